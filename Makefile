@@ -1,0 +1,56 @@
+# dnsd - the private DNS server of a fleet.
+#
+#	make run	build, fill a store with the sample, serve it on loopback
+#	make test	everything: lint, unit, fuzz corpora, system
+#	make		build/dnsd and build/dnsctl
+#	make format | lint | unit | system | fuzz | bench | bench-feed | bench-forward
+
+CC       ?= gcc
+PKG      := libevent libevent_pthreads libevent_openssl lmdb jansson libcyaml \
+	libcurl libldns libssl libcrypto
+BUILD    := build
+KIND     ?= release
+
+WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes -Wswitch-enum -Wwrite-strings -Wvla -Wformat=2 \
+	-Wundef -Wcast-qual -Werror
+CPPFLAGS += -D_GNU_SOURCE -Iinclude -include include/base/banned.h
+CFLAGS_release := -O2 -g -flto=auto -fno-semantic-interposition -D_FORTIFY_SOURCE=2 \
+	-fstack-protector-strong -fPIE
+CFLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=all
+CFLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+LDFLAGS_release := -flto=auto -pie -Wl,-z,relro,-z,now
+CFLAGS   := -std=c11 $(WARN) $(CFLAGS_$(KIND))
+LDFLAGS  := $(LDFLAGS_$(KIND))
+ifneq ($(KIND),release)
+LDFLAGS  := $(CFLAGS_$(KIND))
+endif
+LIBS_zones  := -llmdb -ljansson -lm
+LIBS_dnsd   := -levent -levent_pthreads -levent_openssl -lssl -lcrypto -lcyaml -lpthread
+LIBS_dnsctl := -lcurl -lpthread
+
+# Each kind of build has a folder of its own; release is the one installed.
+OUT      := $(if $(filter release,$(KIND)),$(BUILD),$(BUILD)/$(KIND))
+objects   = $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard $(1)/*.c))
+ZONES    := $(call objects,zones)
+DNSD     := $(call objects,dnsd)
+DNSCTL   := $(call objects,dnsctl)
+
+all: $(OUT)/dnsd $(OUT)/dnsctl
+
+$(OUT)/dnsd: $(DNSD) $(ZONES)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_zones) $(LIBS_dnsd)
+
+$(OUT)/dnsctl: $(DNSCTL) $(ZONES)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_zones) $(LIBS_dnsctl)
+
+$(OUT)/obj/%.o: %.c
+	@mkdir -p $(dir $@)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all clean
+-include $(wildcard $(OUT)/obj/*/*.d)
