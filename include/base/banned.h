@@ -1,0 +1,21 @@
+/*
+ * banned.h - functions that do not compile here.  Included by the
+ * compiler's command line before anything else; the system's own headers
+ * come first, so that their declarations are not hit.
+ */
+#ifndef BASE_BANNED_H
+#define BASE_BANNED_H
+
+#include <alloca.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#pragma GCC poison strcpy strcat sprintf vsprintf strncpy strncat strtok
+#pragma GCC poison gmtime localtime ctime asctime atoi atol atof gets
+
+#undef alloca
+#pragma GCC poison alloca
+
+#endif

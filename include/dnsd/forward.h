@@ -1,0 +1,58 @@
+/*
+ * forward.h - other people's names: cache, join, upstream, checks.
+ *
+ * question -> cache -> join one already in flight -> upstream -> checks
+ * -> cache -> answer
+ *
+ * One forwarder a worker, used by its thread alone; the cache is shared.
+ * Nothing here can hold up a private name: what is in flight is bounded,
+ * and a question beyond the bound fails at once.
+ */
+#ifndef DNSD_FORWARD_H
+#define DNSD_FORWARD_H
+
+#include "dnsd/client.h"
+#include "dnsd/config.h"
+#include "zones/query.h"
+
+struct event_base;
+struct forward;
+struct cache;
+
+struct forward_counters {
+	uint64_t asked, hits, stale, joined, sent, retried, answered, failed,
+	    over_limit, dropped_replies;
+};
+
+struct forward_options {
+	const struct config *config; /* outlives the forwarder */
+	struct event_base *base;
+	struct query_env *env; /* for query_fail() and reply sizes */
+	struct cache *cache;   /* shared by the workers; NULL: none */
+};
+
+enum err forward_open(
+    struct forward **, const struct forward_options *) MUST_CHECK;
+void forward_close(struct forward *); /* NULL is fine */
+
+/*
+ * Q is one for which query_answer() said QUERY_FORWARD.  QUERY_SEND: the
+ * reply, an answer from the cache or a failure, is in q->pkt.  QUERY_DROP:
+ * the question waits, and client->path->send() gets the reply later.
+ */
+enum query_next forward_ask(
+    struct forward *, struct query *, const struct client *) MUST_CHECK;
+
+/* After a batch of questions: what is queued for upstreams leaves now. */
+void forward_flush(struct forward *);
+
+/* Questions that wait; a worker that retires waits for zero. */
+unsigned forward_waiting(const struct forward *);
+const struct forward_counters *forward_counters(const struct forward *);
+
+/* The cache: one a process, sharded; any worker may use it at any time. */
+enum err cache_open(struct cache **, uint64_t bytes) MUST_CHECK;
+void cache_close(struct cache *); /* NULL is fine */
+void cache_flush(struct cache *); /* forgets everything */
+
+#endif
