@@ -4,12 +4,15 @@
 #	make test	everything: lint, unit, fuzz corpora, system
 #	make		build/dnsd and build/dnsctl
 #	make format | lint | unit | system | fuzz | bench | bench-feed | bench-forward
+#	make KIND=asan | tsan [unit | system]	the same, watched by a sanitizer
 
-CC       ?= gcc
-PKG      := libevent libevent_pthreads libevent_openssl lmdb jansson libcyaml \
-	libcurl libldns libssl libcrypto
-BUILD    := build
 KIND     ?= release
+ifeq ($(origin CC),default)
+CC       := $(if $(filter fuzz,$(KIND)),clang-14,gcc)
+endif
+MAKEFLAGS += -j$(shell nproc) --no-print-directory
+
+BUILD    := build
 
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wswitch-enum -Wwrite-strings -Wvla -Wformat=2 \
@@ -20,6 +23,8 @@ CFLAGS_release := -O2 -g -flto=auto -fno-semantic-interposition -D_FORTIFY_SOURC
 CFLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
 CFLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+CFLAGS_fuzz := -O1 -g -fno-omit-frame-pointer \
+	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 LDFLAGS_release := -flto=auto -pie -Wl,-z,relro,-z,now
 CFLAGS   := -std=c11 $(WARN) $(CFLAGS_$(KIND))
 LDFLAGS  := $(LDFLAGS_$(KIND))
@@ -49,8 +54,16 @@ $(OUT)/obj/%.o: %.c
 	@mkdir -p $(dir $@)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# Serves the sample network on loopback, in the foreground.
+run: packages-run
+	@$(MAKE) all
+	@tests/sample/serve.sh $(OUT) $(BUILD)/run
+
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all clean
+include tests/packages.mk tests/tests.mk fuzz/fuzz.mk
+-include $(wildcard tests/bench/*.mk)
+
+.PHONY: all run clean
 -include $(wildcard $(OUT)/obj/*/*.d)

@@ -1,0 +1,24 @@
+# Fuzzing.  fuzz/fuzz_X.c is a libFuzzer target, fuzz/corpus/X/ its corpus.
+
+FUZZ_SECONDS ?= 60
+FUZZ := $(patsubst fuzz/%.c,$(OUT)/%,$(wildcard fuzz/fuzz_*.c))
+
+# Each target for a minute.  What it learns goes to build/fuzz/corpus, what
+# breaks it to build/fuzz/.
+fuzz: packages-test
+	@$(MAKE) KIND=fuzz fuzz-programs
+	@fuzz/run.sh $(BUILD)/fuzz $(FUZZ_SECONDS)
+
+# Every input of the corpora once, as a part of `make test`.
+fuzz-replay:
+	@$(MAKE) KIND=fuzz fuzz-programs
+	@fuzz/replay.sh $(BUILD)/fuzz
+
+fuzz-programs: $(FUZZ)
+
+$(OUT)/fuzz_%: $(OUT)/obj/fuzz/fuzz_%.o $(MODULES)
+	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group \
+		$(MODULES) -Wl,--end-group $(LIBS_zones) $(LIBS_dnsd) \
+		$(LIBS_dnsctl) -lldns
+
+.PHONY: fuzz fuzz-replay fuzz-programs

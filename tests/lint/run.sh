@@ -1,0 +1,67 @@
+#!/bin/sh
+# run.sh: how the sources look and what compilers and checkers find in them.
+#
+# Each check is silent when it finds nothing.  CPPFLAGS and WARN come from the
+# Makefile: what the build is held to, every other reader is held to.
+set -u
+unset MAKEFLAGS
+
+sources=$(find zones dnsd dnsctl fuzz tests -name '*.c' | sort)
+headers=$(find include zones dnsd dnsctl fuzz tests -name '*.h' | sort)
+jobs=$(nproc)
+mkdir -p build/lint
+
+each() {
+	printf '%s\n' $1 | xargs -r -n "$2" -P "$jobs" "$3"
+}
+
+format() {
+	clang-format-14 --dry-run -Werror $sources $headers
+}
+
+layers() {
+	tests/lint/layers.sh
+}
+
+# The library answers, it does not talk: nothing in it opens a socket.
+no_sockets() {
+	make --no-print-directory build/libzones.a >build/lint/zones.out 2>&1 ||
+		{ cat build/lint/zones.out; return 1; }
+	! gcc-nm -A -u build/libzones.a | grep -wE \
+		'U (socket|bind|connect|listen|accept4?|(send|recv)(to|from|m?msg)?)'
+}
+
+headers_alone() {
+	each "$headers" 1 tests/lint/header.sh
+}
+
+warnings_gcc() {
+	make --no-print-directory all >build/lint/gcc.out 2>&1 ||
+		{ cat build/lint/gcc.out; return 1; }
+}
+
+warnings_clang() {
+	printf '%s\n' $sources | xargs -r -n 4 -P "$jobs" \
+		clang-14 -std=c11 $CPPFLAGS $WARN -fsyntax-only
+}
+
+checker() {
+	cppcheck --quiet --error-exitcode=1 --inline-suppr -j "$jobs" \
+		--std=c11 --enable=warning,performance,portability \
+		--suppressions-list=tests/lint/cppcheck.txt \
+		--library=posix -D_GNU_SOURCE -Iinclude zones dnsd dnsctl
+}
+
+passed=0 failed=0
+for check in format layers no_sockets headers_alone warnings_gcc \
+    warnings_clang checker; do
+	if $check; then
+		passed=$((passed + 1))
+		echo "ok $check"
+	else
+		failed=$((failed + 1))
+		echo "not ok $check"
+	fi
+done
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]

@@ -1,0 +1,15 @@
+# What Debian packages each command needs; `packages-WHAT` installs the missing.
+
+PACKAGES_run := gcc make libldns-dev libevent-dev liblmdb-dev \
+	libjansson-dev libcyaml-dev libcurl4-openssl-dev libssl-dev \
+	bind9-dnsutils
+# Compilers and checkers, what the tests are written with, then the clients and
+# the other servers that the system tests talk to.
+PACKAGES_test := $(PACKAGES_run) clang-14 clang-format-14 cppcheck \
+	libclang-rt-14-dev libcmocka-dev strace valgrind iproute2 util-linux \
+	procps python3-pytest python3-pytest-xdist python3-dnspython \
+	ldnsutils musl-tools golang-go nodejs openjdk-17-jdk-headless haproxy \
+	unbound nsd wireguard-go wireguard-tools etcd-server etcd-client openssl
+
+packages-%:
+	@tests/install.sh $(PACKAGES_$*)

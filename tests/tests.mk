@@ -1,0 +1,43 @@
+# The tests.  Each target ends with a line "N passed, N failed"; `make test`
+# runs them all, ends with the sum, and fails when anything failed.
+
+test: packages-test
+	@tests/all.sh
+
+# --- lint: how the sources look, and what the compilers and checkers say
+format:
+	clang-format-14 -i $$(git ls-files '*.c' '*.h')
+
+lint:
+	@CPPFLAGS="$(CPPFLAGS)" WARN="$(WARN)" tests/lint/run.sh
+
+# --- unit: tests/unit/test_X.c is a cmocka program with everything but the
+# mains linked in, as far as it uses it
+UNIT    := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/test_*.c))
+MODULES := $(foreach l,dnsd dnsctl zones,$(OUT)/lib$(l).a)
+AR      := $(if $(findstring clang,$(CC)),llvm-ar-14,gcc-ar)
+
+unit: $(UNIT)
+	@tests/unit/run.sh $(OUT)/unit
+
+$(OUT)/unit/%: $(OUT)/obj/tests/unit/%.o $(MODULES)
+	@mkdir -p $(dir $@)
+	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(MODULES) \
+		-Wl,--end-group $(LIBS_zones) $(LIBS_dnsd) $(LIBS_dnsctl) \
+		-lcmocka -lldns
+
+define module
+$(OUT)/lib$(1).a: $$(filter-out %/main.o,$$(call objects,$(1)))
+	@rm -f $$@
+	@mkdir -p $$(dir $$@)
+	$$(AR) rcs $$@ $$^
+endef
+$(foreach l,dnsd dnsctl zones,$(eval $(call module,$(l))))
+
+# --- system: the built programs, in namespaces of their own
+system: all
+	@tests/system/run.sh $(abspath $(OUT)) $(PYTEST)
+
+.PHONY: test format lint unit system
+.SECONDARY:
+-include $(wildcard $(OUT)/obj/tests/unit/*.d)

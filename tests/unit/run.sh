@@ -1,0 +1,26 @@
+#!/bin/sh
+# run.sh DIR: runs every cmocka program of DIR and counts its tests.
+#
+# Failures are shown whole.  A program that dies, or that runs no test, is one
+# failure more than it reported.
+set -u
+
+passed=0 failed=0
+for source in tests/unit/test_*.c; do
+	program=$1/$(basename "$source" .c)
+	CMOCKA_MESSAGE_OUTPUT=TAP "$program" >"$program.log" 2>&1
+	status=$?
+	good=$(grep -c '^ok ' "$program.log")
+	bad=$(grep -c '^not ok ' "$program.log")
+	[ $status -eq 0 ] && [ "$good" -gt 0 ] || [ "$bad" -gt 0 ] || bad=1
+	if [ "$bad" -gt 0 ]; then
+		echo "not ok $(basename "$program"), exit status $status:"
+		cat "$program.log"
+	else
+		echo "ok $(basename "$program"), $good tests"
+	fi
+	passed=$((passed + good))
+	failed=$((failed + bad))
+done
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
