@@ -5,14 +5,19 @@
 #	make		build/dnsd and build/dnsctl
 #	make format | lint | unit | system | fuzz | bench | bench-feed | bench-forward
 #	make KIND=asan | tsan [unit | system]	the same, watched by a sanitizer
+#	make V=1	says the commands
 
 KIND     ?= release
 ifeq ($(origin CC),default)
 CC       := $(if $(filter fuzz,$(KIND)),clang-14,gcc)
 endif
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc) --no-print-directory
+endif
 
 BUILD    := build
+Q        := $(if $(V),,@)
+SAY      := $(if $(V),:,printf '  %s %s\n')
 
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wswitch-enum -Wwrite-strings -Wvla -Wformat=2 \
@@ -45,14 +50,17 @@ DNSCTL   := $(call objects,dnsctl)
 all: $(OUT)/dnsd $(OUT)/dnsctl
 
 $(OUT)/dnsd: $(DNSD) $(ZONES)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_zones) $(LIBS_dnsd)
+	@$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_zones) $(LIBS_dnsd)
 
 $(OUT)/dnsctl: $(DNSCTL) $(ZONES)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_zones) $(LIBS_dnsctl)
+	@$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_zones) $(LIBS_dnsctl)
 
 $(OUT)/obj/%.o: %.c
 	@mkdir -p $(dir $@)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@$(SAY) CC $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # Serves the sample network on loopback, in the foreground.
 run: packages-run

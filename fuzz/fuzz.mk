@@ -17,7 +17,8 @@ fuzz-replay:
 fuzz-programs: $(FUZZ)
 
 $(OUT)/fuzz_%: $(OUT)/obj/fuzz/fuzz_%.o $(MODULES)
-	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group \
+	@$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group \
 		$(MODULES) -Wl,--end-group $(LIBS_zones) $(LIBS_dnsd) \
 		$(LIBS_dnsctl) -lldns
 

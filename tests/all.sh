@@ -4,7 +4,7 @@
 # Each stage is a make target that ends with "N passed, N failed".  A stage
 # that ends otherwise, for example because it does not compile, is a failure.
 set -u
-unset MAKEFLAGS
+unset MAKEFLAGS MAKELEVEL
 
 passed=0 failed=0
 log=build/test.log

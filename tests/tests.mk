@@ -22,7 +22,8 @@ unit: $(UNIT)
 
 $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.o $(MODULES)
 	@mkdir -p $(dir $@)
-	$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(MODULES) \
+	@$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(MODULES) \
 		-Wl,--end-group $(LIBS_zones) $(LIBS_dnsd) $(LIBS_dnsctl) \
 		-lcmocka -lldns
 
@@ -30,7 +31,8 @@ define module
 $(OUT)/lib$(1).a: $$(filter-out %/main.o,$$(call objects,$(1)))
 	@rm -f $$@
 	@mkdir -p $$(dir $$@)
-	$$(AR) rcs $$@ $$^
+	@$$(SAY) AR $$@
+	$$(Q)$$(AR) rcs $$@ $$^
 endef
 $(foreach l,dnsd dnsctl zones,$(eval $(call module,$(l))))
 

@@ -4,7 +4,7 @@
 # Each check is silent when it finds nothing.  CPPFLAGS and WARN come from the
 # Makefile: what the build is held to, every other reader is held to.
 set -u
-unset MAKEFLAGS
+unset MAKEFLAGS MAKELEVEL
 
 sources=$(find zones dnsd dnsctl fuzz tests -name '*.c' | sort)
 headers=$(find include zones dnsd dnsctl fuzz tests -name '*.h' | sort)
