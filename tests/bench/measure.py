@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILD = ROOT / "build"
+BUILD = Path(os.environ.get("BUILD", ROOT / "build"))
 WORK = BUILD / "bench"
 DATA = WORK / "data"
 REPORT = ROOT / "docs" / "performance.md"

@@ -1,0 +1,32 @@
+# The benchmarks; each writes its section of docs/performance.md.  BENCH=...
+# passes options on, for example `make bench BENCH=--quick`.
+
+PACKAGES_bench := $(PACKAGES_run) nsd knot bind9 pdns-server \
+	pdns-backend-lmdb pdns-tools dnsmasq-base dnsperf valgrind strace \
+	iproute2 util-linux python3
+PACKAGES_bench-feed := $(PACKAGES_bench) bind9-dnsutils knot-dnsutils
+PACKAGES_bench-forward := $(PACKAGES_bench) dnsdist unbound
+
+BENCH_TOOLS := $(OUT)/echo $(OUT)/load
+BENCH_PYTHON := BUILD=$(abspath $(OUT)) /usr/bin/python3 tests/bench
+
+# What they need is installed before anything is built.
+bench bench-feed bench-forward: bench%: packages-bench%
+	@$(MAKE) all $(BENCH_TOOLS) $(OUT)/trace
+	@$(BENCH_PYTHON)/$(subst -,_,$@).py $(BENCH)
+
+bench_objects = $(patsubst %,$(OUT)/obj/tests/bench/%.o,$(1))
+
+$(OUT)/echo: $(call bench_objects,echo)
+$(OUT)/load: $(call bench_objects,load load_questions load_tcp load_udp)
+$(BENCH_TOOLS):
+	@$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+
+# The query path without sockets: what callgrind counts.
+$(OUT)/trace: $(call bench_objects,trace load_questions) $(OUT)/libzones.a
+	@$(SAY) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_zones)
+
+.PHONY: bench bench-feed bench-forward
+-include $(wildcard $(OUT)/obj/tests/bench/*.d)
