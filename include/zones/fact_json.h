@@ -1,0 +1,35 @@
+/*
+ * fact_json.h - facts as JSON, the form in which a control plane has them.
+ *
+ * Reading is strict: a key that the kind does not have, a value of another
+ * type, a rule of fact_check.h that is broken: each is a complaint that
+ * names field, rule and value.  Labels are put in lower case; metadata
+ * stays as it is.
+ */
+#ifndef ZONES_FACT_JSON_H
+#define ZONES_FACT_JSON_H
+
+#include <stdio.h>
+
+#include "zones/fact.h"
+#include "zones/json.h"
+
+/*
+ * Reads an object's members into F, whose kind is set, and key fields as
+ * far as they are known from elsewhere: where the object has them too, they
+ * must agree.  SKIP is a member that is not the fact's ("put"), or NULL.
+ * The fact's memory is the arena's.
+ */
+enum err fact_json_read(struct fact *f, struct arena *,
+    const struct json *object, const struct json *skip,
+    struct complaint *) MUST_CHECK;
+
+/* The same of a key alone; other fields are refused. */
+enum err fact_json_read_key(struct fact *f, struct arena *,
+    const struct json *object, const struct json *skip,
+    struct complaint *) MUST_CHECK;
+
+/* {"put":"app",...}, without a newline; what has its default is left out. */
+void fact_json_print(FILE *, const struct fact *);
+
+#endif

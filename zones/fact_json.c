@@ -1,0 +1,174 @@
+/*
+ * fact_json.c - a table of fields for each kind, read and written by it.
+ */
+#include "zones/fact_json.h"
+
+#include "fact_field.h"
+#include "zones/fact_check.h"
+
+#define AT(member) offsetof(struct fact, member)
+
+/*
+ * The fields in the order in which they are written, those of the key
+ * first.  To add a field: its member in struct fact, its row here, its rule
+ * in fact_check.c, its bytes in fact_stored.c.
+ */
+static const struct field network_fields[] = {
+	{ "id", &field_label, AT(network), KEY },
+	{ "prefixes", &field_prefixes, 0, NEEDED },
+	{ "resolvers", &field_addresses, 0, OPTIONAL },
+	{ "ttl", &field_ttl, 0, OPTIONAL },
+	{ NULL, NULL, 0, OPTIONAL },
+};
+
+static const struct field region_fields[] = {
+	{ "id", &field_label, AT(id), KEY },
+	{ "latitude", &field_number, AT(latitude), NEEDED },
+	{ "longitude", &field_number, AT(longitude), NEEDED },
+	{ NULL, NULL, 0, OPTIONAL },
+};
+
+static const struct field distance_fields[] = {
+	{ "from", &field_label, AT(id), KEY },
+	{ "to", &field_label, AT(to), KEY },
+	{ "ms", &field_number, AT(ms), NEEDED },
+	{ NULL, NULL, 0, OPTIONAL },
+};
+
+static const struct field app_fields[] = {
+	{ "network", &field_label, AT(network), KEY },
+	{ "name", &field_label, AT(app), KEY },
+	{ "domain", &field_domain, AT(domain), OPTIONAL },
+	{ "flycast", &field_addresses, 0, OPTIONAL },
+	{ NULL, NULL, 0, OPTIONAL },
+};
+
+static const struct field instance_fields[] = {
+	{ "network", &field_label, AT(network), KEY },
+	{ "app", &field_label, AT(app), KEY },
+	{ "id", &field_label, AT(id), KEY },
+	{ "region", &field_label, AT(region), NEEDED },
+	{ "addresses", &field_addresses, 0, NEEDED },
+	{ "name", &field_label, AT(name), OPTIONAL },
+	{ "group", &field_label, AT(group), OPTIONAL },
+	{ "state", &field_state, 0, OPTIONAL },
+	{ "metadata", &field_metadata, 0, OPTIONAL },
+	{ NULL, NULL, 0, OPTIONAL },
+};
+
+static const struct field peer_fields[] = {
+	{ "network", &field_label, AT(network), KEY },
+	{ "name", &field_label, AT(id), KEY },
+	{ "region", &field_label, AT(region), OPTIONAL },
+	{ "addresses", &field_addresses, 0, NEEDED },
+	{ "expires", &field_expires, 0, OPTIONAL },
+	{ NULL, NULL, 0, OPTIONAL },
+};
+
+static const struct field *const fields[FACT_KINDS] = {
+	[FACT_NETWORK] = network_fields,
+	[FACT_REGION] = region_fields,
+	[FACT_DISTANCE] = distance_fields,
+	[FACT_APP] = app_fields,
+	[FACT_INSTANCE] = instance_fields,
+	[FACT_PEER] = peer_fields,
+};
+
+static const struct field *
+field_find(enum fact_kind kind, const char *key)
+{
+	const struct field *field = fields[kind];
+
+	while (field->key != NULL && strcmp(field->key, key) != 0)
+		field++;
+	return field->key == NULL ? NULL : field;
+}
+
+/* Some member was not read: say which, and why. */
+static enum err
+strange_member(const struct fact *f, const struct json *object,
+    const struct json *skip, bool key_only, struct complaint *why)
+{
+	for (const struct json *m = object->first; m != NULL; m = m->next) {
+		const struct field *field = field_find(f->kind, m->key);
+
+		if (m == skip)
+			continue;
+		if (field == NULL)
+			return complain(why, m->key, "is not known here", "");
+		if (key_only && field->need != KEY)
+			return complain(
+			    why, m->key, "does not belong to a key", "");
+		if (json_member(object, m->key) != m)
+			return complain(why, m->key, "must be given once", "");
+	}
+	return complain(why, "", "must have each key once", "");
+}
+
+static enum err
+members_read(struct field_reading *r, const struct json *object,
+    const struct json *skip, bool key_only)
+{
+	unsigned read = skip == NULL ? 0 : 1;
+	enum err err;
+
+	for (const struct field *field = fields[r->fact->kind];
+	     field->key != NULL; field++) {
+		const struct json *m = json_member(object, field->key);
+
+		if (key_only && field->need != KEY)
+			break;
+		if (m == NULL && field->need == NEEDED)
+			return complain(
+			    r->why, field->key, "must be given", "");
+		if (m == NULL || m == skip)
+			continue;
+		err = field->type->read(r, field, m);
+		if (err != E_OK)
+			return err;
+		read++;
+	}
+	if (read == object->count)
+		return E_OK;
+	return strange_member(r->fact, object, skip, key_only, r->why);
+}
+
+enum err
+fact_json_read_key(struct fact *f, struct arena *arena,
+    const struct json *object, const struct json *skip, struct complaint *why)
+{
+	struct field_reading r = { f, arena, why };
+	enum err err = members_read(&r, object, skip, true);
+
+	return err == E_OK ? fact_check_key(f, why) : err;
+}
+
+enum err
+fact_json_read(struct fact *f, struct arena *arena, const struct json *object,
+    const struct json *skip, struct complaint *why)
+{
+	struct field_reading r = { f, arena, why };
+	enum err err;
+
+	f->ttl = f->kind == FACT_NETWORK ? FACT_TTL_DEFAULT : 0;
+	err = members_read(&r, object, skip, false);
+	if (err != E_OK)
+		return err;
+	if (f->kind == FACT_APP && f->domain == NULL)
+		f->domain = f->app;
+	return fact_check(f, why);
+}
+
+void
+fact_json_print(FILE *out, const struct fact *f)
+{
+	(void)fprintf(out, "{\"put\":\"%s\"", fact_kind_str(f->kind));
+	for (const struct field *field = fields[f->kind]; field->key != NULL;
+	     field++) {
+		if (!field->type->given(f, field))
+			continue;
+		(void)fprintf(out, ",\"%s\":", field->key);
+		field->type->print(out, f, field);
+	}
+	(void)putc('}', out);
+}
