@@ -159,7 +159,7 @@ metadata_check(const struct fact *f, struct complaint *why)
 
 		if (p->key[0] == '\0' || strlen(p->key) > FACT_KEY_MAX)
 			err = complain(why, "metadata",
-			    "must have keys of 1 to 255 octets", p->key);
+			    "must have keys of 1 to 63 octets", p->key);
 		else if (strlen(p->value) > FACT_VALUE_MAX)
 			err = complain(why, p->key,
 			    "must have at most 1024 octets", p->value);

@@ -103,16 +103,19 @@ number_given(const struct fact *f, const struct field *field)
 	return true;
 }
 
-/* The shorter text, unless it means another number. */
+/* The shortest text that means the same number; 17 digits always do. */
 static void
 number_print(FILE *out, const struct fact *f, const struct field *field)
 {
-	double v = number_of(f, field);
+	double v = number_of(f, field), again;
 	char text[40];
 
-	(void)snprintf(text, sizeof(text), "%.15g", v);
-	if (strtod(text, NULL) < v || strtod(text, NULL) > v)
-		(void)snprintf(text, sizeof(text), "%.17g", v);
+	for (int digits = 15; digits <= 17; digits++) {
+		(void)snprintf(text, sizeof(text), "%.*g", digits, v);
+		again = strtod(text, NULL);
+		if (again >= v && again <= v)
+			break;
+	}
 	(void)fputs(text, out);
 }
 

@@ -9,7 +9,7 @@
 
 #include "zones/fact.h"
 
-#define FACT_KEY_MAX 255 /* octets of a metadata key */
+#define FACT_KEY_MAX 63 /* octets of a metadata key */
 
 /* E_INPUT, with the first broken rule in *why; strings may be anything. */
 enum err fact_check(const struct fact *, struct complaint *why) MUST_CHECK;
