@@ -74,6 +74,10 @@ struct fact {
 
 	/* Peer. */
 	int64_t expires; /* seconds since 1970; 0: never */
+
+	/* Set by the store: facts written before this one; the newer one
+	 * of two with the same address has the larger. */
+	uint64_t age;
 };
 
 /* Why a fact was not taken.  All text is the complaint's own. */

@@ -12,10 +12,11 @@
 #include "zones/dname.h"
 
 enum name_kind {
-	NAME_OTHER,   /* not ours: forwarded */
-	NAME_NEVER,   /* not ours, never forwarded (RFC 6761, 6762, 7686) */
-	NAME_UNKNOWN, /* below a private zone, but no form: NXDOMAIN */
-	NAME_ZONE,    /* internal, apn, flycast: SOA, NS */
+	NAME_OTHER,     /* not ours: forwarded */
+	NAME_NEVER,     /* not ours, never forwarded (RFC 6761, 6762, 7686) */
+	NAME_LOCALHOST, /* itself and below: the loopback (RFC 6761, 6.3) */
+	NAME_UNKNOWN,   /* below a private zone, but no form: NXDOMAIN */
+	NAME_ZONE,      /* internal, apn, flycast: SOA, NS */
 
 	NAME_APP,           /* APP, global.APP */
 	NAME_REGION,        /* REGION.APP */
@@ -52,6 +53,7 @@ struct name {
 
 	/* Reverse: the address, and how many bits the name gives of it. */
 	struct prefix reverse;
+	bool reverse_extra; /* labels left of these bits that give none */
 };
 
 void name_read(struct name *, const struct dname *);

@@ -1,0 +1,167 @@
+/*
+ * dname.c - see dname.h.
+ */
+#include "zones/dname.h"
+
+/*
+ * Lower case, eight octets at a time.  Length octets are below 64 and
+ * 'A' is 65, so a whole name can be folded without looking at its labels.
+ */
+static uint64_t
+fold8(uint64_t v)
+{
+	const uint64_t ones = 0x0101010101010101;
+	uint64_t low = v & (0x7f * ones);
+	uint64_t from_a = low + (0x80 - 'A') * ones;
+	uint64_t past_z = low + (0x80 - 'Z' - 1) * ones;
+	uint64_t upper = (from_a & ~past_z & ~v) & (0x80 * ones);
+
+	return v | upper >> 2; /* 0x80 to 0x20 */
+}
+
+static void
+fold(uint8_t *wire, size_t len)
+{
+	size_t i = 0;
+
+	for (; i + 8 <= len; i += 8) {
+		uint64_t v;
+
+		memcpy(&v, wire + i, 8);
+		v = fold8(v);
+		memcpy(wire + i, &v, 8);
+	}
+	for (; i < len; i++)
+		if (wire[i] >= 'A' && wire[i] <= 'Z')
+			wire[i] |= 0x20;
+}
+
+bool
+dname_get(struct dname *d, struct wire_in *in)
+{
+	const uint8_t *start = in->buf + in->pos;
+	unsigned labels = 0, len = 0;
+	uint8_t label;
+
+	do {
+		label = wire_get8(in);
+		(void)wire_take(in, label);
+		if (in->bad || label > DNS_LABEL_MAX ||
+		    len + 1 + label > DNS_NAME_MAX) {
+			in->bad = true;
+			d->len = d->labels = 0;
+			return false;
+		}
+		d->at[labels++] = (uint8_t)len;
+		len += 1 + label;
+	} while (label != 0);
+	memcpy(d->wire, start, len);
+	fold(d->wire, len);
+	d->len = (uint8_t)len;
+	d->labels = (uint8_t)(labels - 1);
+	return true;
+}
+
+/* One character of text, escapes undone; -1 where it is none. */
+static int
+parse_octet(const char **text)
+{
+	const char *t = *text;
+	int v;
+
+	if (t[0] != '\\') {
+		*text = t + 1;
+		return (uint8_t)t[0];
+	}
+	if (t[1] < '0' || t[1] > '9') {
+		*text = t + (t[1] == '\0' ? 1 : 2);
+		return t[1] == '\0' ? -1 : (uint8_t)t[1];
+	}
+	v = 0;
+	for (int i = 1; i <= 3; i++) {
+		if (t[i] < '0' || t[i] > '9')
+			return -1;
+		v = v * 10 + (t[i] - '0');
+	}
+	*text = t + 4;
+	return v > 255 ? -1 : v;
+}
+
+bool
+dname_parse(struct dname *d, const char *text)
+{
+	uint8_t buf[DNS_NAME_MAX];
+	struct wire_out out = wire_out(buf, sizeof(buf));
+	struct wire_in in;
+
+	d->len = d->labels = 0;
+	if (text[0] == '.' && text[1] == '\0')
+		text++;
+	while (*text != '\0') {
+		uint8_t *len = wire_room(&out, 1);
+		unsigned n = 0;
+
+		for (; *text != '\0' && *text != '.'; n++) {
+			int octet = parse_octet(&text);
+
+			if (octet < 0)
+				return false;
+			wire_put8(&out, (uint8_t)octet);
+		}
+		if (len == NULL || n == 0 || n > DNS_LABEL_MAX)
+			return false;
+		*len = (uint8_t)n;
+		if (*text == '.')
+			text++;
+	}
+	wire_put8(&out, 0);
+	if (out.bad)
+		return false;
+	in = wire_in(buf, out.len);
+	return dname_get(d, &in);
+}
+
+static char *
+text_octet(char *out, uint8_t c)
+{
+	if (c <= ' ' || c >= 0x7f) {
+		*out++ = '\\';
+		*out++ = (char)('0' + c / 100);
+		*out++ = (char)('0' + c / 10 % 10);
+		*out++ = (char)('0' + c % 10);
+		return out;
+	}
+	if (strchr(".\\\"();@$", c) != NULL)
+		*out++ = '\\';
+	*out++ = (char)c;
+	return out;
+}
+
+const char *
+dname_text(const struct dname *d, char out[DNAME_TEXT])
+{
+	char *to = out;
+
+	for (unsigned i = 0; i < d->labels; i++) {
+		struct label l = dname_label(d, i);
+
+		if (i > 0)
+			*to++ = '.';
+		for (unsigned j = 0; j < l.len; j++)
+			to = text_octet(to, l.at[j]);
+	}
+	if (d->labels == 0)
+		*to++ = '.';
+	*to = '\0';
+	return out;
+}
+
+bool
+dname_is_below(const struct dname *d, const struct dname *other)
+{
+	int left = d->labels - other->labels;
+
+	/* The tail must start where a label starts: labels hold any octet. */
+	return left >= 0 && d->at[left] == d->len - other->len &&
+	    memcmp(d->wire + d->at[left], other->wire, other->len) == 0;
+}

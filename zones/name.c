@@ -1,0 +1,296 @@
+/*
+ * name.c - the grammar of names, as tables.
+ */
+#include "zones/name.h"
+
+#include <assert.h>
+
+/* Words; told from literals by address, so that a literal may be any text. */
+static const char APP[] = "APP";
+static const char ARG[] = "ARG";
+static const char VALUE[] = "VALUE";
+static const char TOP[] = "topN";
+
+#define RULE_PARTS 5
+
+/*
+ * What stands left of `internal`, leftmost label first, as a person writes
+ * it.  The first fit wins, so literals stand before the words they could be
+ * taken for.  A new form: its kind in name.h, a row here, and a case in
+ * query_private.c.
+ */
+static const struct rule {
+	enum name_kind kind;
+	unsigned parts;
+	const char *part[RULE_PARTS];
+} rules[] = {
+	{ NAME_APPS, 1, { "_apps" } },
+	{ NAME_PEERS, 1, { "_peer" } },
+	{ NAME_INSTANCES, 1, { "_instances" } },
+	{ NAME_API, 1, { "_api" } },
+	{ NAME_APP, 1, { APP } },
+
+	{ NAME_ALL_INSTANCES, 2, { "all", "_instances" } },
+	{ NAME_PEER, 2, { ARG, "_peer" } },
+	{ NAME_APP, 2, { "global", APP } },
+	{ NAME_VMS, 2, { "vms", APP } },
+	{ NAME_REGIONS, 2, { "regions", APP } },
+	{ NAME_BELOW_APP, 2, { "vm", APP } },
+	{ NAME_BELOW_APP, 2, { "of", APP } },
+	{ NAME_BELOW_APP, 2, { "process", APP } },
+	{ NAME_BELOW_APP, 2, { "_metadata", APP } },
+	{ NAME_REGION, 2, { ARG, APP } },
+
+	{ NAME_BELOW_APP, 3, { "nearest", "of", APP } },
+	{ NAME_BELOW_APP, 3, { "kv", "_metadata", APP } },
+	{ NAME_ALL_VMS, 3, { "all", "vms", APP } },
+	{ NAME_ALL_REGIONS, 3, { "all", "regions", APP } },
+	{ NAME_INSTANCE, 3, { ARG, "vm", APP } },
+	{ NAME_GROUP, 3, { ARG, "process", APP } },
+
+	{ NAME_NEAREST, 4, { TOP, "nearest", "of", APP } },
+	{ NAME_METADATA_KEY, 4, { ARG, "kv", "_metadata", APP } },
+
+	{ NAME_METADATA, 5, { VALUE, ARG, "kv", "_metadata", APP } },
+};
+
+/* Not forwarded though not ours: RFC 6761 6.4, RFC 6762 22.1, RFC 7686. */
+static const char *const never[] = { "invalid", "local", "onion" };
+
+static bool
+label_is(struct label l, const char *text)
+{
+	size_t len = strlen(text);
+
+	return l.len == len && memcmp(l.at, text, len) == 0;
+}
+
+/* N of topN: no sign, no leading zero; what does not fit is "all". */
+static uint32_t
+top_of(struct label l)
+{
+	uint32_t n = 0;
+
+	if (l.len < 4 || memcmp(l.at, "top", 3) != 0 || l.at[3] == '0')
+		return 0;
+	for (unsigned i = 3; i < l.len; i++) {
+		if (l.at[i] < '0' || l.at[i] > '9')
+			return 0;
+		n = n > UINT32_MAX / 10 - 10 ? n : n * 10 + (l.at[i] - '0');
+	}
+	return n;
+}
+
+static bool
+part_fits(struct name *name, const char *part, struct label l)
+{
+	if (part == APP) {
+		name->app = l;
+		return l.at[0] != '_';
+	}
+	if (part == ARG) {
+		name->arg = l;
+		return true;
+	}
+	if (part == VALUE) {
+		name->value = l;
+		return true;
+	}
+	if (part == TOP) {
+		name->top = top_of(l);
+		return name->top != 0;
+	}
+	return label_is(l, part);
+}
+
+/* From the right: what differs between names stands left. */
+static bool
+rule_fits(struct name *name, const struct rule *r, const struct dname *d)
+{
+	for (unsigned i = r->parts; i > 0; i--)
+		if (!part_fits(name, r->part[i - 1], dname_label(d, i - 1)))
+			return false;
+	return true;
+}
+
+static enum name_kind
+read_internal(struct name *name, const struct dname *d)
+{
+	unsigned parts = d->labels - 1U;
+
+	if (parts == 0)
+		return NAME_ZONE;
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (rules[i].parts == parts && rule_fits(name, &rules[i], d))
+			return rules[i].kind;
+	return NAME_UNKNOWN;
+}
+
+static enum name_kind
+read_flycast(struct name *name, const struct dname *d)
+{
+	if (d->labels == 1)
+		return NAME_ZONE;
+	name->app = dname_label(d, 0);
+	return d->labels == 2 ? NAME_FLYCAST : NAME_UNKNOWN;
+}
+
+static int
+hex_value(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* RFC 3596, 2.5: nibbles, the last one of the address leftmost. */
+static int
+nibble_of(struct label l)
+{
+	return l.len == 1 ? hex_value(l.at[0]) : -1;
+}
+
+/* RFC 1035, 3.5: octets in decimal. */
+static int
+octet_of(struct label l)
+{
+	int v = 0;
+
+	if (l.len > 3 || (l.len > 1 && l.at[0] == '0'))
+		return -1;
+	for (unsigned i = 0; i < l.len; i++) {
+		if (l.at[i] < '0' || l.at[i] > '9')
+			return -1;
+		v = v * 10 + (l.at[i] - '0');
+	}
+	return v > 255 ? -1 : v;
+}
+
+/*
+ * The address bits that a reverse name gives, from the right.  Labels that
+ * are no part of an address end it: the name is below what was read.
+ */
+static void
+read_reverse(struct name *name, const struct dname *d, bool v6)
+{
+	unsigned step = v6 ? 4 : 8, bits = v6 ? 0 : 96;
+	int left = d->labels - 3;
+
+	memset(&name->reverse, 0, sizeof(name->reverse));
+	if (!v6)
+		name->reverse.addr = addr_from_v4("\0\0\0");
+	for (; left >= 0 && bits < 128; left--, bits += step) {
+		struct label l = dname_label(d, (unsigned)left);
+		int v = v6 ? nibble_of(l) : octet_of(l);
+
+		if (v < 0)
+			break;
+		name->reverse.addr.ip[bits / 8] |=
+		    (uint8_t)(v << (8 - step - bits % 8));
+	}
+	name->reverse.len = (uint8_t)bits;
+	name->reverse_extra = left >= 0;
+}
+
+static enum name_kind
+read_arpa(struct name *name, const struct dname *d)
+{
+	struct label second;
+
+	if (d->labels < 3)
+		return NAME_OTHER;
+	second = dname_label(d, d->labels - 2U);
+	if (!label_is(second, "ip6") && !label_is(second, "in-addr"))
+		return NAME_OTHER;
+	read_reverse(name, d, second.len == 3);
+	return NAME_REVERSE;
+}
+
+static enum name_kind
+read_kind(struct name *name, const struct dname *d)
+{
+	struct label last;
+
+	if (d->labels == 0)
+		return NAME_OTHER;
+	name->apex = 1;
+	last = dname_label(d, d->labels - 1U);
+	if (label_is(last, "internal"))
+		return read_internal(name, d);
+	if (label_is(last, "apn"))
+		return d->labels == 1 ? NAME_ZONE : NAME_APN;
+	if (label_is(last, "flycast"))
+		return read_flycast(name, d);
+	if (label_is(last, "arpa"))
+		return read_arpa(name, d);
+	if (label_is(last, "localhost"))
+		return NAME_LOCALHOST;
+	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+		if (label_is(last, never[i]))
+			return NAME_NEVER;
+	return NAME_OTHER;
+}
+
+void
+name_read(struct name *name, const struct dname *d)
+{
+	name->kind = read_kind(name, d);
+}
+
+bool
+name_is_qualifier(const char *label)
+{
+	static const char *const more[] = { "all", "nearest", "kv" };
+	struct label l = { (const uint8_t *)label, (uint8_t)strlen(label) };
+
+	if (top_of(l) != 0 || strcmp(label, "top0") == 0)
+		return true;
+	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
+		if (strcmp(label, more[i]) == 0)
+			return true;
+	/* What may stand where a region stands, and is a literal. */
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (rules[i].parts == 2 && rules[i].part[1] == APP &&
+		    rules[i].part[0] != ARG &&
+		    strcmp(label, rules[i].part[0]) == 0)
+			return true;
+	return false;
+}
+
+const char *
+name_kind_str(enum name_kind kind)
+{
+	static const char *const form[] = {
+		[NAME_OTHER] = "somebody else's name",
+		[NAME_NEVER] = "a special-use name that is never forwarded",
+		[NAME_LOCALHOST] = "localhost",
+		[NAME_UNKNOWN] = "below a private zone, but no name form",
+		[NAME_ZONE] = "a private zone itself",
+		[NAME_APP] = "APP.internal",
+		[NAME_REGION] = "REGION.APP.internal",
+		[NAME_NEAREST] = "topN.nearest.of.APP.internal",
+		[NAME_INSTANCE] = "ID.vm.APP.internal",
+		[NAME_GROUP] = "GROUP.process.APP.internal",
+		[NAME_METADATA] = "VALUE.KEY.kv._metadata.APP.internal",
+		[NAME_METADATA_KEY] =
+		    "KEY.kv._metadata.APP.internal (empty non-terminal)",
+		[NAME_BELOW_APP] = "an empty non-terminal below APP.internal",
+		[NAME_VMS] = "vms.APP.internal",
+		[NAME_ALL_VMS] = "all.vms.APP.internal",
+		[NAME_REGIONS] = "regions.APP.internal",
+		[NAME_ALL_REGIONS] = "all.regions.APP.internal",
+		[NAME_APPS] = "_apps.internal",
+		[NAME_PEERS] = "_peer.internal",
+		[NAME_PEER] = "PEER._peer.internal",
+		[NAME_INSTANCES] = "_instances.internal",
+		[NAME_ALL_INSTANCES] = "all._instances.internal",
+		[NAME_API] = "_api.internal",
+		[NAME_APN] = "SERVER.apn, SERVER.DOMAIN.apn or DOMAIN.apn",
+		[NAME_FLYCAST] = "APP.flycast",
+		[NAME_REVERSE] = "the reverse name of an address",
+	};
+
+	static_assert(
+	    sizeof(form) / sizeof(form[0]) == NAME_KINDS, "one form a kind");
+	return form[kind];
+}

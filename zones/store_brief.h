@@ -1,0 +1,49 @@
+/*
+ * store_brief.h - the small shapes that stored values are made of.
+ */
+#ifndef ZONES_STORE_BRIEF_H
+#define ZONES_STORE_BRIEF_H
+
+#include "base/wire.h"
+#include "zones/lookup.h"
+
+/* A label or short text: u8 length, octets. */
+static inline struct label
+wire_get_label(struct wire_in *in)
+{
+	struct label l;
+
+	l.len = wire_get8(in);
+	l.at = wire_take(in, l.len);
+	if (l.at == NULL)
+		l.len = 0;
+	return l;
+}
+
+static inline void
+wire_put_label(struct wire_out *out, const void *text, size_t len)
+{
+	wire_put8(out, (uint8_t)len);
+	wire_put(out, text, len);
+}
+
+/* Brief: u8 flags, u8 v6 addresses, u8 v4 addresses, the addresses. */
+#define BRIEF_STARTED  0x01
+#define BRIEF_V4_FIRST 0x02
+
+static inline void
+wire_get_brief(struct wire_in *in, struct instance *out)
+{
+	uint8_t flags = wire_get8(in);
+
+	out->started = (flags & BRIEF_STARTED) != 0;
+	out->v4_first = (flags & BRIEF_V4_FIRST) != 0;
+	out->six_count = wire_get8(in);
+	out->four_count = wire_get8(in);
+	out->six = wire_take(in, 16U * out->six_count);
+	out->four = wire_take(in, 4U * out->four_count);
+	if (in->bad)
+		out->six_count = out->four_count = 0;
+}
+
+#endif

@@ -1,0 +1,72 @@
+/*
+ * store_pack.h - packs: sorted lists in values that fit a page of LMDB.
+ *
+ *	key of the first page:  prefix
+ *	key of a later page:    prefix, 0, key of an entry that all entries
+ *	                        of this page are at or behind
+ *	page:   u32 head length, head, entries in the order of their keys
+ *	entry:  u16 length of the rest, u8 key length, key, payload
+ *
+ * The first page is there as long as the pack is, even without entries; its
+ * head belongs to the pack's user.  A change rewrites one page; a page that
+ * grows beyond PACK_FULL is cut in two.  One look-up thus yields all of a
+ * small pack, and a large one is read a page at a time.
+ */
+#ifndef ZONES_STORE_PACK_H
+#define ZONES_STORE_PACK_H
+
+#include "store_impl.h"
+
+/* Two nodes must fit a page of 4096, or LMDB gives each its own pages. */
+#define PACK_FULL 1500
+
+struct pack_entry {
+	const uint8_t *key, *payload;
+	size_t key_len, payload_len;
+};
+
+static inline struct wire_in
+pack_head(struct wire_in *page)
+{
+	uint32_t len = wire_get32(page);
+	const uint8_t *head = wire_take(page, len);
+
+	return wire_in(head, head == NULL ? 0 : len);
+}
+
+static inline bool
+pack_next(struct wire_in *page, struct pack_entry *e)
+{
+	uint16_t len;
+
+	if (wire_left(page) == 0)
+		return false;
+	len = wire_get16(page);
+	e->key_len = wire_get8(page);
+	if (len < 1 + e->key_len)
+		page->bad = true;
+	e->payload_len = len - 1U - e->key_len;
+	e->key = wire_take(page, e->key_len);
+	e->payload = wire_take(page, e->payload_len);
+	return !page->bad;
+}
+
+/* The writing half.  All return LMDB's codes. */
+struct pack {
+	MDB_txn *txn;
+	MDB_cursor *cursor;
+	struct store_key *prefix;
+};
+
+/* The first page; 0, or MDB_NOTFOUND where there is no such pack. */
+int pack_read(const struct pack *, MDB_val *page);
+/* Makes the pack where it is not there. */
+int pack_write_head(const struct pack *, const void *head, size_t len);
+/* Puts or replaces; *grew: a new page was made. */
+int pack_put(const struct pack *, const struct pack_entry *, bool *grew);
+/* No error where it is not there. */
+int pack_delete(const struct pack *, const void *key, size_t len);
+/* All pages. */
+int pack_drop(const struct pack *);
+
+#endif
