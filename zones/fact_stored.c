@@ -55,15 +55,20 @@ brief_encode(
 static void
 put_network(const struct fact *f, struct wire_out *out)
 {
+	struct addr resolvers[FACT_ADDRESSES_MAX + FACT_PREFIXES_MAX];
+	unsigned count;
+
 	wire_put32(out, f->ttl);
 	wire_put8(out, (uint8_t)f->prefix_count);
 	for (unsigned i = 0; i < f->prefix_count; i++) {
 		wire_put(out, f->prefixes[i].addr.ip, 16);
 		wire_put8(out, f->prefixes[i].len);
 	}
-	wire_put8(out, (uint8_t)f->address_count);
-	for (unsigned i = 0; i < f->address_count; i++)
-		wire_put(out, f->addresses[i].ip, 16);
+	wire_put8(out, f->address_count == 0); /* resolvers: the default */
+	count = fact_resolvers(f, resolvers);
+	wire_put8(out, (uint8_t)count);
+	for (unsigned i = 0; i < count; i++)
+		wire_put(out, resolvers[i].ip, 16);
 	put_text(out, f->network);
 }
 
@@ -153,6 +158,7 @@ get_network(struct fact *f, struct wire_in *in, struct arena *arena)
 {
 	struct prefix *p;
 	struct addr *a;
+	bool by_default;
 	unsigned n;
 
 	f->ttl = wire_get32(in);
@@ -167,6 +173,7 @@ get_network(struct fact *f, struct wire_in *in, struct arena *arena)
 		in->bad = in->bad || p[i].len > 128;
 	}
 	f->prefix_count = n;
+	by_default = wire_get8(in) != 0;
 	n = wire_get8(in);
 	f->addresses = a = arena_take(arena, (n + 1) * sizeof(*a));
 	for (unsigned i = 0; i < n && !in->bad; i++) {
@@ -175,7 +182,7 @@ get_network(struct fact *f, struct wire_in *in, struct arena *arena)
 		if (ip != NULL)
 			memcpy(a[i].ip, ip, 16);
 	}
-	f->address_count = n;
+	f->address_count = by_default ? 0 : n;
 	f->network = get_text(in, arena);
 	in->bad = in->bad || f->network == NULL;
 }

@@ -3,7 +3,8 @@
  *
  *	every fact     u64 age: how many facts had been written before it
  *	network        u32 ttl, u8 n, n times 16 octets and u8 length,
- *	               u8 n, n times 16 octets: resolvers, label id
+ *	               u8 are they the default, u8 n, n times 16 octets:
+ *	               resolvers, label id
  *	region         u64 latitude, u64 longitude (IEEE 754)
  *	distance       u64 ms (IEEE 754)
  *	app            brief of its flycast addresses, label domain

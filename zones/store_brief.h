@@ -27,6 +27,14 @@ wire_put_label(struct wire_out *out, const void *text, size_t len)
 	wire_put(out, text, len);
 }
 
+static inline int
+label_compare(struct label a, struct label b)
+{
+	int order = memcmp(a.at, b.at, a.len < b.len ? a.len : b.len);
+
+	return order != 0 ? order : a.len - b.len;
+}
+
 /* Brief: u8 flags, u8 v6 addresses, u8 v4 addresses, the addresses. */
 #define BRIEF_STARTED  0x01
 #define BRIEF_V4_FIRST 0x02

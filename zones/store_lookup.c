@@ -113,14 +113,6 @@ app_instance(struct app *app, struct instance *out)
 	return true;
 }
 
-static int
-label_compare(struct label a, struct label b)
-{
-	int order = memcmp(a.at, b.at, a.len < b.len ? a.len : b.len);
-
-	return order != 0 ? order : a.len - b.len;
-}
-
 /* The page at or before the region's first entry. */
 static bool
 seek_page(struct app *app, struct label region)

@@ -3,7 +3,11 @@
  */
 #include "store_pack.h"
 
-#define PAGE_MAX (16 * 1024) /* PACK_FULL, an entry, and any head */
+/*
+ * PACK_FULL, an entry, and a head, which is an app's regions: room for
+ * more than a thousand.  A larger one fails the transaction.
+ */
+#define PAGE_MAX (64 * 1024)
 
 static int
 key_compare(const void *a, size_t a_len, const void *b, size_t b_len)
@@ -89,14 +93,14 @@ put_page(
 }
 
 static void
-put_head(struct wire_out *out, const void *head, size_t len)
+put_head(struct wire_out *out, struct wire_in head)
 {
-	wire_put32(out, (uint32_t)len);
-	wire_put(out, head, len);
+	wire_put32(out, (uint32_t)head.len);
+	wire_put(out, head.buf, head.len);
 }
 
 int
-pack_write_head(const struct pack *p, const void *head, size_t len)
+pack_write_head(const struct pack *p, struct wire_in head)
 {
 	uint8_t buf[PAGE_MAX];
 	struct wire_out out = wire_out(buf, sizeof(buf));
@@ -105,7 +109,7 @@ pack_write_head(const struct pack *p, const void *head, size_t len)
 
 	if (rc != 0 && rc != MDB_NOTFOUND)
 		return rc;
-	put_head(&out, head, len);
+	put_head(&out, head);
 	if (rc == 0) {
 		struct wire_in in = val_in(&page);
 
@@ -115,24 +119,26 @@ pack_write_head(const struct pack *p, const void *head, size_t len)
 	return put_page(p, p->prefix, &out);
 }
 
+/* Where a page may be cut in two. */
+struct cut {
+	size_t at; /* 0: nowhere */
+	struct pack_entry first;
+};
+
 /*
- * A copy of the page with E in its place.  CUT is where a second page
- * should start: behind what was there where E is the last, so that loading
- * in order packs close, else in the middle.
+ * Copies the entries that are left in PAGE, with E in its place.  The cut
+ * is behind what was there where E is the last, so that loading in order
+ * packs close; else it is in the middle.
  */
 static void
 merge(struct wire_in *page, const struct pack_entry *e, struct wire_out *out,
-    size_t *cut, struct pack_entry *cut_entry)
+    struct cut *cut)
 {
-	struct wire_in head = pack_head(page);
-	size_t start, middle;
+	size_t start = out->len, middle = start + wire_left(page) / 2;
 	struct pack_entry old;
 	bool done = false;
 
-	put_head(out, head.buf, head.len);
-	start = out->len;
-	middle = start + wire_left(page) / 2;
-	*cut = 0;
+	cut->at = 0;
 	while (pack_next(page, &old)) {
 		int order =
 		    key_compare(e->key, e->key_len, old.key, old.key_len);
@@ -141,54 +147,70 @@ merge(struct wire_in *page, const struct pack_entry *e, struct wire_out *out,
 			put_entry(out, e);
 			done = true;
 		}
-		if (order != 0) {
-			if (*cut == 0 && out->len > start &&
-			    out->len >= middle) {
-				*cut = out->len;
-				*cut_entry = old;
-			}
-			put_entry(out, &old);
+		if (order == 0)
+			continue;
+		if (cut->at == 0 && out->len > start && out->len >= middle) {
+			cut->at = out->len;
+			cut->first = old;
 		}
+		put_entry(out, &old);
 	}
 	if (!done) {
-		*cut = out->len > start ? out->len : 0;
-		*cut_entry = *e;
+		cut->at = out->len > start ? out->len : 0;
+		cut->first = *e;
 		put_entry(out, e);
 	}
 }
 
-int
-pack_put(const struct pack *p, const struct pack_entry *e, bool *grew)
+/* Two pages of one: what CUT says and what is behind it stand alone. */
+static int
+put_halves(const struct pack *p, struct store_key *key, struct wire_out *page,
+    const struct cut *cut)
 {
-	uint8_t buf[PAGE_MAX], right_buf[PAGE_MAX];
-	struct wire_out out = wire_out(buf, sizeof(buf));
-	struct wire_out right = wire_out(right_buf, sizeof(right_buf));
-	struct store_key key, right_key;
-	struct pack_entry first;
-	struct wire_in in;
-	MDB_val page;
-	size_t cut;
+	uint8_t buf[PAGE_MAX];
+	struct wire_out right = wire_out(buf, sizeof(buf));
+	struct store_key right_key;
 	int rc;
 
-	*grew = false;
-	rc = find_page(p, e->key, e->key_len, &key, &page);
-	if (rc != 0)
-		return rc;
-	in = val_in(&page);
-	merge(&in, e, &out, &cut, &first);
-	in = wire_in(out.buf, out.len);
-	(void)pack_head(&in);
-	if (wire_left(&in) <= PACK_FULL || cut == 0)
-		return put_page(p, &key, &out);
-
-	/* The left part first: the entries that we cut at are in its page. */
-	page_key(p, first.key, first.key_len, &right_key);
-	put_head(&right, NULL, 0);
-	wire_put(&right, out.buf + cut, out.len - cut);
-	out.len = cut;
-	*grew = true;
-	rc = put_page(p, &key, &out);
+	page_key(p, cut->first.key, cut->first.key_len, &right_key);
+	put_head(&right, wire_in(NULL, 0));
+	wire_put(&right, page->buf + cut->at, page->len - cut->at);
+	page->len = cut->at;
+	rc = put_page(p, key, page);
 	return rc != 0 ? rc : put_page(p, &right_key, &right);
+}
+
+int
+pack_put(const struct pack *p, const struct pack_entry *e,
+    const struct wire_in *head, bool *grew)
+{
+	uint8_t buf[PAGE_MAX];
+	struct wire_out out = wire_out(buf, sizeof(buf));
+	struct wire_in in = wire_in(NULL, 0), old_head = in;
+	struct store_key key;
+	struct cut cut;
+	MDB_val page;
+	bool first;
+	int rc = find_page(p, e->key, e->key_len, &key, &page);
+
+	*grew = false;
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		return rc;
+	if (rc == 0) {
+		in = val_in(&page);
+		old_head = pack_head(&in);
+	} else {
+		key = *p->prefix;
+		key.out.buf = key.buf;
+	}
+	first = key.out.len == p->prefix->out.len;
+	put_head(&out, first && head != NULL ? *head : old_head);
+	merge(&in, e, &out, &cut);
+	*grew = out.len - (4 + old_head.len) > PACK_FULL && cut.at != 0;
+	rc = *grew ? put_halves(p, &key, &out, &cut) : put_page(p, &key, &out);
+	if (rc == 0 && !first && head != NULL)
+		rc = pack_write_head(p, *head);
+	return rc;
 }
 
 int
@@ -198,7 +220,7 @@ pack_delete(const struct pack *p, const void *entry_key, size_t len)
 	struct wire_out out = wire_out(buf, sizeof(buf));
 	struct pack_entry old;
 	struct store_key key;
-	struct wire_in in, head;
+	struct wire_in in;
 	MDB_val page, k;
 	bool left = false;
 	int rc = find_page(p, entry_key, len, &key, &page);
@@ -206,8 +228,7 @@ pack_delete(const struct pack *p, const void *entry_key, size_t len)
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? 0 : rc;
 	in = val_in(&page);
-	head = pack_head(&in);
-	put_head(&out, head.buf, head.len);
+	put_head(&out, pack_head(&in));
 	while (pack_next(&in, &old))
 		if (key_compare(entry_key, len, old.key, old.key_len) != 0) {
 			put_entry(&out, &old);
@@ -228,9 +249,7 @@ pack_drop(const struct pack *p)
 	while (rc == 0 && is_page(p, &k)) {
 		if ((rc = mdb_cursor_del(p->cursor, 0)) != 0)
 			return rc;
-		rc = mdb_cursor_get(p->cursor, &k, &v, MDB_GET_CURRENT);
-		if (rc != 0)
-			rc = mdb_cursor_get(p->cursor, &k, &v, MDB_NEXT);
+		rc = mdb_cursor_get(p->cursor, &k, &v, MDB_NEXT);
 	}
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }

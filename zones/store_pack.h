@@ -60,11 +60,18 @@ struct pack {
 
 /* The first page; 0, or MDB_NOTFOUND where there is no such pack. */
 int pack_read(const struct pack *, MDB_val *page);
-/* Makes the pack where it is not there. */
-int pack_write_head(const struct pack *, const void *head, size_t len);
-/* Puts or replaces; *grew: a new page was made. */
-int pack_put(const struct pack *, const struct pack_entry *, bool *grew);
-/* No error where it is not there. */
+/*
+ * The pack with another head; made where it is not there.
+ */
+int pack_write_head(const struct pack *, struct wire_in head);
+/*
+ * Puts or replaces an entry, and in the same write the head where HEAD is
+ * not NULL; makes the pack where it is not there.  *grew: it has more than
+ * one page from now on.
+ */
+int pack_put(const struct pack *, const struct pack_entry *,
+    const struct wire_in *head, bool *grew);
+/* The other way; no error where it is not there. */
 int pack_delete(const struct pack *, const void *key, size_t len);
 /* All pages. */
 int pack_drop(const struct pack *);

@@ -42,6 +42,14 @@ enum err store_delete(struct store_txn *, const struct fact *key,
     struct complaint *why) MUST_CHECK;
 
 /*
+ * As delete, but of an app its own fact only: its instances stay, and while
+ * there are any, so does the app.  For sources in which each fact comes and
+ * goes by itself.
+ */
+enum err store_withdraw(struct store_txn *, const struct fact *key,
+    struct complaint *why) MUST_CHECK;
+
+/*
  * Another fact's title where PUT gave it an address that the other claims
  * too, else NULL; valid until the next put.
  */

@@ -1,0 +1,462 @@
+/*
+ * store_index.c - the summaries that instances, apps and peers are found by.
+ *
+ * index_X() and unindex_X() mirror each other line by line: a new summary
+ * is a line in both, and one in store_check.c.
+ */
+#include "store_txn.h"
+
+#define HEAD_MAX (48 * 1024) /* an app's regions */
+
+static struct label
+text_label(const char *text)
+{
+	return (struct label){ (const uint8_t *)text,
+		(uint8_t)(text == NULL ? 0 : strlen(text)) };
+}
+
+static void
+key_of(struct store_key *key, uint32_t network, char kind,
+    const char *const *part, size_t parts)
+{
+	key_init(key, network, kind);
+	for (size_t i = 0; i < parts; i++) {
+		if (i > 0)
+			key_end_part(key);
+		key_text(key, part[i]);
+	}
+}
+
+static struct pack
+pack_of(struct store_txn *t, struct store_key *key)
+{
+	return (struct pack){ t->txn, t->cursor, key };
+}
+
+/* The name joins or leaves the list of apps. */
+static void
+list_name(struct store_txn *t, uint32_t network, const char *app, bool is)
+{
+	struct pack_entry e = { .key = (const uint8_t *)app,
+		.key_len = strlen(app) };
+	struct store_key key;
+	struct pack p;
+	bool grew;
+
+	if (t->err != E_OK)
+		return;
+	key_init(&key, network, 'l');
+	p = pack_of(t, &key);
+	(void)txn_holds(t,
+	    is ? pack_put(&p, &e, NULL, &grew)
+	       : pack_delete(&p, app, e.key_len));
+}
+
+struct change {
+	int started, stopped, six, four;
+};
+
+static void
+put_tally(struct wire_out *out, struct label region, const struct tally *t)
+{
+	wire_put_label(out, region.at, region.len);
+	wire_put32(out, t->started);
+	wire_put32(out, t->stopped);
+	wire_put32(out, t->six);
+	wire_put32(out, t->four);
+}
+
+static void
+put_changed(struct wire_out *out, struct label region, struct tally t,
+    const struct change *c)
+{
+	t.started += (uint32_t)c->started;
+	t.stopped += (uint32_t)c->stopped;
+	t.six += (uint32_t)c->six;
+	t.four += (uint32_t)c->four;
+	if (t.started + t.stopped > 0)
+		put_tally(out, region, &t);
+}
+
+/* The head with one region's numbers changed; regions stay sorted. */
+static void
+change_head(struct wire_in head, struct label region, const struct change *c,
+    struct wire_out *out)
+{
+	struct label old;
+	struct tally tally;
+	bool done = false;
+
+	wire_put8(out, wire_get8(&head));
+	while (app_region(&head, &old, &tally)) {
+		int order = label_compare(region, old);
+
+		if (!done && order < 0)
+			put_changed(out, region, (struct tally){ 0 }, c);
+		if (order == 0)
+			put_changed(out, old, tally, c);
+		else
+			put_tally(out, old, &tally);
+		done = done || order <= 0;
+	}
+	if (!done)
+		put_changed(out, region, (struct tally){ 0 }, c);
+}
+
+static struct change
+change_of(const struct fact *f, int sign)
+{
+	struct change c = { 0 };
+
+	c.started = f->stopped ? 0 : sign;
+	c.stopped = f->stopped ? sign : 0;
+	for (unsigned i = 0; i < f->address_count && !f->stopped; i++)
+		*(addr_is_v4(&f->addresses[i]) ? &c.four : &c.six) += sign;
+	return c;
+}
+
+/* Region, zero, id: the order of an app's instances. */
+static size_t
+entry_key(const struct fact *f, uint8_t *buf, size_t cap)
+{
+	struct wire_out out = wire_out(buf, cap);
+
+	wire_put(&out, f->region, strlen(f->region));
+	wire_put8(&out, 0);
+	wire_put(&out, f->id, strlen(f->id));
+	return out.len;
+}
+
+static void
+set_flag(struct store_txn *t, struct pack *p, uint8_t flag)
+{
+	uint8_t buf[HEAD_MAX];
+	struct wire_in page, head;
+	MDB_val v;
+
+	if (!txn_holds(t, pack_read(p, &v)))
+		return;
+	page = val_in(&v);
+	head = pack_head(&page);
+	if (head.len == 0 || head.len > sizeof(buf)) {
+		(void)txn_holds(t, MDB_CORRUPTED);
+		return;
+	}
+	memcpy(buf, head.buf, head.len);
+	buf[0] |= flag;
+	(void)txn_holds(t, pack_write_head(p, wire_in(buf, head.len)));
+}
+
+/* The app's head as it is, or that of an app without anything. */
+static bool
+read_app(struct store_txn *t, struct pack *p, struct wire_in *head)
+{
+	static const uint8_t none[1] = { 0 };
+	struct wire_in page;
+	MDB_val v;
+	int rc = t->err == E_OK ? pack_read(p, &v) : MDB_NOTFOUND;
+
+	*head = wire_in(none, sizeof(none));
+	if (rc == MDB_NOTFOUND)
+		return false;
+	if (!txn_holds(t, rc))
+		return false;
+	page = val_in(&v);
+	*head = pack_head(&page);
+	return true;
+}
+
+static void
+add_to_app(struct store_txn *t, uint32_t network, const struct fact *f)
+{
+	uint8_t head_buf[HEAD_MAX], key_buf[256], brief[2048];
+	struct wire_out head = wire_out(head_buf, sizeof(head_buf));
+	struct wire_out payload = wire_out(brief, sizeof(brief));
+	struct change c = change_of(f, 1);
+	struct pack_entry e = { .key = key_buf, .payload = brief };
+	struct wire_in old, new;
+	struct store_key key;
+	struct pack p;
+	bool was, grew;
+
+	key_of(&key, network, 'a', &f->app, 1);
+	p = pack_of(t, &key);
+	was = read_app(t, &p, &old);
+	change_head(old, text_label(f->region), &c, &head);
+	brief_encode(f->addresses, f->address_count, !f->stopped, &payload);
+	e.key_len = entry_key(f, key_buf, sizeof(key_buf));
+	e.payload_len = payload.len;
+	new = wire_in(head_buf, head.len);
+	if (t->err != E_OK ||
+	    !txn_holds(
+		t, head.bad ? MDB_BAD_VALSIZE : pack_put(&p, &e, &new, &grew)))
+		return;
+	if (grew)
+		set_flag(t, &p, APP_MANY);
+	if (!was)
+		list_name(t, network, f->app, true);
+}
+
+static void
+drop_app(struct store_txn *t, uint32_t network, const char *app)
+{
+	struct store_key key;
+	struct pack p;
+
+	key_of(&key, network, 'a', &app, 1);
+	p = pack_of(t, &key);
+	if (t->err == E_OK && txn_holds(t, pack_drop(&p)))
+		list_name(t, network, app, false);
+}
+
+static void
+remove_from_app(struct store_txn *t, uint32_t network, const struct fact *f)
+{
+	uint8_t head_buf[HEAD_MAX], key_buf[256];
+	struct wire_out head = wire_out(head_buf, sizeof(head_buf));
+	struct change c = change_of(f, -1);
+	struct store_key key;
+	struct wire_in old;
+	struct pack p;
+
+	key_of(&key, network, 'a', &f->app, 1);
+	p = pack_of(t, &key);
+	if (!read_app(t, &p, &old))
+		return;
+	change_head(old, text_label(f->region), &c, &head);
+	if (head.len == 1 && (head_buf[0] & APP_PUT) == 0) {
+		drop_app(t, network, f->app);
+		return;
+	}
+	if (txn_holds(t,
+		pack_delete(
+		    &p, key_buf, entry_key(f, key_buf, sizeof(key_buf)))))
+		(void)txn_holds(
+		    t, pack_write_head(&p, wire_in(head_buf, head.len)));
+}
+
+/* Metadata that a name can ask for: both are labels, in lower case. */
+static bool
+metadata_key(struct store_key *key, uint32_t network, const struct fact *f,
+    const struct fact_pair *m)
+{
+	const char *const part[] = { m->key, m->value };
+
+	key_of(key, network, 'M', &f->app, 1);
+	for (unsigned i = 0; i < 2; i++) {
+		size_t len = strlen(part[i]);
+
+		if (len == 0 || len > DNS_LABEL_MAX)
+			return false;
+		key_end_part(key);
+		for (size_t j = 0; j < len; j++) {
+			char c = part[i][j];
+
+			wire_put8(&key->out,
+			    (uint8_t)(c >= 'A' && c <= 'Z' ? c | 0x20 : c));
+		}
+	}
+	key_end_part(key);
+	key_text(key, f->id);
+	return true;
+}
+
+static void
+write_word(
+    struct store_txn *t, struct store_key *key, const struct wire_out *brief)
+{
+	if (brief == NULL)
+		txn_delete(t, key);
+	else
+		txn_put(t, key, brief->buf, brief->len);
+}
+
+/* Puts, or deletes where BRIEF is NULL, what finds an instance by a word. */
+static void
+write_words(struct store_txn *t, uint32_t network, const struct fact *f,
+    const struct wire_out *brief)
+{
+	const char *const server[] = { f->name, f->app, f->id };
+	const char *const group[] = { f->app, f->group, f->id };
+	struct store_key key;
+
+	if (f->name != NULL) {
+		key_of(&key, network, 'S', server, 3);
+		write_word(t, &key, brief);
+	}
+	if (f->group != NULL) {
+		key_of(&key, network, 'G', group, 3);
+		write_word(t, &key, brief);
+	}
+	for (unsigned i = 0; i < f->metadata_count; i++)
+		if (metadata_key(&key, network, f, &f->metadata[i]))
+			write_word(t, &key, brief);
+}
+
+void
+index_instance(struct store_txn *t, uint32_t network, const struct fact *f)
+{
+	uint8_t buf[2048];
+	struct wire_out brief = wire_out(buf, sizeof(buf));
+
+	brief_encode(f->addresses, f->address_count, !f->stopped, &brief);
+	add_to_app(t, network, f);
+	write_words(t, network, f, &brief);
+	index_claims(t, network, f);
+}
+
+void
+unindex_instance(struct store_txn *t, uint32_t network, const struct fact *f)
+{
+	remove_from_app(t, network, f);
+	write_words(t, network, f, NULL);
+	unindex_claims(t, network, f);
+}
+
+/* Only a domain that is not the app's name has a key: see query_apn.c. */
+static bool
+domain_key(struct store_key *key, uint32_t network, const struct fact *f)
+{
+	struct dname d;
+
+	if (f->domain == NULL || strcmp(f->domain, f->app) == 0 ||
+	    !dname_parse(&d, f->domain))
+		return false;
+	key_init(key, network, 'D');
+	for (unsigned i = d.labels; i > 0; i--) {
+		struct label l = dname_label(&d, i - 1);
+
+		key_bytes(key, l.at, l.len);
+		key_end_part(key);
+	}
+	key_end_part(key);
+	key_text(key, f->app);
+	return true;
+}
+
+void
+index_app(struct store_txn *t, uint32_t network, const struct fact *f)
+{
+	struct store_key key;
+	struct wire_in head;
+	struct pack p;
+
+	key_of(&key, network, 'a', &f->app, 1);
+	p = pack_of(t, &key);
+	if (!read_app(t, &p, &head) && t->err == E_OK) {
+		list_name(t, network, f->app, true);
+		if (t->err == E_OK)
+			(void)txn_holds(t, pack_write_head(&p, head));
+	}
+	if (t->err == E_OK)
+		set_flag(t, &p, APP_PUT);
+	if (domain_key(&key, network, f))
+		txn_put(t, &key, NULL, 0);
+}
+
+/* The app stays while it has instances. */
+void
+unindex_app(struct store_txn *t, uint32_t network, const struct fact *f)
+{
+	uint8_t buf[HEAD_MAX];
+	struct store_key key;
+	struct wire_in head;
+	struct pack p;
+
+	if (domain_key(&key, network, f))
+		txn_delete(t, &key);
+	key_of(&key, network, 'a', &f->app, 1);
+	p = pack_of(t, &key);
+	if (!read_app(t, &p, &head) || head.len > sizeof(buf))
+		return;
+	if (head.len == 1) {
+		drop_app(t, network, f->app);
+		return;
+	}
+	memcpy(buf, head.buf, head.len);
+	buf[0] &= (uint8_t)~APP_PUT;
+	(void)txn_holds(t, pack_write_head(&p, wire_in(buf, head.len)));
+}
+
+static void
+put_claim(struct wire_out *out, const struct fact *f)
+{
+	uint8_t buf[512];
+	struct wire_out c = wire_out(buf, sizeof(buf));
+	const char *const part[] = { f->region, f->app, f->id, f->name };
+
+	wire_put64(&c, f->age);
+	wire_put8(&c, (uint8_t)f->kind);
+	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++)
+		wire_put_label(
+		    &c, part[i], part[i] == NULL ? 0 : strlen(part[i]));
+	wire_put64(&c, (uint64_t)f->expires);
+	wire_put16(out, (uint16_t)c.len);
+	wire_put(out, buf, c.len);
+}
+
+static bool
+is_claim_of(const struct claim *c, const struct fact *f)
+{
+	struct label app = text_label(f->app), id = text_label(f->id);
+
+	return c->is_peer == (f->kind == FACT_PEER) &&
+	    label_compare(c->app, app) == 0 && label_compare(c->id, id) == 0;
+}
+
+static void
+note_conflict(struct store_txn *t, const struct claim *c)
+{
+	(void)snprintf(t->conflict, sizeof(t->conflict), "%s %.*s%s%.*s",
+	    c->is_peer ? "peer" : "instance", c->app.len,
+	    (const char *)c->app.at, c->is_peer ? "" : "/", c->id.len,
+	    (const char *)c->id.at);
+}
+
+/* Rewrites the claims of one address: F's first, or gone. */
+static void
+write_claims(struct store_txn *t, uint32_t network, const struct fact *f,
+    const struct addr *a, bool claims)
+{
+	struct wire_out out = wire_out(t->value, sizeof(t->value));
+	struct wire_in in = wire_in(NULL, 0);
+	struct store_key key;
+	struct claim c;
+	size_t start = 0;
+	MDB_val v;
+
+	key_init(&key, network, 'R');
+	key_bytes(&key, a->ip, 16);
+	if (claims)
+		put_claim(&out, f);
+	if (txn_get(t, &key, &v) == 0)
+		in = val_in(&v);
+	while (claim_next(&in, &c)) {
+		if (!is_claim_of(&c, f)) {
+			wire_put(&out, in.buf + start, in.pos - start);
+			if (claims)
+				note_conflict(t, &c);
+		}
+		start = in.pos;
+	}
+	if (out.bad)
+		(void)txn_holds(t, MDB_BAD_VALSIZE);
+	else if (out.len == 0)
+		txn_delete(t, &key);
+	else
+		txn_put(t, &key, out.buf, out.len);
+}
+
+void
+index_claims(struct store_txn *t, uint32_t network, const struct fact *f)
+{
+	for (unsigned i = 0; i < f->address_count; i++)
+		write_claims(t, network, f, &f->addresses[i], true);
+}
+
+void
+unindex_claims(struct store_txn *t, uint32_t network, const struct fact *f)
+{
+	for (unsigned i = 0; i < f->address_count; i++)
+		write_claims(t, network, f, &f->addresses[i], false);
+}

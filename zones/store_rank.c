@@ -1,0 +1,244 @@
+/*
+ * store_rank.c - how far each region is from each, worked out once a change.
+ *
+ *	0 'o' from: for each region in order: label, u32 microseconds
+ *
+ * A measured round trip wins; one direction stands for both unless both are
+ * given; without any, it is the great circle at 100 km a millisecond.  A
+ * region without a place is FAR from where nothing was measured.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "store_txn.h"
+
+#define EARTH_KM  6371.0
+#define KM_PER_MS 100.0
+#define FAR       (UINT32_MAX - 1)
+#define UNKNOWN   UINT32_MAX
+
+struct place {
+	const char *id;
+	double latitude, longitude;
+	bool known;
+};
+
+struct ranks {
+	struct arena arena;
+	struct place *place;
+	size_t count, room;
+	uint32_t *measured; /* count times count */
+};
+
+static void
+add_place(struct ranks *r, const char *id, const struct fact *known)
+{
+	if (r->count == r->room) {
+		r->room = r->room == 0 ? 64 : r->room * 2;
+		r->place = realloc(r->place, r->room * sizeof(*r->place));
+		if (r->place == NULL)
+			abort(); /* as arena.h */
+	}
+	r->place[r->count++] = (struct place){
+		.id = arena_copy(&r->arena, id, strlen(id)),
+		.latitude = known == NULL ? 0 : known->latitude,
+		.longitude = known == NULL ? 0 : known->longitude,
+		.known = known != NULL,
+	};
+}
+
+static bool
+note_region(void *arg, const struct fact *f, bool implied)
+{
+	(void)implied;
+	add_place(arg, f->id, f);
+	return true;
+}
+
+static bool
+note_ends(void *arg, const struct fact *f, bool implied)
+{
+	(void)implied;
+	add_place(arg, f->id, NULL);
+	add_place(arg, f->to, NULL);
+	return true;
+}
+
+/* By name; of two with one name, the one that is known first. */
+static int
+compare(const void *va, const void *vb)
+{
+	const struct place *a = va, *b = vb;
+	int order = strcmp(a->id, b->id);
+
+	return order != 0 ? order : b->known - a->known;
+}
+
+static void
+sort_places(struct ranks *r)
+{
+	size_t kept = 0;
+
+	if (r->count == 0)
+		return;
+	qsort(r->place, r->count, sizeof(*r->place), compare);
+	for (size_t i = 0; i < r->count; i++)
+		if (kept == 0 ||
+		    strcmp(r->place[kept - 1].id, r->place[i].id) != 0)
+			r->place[kept++] = r->place[i];
+	r->count = kept;
+}
+
+static size_t
+index_of(const struct ranks *r, const char *id)
+{
+	struct place key = { .id = id };
+	size_t low = 0, high = r->count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (strcmp(r->place[middle].id, key.id) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool
+note_measured(void *arg, const struct fact *f, bool implied)
+{
+	struct ranks *r = arg;
+	double us = f->ms * 1000;
+
+	(void)implied;
+	r->measured[index_of(r, f->id) * r->count + index_of(r, f->to)] =
+	    us < FAR ? (uint32_t)us : FAR;
+	return true;
+}
+
+static double
+radians(double degrees)
+{
+	return degrees * 3.14159265358979323846 / 180;
+}
+
+/* The haversine formula. */
+static uint32_t
+great_circle_us(const struct place *a, const struct place *b)
+{
+	double dlat, dlon, h;
+
+	if (!a->known || !b->known)
+		return FAR;
+	dlat = sin(radians(b->latitude - a->latitude) / 2);
+	dlon = sin(radians(b->longitude - a->longitude) / 2);
+	h = dlat * dlat +
+	    cos(radians(a->latitude)) * cos(radians(b->latitude)) * dlon * dlon;
+	h = h > 1 ? 1 : h;
+	return (uint32_t)(2 * EARTH_KM * asin(sqrt(h)) / KM_PER_MS * 1000);
+}
+
+static uint32_t
+distance_us(const struct ranks *r, size_t from, size_t to)
+{
+	uint32_t there = r->measured[from * r->count + to];
+	uint32_t back = r->measured[to * r->count + from];
+
+	if (from == to)
+		return 0;
+	if (there != UNKNOWN)
+		return there;
+	if (back != UNKNOWN)
+		return back;
+	return great_circle_us(&r->place[from], &r->place[to]);
+}
+
+static void
+write_row(struct store_txn *t, const struct ranks *r, size_t from)
+{
+	struct wire_out out = wire_out(t->value, sizeof(t->value));
+	struct store_key key;
+	MDB_val old;
+
+	for (size_t to = 0; to < r->count; to++) {
+		const char *id = r->place[to].id;
+
+		wire_put_label(&out, id, strlen(id));
+		wire_put32(&out, distance_us(r, from, to));
+	}
+	key_init(&key, NETWORK_NONE, 'o');
+	key_text(&key, r->place[from].id);
+	if (out.bad) {
+		(void)txn_holds(t, MDB_BAD_VALSIZE);
+		return;
+	}
+	if (txn_get(t, &key, &old) == 0 && old.mv_size == out.len &&
+	    memcmp(old.mv_data, out.buf, out.len) == 0)
+		return;
+	txn_put(t, &key, out.buf, out.len);
+}
+
+/* Rows of regions that are gone. */
+static void
+drop_rows(struct store_txn *t, const struct ranks *r)
+{
+	struct store_key key;
+	MDB_val k, v;
+	int rc;
+
+	key_init(&key, NETWORK_NONE, 'o');
+	k = key_val(&key);
+	rc = mdb_cursor_get(t->cursor, &k, &v, MDB_SET_RANGE);
+	while (rc == 0 && val_begins(&k, &key)) {
+		char id[DNS_LABEL_MAX + 1] = "";
+		size_t at;
+
+		if (k.mv_size - 5 < sizeof(id))
+			memcpy(id, (const char *)k.mv_data + 5, k.mv_size - 5);
+		at = index_of(r, id);
+		if (at == r->count || strcmp(r->place[at].id, id) != 0)
+			(void)txn_holds(t, mdb_cursor_del(t->cursor, 0));
+		rc = mdb_cursor_get(t->cursor, &k, &v, MDB_NEXT);
+	}
+}
+
+static enum err
+collect(struct store_txn *t, struct ranks *r)
+{
+	MDB_dbi dbi = t->store->env->dbi;
+	enum err err;
+	size_t cells;
+
+	err = store_each_fact(t->txn, dbi, FACT_REGION, NULL, note_region, r);
+	if (err == E_OK)
+		err = store_each_fact(
+		    t->txn, dbi, FACT_DISTANCE, NULL, note_ends, r);
+	if (err != E_OK)
+		return err;
+	sort_places(r);
+	cells = r->count * r->count + 1;
+	r->measured = malloc(cells * sizeof(*r->measured));
+	if (r->measured == NULL)
+		return E_NOMEM;
+	memset(r->measured, 0xff, cells * sizeof(*r->measured));
+	return store_each_fact(
+	    t->txn, dbi, FACT_DISTANCE, NULL, note_measured, r);
+}
+
+void
+rank_write(struct store_txn *t)
+{
+	struct ranks r = { 0 };
+	enum err err = t->err != E_OK ? t->err : collect(t, &r);
+
+	if (err != E_OK)
+		t->err = err;
+	drop_rows(t, &r);
+	for (size_t from = 0; from < r.count && t->err == E_OK; from++)
+		write_row(t, &r, from);
+	free(r.measured);
+	free(r.place);
+	arena_release(&r.arena);
+}

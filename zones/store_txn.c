@@ -1,0 +1,272 @@
+/*
+ * store_txn.c - a transaction: begin, remember the first failure, commit.
+ */
+#include "zones/store_write.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "store_txn.h"
+
+bool
+txn_holds(struct store_txn *t, int rc)
+{
+	if (rc != 0 && t->err == E_OK)
+		t->err = store_err(rc);
+	return t->err == E_OK;
+}
+
+int
+txn_get(struct store_txn *t, struct store_key *key, MDB_val *v)
+{
+	MDB_val k = key_val(key);
+	int rc;
+
+	if (t->err != E_OK || key->out.bad)
+		return MDB_NOTFOUND;
+	rc = mdb_get(t->txn, t->store->env->dbi, &k, v);
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		(void)txn_holds(t, rc);
+	return rc;
+}
+
+void
+txn_put(
+    struct store_txn *t, struct store_key *key, const void *value, size_t len)
+{
+	MDB_val k = key_val(key), v = { .mv_size = len };
+
+	if (t->err != E_OK)
+		return;
+	/* LMDB copies from it; its type is shared with reading. */
+	memcpy(&v.mv_data, &value, sizeof(v.mv_data));
+	(void)txn_holds(t,
+	    key->out.bad ? MDB_BAD_VALSIZE
+			 : mdb_put(t->txn, t->store->env->dbi, &k, &v, 0));
+	t->changed = true;
+}
+
+void
+txn_delete(struct store_txn *t, struct store_key *key)
+{
+	MDB_val k = key_val(key);
+	int rc;
+
+	if (t->err != E_OK)
+		return;
+	rc = mdb_del(t->txn, t->store->env->dbi, &k, NULL);
+	(void)txn_holds(t, rc == MDB_NOTFOUND ? 0 : rc);
+	t->changed = true;
+}
+
+void
+txn_delete_range(struct store_txn *t, const struct store_key *prefix)
+{
+	struct store_key start = *prefix;
+	MDB_val k, v;
+	int rc;
+
+	start.out.buf = start.buf;
+	while (t->err == E_OK) {
+		k = key_val(&start);
+		rc = mdb_cursor_get(t->cursor, &k, &v, MDB_SET_RANGE);
+		if (rc == MDB_NOTFOUND || (rc == 0 && !val_begins(&k, prefix)))
+			return;
+		if (txn_holds(t, rc))
+			(void)txn_holds(t, mdb_cursor_del(t->cursor, 0));
+		t->changed = true;
+	}
+}
+
+void
+fact_key(struct store_key *key, uint32_t network, const struct fact *f)
+{
+	static const char kinds[] = {
+		[FACT_NETWORK] = 'N',
+		[FACT_REGION] = 'r',
+		[FACT_DISTANCE] = 'd',
+		[FACT_APP] = 'A',
+		[FACT_INSTANCE] = 'i',
+		[FACT_PEER] = 'P',
+	};
+	const char *const part[] = { f->app, f->id, f->to };
+	bool first = true;
+
+	key_init(key, network, kinds[f->kind]);
+	if (f->kind == FACT_NETWORK)
+		return;
+	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
+		if (part[i] == NULL)
+			continue;
+		if (!first)
+			key_end_part(key);
+		key_text(key, part[i]);
+		first = false;
+	}
+}
+
+static int64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A store that never saw a commit has no head: it gets its first here. */
+static void
+read_head(struct store_txn *t)
+{
+	struct store_key key;
+	MDB_val v;
+
+	key_init(&key, NETWORK_NONE, 'm');
+	if (txn_get(t, &key, &v) == 0)
+		t->err = store_head_read(&t->head, &v);
+	else
+		t->head.next_network = 1;
+}
+
+void
+store_begin(struct store *s, struct store_txn **out)
+{
+	struct store_txn *t = calloc(1, sizeof(*t));
+	int dead;
+
+	if (t == NULL)
+		abort(); /* as arena.h: a tool without memory is no tool */
+	*out = t;
+	t->store = s;
+	(void)mdb_reader_check(s->env->env, &dead);
+	if (txn_holds(t, mdb_txn_begin(s->env->env, NULL, 0, &t->txn)) &&
+	    txn_holds(t, mdb_cursor_open(t->txn, s->env->dbi, &t->cursor)))
+		read_head(t);
+}
+
+void
+txn_touch(struct store_txn *t, uint32_t network)
+{
+	uint64_t commit = t->head.meta.commits + 1;
+	struct store_key key;
+	uint8_t buf[12];
+	struct wire_out out = wire_out(buf, sizeof(buf));
+	uint32_t count = 0;
+	MDB_val v;
+
+	if (t->touched == network)
+		return;
+	t->touched = network;
+	key_init(&key, network, '#');
+	if (txn_get(t, &key, &v) == 0) {
+		struct wire_in in = val_in(&v);
+
+		count = wire_get32(&in);
+		if (wire_get64(&in) == commit)
+			return;
+	}
+	wire_put32(&out, count + 1);
+	wire_put64(&out, commit);
+	txn_put(t, &key, buf, out.len);
+}
+
+static void
+set_text(char out[CURSOR_MAX + 1], const char *text, bool *changed)
+{
+	size_t len = strnlen(text, CURSOR_MAX);
+
+	if (strlen(out) == len && memcmp(out, text, len) == 0)
+		return;
+	memset(out, 0, CURSOR_MAX + 1);
+	memcpy(out, text, len);
+	*changed = true;
+}
+
+void
+store_mark(struct store_txn *t, const char *cursor)
+{
+	set_text(t->head.meta.cursor, cursor, &t->changed);
+}
+
+void
+store_heard(struct store_txn *t, const char *source)
+{
+	set_text(t->head.meta.source, source, &t->changed);
+	t->head.meta.heard_ms = now_ms();
+	t->changed = true;
+}
+
+bool
+store_changed(const struct store_txn *t)
+{
+	return t->changed;
+}
+
+enum err
+store_txn_meta(struct store_txn *t, struct store_meta *meta)
+{
+	*meta = t->head.meta;
+	return t->err;
+}
+
+const char *
+store_conflict(const struct store_txn *t)
+{
+	return t->conflict[0] == '\0' ? NULL : t->conflict;
+}
+
+static void
+write_head(struct store_txn *t)
+{
+	uint8_t buf[1024];
+	struct wire_out out = wire_out(buf, sizeof(buf));
+	struct store_key key;
+
+	t->head.meta.commits++;
+	t->head.meta.committed_ms = now_ms();
+	store_head_write(&t->head, &out);
+	key_init(&key, NETWORK_NONE, 'm');
+	txn_put(t, &key, buf, out.len);
+}
+
+static void
+txn_free(struct store_txn *t)
+{
+	arena_release(&t->arena);
+	arena_release(&t->network_arena);
+	seen_free(t->seen);
+	free(t);
+}
+
+enum err
+store_commit(struct store_txn *t)
+{
+	enum err err;
+
+	if (t->ranks_changed)
+		rank_write(t);
+	write_head(t);
+	if (t->err == E_OK) {
+		MDB_txn *txn = t->txn;
+
+		mdb_cursor_close(t->cursor);
+		t->txn = NULL; /* gone, whatever commit says */
+		(void)txn_holds(t, mdb_txn_commit(txn));
+	} else if (t->txn != NULL) {
+		mdb_txn_abort(t->txn);
+	}
+	err = t->err;
+	txn_free(t);
+	return err;
+}
+
+void
+store_abort(struct store_txn *t)
+{
+	if (t == NULL)
+		return;
+	if (t->txn != NULL)
+		mdb_txn_abort(t->txn);
+	txn_free(t);
+}

@@ -1,0 +1,72 @@
+/*
+ * store_txn.h - what the sources of the writing half share.
+ */
+#ifndef ZONES_STORE_TXN_H
+#define ZONES_STORE_TXN_H
+
+#include "fact_stored.h"
+#include "store_pack.h"
+#include "zones/store_write.h"
+
+struct store_txn {
+	struct store *store;
+	MDB_txn *txn;
+	MDB_cursor *cursor;
+	enum err err; /* the first failure */
+	struct store_head head;
+	bool changed;       /* a fact, the cursor or the source */
+	bool ranks_changed; /* regions or distances */
+	uint32_t touched;   /* the last network whose commits were counted */
+	struct arena arena; /* of one put or delete */
+	struct arena network_arena;
+	struct fact network; /* the last one asked for; network NULL: none */
+	uint32_t number;     /* its number */
+	struct seen *seen;   /* within a snapshot */
+	const char *scope;   /* the snapshot's network, or NULL: all */
+	char conflict[FACT_TITLE];
+	uint8_t value[FACT_STORED_MAX];
+};
+
+/* Remembers the first failure; true where there is none. */
+bool txn_holds(struct store_txn *, int lmdb_rc);
+
+/* 0, or MDB_NOTFOUND; any other failure is remembered too. */
+int txn_get(struct store_txn *, struct store_key *, MDB_val *);
+void txn_put(struct store_txn *, struct store_key *, const void *, size_t);
+void txn_delete(struct store_txn *, struct store_key *);
+/* Every key that begins with these parts. */
+void txn_delete_range(struct store_txn *, const struct store_key *prefix);
+
+void fact_key(struct store_key *, uint32_t network, const struct fact *);
+
+/* Counts this commit for the network, once. */
+void txn_touch(struct store_txn *, uint32_t network);
+
+/* Summaries of one instance, peer, or app: made, and taken back. */
+void index_instance(struct store_txn *, uint32_t network, const struct fact *);
+void unindex_instance(
+    struct store_txn *, uint32_t network, const struct fact *);
+void index_app(struct store_txn *, uint32_t network, const struct fact *);
+void unindex_app(struct store_txn *, uint32_t network, const struct fact *);
+void index_claims(struct store_txn *, uint32_t network, const struct fact *);
+void unindex_claims(struct store_txn *, uint32_t network, const struct fact *);
+
+/* Networks: number, prefixes, resolvers. */
+bool network_find(struct store_txn *, const char *id);
+enum err network_put(
+    struct store_txn *, const struct fact *, struct complaint *);
+void network_delete(struct store_txn *, const char *id);
+
+/* What a snapshot has put so far. */
+void seen_add(struct store_txn *, const struct store_key *);
+bool seen_has(const struct store_txn *, const void *key, size_t len);
+void seen_free(struct seen *);
+
+/* See snapshot_facts(). */
+enum err store_each_fact(MDB_txn *, MDB_dbi, enum fact_kind,
+    const char *network, fact_each *, void *arg) MUST_CHECK;
+
+/* Distances from each region to each, where they changed. */
+void rank_write(struct store_txn *);
+
+#endif
