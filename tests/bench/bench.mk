@@ -3,11 +3,11 @@
 
 PACKAGES_bench := $(PACKAGES_run) nsd knot bind9 pdns-server \
 	pdns-backend-lmdb pdns-tools dnsmasq-base dnsperf valgrind strace \
-	iproute2 util-linux python3
+	lmdb-utils iproute2 util-linux python3
 PACKAGES_bench-feed := $(PACKAGES_bench) bind9-dnsutils knot-dnsutils
 PACKAGES_bench-forward := $(PACKAGES_bench) dnsdist unbound
 
-BENCH_TOOLS := $(OUT)/echo $(OUT)/load
+BENCH_TOOLS := $(OUT)/echo $(OUT)/echo_tcp $(OUT)/load
 BENCH_PYTHON := BUILD=$(abspath $(OUT)) /usr/bin/python3 tests/bench
 
 # What they need is installed before anything is built.
@@ -18,6 +18,7 @@ bench bench-feed bench-forward: bench%: packages-bench%
 bench_objects = $(patsubst %,$(OUT)/obj/tests/bench/%.o,$(1))
 
 $(OUT)/echo: $(call bench_objects,echo)
+$(OUT)/echo_tcp: $(call bench_objects,echo_tcp)
 $(OUT)/load: $(call bench_objects,load load_questions load_tcp load_udp)
 $(BENCH_TOOLS):
 	@$(SAY) LD $@

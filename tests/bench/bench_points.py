@@ -1,2 +1,320 @@
+"""What one table of one mix does not show.
+
+Growth, single questions, TCP, two workers, idleness, instructions.  Each
+part gives one table; each compares with the floor that does the same.
+"""
+
+import re
+import subprocess
+import time
+from pathlib import Path
+
+import data
+import servers
+from measure import (BUILD, DATA, WORK, Process, family, load, loaded,
+                     machine, median, pinned, processor_time, table)
+
+PORT = 5320
+
+
+class EchoTcp(servers.Server):
+    echo = True
+
+    def __init__(self, main_set, size=0):
+        self.name = f"TCP echo {size}"
+        self.size = size
+        self.port = PORT + 1 + (size > 0)
+        super().__init__(main_set)
+
+    def command(self):
+        return [BUILD / "echo_tcp", self.port, self.size]
+
+
+class DnsdCorners(servers.Dnsd):
+    """Two networks, each with a listener of its own."""
+
+    name = "dnsd corners"
+    port = PORT
+
+    def listeners(self):
+        return "".join(f'  - address: "{self.address}:{port}"\n'
+                       f"    network: {network}\n"
+                       for port, network in ((PORT, "crowd"),
+                                             (PORT + 3, "list")))
+
+
+def runs_of(server, questions, rounds, **how):
+    load(server, questions, **dict(how, seconds=1))
+    return [loaded(server, questions, **how) for _ in range(rounds)]
+
+
+def cost_of(server, questions, rounds, **how):
+    return median(runs_of(server, questions, rounds, **how), "cost")
+
+
+def running(*list_of_servers):
+    """Starts each in a fresh folder."""
+    for server in list_of_servers:
+        server.fresh()
+        server.start()
+    return list_of_servers
+
+
+def stop(list_of_servers):
+    for server in list_of_servers:
+        server.stop()
+
+
+def first_name(questions):
+    return Path(questions).open().readline().split()[0]
+
+
+# --- growth ---------------------------------------------------------------
+
+GROWTH = ((1, 100), (10_000, 100), (1, 1_000_000))
+
+
+def growth(rounds, seconds):
+    rows = []
+    small = None
+    for networks, apps in GROWTH:
+        set_ = data.even_set(DATA, networks, apps)
+        questions = set_ / "questions"
+        echo, dnsd = pair = servers.EchoWildcard(set_), \
+            servers.DnsdWildcard(set_)
+        try:
+            running(*pair)
+            time.sleep(1)
+            floor = cost_of(echo, questions, rounds, seconds=seconds)
+            cost = cost_of(dnsd, questions, rounds, seconds=seconds)
+        finally:
+            stop(pair)
+        small = small or cost
+        rows.append([f"{networks:,}", f"{apps:,}", f"{cost:.2f}",
+                     f"{cost / small:.2f}", f"{floor:.2f}",
+                     f"{cost / floor:.2f}"])
+    return "**Growth**: the mix, one wildcard listener, the network told by " \
+        "the asker's address.\n\n" + table(
+            ["networks", "apps in each", "µs a query", "times the smallest",
+             "floor µs", "times the floor"], rows)
+
+
+# --- single questions -----------------------------------------------------
+
+def corners(rounds, seconds):
+    set_ = data.corners_set(DATA)
+    dnsd = DnsdCorners(set_)
+    copy = EchoTcp(set_, size=50_021)
+    both = dnsd, copy
+    try:
+        running(*both)
+        time.sleep(1)
+        ten = cost_of(dnsd, set_ / "ten", rounds, seconds=seconds)
+        nearest = cost_of(dnsd, set_ / "nearest", rounds, seconds=seconds)
+        dnsd.port = PORT + 3
+        apps = cost_of(dnsd, set_ / "apps", rounds, seconds=seconds,
+                       tcp=True, window=4)
+        copied = cost_of(copy, set_ / "apps", rounds, seconds=seconds,
+                         tcp=True, window=4)
+    finally:
+        stop(both)
+    return "**Single questions**, one after the other.\n\n" + table(
+        ["question", "µs a query", "against", "µs", "times"],
+        [["`top10.nearest.of.` an app of 1,000 in 35 regions",
+          f"{nearest:.2f}", "`APP` of 10 instances", f"{ten:.2f}",
+          f"{nearest / ten:.2f}"],
+         ["`_apps` of 5,000 apps over TCP", f"{apps:.2f}",
+          "TCP echo that sends 50,021 octets", f"{copied:.2f}",
+          f"{apps / copied:.2f}"]])
+
+
+# --- TCP ------------------------------------------------------------------
+
+def tcp(rounds, seconds):
+    set_ = data.main_set(DATA)
+    questions = set_ / "questions"
+    dnsd, echo = both = servers.Dnsd(set_), EchoTcp(set_)
+    rows = []
+    try:
+        running(*both)
+        servers.wait_for_answer(dnsd, first_name(questions))
+        udp = runs_of(dnsd, questions, rounds, seconds=seconds)
+        rows.append(["dnsd, UDP, 64 under way", *rate_cells(udp)])
+        for server in both:
+            for connections in (1, 4):
+                runs = runs_of(server, questions, rounds, seconds=seconds,
+                               tcp=True, connections=connections)
+                rows.append([f"{server.name}, {connections} pipelined, 64 "
+                             "under way on each", *rate_cells(runs)])
+            held = [loaded(server, questions, seconds=seconds + 1, tcp=True,
+                           connections=10_000, rate=10_000, window=1)
+                    for _ in range(rounds)]
+            rows.append([f"{server.name}, 10,000 connections, one question "
+                         "a second each", *rate_cells(held)])
+    finally:
+        stop(both)
+    return "**TCP**, the mix.\n\n" + table(
+        ["", "answers/s", "µs a query", "lost", "closed", "wrong", "p50 µs",
+         "p99 µs"], rows)
+
+
+def rate_cells(runs):
+    return [f"{median(runs, 'rate'):,.0f}", f"{median(runs, 'cost'):.2f}",
+            *(sum(run[key] for run in runs)
+              for key in ("lost", "closed", "wrong")),
+            f"{median(runs, 'p50'):.0f}", f"{median(runs, 'p99'):.0f}"]
+
+
+# --- workers --------------------------------------------------------------
+
+BOTH = "0,1"
+
+
+def shared_load(port, questions, seconds, echo):
+    """Two clients that sleep, on the servers' two processors; answers/s."""
+    command = [BUILD / "load", "-p", "-t", seconds, "-w", 8, "-c", 32]
+    command += ["-e"] if echo else []
+    command += ["127.0.0.1", port, questions]
+    clients = [subprocess.Popen(pinned(BOTH, *command),
+                                stdout=subprocess.PIPE) for _ in range(2)]
+    reports = [client.communicate()[0] for client in clients]
+    return sum(int(re.search(rb'"answered":(\d+)', r)[1]) for r in reports) \
+        / seconds
+
+
+def scaled(start, port, questions, seconds, echo):
+    """Answers a second and cost, of one and of two workers."""
+    out = []
+    for workers in (1, 2):
+        processes = start(workers)
+        try:
+            time.sleep(1)
+            shared_load(port, questions, 1, echo)
+            before = sum(processor_time(p.pid)[0] for p in processes)
+            rate = shared_load(port, questions, seconds, echo)
+            after = sum(processor_time(p.pid)[0] for p in processes)
+            out.append((rate, (after - before) / rate / seconds * 1e6))
+        finally:
+            for process in processes:
+                process.stop()
+    return out
+
+
+def workers(rounds, seconds):
+    set_ = data.main_set(DATA)
+    questions = set_ / "questions"
+    dnsd = servers.Dnsd(set_)
+    dnsd.fresh()
+
+    def echoes(n):
+        return [Process([BUILD / "echo", "-r", "127.0.0.1", PORT + 4],
+                        WORK / "echo.log", cpu=BOTH) for _ in range(n)]
+
+    def dnsds(n):
+        dnsd.configure(workers=n)
+        return [Process(dnsd.command(), dnsd.folder / "log", cpu=BOTH)]
+
+    rows = []
+    for name, start, port, echo in (("bare echo", echoes, PORT + 4, True),
+                                    ("dnsd", dnsds, dnsd.port, False)):
+        all_ = [scaled(start, port, questions, seconds, echo)
+                for _ in range(rounds)]
+        one, two = (
+            [sorted(r[i][k] for r in all_)[len(all_) // 2] for k in (0, 1)]
+            for i in (0, 1))
+        rows.append([name, f"{one[0]:,.0f}", f"{two[0]:,.0f}",
+                     f"{two[0] / one[0]:.2f}", f"{one[1]:.2f}",
+                     f"{two[1]:.2f}", f"{two[1] / one[1]:.2f}"])
+    return "**Two workers** on two processors, which two clients share with " \
+        "them.\n\n" + table(
+            ["", "answers/s, one", "two", "times", "µs a query, one", "two",
+             "times"], rows)
+
+
+# --- idleness -------------------------------------------------------------
+
+def switches(pid):
+    """How often any thread of the family went to sleep or was put aside."""
+    count = 0
+    for member in family(pid):
+        for task in Path(f"/proc/{member}/task").glob("*/status"):
+            count += sum(map(int, re.findall(r"ctxt_switches:\s+(\d+)",
+                                             task.read_text())))
+    return count
+
+
+def held_transactions(store):
+    """Readers' slots that hold a snapshot, as LMDB's own tool sees them."""
+    out = subprocess.run(["mdb_stat", "-r", store], capture_output=True,
+                         text=True, check=True).stdout
+    return sum(1 for line in out.splitlines()
+               if re.match(r"\s*\d+\s+\w+\s+\d+\s*$", line))
+
+
+def idle(_rounds, seconds):
+    set_ = data.main_set(DATA)
+    dnsd = servers.Dnsd(set_)
+    seconds = max(10, seconds)
+    try:
+        running(dnsd)
+        servers.wait_for_answer(dnsd, first_name(set_ / "questions"))
+        load(dnsd, set_ / "questions", seconds=1)
+        time.sleep(1)
+        before = switches(dnsd.process.pid), processor_time(dnsd.process.pid)
+        time.sleep(seconds)
+        after = switches(dnsd.process.pid), processor_time(dnsd.process.pid)
+        held = held_transactions(dnsd.store())
+    finally:
+        dnsd.stop()
+    return f"**Idle** for {seconds:g} s after load: " \
+        f"{after[0] - before[0]} wake-ups, " \
+        f"{(after[1][0] - before[1][0]) * 1e6:.0f} µs of processor, " \
+        f"{held} snapshots held."
+
+
+# --- instructions ---------------------------------------------------------
+
+TRACE_QUESTIONS = 20_000
+
+
+def callgrind(store, questions):
+    out = WORK / "callgrind.out"
+    run = subprocess.run(
+        ["valgrind", "--tool=callgrind", "--collect-atstart=no",
+         f"--callgrind-out-file={out}", BUILD / "trace", store, data.NETWORK,
+         questions], capture_output=True, text=True, check=True)
+    collected = int(re.search(r"Collected : (\d+)", run.stderr)[1])
+    return collected / sum(1 for _ in open(questions))
+
+
+def instructions(_rounds, _seconds):
+    set_ = data.main_set(DATA)
+    dnsd = servers.Dnsd(set_)
+    dnsd.fresh()
+    fleet = data.fleet_main()
+    rows = []
+    for name, mix in (("the mix", data.MIX),
+                      *((ask.__name__, ((1, ask),)) for _, ask in data.MIX)):
+        questions = WORK / "trace-questions"
+        data.write_questions(fleet, questions, TRACE_QUESTIONS, mix=mix)
+        timed = subprocess.run(
+            pinned(1, BUILD / "trace", dnsd.store(), data.NETWORK, questions,
+                   50), capture_output=True, text=True, check=True)
+        rows.append([name.replace("ask_", ""),
+                     f"{callgrind(dnsd.store(), questions):,.0f}",
+                     re.search(r'"ns":([\d.]+)', timed.stdout)[1]])
+    return f"**The query path without sockets**, {TRACE_QUESTIONS:,} " \
+        "questions of each kind: instructions as callgrind counts them, and " \
+        "the time they take by themselves.\n\n" + table(
+            ["questions", "instructions a query", "ns"], rows)
+
+
+PARTS = (growth, corners, tcp, workers, idle, instructions)
+
+
 def run(args):
-    return ""
+    rounds, seconds = (1, 2.0) if args.quick else (5, 3.0)
+    names = [name for name in args.only.split(",") if name]
+    chosen = [p for p in PARTS if not names or p.__name__ in names]
+    texts = [part(rounds, seconds) for part in chosen]
+    return "\n\n".join([machine() + ".", *texts])

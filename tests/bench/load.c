@@ -7,6 +7,7 @@
  *	  -c CONNECTIONS  sockets (1)
  *	  -r RATE         questions a second in all; without: as many as go
  *	  -T              TCP
+ *	  -p              sleep while there is nothing to do (UDP)
  *	  -S              ask from the addresses that the file names (IPv6 UDP)
  *	  -e              the other side is an echo: its answers are questions
  *
@@ -156,7 +157,7 @@ address_read(struct load *l, const char *address, const char *port)
 static void
 usage(void)
 {
-	fputs("usage: load [-eST] [-t seconds] [-w window] [-c connections] "
+	fputs("usage: load [-epST] [-t seconds] [-w window] [-c connections] "
 	      "[-r rate] address port questions\n",
 	    stderr);
 	exit(2);
@@ -168,7 +169,7 @@ options_read(struct load *l, int argc, char **argv)
 	bool tcp = false;
 	int option;
 
-	while ((option = getopt(argc, argv, "t:w:c:r:TSe")) != -1) {
+	while ((option = getopt(argc, argv, "t:w:c:r:TSep")) != -1) {
 		switch (option) {
 		case 't':
 			l->run_ns = (uint64_t)(strtod(optarg, NULL) * NS_PER_S);
@@ -187,6 +188,9 @@ options_read(struct load *l, int argc, char **argv)
 			break;
 		case 'S':
 			l->sources = true;
+			break;
+		case 'p':
+			l->patient = true;
 			break;
 		case 'e':
 			l->echo = true;

@@ -3,7 +3,8 @@
  *
  * load asks a DNS server the questions of a file, over and over, and
  * counts what comes back.  One thread, no allocation while it runs, and
- * it never sleeps: a server that it loads must not pay for waking it.
+ * it never sleeps unless told so: a server that it loads must not pay for
+ * waking it.
  *
  *	load.c            options, the report
  *	load_questions.c  the file, as packets ready to send
@@ -70,10 +71,11 @@ struct load {
 	unsigned window; /* questions under way on each connection */
 	unsigned rate;   /* questions a second in all, 0: as many as go */
 	uint64_t run_ns;
-	bool sources;       /* ask from the addresses in the file */
-	bool echo;          /* expect the question itself back */
-	size_t next;        /* question to ask */
-	uint64_t begun;     /* when the first question went */
+	bool sources;   /* ask from the addresses in the file */
+	bool patient;   /* sleep rather than spin: the processor is shared */
+	bool echo;      /* expect the question itself back */
+	size_t next;    /* question to ask */
+	uint64_t begun; /* when the first question went */
 	uint64_t last_seen; /* when the last answer came */
 	struct tally tally;
 };

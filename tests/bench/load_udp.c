@@ -5,14 +5,16 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define BATCH        64
-#define QUESTION_MAX 512
-#define ANSWER_MAX   4096
-#define SOCKET_BYTES (4 << 20)
+#define BATCH               64
+#define QUESTION_MAX        512
+#define CONNECTIONS_PATIENT 64
+#define ANSWER_MAX          4096
+#define SOCKET_BYTES        (4 << 20)
 
 /* A window is told by ids: those from `oldest` to `newest` may be out. */
 struct conn {
@@ -178,19 +180,39 @@ room(const struct load *l, const struct conn *c)
 	return n < BATCH / 2 && n < l->window ? 0 : n;
 }
 
+/* Until something comes on any connection, or for so long. */
+static void
+sleep_for_answers(const struct load *l, const struct conn *conns, uint64_t ns)
+{
+	struct pollfd fds[CONNECTIONS_PATIENT];
+	struct timespec wait = { .tv_sec = (time_t)(ns / NS_PER_S),
+		.tv_nsec = (long)(ns % NS_PER_S) };
+	unsigned n = 0;
+
+	for (; n < l->connections && n < CONNECTIONS_PATIENT; n++)
+		fds[n] = (struct pollfd){ conns[n].fd, POLLIN, 0 };
+	(void)ppoll(fds, n, &wait, NULL);
+}
+
 static void
 run_window(struct load *l, struct conn *conns, struct batch *b)
 {
 	uint64_t now = load_now(), end = now + l->run_ns;
 
 	while (now < end) {
+		unsigned heard = 0, n;
+
 		for (unsigned i = 0; i < l->connections; i++) {
 			ask(l, &conns[i], b, room(l, &conns[i]), now);
-			while (hear(l, &conns[i], b) == BATCH)
-				;
+			do {
+				n = hear(l, &conns[i], b);
+				heard += n;
+			} while (n == BATCH);
 			now = load_now();
 			forget_lost(l, &conns[i], now);
 		}
+		if (heard == 0 && l->patient)
+			sleep_for_answers(l, conns, NS_PER_S / 100);
 	}
 }
 
@@ -216,6 +238,8 @@ run_rate(struct load *l, struct conn *conns, struct batch *b)
 			forget_lost(l, &conns[i], now);
 		}
 		now = load_now();
+		if (l->patient && now < due)
+			sleep_for_answers(l, conns, due - now);
 	}
 }
 
