@@ -34,13 +34,11 @@ def chosen(classes, only):
 
 def start_all(classes, main_set):
     started = []
-    name = (main_set / "dnsperf").open().readline().split()[0]
     for class_ in classes:
         server = class_(main_set)
         server.fresh()
         server.start()
         started.append(server)
-        server.first = name
     return started
 
 
@@ -123,7 +121,8 @@ def run_mix(args):
         running = start_all(classes, main_set)
         for server in running:
             if not server.echo:
-                servers.wait_for_answer(server, server.first)
+                servers.wait_for_answer(server,
+                                        (main_set / "first").read_text())
         full, fixed = measure_mix(running, rounds, seconds)
     finally:
         for server in running:

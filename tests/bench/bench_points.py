@@ -65,10 +65,6 @@ def stop(list_of_servers):
         server.stop()
 
 
-def first_name(questions):
-    return Path(questions).open().readline().split()[0]
-
-
 # --- growth ---------------------------------------------------------------
 
 GROWTH = ((1, 100), (10_000, 100), (1, 1_000_000))
@@ -137,7 +133,7 @@ def tcp(rounds, seconds):
     rows = []
     try:
         running(*both)
-        servers.wait_for_answer(dnsd, first_name(questions))
+        servers.wait_for_answer(dnsd, (set_ / "first").read_text())
         udp = runs_of(dnsd, questions, rounds, seconds=seconds)
         rows.append(["dnsd, UDP, 64 under way", *rate_cells(udp)])
         for server in both:
@@ -257,7 +253,7 @@ def idle(_rounds, seconds):
     seconds = max(10, seconds)
     try:
         running(dnsd)
-        servers.wait_for_answer(dnsd, first_name(set_ / "questions"))
+        servers.wait_for_answer(dnsd, (set_ / "first").read_text())
         load(dnsd, set_ / "questions", seconds=1)
         time.sleep(1)
         before = switches(dnsd.process.pid), processor_time(dnsd.process.pid)

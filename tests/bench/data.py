@@ -256,6 +256,15 @@ def write_questions(fleet, path, count, mix=MIX, sources=False):
             out.write(f"{question} {rcode} {answers}{source}\n")
 
 
+def write_first(questions, path):
+    """A name that has an address, to see that a server answers."""
+    for line in open(questions):
+        name, type_, _, answers = line.split()[:4]
+        if type_ == "AAAA" and answers != "0":
+            path.write_text(name)
+            return
+
+
 def write_dnsperf(questions, path):
     with open(questions) as lines, open(path, "w") as out:
         for line in lines:
@@ -284,6 +293,7 @@ def _build_main(folder):
     write_questions(fleet, folder / "questions", 500_000)
     write_questions(fleet, folder / "questions-sources", 500_000,
                     sources=True)
+    write_first(folder / "questions", folder / "first")
     write_dnsperf(folder / "questions", folder / "dnsperf")
 
 

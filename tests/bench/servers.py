@@ -43,7 +43,7 @@ class Server:
     def command(self):
         raise NotImplementedError
 
-    def start(self, first_name=None, pause=0.05):
+    def start(self, first_name=None, pause=0.02):
         """Starts; where a name is given, until it is answered (seconds)."""
         self.process = Process(self.command(), self.folder / "log")
         if first_name:
