@@ -3,6 +3,7 @@
  *
  *	load [options] ADDRESS PORT QUESTIONS
  *	  -t SECONDS      run time (2)
+ *	  -n QUESTIONS    ends after so many (UDP without a rate)
  *	  -w WINDOW       questions under way on each connection (128)
  *	  -c CONNECTIONS  sockets (1)
  *	  -r RATE         questions a second in all; without: as many as go
@@ -157,7 +158,8 @@ address_read(struct load *l, const char *address, const char *port)
 static void
 usage(void)
 {
-	fputs("usage: load [-epST] [-t seconds] [-w window] [-c connections] "
+	fputs("usage: load [-epST] [-t seconds] [-n questions] [-w window] [-c "
+	      "connections] "
 	      "[-r rate] address port questions\n",
 	    stderr);
 	exit(2);
@@ -169,10 +171,13 @@ options_read(struct load *l, int argc, char **argv)
 	bool tcp = false;
 	int option;
 
-	while ((option = getopt(argc, argv, "t:w:c:r:TSep")) != -1) {
+	while ((option = getopt(argc, argv, "t:n:w:c:r:TSep")) != -1) {
 		switch (option) {
 		case 't':
 			l->run_ns = (uint64_t)(strtod(optarg, NULL) * NS_PER_S);
+			break;
+		case 'n':
+			l->count = strtoull(optarg, NULL, 10);
 			break;
 		case 'w':
 			l->window = (unsigned)strtoul(optarg, NULL, 10);

@@ -71,6 +71,7 @@ struct load {
 	unsigned window; /* questions under way on each connection */
 	unsigned rate;   /* questions a second in all, 0: as many as go */
 	uint64_t run_ns;
+	uint64_t count; /* questions in all; over UDP without a rate */
 	bool sources;   /* ask from the addresses in the file */
 	bool patient;   /* sleep rather than spin: the processor is shared */
 	bool echo;      /* expect the question itself back */

@@ -177,7 +177,11 @@ room(const struct load *l, const struct conn *c)
 		n = free_ids;
 	if (n > BATCH)
 		n = BATCH;
-	return n < BATCH / 2 && n < l->window ? 0 : n;
+	if (n < BATCH / 2 && n < l->window)
+		return 0;
+	return n < l->count - l->tally.sent
+	    ? n
+	    : (unsigned)(l->count - l->tally.sent);
 }
 
 /* Until something comes on any connection, or for so long. */
@@ -199,7 +203,7 @@ run_window(struct load *l, struct conn *conns, struct batch *b)
 {
 	uint64_t now = load_now(), end = now + l->run_ns;
 
-	while (now < end) {
+	while (now < end && l->tally.sent < l->count) {
 		unsigned heard = 0, n;
 
 		for (unsigned i = 0; i < l->connections; i++) {

@@ -126,13 +126,13 @@ def ask(address, port, name, type_=28, timeout=0.25):
     return reply[3] & 15, struct.unpack("!H", reply[6:8])[0]
 
 
-def wait_for_answer(server, name, seconds=300, pause=0.02):
+def wait_for_answer(server, name, seconds=300, pause=0.02, type_=28):
     """Until the server has an address for the name; how long that took."""
     begun = time.monotonic()
     while time.monotonic() - begun < seconds:
         if server.process.popen.poll() is not None:
             break
-        reply = ask(server.address, server.port, name, timeout=pause)
+        reply = ask(server.address, server.port, name, type_, timeout=pause)
         if reply and reply[1] > 0:
             return time.monotonic() - begun
         time.sleep(pause)
@@ -143,23 +143,29 @@ def wait_for_answer(server, name, seconds=300, pause=0.02):
 # --- load -----------------------------------------------------------------
 
 def load(server, questions, seconds=2.0, window=64, connections=1, rate=0,
-         tcp=False, patient=False):
-    """Runs the load client against a server; its report.
+         tcp=False, patient=False, count=0, start_only=False):
+    """Runs the load client against a server; its report, or its process.
 
     A patient client sleeps and shares its processor with others, whom it
     goes before; where the system allows no such priority it goes without.
     """
     command = [BUILD / "load", "-t", seconds, "-w", window, "-c", connections]
     command += ["-r", rate] if rate else []
+    command += ["-n", count] if count else []
     command += ["-p"] if patient else []
     command += ["-T"] if tcp else []
     command += ["-S"] if server.sources else []
     command += ["-e"] if server.echo else []
     command += [server.address, server.port, questions]
     first = ["chrt", "-f", "1"] if patient and may_go_first() else []
-    out = subprocess.run([*first, *pinned(CLIENT_CPU, *command)], check=True,
-                         stdout=subprocess.PIPE)
-    return json.loads(out.stdout)
+    client = subprocess.Popen([*first, *pinned(CLIENT_CPU, *command)],
+                              stdout=subprocess.PIPE)
+    if start_only:
+        return client
+    out, _ = client.communicate()
+    if client.returncode != 0:
+        sys.exit(f"{server.name}: the load client failed")
+    return json.loads(out)
 
 
 def may_go_first():

@@ -1,0 +1,291 @@
+"""What a forwarded answer costs: ours against other forwarders.
+
+    bench_forward.py [--quick] [--only NAME,...]
+
+The forwarder has one processor; the upstream (NSD) and the client share the
+other.  Where the upstream is needed the client sleeps rather than spins, so
+that it leaves it the processor.
+"""
+
+import argparse
+import random
+import socket
+import sys
+import time
+
+import data
+import servers
+from measure import (CLIENT_CPU, DATA, Process, in_own_network, load,
+                     loaded, machine, median, publish, table, user_share,
+                     wait_for_answer)
+
+ZONE = "bench.example"
+UPSTREAM_PORT = 5330
+NAMES, HOT, QUESTIONS = 200_000, 1_000, 600_000
+FLOOD = 20_000  # forwarded questions a second into a black hole
+
+
+# --- data -----------------------------------------------------------------
+
+def build_set(folder):
+    rng = random.Random(data.SEED)
+    names = [f"host-{n}.{ZONE}" for n in range(NAMES)]
+    with open(folder / "zone", "w") as out:
+        out.write(f"$ORIGIN {ZONE}.\n$TTL 3600\n@ SOA ns hostmaster 1 3600 "
+                  "600 86400 60\n@ NS ns\nns A 192.0.2.1\n")
+        for n in range(NAMES):
+            out.write(f"host-{n} A 198.51.{n >> 8 & 255}.{n & 255}\n")
+    rng.shuffle(names)
+    write(folder / "once", names)
+    write(folder / "again", rng.choices(names, k=QUESTIONS))
+    write(folder / "hot", rng.choices(names[:HOT], k=QUESTIONS))
+
+
+def write(path, names):
+    path.write_text("".join(f"{name} A 0 1\n" for name in names))
+
+
+def forward_set():
+    return data.make(DATA / "forward", build_set)
+
+
+# --- servers --------------------------------------------------------------
+
+class Upstream(servers.Nsd):
+    name = "upstream"
+    port = UPSTREAM_PORT
+
+    def prepare(self):
+        super().prepare()
+        conf = self.folder / "nsd.conf"
+        text = conf.read_text().replace(f'name: "{servers.ZONE}"',
+                                        f'name: "{ZONE}"')
+        conf.write_text(text.replace("/internal.zone", "/zone"))
+
+    def start(self, first_name=None, pause=0.02):
+        self.process = Process(self.command(), self.folder / "log",
+                               cpu=CLIENT_CPU)
+
+
+class Forwarder(servers.Server):
+    upstream = UPSTREAM_PORT
+
+
+class DnsdForward(Forwarder, servers.Dnsd):
+    name = "dnsd"
+    port = 5331
+
+    def prepare(self):
+        self.configure(more=f"""forward:
+  upstreams: ["udp://127.0.0.1:{self.upstream}"]
+  allow: ["127.0.0.0/8"]
+  cache-size: 256MiB
+""")
+
+    def listeners(self):
+        return f'  - address: "127.0.0.1:{self.port}"\n'
+
+
+class Unbound(Forwarder):
+    name = "unbound"
+    package = "unbound"
+    port = 5332
+
+    def prepare(self):
+        self.write("unbound.conf", f"""
+server:
+  interface: 127.0.0.1@{self.port}
+  num-threads: 1
+  username: ""
+  chroot: ""
+  directory: "{self.folder}"
+  pidfile: ""
+  use-syslog: no
+  do-daemonize: no
+  do-not-query-localhost: no
+  module-config: "iterator"
+  msg-cache-size: 256m
+  rrset-cache-size: 256m
+  outgoing-range: 8192
+  num-queries-per-thread: 4096
+remote-control:
+  control-enable: no
+forward-zone:
+  name: "."
+  forward-addr: 127.0.0.1@{self.upstream}
+""")
+
+    def command(self):
+        return ["unbound", "-d", "-c", self.folder / "unbound.conf"]
+
+
+class Dnsdist(Forwarder):
+    name = "dnsdist"
+    package = "dnsdist"
+    port = 5333
+
+    def prepare(self):
+        self.write("dnsdist.conf", f"""
+setLocal("127.0.0.1:{self.port}")
+setACL({{"127.0.0.0/8"}})
+setSecurityPollSuffix("")
+newServer({{address="127.0.0.1:{self.upstream}", sockets=4}}):setUp()
+getPool(""):setCache(newPacketCache(400000, {{maxTTL=86400}}))
+""")
+
+    def command(self):
+        return ["dnsdist", "--supervised", "--disable-syslog", "-C",
+                self.folder / "dnsdist.conf"]
+
+
+class DnsmasqForward(Forwarder):
+    name = "dnsmasq"
+    package = "dnsmasq-base"
+    port = 5334
+
+    def command(self):
+        return ["dnsmasq", "--keep-in-foreground", "--user=root",
+                "--conf-file=/dev/null", f"--pid-file={self.folder}/pid",
+                "--no-resolv", "--no-hosts",
+                f"--server=127.0.0.1#{self.upstream}",
+                f"--port={self.port}", f"--listen-address={self.address}",
+                "--bind-interfaces", "--cache-size=400000",
+                "--dns-forward-max=1000"]
+
+
+FORWARDERS = (DnsdForward, Dnsdist, Unbound, DnsmasqForward)
+
+
+# --- passes ---------------------------------------------------------------
+
+PASSES = (
+    # name, file of questions, how many, whether the client sleeps
+    ("misses", "once", NAMES, True),
+    ("again", "again", QUESTIONS, True),
+    ("hot", "hot", QUESTIONS, False),
+)
+
+
+def measure_passes(server):
+    """A fresh start, then each pass once."""
+    runs = {}
+    server.start()
+    try:
+        if not server.echo:
+            wait_for_answer(server, f"ns.{ZONE}", type_=1)
+        for name, file, count, patient in PASSES:
+            runs[name] = loaded(server, server.data / file, seconds=60,
+                                count=count, patient=patient)
+    finally:
+        server.stop()
+    return runs
+
+
+def pass_row(server, rounds, floors):
+    cells = [f"{server.name} {server.version()}".strip()]
+    for name, *_ in PASSES:
+        runs = [r[name] for r in rounds]
+        cost = median(runs, "cost")
+        cells += [f"{cost:.2f}", f"{cost * user_share(runs):.2f}",
+                  f"{cost / median(floors[name], 'cost'):.2f}",
+                  f"{median(runs, 'rate'):,.0f}",
+                  sum(r["lost"] + r["wrong"] for r in runs)]
+    return cells
+
+
+def passes_text(classes, rounds):
+    set_ = forward_set()
+    measured = {}
+    upstream = Upstream(set_)
+    upstream.fresh()
+    upstream.start()
+    try:
+        for class_ in (servers.Echo, *classes):
+            server = class_(set_)
+            server.fresh()
+            measured[server] = [measure_passes(server) for _ in range(rounds)]
+    finally:
+        upstream.stop()
+    echo_rounds = next(iter(measured.values()))
+    floors = {name: [r[name] for r in echo_rounds] for name, *_ in PASSES}
+    head = [""]
+    for name, *_ in PASSES:
+        head += [f"{name}: µs", "user", "times the floor", "answers/s",
+                 "lost or wrong"]
+    rows = [pass_row(server, all_, floors) for server, all_ in
+            measured.items()]
+    # Columns of the table become rows: there are more of them than servers.
+    turned = [list(map(str, cells)) for cells in zip(head, *rows)]
+    return f"{rounds} rounds, medians.\n\n" + table(turned[0], turned[1:])
+
+
+# --- private names while the upstream is gone -----------------------------
+
+class DnsdBlackHole(servers.Dnsd):
+    name = "dnsd black hole"
+    port = 5335
+    upstream = 5336
+
+    def listeners(self):
+        return (f'  - address: "127.0.0.1:{self.port}"\n'
+                f"    network: {self.network}\n")
+
+    def configure(self, workers=1, more=""):
+        super().configure(workers, f"""forward:
+  upstreams: ["udp://127.0.0.1:{self.upstream}"]
+  allow: ["127.0.0.0/8"]
+""")
+
+
+def private_latency(server, seconds):
+    return load(server, server.data / "questions", seconds=seconds,
+                rate=5_000, patient=True)
+
+
+def black_hole_text(seconds):
+    """Private names, quiet and with questions that nobody will answer."""
+    main_set = data.main_set(DATA)
+    server = DnsdBlackHole(main_set)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hole:
+        hole.bind(("127.0.0.1", server.upstream))
+        server.fresh()
+        server.start((main_set / "first").read_text())
+        try:
+            private_latency(server, 1)
+            quiet = private_latency(server, seconds)
+            flood = load(server, forward_set() / "once", start_only=True,
+                         seconds=seconds + 2, rate=FLOOD, patient=True)
+            time.sleep(1)
+            busy = private_latency(server, seconds)
+            flood.communicate()
+        finally:
+            server.stop()
+    rows = [[name, f"{run['p50']:.0f}", f"{run['p99']:.0f}",
+             f"{run['p999']:.0f}", run["lost"], run["wrong"]]
+            for name, run in (("quiet", quiet),
+                              (f"with {FLOOD:,} forwarded questions a second",
+                               busy))]
+    return "Private names, 5,000 questions a second, while the upstream " \
+        "answers nothing:\n\n" + table(
+            ["", "p50 µs", "p99 µs", "p99.9 µs", "lost", "wrong"], rows)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", default="")
+    args = parser.parse_args()
+    in_own_network()
+    names = [name for name in args.only.split(",") if name]
+    classes = [c for c in FORWARDERS if not names or c.name in names]
+    text = [machine() + "; " + passes_text(classes, 1 if args.quick else 3)]
+    if DnsdForward in classes:
+        text.append(black_hole_text(2 if args.quick else 5))
+    if args.quick or names:
+        print("\n\n".join(text))
+    else:
+        publish("forward", "\n\n".join(text))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
