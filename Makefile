@@ -37,7 +37,7 @@ ifneq ($(KIND),release)
 LDFLAGS  := $(CFLAGS_$(KIND))
 endif
 LIBS_zones  := -llmdb -ljansson -lm
-LIBS_dnsd   := -levent -levent_pthreads -levent_openssl -lssl -lcrypto -lcyaml -lpthread
+LIBS_dnsd   := -levent -levent_openssl -lssl -lcrypto -lyaml -lpthread
 LIBS_dnsctl := -lcurl -lldns -lpthread
 
 # Each kind of build has a folder of its own; release is the one installed.

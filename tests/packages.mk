@@ -1,7 +1,7 @@
 # What Debian packages each command needs; `packages-WHAT` installs the missing.
 
 PACKAGES_run := gcc make libldns-dev libevent-dev liblmdb-dev \
-	libjansson-dev libcyaml-dev libcurl4-openssl-dev libssl-dev \
+	libjansson-dev libyaml-dev libcurl4-openssl-dev libssl-dev \
 	bind9-dnsutils
 # Compilers and checkers, what the tests are written with, then the clients and
 # the other servers that the system tests talk to.

@@ -15,7 +15,7 @@ rules='
 <lmdb.h         ; ^zones/store_
 <event2/        ; ^(include/)?dnsd/
 <openssl/       ; ^(include/)?dnsd/
-<cyaml/         ; ^(include/)?dnsd/
+<yaml.h         ; ^(include/)?dnsd/
 <curl/          ; ^(include/)?dnsctl/
 <jansson.h      ; ^((include/)?zones/feed|(include/)?dnsctl/)
 <ldns/          ; ^(include/)?dnsctl/
