@@ -1,0 +1,16 @@
+/*
+ * answer_impl.h - what the sources of answer.h share.
+ */
+#ifndef DNSD_ANSWER_IMPL_H
+#define DNSD_ANSWER_IMPL_H
+
+#include "dnsd/answer.h"
+
+/*
+ * Writes a record of PKT so that it means the same at any place behind a
+ * question for QNAME.  Marks OUT bad where the record is malformed.
+ */
+void record_rewrite(struct wire_out *out, const uint8_t *pkt,
+    const struct record *, const struct plain_name *qname);
+
+#endif
