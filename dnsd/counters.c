@@ -43,6 +43,7 @@ static const struct {
 	ROW("forward_answered", forward.answered),
 	ROW("forward_failed", forward.failed),
 	ROW("forward_over_limit", forward.over_limit),
+	ROW("forward_prefetched", forward.prefetched),
 	ROW("forward_dropped_replies", forward.dropped_replies),
 };
 

@@ -58,7 +58,7 @@ open_cache(struct generation *g, const struct generation *old)
 	uint64_t size = g->config->cache_size;
 	enum err err;
 
-	if (!g->config->forwards || size == 0)
+	if (!g->config->forwards)
 		return E_OK;
 	if (old != NULL && old->cache != NULL &&
 	    old->config->cache_size == size) {

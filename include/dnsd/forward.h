@@ -11,24 +11,32 @@
 #ifndef DNSD_FORWARD_H
 #define DNSD_FORWARD_H
 
+#include "dnsd/cache.h"
 #include "dnsd/client.h"
 #include "dnsd/config.h"
 #include "zones/query.h"
 
 struct event_base;
 struct forward;
-struct cache;
 
 struct forward_counters {
-	uint64_t asked, hits, stale, joined, sent, retried, answered, failed,
-	    over_limit, dropped_replies;
+	uint64_t asked;   /* questions that came */
+	uint64_t hits;    /* answered at once, from the cache */
+	uint64_t stale;   /* answered with what had expired */
+	uint64_t joined;  /* asked already, for somebody else */
+	uint64_t sent;    /* messages to upstreams */
+	uint64_t retried; /* of those, not the first for their question */
+	uint64_t answered, failed;
+	uint64_t over_limit; /* refused, as too many wait */
+	uint64_t prefetched;
+	uint64_t dropped_replies; /* late, or not what was asked for */
 };
 
 struct forward_options {
 	const struct config *config; /* outlives the forwarder */
 	struct event_base *base;
-	struct query_env *env; /* for query_fail() and reply sizes */
-	struct cache *cache;   /* shared by the workers; NULL: none */
+	struct query_env *env; /* the worker's own */
+	struct cache *cache;   /* shared by the workers */
 };
 
 enum err forward_open(
@@ -49,10 +57,5 @@ void forward_flush(struct forward *);
 /* Questions that wait; a worker that retires waits for zero. */
 unsigned forward_waiting(const struct forward *);
 const struct forward_counters *forward_counters(const struct forward *);
-
-/* The cache: one a process, sharded; any worker may use it at any time. */
-enum err cache_open(struct cache **, uint64_t bytes) MUST_CHECK;
-void cache_close(struct cache *); /* NULL is fine */
-void cache_flush(struct cache *); /* forgets everything */
 
 #endif
