@@ -31,14 +31,16 @@ get_double(struct wire_in *in)
 }
 
 void
-brief_encode(
-    const struct addr *a, unsigned count, bool started, struct wire_out *out)
+brief_encode(const struct fact *f, struct wire_out *out)
 {
-	unsigned four = 0;
-	uint8_t flags = started ? BRIEF_STARTED : 0;
+	const struct addr *a = f->addresses;
+	unsigned count = f->address_count, four = 0;
+	uint8_t flags = f->stopped ? 0 : BRIEF_STARTED;
 
 	for (unsigned i = 0; i < count; i++)
 		four += addr_is_v4(&a[i]);
+	if (f->name != NULL)
+		flags |= BRIEF_SERVER;
 	if (count > 0 && addr_is_v4(&a[0]))
 		flags |= BRIEF_V4_FIRST;
 	wire_put8(out, flags);
@@ -75,7 +77,7 @@ put_network(const struct fact *f, struct wire_out *out)
 static void
 put_instance(const struct fact *f, struct wire_out *out)
 {
-	brief_encode(f->addresses, f->address_count, !f->stopped, out);
+	brief_encode(f, out);
 	put_text(out, f->region);
 	put_text(out, f->name);
 	put_text(out, f->group);
@@ -105,14 +107,14 @@ fact_encode(const struct fact *f, uint64_t age, struct wire_out *out)
 		put_double(out, f->ms);
 		break;
 	case FACT_APP:
-		brief_encode(f->addresses, f->address_count, true, out);
+		brief_encode(f, out);
 		put_text(out, f->domain);
 		break;
 	case FACT_INSTANCE:
 		put_instance(f, out);
 		break;
 	case FACT_PEER:
-		brief_encode(f->addresses, f->address_count, true, out);
+		brief_encode(f, out);
 		put_text(out, f->region);
 		wire_put64(out, (uint64_t)f->expires);
 		break;

@@ -33,8 +33,7 @@ void fact_encode(const struct fact *, uint64_t age, struct wire_out *);
  */
 bool fact_decode(struct fact *, struct wire_in, struct arena *) MUST_CHECK;
 
-/* Brief of COUNT addresses, as store_impl.h says. */
-void brief_encode(
-    const struct addr *, unsigned count, bool started, struct wire_out *);
+/* What answers need of an instance, app or peer; see store_brief.h. */
+void brief_encode(const struct fact *, struct wire_out *);
 
 #endif

@@ -38,6 +38,7 @@ label_compare(struct label a, struct label b)
 /* Brief: u8 flags, u8 v6 addresses, u8 v4 addresses, the addresses. */
 #define BRIEF_STARTED  0x01
 #define BRIEF_V4_FIRST 0x02
+#define BRIEF_SERVER   0x04 /* it has a server name */
 
 static inline void
 wire_get_brief(struct wire_in *in, struct instance *out)
@@ -46,6 +47,7 @@ wire_get_brief(struct wire_in *in, struct instance *out)
 
 	out->started = (flags & BRIEF_STARTED) != 0;
 	out->v4_first = (flags & BRIEF_V4_FIRST) != 0;
+	out->is_server = (flags & BRIEF_SERVER) != 0;
 	out->six_count = wire_get8(in);
 	out->four_count = wire_get8(in);
 	out->six = wire_take(in, 16U * out->six_count);

@@ -183,7 +183,7 @@ add_to_app(struct store_txn *t, uint32_t network, const struct fact *f)
 	p = pack_of(t, &key);
 	was = read_app(t, &p, &old);
 	change_head(old, text_label(f->region), &c, &head);
-	brief_encode(f->addresses, f->address_count, !f->stopped, &payload);
+	brief_encode(f, &payload);
 	e.key_len = entry_key(f, key_buf, sizeof(key_buf));
 	e.payload_len = payload.len;
 	new = wire_in(head_buf, head.len);
@@ -299,7 +299,7 @@ index_instance(struct store_txn *t, uint32_t network, const struct fact *f)
 	uint8_t buf[2048];
 	struct wire_out brief = wire_out(buf, sizeof(buf));
 
-	brief_encode(f->addresses, f->address_count, !f->stopped, &brief);
+	brief_encode(f, &brief);
 	add_to_app(t, network, f);
 	write_words(t, network, f, &brief);
 	index_claims(t, network, f);

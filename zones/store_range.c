@@ -9,6 +9,7 @@ static void
 range_init(struct range *r, struct snapshot *s, const struct store_key *key)
 {
 	r->snapshot = s;
+	r->cursor = s->walk;
 	r->started = false;
 	r->len = key->out.bad ? 0 : key->out.len;
 	memcpy(r->prefix, key->buf, r->len);
@@ -23,8 +24,8 @@ range_next(struct range *r, struct label *rest, MDB_val *value)
 
 	if (!r->snapshot->active || r->len == 0)
 		return false;
-	rc = mdb_cursor_get(r->snapshot->walk, &k, value,
-	    r->started ? MDB_NEXT : MDB_SET_RANGE);
+	rc = mdb_cursor_get(
+	    r->cursor, &k, value, r->started ? MDB_NEXT : MDB_SET_RANGE);
 	r->started = true;
 	if (rc != 0 || k.mv_size < r->len ||
 	    memcmp(k.mv_data, r->prefix, r->len) != 0)
@@ -123,6 +124,7 @@ range_domain(struct range *r, struct snapshot *s, uint32_t network,
 	domain_key(&key, network, d, from, to);
 	key_end_part(&key);
 	range_init(r, s, &key);
+	r->cursor = s->point;
 }
 
 bool

@@ -14,8 +14,8 @@
 
 #define EARTH_KM  6371.0
 #define KM_PER_MS 100.0
-#define FAR       (UINT32_MAX - 1)
-#define UNKNOWN   UINT32_MAX
+#define FAR       UINT32_MAX
+#define UNKNOWN   UINT32_MAX /* not measured */
 
 struct place {
 	const char *id;
@@ -114,7 +114,7 @@ note_measured(void *arg, const struct fact *f, bool implied)
 
 	(void)implied;
 	r->measured[index_of(r, f->id) * r->count + index_of(r, f->to)] =
-	    us < FAR ? (uint32_t)us : FAR;
+	    us < FAR - 1 ? (uint32_t)us : FAR - 1;
 	return true;
 }
 

@@ -49,7 +49,7 @@ bool lookup_network_facts(
 /* What an answer needs of an instance. */
 struct instance {
 	struct label app, region, id;
-	bool started, v4_first;
+	bool started, v4_first, is_server; /* it has a server name */
 	uint8_t six_count, four_count;
 	const uint8_t *six;  /* 16 octets each */
 	const uint8_t *four; /* 4 octets each */
@@ -91,8 +91,11 @@ bool lookup_instance(struct snapshot *, uint32_t network, struct label app,
  * A range of keys that begin with the same parts.  Opened by one of the
  * functions below; each says what comes out.
  */
+struct MDB_cursor;
+
 struct range {
 	struct snapshot *snapshot;
+	struct MDB_cursor *cursor; /* the snapshot's */
 	uint8_t prefix[384];
 	size_t len;
 	bool started;
@@ -109,7 +112,8 @@ void range_server(struct range *, struct snapshot *, uint32_t network,
     struct label server, struct label app);
 bool range_instance(struct range *, struct instance *);
 
-/* Apps whose private domain is labels FROM to TO of the name. */
+/* Apps whose private domain is labels FROM to TO of the name.  Other ranges
+ * may be walked meanwhile, but nothing be looked up by a key. */
 void range_domain(struct range *, struct snapshot *, uint32_t network,
     const struct dname *, unsigned from, unsigned to);
 bool range_app(struct range *, struct label *app);

@@ -12,6 +12,7 @@
 
 #include "base/addr.h"
 #include "base/rng.h"
+#include "zones/lookup.h"
 #include "zones/name.h"
 #include "zones/store.h"
 
@@ -37,8 +38,6 @@ enum query_why {
 
 const char *query_why_str(enum query_why);
 
-#define NETWORK_NONE 0
-
 struct query {
 	/* The caller sets these.  The reply is written over the question. */
 	uint8_t *pkt;
@@ -60,7 +59,7 @@ struct query {
 	struct name name;
 	enum dns_rcode rcode;
 	enum dns_ede ede;
-	bool truncated;
+	bool truncated, answered;
 };
 
 /* Why a fact is not in the answer; explain tells. */

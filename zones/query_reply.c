@@ -1,0 +1,342 @@
+/*
+ * query_reply.c - writing replies: decide first, encode afterwards.
+ *
+ * Records are whole or absent; what does not fit sets TC (RFC 2181, 9).
+ */
+#include "query_impl.h"
+
+/* The names that SOA and NS are made up of; the second is RFC 6303's. */
+static const uint8_t mname[] = "\004_api\010internal";
+static const uint8_t rname[] = "\006nobody\007invalid";
+
+#define OPT_LEN  11
+#define CUT_TEXT "cut at 65535 octets"
+#define CUT_LEN  (6 + sizeof(CUT_TEXT) - 1) /* as an option of OPT */
+
+/* RFC 6891, 6.1.1: an OPT only for who sent one. */
+static void
+put_opt(const struct query *q, struct wire_out *out, uint16_t size,
+    const char *text)
+{
+	size_t text_len = text == NULL ? 0 : strlen(text);
+
+	if (!q->edns)
+		return;
+	wire_put8(out, 0);
+	wire_put16(out, TYPE_OPT);
+	wire_put16(out, size);
+	wire_put8(out, (uint8_t)(q->rcode >> 4));
+	wire_put8(out, 0); /* the version that we have */
+	wire_put16(out, q->edns_do ? EDNS_DO : 0); /* RFC 3225, 3 */
+	if (q->ede == EDE_NONE) {
+		wire_put16(out, 0);
+		return;
+	}
+	wire_put16(out, (uint16_t)(6 + text_len));
+	wire_put16(out, EDNS_OPTION_EDE);
+	wire_put16(out, (uint16_t)(2 + text_len));
+	wire_put16(out, (uint16_t)q->ede);
+	wire_put(out, text, text_len);
+}
+
+/*
+ * RD and CD come back as they came (RFC 1035, 4.1.1; RFC 4035, 3.2.2);
+ * nothing else of a question's flags does.
+ */
+static void
+put_header(const struct query *q, uint16_t flags, const uint16_t counts[4])
+{
+	flags |= DNS_QR | (uint16_t)(q->rcode & DNS_RCODE);
+	dns_put16(q->pkt + 2, flags);
+	for (int i = 0; i < 4; i++)
+		dns_put16(q->pkt + 4 + 2 * i, counts[i]);
+}
+
+static uint16_t
+echoed_flags(const struct query *q, const struct query_env *env)
+{
+	return (uint16_t)((q->flags & (DNS_RD | DNS_CD)) |
+	    (env->forwards ? DNS_RA : 0));
+}
+
+size_t
+query_reply_max(const struct query *q, const struct query_env *env)
+{
+	size_t max = DNS_UDP_MIN;
+
+	if (q->tcp)
+		max = DNS_TCP_MAX;
+	else if (q->edns)
+		max = q->edns_size < env->max_udp_size ? q->edns_size
+						       : env->max_udp_size;
+	return max < q->cap ? max : q->cap;
+}
+
+static const char *
+ede_text(const struct query *q)
+{
+	return q->ede == EDE_PROHIBITED ? query_why_str(q->why) : NULL;
+}
+
+void
+query_fail(struct query *q, const struct query_env *env, enum dns_rcode rcode,
+    enum dns_ede ede)
+{
+	const char *text;
+	struct wire_out out;
+	/* What could not be read is not echoed: a header alone. */
+	bool bare = rcode == RCODE_NOTIMP || q->question_len == 0;
+	uint16_t flags = (uint16_t)(q->flags & DNS_OPCODE);
+
+	q->rcode = rcode;
+	q->ede = ede;
+	text = ede_text(q);
+	if (!bare)
+		flags = echoed_flags(q, env);
+	else
+		q->edns = false;
+	out = wire_out(q->pkt, query_reply_max(q, env));
+	(void)wire_room(&out, DNS_HEADER + (bare ? 0 : q->question_len));
+	put_opt(q, &out, env->max_udp_size, text);
+	put_header(q, flags, (const uint16_t[4]){ !bare, 0, 0, q->edns });
+	q->len = out.len;
+}
+
+void
+reply_start(
+    struct reply *r, struct query *q, struct query_env *env, uint32_t ttl)
+{
+	r->q = q;
+	r->env = env;
+	r->ttl = ttl;
+	r->answers = r->authorities = 0;
+	r->opt_len = q->edns ? OPT_LEN + (q->tcp ? CUT_LEN : 0) : 0;
+	r->out = wire_out(q->pkt, query_reply_max(q, env) - r->opt_len);
+	(void)wire_room(&r->out, DNS_HEADER + q->question_len);
+}
+
+/* An answer that even TCP could not hold says so (design, section 5). */
+static void
+explain_cut(struct reply *r)
+{
+	if (r->q->truncated && r->q->tcp)
+		r->q->ede = EDE_OTHER;
+}
+
+enum query_next
+reply_finish(struct reply *r, enum dns_rcode rcode)
+{
+	struct query *q = r->q;
+	uint16_t flags = echoed_flags(q, r->env) | DNS_AA;
+
+	q->rcode = rcode;
+	q->answered = r->answers > 0;
+	explain_cut(r);
+	r->out.cap += r->opt_len;
+	put_opt(q, &r->out, r->env->max_udp_size,
+	    q->ede == EDE_OTHER ? CUT_TEXT : NULL);
+	if (q->truncated)
+		flags |= DNS_TC;
+	put_header(q, flags,
+	    (const uint16_t[4]){ 1, r->answers, r->authorities, q->edns });
+	q->len = r->out.len;
+	return QUERY_SEND;
+}
+
+/* Owner is the question's name: a pointer to octet 12 (RFC 1035, 4.1.4). */
+static void
+put_start(struct wire_out *out, uint16_t owner, uint16_t type, uint32_t ttl)
+{
+	wire_put16(out, (uint16_t)(0xc000 | owner));
+	wire_put16(out, type);
+	wire_put16(out, CLASS_IN);
+	wire_put32(out, ttl);
+}
+
+/* What an answer of thousands spends its time on: one copy a record. */
+void
+reply_addresses(struct reply *r, const uint8_t *const *address, unsigned count,
+    unsigned start)
+{
+	uint16_t len = r->q->qtype == TYPE_AAAA ? 16 : 4;
+	uint8_t record[12];
+	struct wire_out head = wire_out(record, sizeof(record));
+	size_t size = sizeof(record) + len;
+	size_t room = (r->out.cap - r->out.len) / size;
+	unsigned n = count < room ? count : (unsigned)room;
+
+	put_start(&head, DNS_HEADER, r->q->qtype, r->ttl);
+	wire_put16(&head, len);
+	for (unsigned i = 0; i < n; i++) {
+		uint8_t *at = wire_room(&r->out, size);
+		unsigned from = start + i;
+
+		memcpy(at, record, sizeof(record));
+		memcpy(at + sizeof(record),
+		    address[from < count ? from : from - count], len);
+	}
+	r->answers = (uint16_t)(r->answers + n);
+	r->q->truncated = r->q->truncated || n < count;
+}
+
+/* A record's end: its length is known, or it is taken back. */
+static void
+end_record(struct reply *r, size_t start, size_t len_at, uint16_t *count)
+{
+	if (r->out.bad) {
+		r->out.bad = false;
+		r->out.len = start;
+		r->q->truncated = true;
+		return;
+	}
+	dns_put16(r->out.buf + len_at, (uint16_t)(r->out.len - len_at - 2));
+	(*count)++;
+}
+
+void
+reply_name(struct reply *r, enum dns_type type, const struct dname *target)
+{
+	size_t start = r->out.len, len_at = start + 10;
+
+	put_start(&r->out, DNS_HEADER, (uint16_t)type, r->ttl);
+	wire_put16(&r->out, 0);
+	wire_put(&r->out, target->wire, target->len);
+	end_record(r, start, len_at, &r->answers);
+}
+
+void
+reply_any(struct reply *r)
+{
+	static const uint8_t hinfo[] = "\007RFC8482"; /* and "": its zero */
+	size_t start = r->out.len;
+
+	put_start(&r->out, DNS_HEADER, TYPE_HINFO, r->ttl);
+	wire_put16(&r->out, 0);
+	wire_put(&r->out, hinfo, sizeof(hinfo));
+	end_record(r, start, start + 10, &r->answers);
+}
+
+/* The zone of the name, as a pointer into the question. */
+static uint16_t
+apex_pointer(const struct query *q)
+{
+	return (
+	    uint16_t)(DNS_HEADER + q->qname.at[q->qname.labels - q->name.apex]);
+}
+
+/*
+ * Nobody transfers this zone: refresh, retry and expire only have to look
+ * usual.  The minimum is the negative TTL (RFC 2308, 4).
+ */
+void
+reply_soa(struct reply *r, uint32_t serial, bool answer)
+{
+	size_t start = r->out.len;
+
+	put_start(&r->out, apex_pointer(r->q), TYPE_SOA, r->ttl);
+	wire_put16(&r->out, 0);
+	wire_put(&r->out, mname, sizeof(mname));
+	wire_put(&r->out, rname, sizeof(rname));
+	wire_put32(&r->out, serial);
+	wire_put32(&r->out, 3600);
+	wire_put32(&r->out, 600);
+	wire_put32(&r->out, 86400);
+	wire_put32(&r->out, r->ttl);
+	end_record(
+	    r, start, start + 10, answer ? &r->answers : &r->authorities);
+}
+
+static enum query_next
+negative(struct reply *r, enum dns_rcode rcode)
+{
+	struct network_facts n;
+
+	/* Of no network: special-use names, which never change. */
+	(void)lookup_network_facts(r->env->snapshot, r->q->network, &n);
+	reply_soa(r, n.commits, false);
+	return reply_finish(r, rcode);
+}
+
+enum query_next
+reply_nodata(struct reply *r)
+{
+	if (r->q->qtype == TYPE_ANY) {
+		reply_any(r);
+		return reply_finish(r, RCODE_NOERROR);
+	}
+	return negative(r, RCODE_NOERROR);
+}
+
+enum query_next
+reply_nxdomain(struct reply *r)
+{
+	return negative(r, RCODE_NXDOMAIN);
+}
+
+void
+txt_start(struct txt *t, struct reply *r)
+{
+	t->reply = r;
+	t->start = r->out.len;
+	t->any = t->full = false;
+	put_start(&r->out, DNS_HEADER, TYPE_TXT, r->ttl);
+	wire_put16(&r->out, 0);
+	t->string = r->out.len;
+	wire_put8(&r->out, 0);
+}
+
+/* A string holds 255 octets; an item that would not fit opens the next. */
+bool
+txt_item(struct txt *t, char separator, const void *item, size_t len)
+{
+	struct wire_out *out = &t->reply->out;
+	size_t mark = out->len, string = t->string;
+
+	if (t->full || out->bad)
+		return false;
+	if (out->len - string - 1 + t->any + len > 255) {
+		t->string = out->len;
+		wire_put8(out, 0);
+	}
+	if (t->any)
+		wire_put8(out, (uint8_t)separator);
+	wire_put(out, item, len);
+	if (out->bad || out->len - t->start - 12 > UINT16_MAX) {
+		out->bad = false;
+		out->len = mark;
+		t->string = string;
+		t->full = t->reply->q->truncated = true;
+		return false;
+	}
+	out->buf[t->string] = (uint8_t)(out->len - t->string - 1);
+	t->any = true;
+	return true;
+}
+
+/* A list of peers knows its TTL when it has seen them all. */
+static void
+patch_ttl(struct reply *r, size_t start)
+{
+	struct wire_out ttl = wire_out(r->out.buf + start + 6, 4);
+
+	wire_put32(&ttl, r->ttl);
+}
+
+enum query_next
+txt_finish(struct txt *t)
+{
+	struct reply *r = t->reply;
+
+	if (!t->any) {
+		r->out.len = t->start;
+		r->out.bad = false;
+		if (r->q->truncated)
+			return reply_finish(r, RCODE_NOERROR);
+		return reply_nodata(r);
+	}
+	patch_ttl(r, t->start);
+	dns_put16(
+	    r->out.buf + t->start + 10, (uint16_t)(r->out.len - t->start - 12));
+	r->answers++;
+	return reply_finish(r, RCODE_NOERROR);
+}
