@@ -3,7 +3,6 @@
  */
 #include "zones/feed.h"
 
-#include <stdio.h>
 #include <string.h>
 
 struct feed_cursor {
@@ -60,28 +59,6 @@ feed_complain(struct feed *f, const struct feed_where *where,
 	return f->strict ? E_INPUT : E_OK;
 }
 
-static enum err
-in_snapshot_check(
-    const struct feed *f, const struct feed_line *line, struct complaint *why)
-{
-	if (!f->in_snapshot)
-		return E_OK;
-	if (line->verb == FEED_DELETE)
-		return complain(why, "delete", "must not be in a snapshot",
-		    fact_kind_str(line->fact.kind));
-	if (f->network[0] == '\0')
-		return E_OK;
-	if (line->fact.network == NULL)
-		return complain(why, "put",
-		    "must not be in a snapshot of one network",
-		    fact_kind_str(line->fact.kind));
-	if (strcmp(line->fact.network, f->network) != 0)
-		return complain(why, "network",
-		    "must be the one whose snapshot this is",
-		    line->fact.network);
-	return E_OK;
-}
-
 static void
 conflict_tell(struct feed *f, const struct feed_line *line,
     const struct feed_where *where)
@@ -100,10 +77,8 @@ static enum err
 put_take(struct feed *f, const struct feed_line *line,
     const struct feed_where *where, struct complaint *why)
 {
-	enum err err = in_snapshot_check(f, line, why);
+	enum err err = store_put(f->txn, &line->fact, why);
 
-	if (err == E_OK)
-		err = store_put(f->txn, &line->fact, why);
 	if (err != E_OK)
 		return err;
 	f->counts.puts++;
@@ -115,11 +90,15 @@ static enum err
 delete_take(struct feed *f, const struct feed_line *line,
     const struct feed_where *where, struct complaint *why)
 {
-	enum err err = in_snapshot_check(f, line, why);
+	enum err err;
 
 	(void)where;
-	if (err == E_OK)
-		err = store_delete(f->txn, &line->fact, why);
+	if (f->in_snapshot)
+		return complain(why, "delete", "must not be in a snapshot",
+		    fact_kind_str(line->fact.kind));
+	err = line->verb == FEED_DELETE
+	    ? store_delete(f->txn, &line->fact, why)
+	    : store_withdraw(f->txn, &line->fact, why);
 	if (err == E_OK)
 		f->counts.deletes++;
 	return err;
@@ -159,8 +138,6 @@ begin_take(struct feed *f, const struct feed_line *line,
 	if (f->in_snapshot)
 		return complain(
 		    why, "snapshot", "must end before another begins", "begin");
-	(void)snprintf(f->network, sizeof(f->network), "%s",
-	    line->network == NULL ? "" : line->network);
 	f->in_snapshot = true;
 	store_snapshot_begin(f->txn, line->network);
 	return E_OK;
@@ -200,6 +177,7 @@ feed_take(struct feed *f, const struct feed_line *line,
 	    const struct feed_where *, struct complaint *) = {
 		[FEED_PUT] = put_take,
 		[FEED_DELETE] = delete_take,
+		[FEED_WITHDRAW] = delete_take,
 		[FEED_COMMIT] = commit_take,
 		[FEED_SNAPSHOT_BEGIN] = begin_take,
 		[FEED_SNAPSHOT_END] = end_take,

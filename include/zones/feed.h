@@ -12,7 +12,6 @@
 #ifndef ZONES_FEED_H
 #define ZONES_FEED_H
 
-#include "base/dns.h"
 #include "zones/feed_line.h"
 #include "zones/store_write.h"
 
@@ -49,7 +48,6 @@ struct feed {
 	/* Private. */
 	struct store_txn *txn;
 	bool in_snapshot;
-	char network[DNS_LABEL_MAX + 1]; /* of the snapshot, or "" */
 	struct arena cursors_memory;
 	struct feed_cursor *cursors, **cursors_end; /* whole, not stored */
 	unsigned whole;                             /* how many these are */

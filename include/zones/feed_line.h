@@ -10,6 +10,7 @@
 enum feed_verb {
 	FEED_PUT,
 	FEED_DELETE,
+	FEED_WITHDRAW, /* see store_withdraw(); no line says so */
 	FEED_COMMIT,
 	FEED_SNAPSHOT_BEGIN,
 	FEED_SNAPSHOT_END,

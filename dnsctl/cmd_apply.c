@@ -1,0 +1,126 @@
+/*
+ * cmd_apply.c - apply FILE|-, all or nothing; follow -, for ever.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dnsctl/ctl.h"
+#include "dnsctl/etcd.h"
+#include "zones/feed_stream.h"
+#include "zones/log.h"
+
+static enum exit_status
+stream_read(const struct ctl *ctl, struct store *store, int fd,
+    const struct feed_report *report, bool follow)
+{
+	struct feed_stream *s;
+	enum err err;
+
+	err = feed_stream_open(&s, store, report, ctl->args[0], follow);
+	if (err == E_OK)
+		err = feed_stream_read(s, fd, ctl->stop);
+	feed_stream_close(s);
+	if (err == E_OK)
+		return CTL_OK;
+	/* A mistake of the input was told where it was found. */
+	return err == E_INPUT ? CTL_FAILED : ctl_store_failed(ctl, err);
+}
+
+/* Standard input for "-"; -1, and it was said why. */
+static int
+input_open(const char *path)
+{
+	int fd;
+
+	if (strcmp(path, "-") == 0)
+		return STDIN_FILENO;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		log_error("%s: %s", path, strerror(errno));
+	return fd;
+}
+
+enum exit_status
+cmd_apply(const struct ctl *ctl)
+{
+	enum exit_status status = CTL_FAILED;
+	struct store *store;
+	int fd = input_open(ctl->args[0]);
+
+	if (fd < 0)
+		return CTL_FAILED;
+	store = ctl_writer_open(ctl);
+	if (store != NULL)
+		status = stream_read(ctl, store, fd, &ctl_report, false);
+	store_close(store);
+	if (fd != STDIN_FILENO)
+		(void)close(fd);
+	return status;
+}
+
+static void
+cursor_print(const char *word, const char *cursor)
+{
+	(void)printf("{\"%s\":", word);
+	json_print(stdout, cursor);
+	(void)puts("}");
+	(void)fflush(stdout);
+}
+
+static void
+committed_print(void *arg, const char *cursor)
+{
+	(void)arg;
+	cursor_print("committed", cursor);
+}
+
+/* Where the store stands: "" if it was never told. */
+static enum err
+standing_print(struct store *store)
+{
+	struct store_meta meta;
+	struct store_txn *txn;
+	enum err err;
+
+	store_begin(store, &txn);
+	err = store_txn_meta(txn, &meta);
+	store_abort(txn);
+	if (err == E_OK)
+		cursor_print("standing", meta.cursor);
+	return err;
+}
+
+static enum exit_status
+follow_stdin(const struct ctl *ctl, struct store *store)
+{
+	struct feed_report report = ctl_report;
+	enum err err = standing_print(store);
+
+	report.committed = committed_print;
+	if (err != E_OK)
+		return ctl_store_failed(ctl, err);
+	return stream_read(ctl, store, STDIN_FILENO, &report, true);
+}
+
+enum exit_status
+cmd_follow(const struct ctl *ctl)
+{
+	bool is_etcd = etcd_is_url(ctl->args[0]);
+	enum exit_status status;
+	struct store *store;
+
+	if (!is_etcd && strcmp(ctl->args[0], "-") != 0) {
+		log_error(
+		    "%s: a source is - or etcd://HOST:PORT,...", ctl->args[0]);
+		return CTL_USAGE;
+	}
+	store = ctl_writer_open(ctl);
+	if (store == NULL)
+		return CTL_FAILED;
+	status = is_etcd ? follow_etcd(ctl, store) : follow_stdin(ctl, store);
+	store_close(store);
+	return status;
+}

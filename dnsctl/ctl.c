@@ -1,0 +1,117 @@
+/*
+ * ctl.c - what the commands share: the store and what is said about it.
+ */
+#include "dnsctl/ctl.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "zones/log.h"
+
+enum exit_status
+ctl_store_failed(const struct ctl *ctl, enum err err)
+{
+	log_error("store %s: %s%s%s", ctl->store, err_str(err),
+	    err == E_SYSTEM ? ": " : "",
+	    err == E_SYSTEM ? strerror(errno) : "");
+	return CTL_FAILED;
+}
+
+enum exit_status
+ctl_flushed(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return CTL_OK;
+	log_error("standard output: %s", strerror(errno));
+	return CTL_FAILED;
+}
+
+bool
+ctl_view_open(struct ctl_view *v, const struct ctl *ctl)
+{
+	enum err err;
+
+	memset(v, 0, sizeof(*v));
+	err = store_open_reader(&v->store, ctl->store);
+	if (err == E_OK)
+		err = snapshot_open(v->store, &v->snapshot);
+	if (err == E_OK)
+		err = snapshot_refresh(v->snapshot);
+	if (err == E_OK)
+		return true;
+	(void)ctl_store_failed(ctl, err);
+	ctl_view_close(v);
+	return false;
+}
+
+void
+ctl_view_close(struct ctl_view *v)
+{
+	snapshot_close(v->snapshot);
+	store_close(v->store);
+	memset(v, 0, sizeof(*v));
+}
+
+struct store *
+ctl_writer_open(const struct ctl *ctl)
+{
+	const struct store_options options = { .path = ctl->store,
+		.no_sync = ctl->no_sync != NULL };
+	struct store *store;
+	enum err err = store_open_writer(&store, &options);
+
+	if (err == E_OK)
+		return store;
+	(void)ctl_store_failed(ctl, err);
+	return NULL;
+}
+
+/* FILE:LINE: instance acme/web/x */
+static void
+where_print(const struct feed_where *where, const char *title)
+{
+	(void)fputs(where->name, stderr);
+	if (where->line != 0)
+		(void)fprintf(stderr, ":%llu", (unsigned long long)where->line);
+	if (title != NULL)
+		(void)fprintf(stderr, ": %s", title);
+}
+
+/* ...: addresses: must lie inside the network's prefixes: "fd00::1" */
+static void
+bad_print(void *arg, const struct feed_where *where, const char *title,
+    const struct complaint *why)
+{
+	(void)arg;
+	where_print(where, title);
+	if (why->field[0] != '\0')
+		(void)fprintf(stderr, ": %s", why->field);
+	(void)fprintf(stderr, ": %s", why->rule);
+	if (why->value[0] != '\0')
+		(void)fprintf(stderr, ": \"%s\"", why->value);
+	(void)fputc('\n', stderr);
+}
+
+static void
+conflict_print(void *arg, const struct feed_where *where, const char *title,
+    const char *other)
+{
+	(void)arg;
+	where_print(where, title);
+	(void)fprintf(
+	    stderr, ": warning: %s has one of its addresses too\n", other);
+}
+
+static void
+committed_ignore(void *arg, const char *cursor)
+{
+	(void)arg;
+	(void)cursor;
+}
+
+const struct feed_report ctl_report = {
+	.bad = bad_print,
+	.conflict = conflict_print,
+	.committed = committed_ignore,
+};

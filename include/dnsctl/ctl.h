@@ -1,0 +1,64 @@
+/*
+ * ctl.h - dnsctl: what its command line said, and its commands.
+ */
+#ifndef DNSCTL_CTL_H
+#define DNSCTL_CTL_H
+
+#include <signal.h>
+
+#include "zones/feed.h"
+#include "zones/store.h"
+
+#define STORE_DEFAULT "/var/lib/dnsd"
+
+enum exit_status {
+	CTL_OK = 0,
+	CTL_FAILED = 1, /* it was said why */
+	CTL_USAGE = 2   /* the command line is wrong */
+};
+
+/* All text is the command line's; an option not given is NULL. */
+struct ctl {
+	const char *store;
+	const char *network;
+	const char *from, *region;                 /* explain */
+	const char *timeout;                       /* wait */
+	const char *prefix, *user, *password_file; /* etcd */
+	const char *cacert, *cert, *key;
+	const char *no_sync;               /* not NULL: given */
+	const char *const *args;           /* what stands behind the command */
+	unsigned arg_count;                /* as many as the command takes */
+	const volatile sig_atomic_t *stop; /* set by SIGINT and SIGTERM */
+};
+
+enum exit_status cmd_apply(const struct ctl *);
+enum exit_status cmd_follow(const struct ctl *);
+enum exit_status cmd_export(const struct ctl *);
+enum exit_status cmd_list(const struct ctl *);
+enum exit_status cmd_check(const struct ctl *);
+enum exit_status cmd_explain(const struct ctl *);
+enum exit_status cmd_status(const struct ctl *);
+enum exit_status cmd_wait(const struct ctl *);
+
+/* A store to be read, at its last commit; false, and it was said why. */
+struct ctl_view {
+	struct store *store;
+	struct snapshot *snapshot;
+};
+
+bool ctl_view_open(struct ctl_view *, const struct ctl *) MUST_CHECK;
+void ctl_view_close(struct ctl_view *);
+
+/* A store to be written; NULL, and it was said why. */
+struct store *ctl_writer_open(const struct ctl *) MUST_CHECK;
+
+/* Says that the store failed so. */
+enum exit_status ctl_store_failed(const struct ctl *, enum err);
+
+/* All that was written has arrived at standard output. */
+enum exit_status ctl_flushed(void);
+
+/* Tells mistakes and conflicts on standard error, commits to nobody. */
+extern const struct feed_report ctl_report;
+
+#endif
