@@ -39,8 +39,8 @@ node_line(const yaml_node_t *node)
 	return (unsigned)node->start_mark.line + 1;
 }
 
-/* "forward.zones.suffix: "; returns OUT. */
-static const char *
+/* "forward.zones.suffix" */
+static void
 key_path(const struct loader *l, char out[128])
 {
 	size_t len = 0;
@@ -51,7 +51,6 @@ key_path(const struct loader *l, char out[128])
 		    out + len, 128 - len, "%s%s", i > 0 ? "." : "", l->path[i]);
 		len = strlen(out);
 	}
-	return out;
 }
 
 static enum err
@@ -59,8 +58,10 @@ complain_shape(struct loader *l, const yaml_node_t *node, const char *want)
 {
 	char path[128];
 
+	key_path(l, path);
 	return config_complain(l->why, l->file, node_line(node),
-	    "%s: what stands here is not %s", key_path(l, path), want);
+	    "%s%swhat stands here is not %s", path, l->depth > 0 ? ": " : "",
+	    want);
 }
 
 /* Numbers are told by their bounds, so that no phrase can fall behind. */

@@ -7,7 +7,7 @@
 #include "config_impl.h"
 
 #include <errno.h>
-#include <inttypes.h>
+#include <sys/un.h>
 
 #include "base/dns.h"
 #include "zones/addr_text.h"
@@ -35,16 +35,34 @@ is_label(const char *text)
 	return len > 0 && len <= DNS_LABEL_MAX && text[len] == '\0';
 }
 
+/* In lower case, as names are compared without it. */
 enum err
 config_set_label(void *to, const struct config_value *v)
 {
-	return is_label(v->text) ? config_set_text(to, v) : E_INPUT;
+	char **out = to;
+	enum err err = config_set_text(to, v);
+
+	for (char *c = *out; err == E_OK && *c != '\0'; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c + 'a' - 'A');
+	return err == E_OK && !is_label(*out) ? E_INPUT : err;
+}
+
+enum err
+config_set_socket(void *to, const struct config_value *v)
+{
+	return strlen(v->text) < sizeof(((struct sockaddr_un *)0)->sun_path)
+	    ? config_set_text(to, v)
+	    : E_INPUT;
 }
 
 enum err
 config_set_region(void *to, const struct config_value *v)
 {
-	return name_is_qualifier(v->text) ? E_INPUT : config_set_label(to, v);
+	char **out = to;
+	enum err err = config_set_label(to, v);
+
+	return err == E_OK && name_is_qualifier(*out) ? E_INPUT : err;
 }
 
 /* Digits only: strtoull would also take a sign and white space. */
