@@ -24,7 +24,7 @@ struct worker;
 struct worker_options {
 	const struct config *config;
 	struct store *store;
-	struct cache *cache; /* NULL: none */
+	struct cache *cache; /* NULL where nothing is forwarded */
 	/* One an entry of config->listen; socket I of each is for worker
 	 * I modulo the workers. */
 	const struct listen_sockets *sockets;
