@@ -236,9 +236,9 @@ remove_from_app(struct store_txn *t, uint32_t network, const struct fact *f)
 }
 
 /* Metadata that a name can ask for: both are labels, in lower case. */
-static bool
-metadata_key(struct store_key *key, uint32_t network, const struct fact *f,
-    const struct fact_pair *m)
+bool
+index_metadata_key(struct store_key *key, uint32_t network,
+    const struct fact *f, const struct fact_pair *m)
 {
 	const char *const part[] = { m->key, m->value };
 
@@ -289,7 +289,7 @@ write_words(struct store_txn *t, uint32_t network, const struct fact *f,
 		write_word(t, &key, brief);
 	}
 	for (unsigned i = 0; i < f->metadata_count; i++)
-		if (metadata_key(&key, network, f, &f->metadata[i]))
+		if (index_metadata_key(&key, network, f, &f->metadata[i]))
 			write_word(t, &key, brief);
 }
 
@@ -314,8 +314,8 @@ unindex_instance(struct store_txn *t, uint32_t network, const struct fact *f)
 }
 
 /* Only a domain that is not the app's name has a key: see query_apn.c. */
-static bool
-domain_key(struct store_key *key, uint32_t network, const struct fact *f)
+bool
+index_domain_key(struct store_key *key, uint32_t network, const struct fact *f)
 {
 	struct dname d;
 
@@ -350,7 +350,7 @@ index_app(struct store_txn *t, uint32_t network, const struct fact *f)
 	}
 	if (t->err == E_OK)
 		set_flag(t, &p, APP_PUT);
-	if (domain_key(&key, network, f))
+	if (index_domain_key(&key, network, f))
 		txn_put(t, &key, NULL, 0);
 }
 
@@ -363,7 +363,7 @@ unindex_app(struct store_txn *t, uint32_t network, const struct fact *f)
 	struct wire_in head;
 	struct pack p;
 
-	if (domain_key(&key, network, f))
+	if (index_domain_key(&key, network, f))
 		txn_delete(t, &key);
 	key_of(&key, network, 'a', &f->app, 1);
 	p = pack_of(t, &key);

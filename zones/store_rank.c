@@ -156,65 +156,26 @@ distance_us(const struct ranks *r, size_t from, size_t to)
 }
 
 static void
-write_row(struct store_txn *t, const struct ranks *r, size_t from)
+make_row(const struct ranks *r, size_t from, struct wire_out *out)
 {
-	struct wire_out out = wire_out(t->value, sizeof(t->value));
-	struct store_key key;
-	MDB_val old;
-
 	for (size_t to = 0; to < r->count; to++) {
 		const char *id = r->place[to].id;
 
-		wire_put_label(&out, id, strlen(id));
-		wire_put32(&out, distance_us(r, from, to));
-	}
-	key_init(&key, NETWORK_NONE, 'o');
-	key_text(&key, r->place[from].id);
-	if (out.bad) {
-		(void)txn_holds(t, MDB_BAD_VALSIZE);
-		return;
-	}
-	if (txn_get(t, &key, &old) == 0 && old.mv_size == out.len &&
-	    memcmp(old.mv_data, out.buf, out.len) == 0)
-		return;
-	txn_put(t, &key, out.buf, out.len);
-}
-
-/* Rows of regions that are gone. */
-static void
-drop_rows(struct store_txn *t, const struct ranks *r)
-{
-	struct store_key key;
-	MDB_val k, v;
-	int rc;
-
-	key_init(&key, NETWORK_NONE, 'o');
-	k = key_val(&key);
-	rc = mdb_cursor_get(t->cursor, &k, &v, MDB_SET_RANGE);
-	while (rc == 0 && val_begins(&k, &key)) {
-		char id[DNS_LABEL_MAX + 1] = "";
-		size_t at;
-
-		if (k.mv_size - 5 < sizeof(id))
-			memcpy(id, (const char *)k.mv_data + 5, k.mv_size - 5);
-		at = index_of(r, id);
-		if (at == r->count || strcmp(r->place[at].id, id) != 0)
-			(void)txn_holds(t, mdb_cursor_del(t->cursor, 0));
-		rc = mdb_cursor_get(t->cursor, &k, &v, MDB_NEXT);
+		wire_put_label(out, id, strlen(id));
+		wire_put32(out, distance_us(r, from, to));
 	}
 }
 
 static enum err
-collect(struct store_txn *t, struct ranks *r)
+collect(MDB_txn *txn, MDB_dbi dbi, struct ranks *r)
 {
-	MDB_dbi dbi = t->store->env->dbi;
 	enum err err;
 	size_t cells;
 
-	err = store_each_fact(t->txn, dbi, FACT_REGION, NULL, note_region, r);
+	err = store_each_fact(txn, dbi, FACT_REGION, NULL, note_region, r);
 	if (err == E_OK)
 		err = store_each_fact(
-		    t->txn, dbi, FACT_DISTANCE, NULL, note_ends, r);
+		    txn, dbi, FACT_DISTANCE, NULL, note_ends, r);
 	if (err != E_OK)
 		return err;
 	sort_places(r);
@@ -223,22 +184,76 @@ collect(struct store_txn *t, struct ranks *r)
 	if (r->measured == NULL)
 		return E_NOMEM;
 	memset(r->measured, 0xff, cells * sizeof(*r->measured));
-	return store_each_fact(
-	    t->txn, dbi, FACT_DISTANCE, NULL, note_measured, r);
+	return store_each_fact(txn, dbi, FACT_DISTANCE, NULL, note_measured, r);
 }
 
-void
-rank_write(struct store_txn *t)
+enum err
+rank_each(MDB_txn *txn, MDB_dbi dbi, rank_row *each, void *arg)
 {
+	static const size_t room = (size_t)256 * 1024;
+	uint8_t *buf = malloc(room);
 	struct ranks r = { 0 };
-	enum err err = t->err != E_OK ? t->err : collect(t, &r);
+	enum err err = buf == NULL ? E_NOMEM : collect(txn, dbi, &r);
 
-	if (err != E_OK)
-		t->err = err;
-	drop_rows(t, &r);
-	for (size_t from = 0; from < r.count && t->err == E_OK; from++)
-		write_row(t, &r, from);
+	for (size_t from = 0; from < r.count && err == E_OK; from++) {
+		struct wire_out row = wire_out(buf, room);
+
+		make_row(&r, from, &row);
+		err = row.bad ? E_FULL : each(arg, r.place[from].id, &row);
+	}
+	free(buf);
 	free(r.measured);
 	free(r.place);
 	arena_release(&r.arena);
+	return err;
+}
+
+/* A row that is as it was is not written again. */
+static enum err
+write_row(void *arg, const char *from, const struct wire_out *row)
+{
+	struct store_txn *t = arg;
+	struct store_key key;
+	MDB_val old;
+
+	key_init(&key, NETWORK_NONE, 'o');
+	key_text(&key, from);
+	if (txn_get(t, &key, &old) != 0 || old.mv_size != row->len ||
+	    memcmp(old.mv_data, row->buf, row->len) != 0)
+		txn_put(t, &key, row->buf, row->len);
+	return t->err;
+}
+
+/* Rows of regions that are gone. */
+static void
+drop_rows(struct store_txn *t)
+{
+	struct store_key row, region;
+	MDB_val k, v;
+	int rc;
+
+	key_init(&row, NETWORK_NONE, 'o');
+	k = key_val(&row);
+	rc = mdb_cursor_get(t->cursor, &k, &v, MDB_SET_RANGE);
+	while (rc == 0 && val_begins(&k, &row)) {
+		key_init(&region, NETWORK_NONE, 'r');
+		key_bytes(&region, (const char *)k.mv_data + 5, k.mv_size - 5);
+		if (txn_get(t, &region, &v) == MDB_NOTFOUND)
+			(void)txn_holds(t, mdb_cursor_del(t->cursor, 0));
+		rc = mdb_cursor_get(t->cursor, &k, &v, MDB_NEXT);
+	}
+}
+
+/* Gone ones first: an end of a distance that is no region comes again. */
+void
+rank_write(struct store_txn *t)
+{
+	enum err err;
+
+	if (t->err != E_OK)
+		return;
+	drop_rows(t);
+	err = rank_each(t->txn, t->store->env->dbi, write_row, t);
+	if (t->err == E_OK)
+		t->err = err;
 }

@@ -51,6 +51,12 @@ void unindex_app(struct store_txn *, uint32_t network, const struct fact *);
 void index_claims(struct store_txn *, uint32_t network, const struct fact *);
 void unindex_claims(struct store_txn *, uint32_t network, const struct fact *);
 
+/* Keys of summaries; false where the fact makes none. */
+bool index_metadata_key(struct store_key *, uint32_t network,
+    const struct fact *, const struct fact_pair *);
+bool index_domain_key(
+    struct store_key *, uint32_t network, const struct fact *);
+
 /* Networks: number, prefixes, resolvers. */
 bool network_find(struct store_txn *, const char *id);
 enum err network_put(
@@ -66,7 +72,11 @@ void seen_free(struct seen *);
 enum err store_each_fact(MDB_txn *, MDB_dbi, enum fact_kind,
     const char *network, fact_each *, void *arg) MUST_CHECK;
 
-/* Distances from each region to each, where they changed. */
+/* The row of distances from each region, worked out anew. */
+typedef enum err rank_row(
+    void *arg, const char *from, const struct wire_out *row);
+enum err rank_each(MDB_txn *, MDB_dbi, rank_row *, void *arg) MUST_CHECK;
+/* Writes the rows that changed. */
 void rank_write(struct store_txn *);
 
 #endif

@@ -1,0 +1,451 @@
+/*
+ * store_check.c - is every summary what its facts make, and nothing else?
+ *
+ * Each fact says which summaries it makes: they are looked up, compared
+ * and counted.  Then every key of the store is counted by its kind.  As
+ * nothing expected is missing, equal counts mean that nothing is there
+ * that should not be.
+ */
+#include <stdarg.h>
+
+#include "store_txn.h"
+#include "zones/addr_text.h"
+
+struct check {
+	struct snapshot *snapshot;
+	void (*tell)(void *arg, bool damage, const char *line);
+	void *arg;
+	bool damaged;
+	uint32_t number; /* of the network of the last fact */
+	char network[DNS_LABEL_MAX + 1];
+	uint64_t expected[128], found[128]; /* by kind: keys or entries */
+};
+
+__attribute__((format(printf, 3, 4))) static void
+say(struct check *c, bool damage, const char *format, ...)
+{
+	char line[512];
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(line, sizeof(line), format, ap);
+	va_end(ap);
+	c->damaged = c->damaged || damage;
+	c->tell(c->arg, damage, line);
+}
+
+static struct label
+text_label(const char *text)
+{
+	return (struct label){ (const uint8_t *)text,
+		(uint8_t)(text == NULL ? 0 : strlen(text)) };
+}
+
+static bool
+get(struct check *c, struct store_key *key, MDB_val *v)
+{
+	MDB_val k = key_val(key);
+
+	return mdb_get(c->snapshot->txn, c->snapshot->env->dbi, &k, v) == 0;
+}
+
+/* A summary of F: the key is there and has this value. */
+static void
+expect(struct check *c, const struct fact *f, struct store_key *key,
+    const void *value, size_t len)
+{
+	char title[FACT_TITLE];
+	MDB_val v;
+
+	c->expected[key->buf[4]]++;
+	if (!get(c, key, &v))
+		say(c, true, "%s: its summary '%c' is missing",
+		    fact_title(f, title), key->buf[4]);
+	else if (v.mv_size != len ||
+	    (len > 0 && memcmp(v.mv_data, value, len) != 0))
+		say(c, true, "%s: its summary '%c' is not what it says",
+		    fact_title(f, title), key->buf[4]);
+}
+
+static void
+key_parts(struct store_key *key, uint32_t network, char kind,
+    const char *const *part, unsigned parts)
+{
+	key_init(key, network, kind);
+	for (unsigned i = 0; i < parts; i++) {
+		if (i > 0)
+			key_end_part(key);
+		key_text(key, part[i]);
+	}
+}
+
+/* Network ids to numbers; facts come network by network. */
+static bool
+find_number(struct check *c, const struct fact *f)
+{
+	struct store_key key;
+	struct wire_in in;
+	MDB_val v;
+
+	if (strcmp(c->network, f->network) == 0)
+		return true;
+	key_init(&key, NETWORK_NONE, 'n');
+	key_text(&key, f->network);
+	if (!get(c, &key, &v))
+		return false;
+	in = val_in(&v);
+	c->number = wire_get32(&in);
+	(void)snprintf(c->network, sizeof(c->network), "%s", f->network);
+	return true;
+}
+
+static void
+check_claims(struct check *c, const struct fact *f)
+{
+	for (unsigned i = 0; i < f->address_count; i++) {
+		char title[FACT_TITLE], text[ADDR_TEXT];
+		struct wire_in claims = wire_in(NULL, 0);
+		struct label app = text_label(f->app);
+		struct label id = text_label(f->id);
+		struct claim claim;
+		bool has = false;
+
+		c->expected['R']++;
+		(void)lookup_claims(
+		    c->snapshot, c->number, &f->addresses[i], &claims);
+		while (claim_next(&claims, &claim))
+			has = has ||
+			    (label_compare(claim.app, app) == 0 &&
+				label_compare(claim.id, id) == 0 &&
+				label_compare(
+				    claim.region, text_label(f->region)) == 0 &&
+				label_compare(
+				    claim.server, text_label(f->name)) == 0 &&
+				claim.expires == f->expires);
+		if (!has)
+			say(c, true, "%s: its claim to %s is missing",
+			    fact_title(f, title),
+			    addr_text(&f->addresses[i], text));
+	}
+}
+
+static bool
+is_same_brief(const struct instance *i, const struct wire_out *brief)
+{
+	struct wire_in in = wire_in(brief->buf, brief->len);
+	struct instance b;
+
+	wire_get_brief(&in, &b);
+	return i->started == b.started && i->is_server == b.is_server &&
+	    i->six_count == b.six_count && i->four_count == b.four_count &&
+	    memcmp(i->six, b.six, 16U * b.six_count) == 0 &&
+	    memcmp(i->four, b.four, 4U * b.four_count) == 0;
+}
+
+/* Is it in its app's pack, under its region? */
+static void
+check_packed(
+    struct check *c, const struct fact *f, const struct wire_out *brief)
+{
+	struct label region = text_label(f->region), id = text_label(f->id);
+	char title[FACT_TITLE];
+	struct instance i;
+	struct app app;
+	bool has = false;
+
+	c->expected['a']++;
+	if (lookup_app(c->snapshot, c->number, text_label(f->app), &app) &&
+	    (!app.many || app_seek(&app, region)))
+		while (!has && app_instance(&app, &i))
+			has = label_compare(i.region, region) == 0 &&
+			    label_compare(i.id, id) == 0 &&
+			    is_same_brief(&i, brief);
+	if (!has)
+		say(c, true, "%s: is not in its app's pages",
+		    fact_title(f, title));
+}
+
+static void
+check_instance(struct check *c, const struct fact *f)
+{
+	const char *const server[] = { f->name, f->app, f->id };
+	const char *const group[] = { f->app, f->group, f->id };
+	uint8_t buf[2048];
+	struct wire_out brief = wire_out(buf, sizeof(buf));
+	struct store_key key;
+
+	brief_encode(f, &brief);
+	check_packed(c, f, &brief);
+	check_claims(c, f);
+	if (f->name != NULL) {
+		key_parts(&key, c->number, 'S', server, 3);
+		expect(c, f, &key, buf, brief.len);
+	}
+	if (f->group != NULL) {
+		key_parts(&key, c->number, 'G', group, 3);
+		expect(c, f, &key, buf, brief.len);
+	}
+	for (unsigned i = 0; i < f->metadata_count; i++)
+		if (index_metadata_key(&key, c->number, f, &f->metadata[i]))
+			expect(c, f, &key, buf, brief.len);
+}
+
+/* Its head counts what its pages hold. */
+static void
+check_tallies(struct check *c, const struct fact *f, struct app *app)
+{
+	struct wire_in regions = app->regions;
+	struct label region = { 0 };
+	struct tally head = { 0 }, now = { 0 };
+	char title[FACT_TITLE];
+	struct instance i;
+	bool same = true, more = app_instance(app, &i);
+
+	while (app_region(&regions, &region, &head)) {
+		memset(&now, 0, sizeof(now));
+		for (; more && label_compare(i.region, region) == 0;
+		     more = app_instance(app, &i)) {
+			now.started += i.started;
+			now.stopped += !i.started;
+			now.six += i.started ? i.six_count : 0;
+			now.four += i.started ? i.four_count : 0;
+		}
+		same = same && now.started == head.started &&
+		    now.stopped == head.stopped && now.six == head.six &&
+		    now.four == head.four;
+	}
+	if (!same || more || regions.bad)
+		say(c, true, "%s: its regions' numbers are wrong",
+		    fact_title(f, title));
+}
+
+static void
+check_app(struct check *c, const struct fact *f, bool implied)
+{
+	char title[FACT_TITLE];
+	struct store_key key;
+	struct app app;
+
+	c->expected['l']++;
+	if (!lookup_app(c->snapshot, c->number, text_label(f->app), &app))
+		say(c, true, "%s: has no pages", fact_title(f, title));
+	else
+		check_tallies(c, f, &app);
+	if (!implied && index_domain_key(&key, c->number, f))
+		expect(c, f, &key, NULL, 0);
+}
+
+static void
+expect_number(struct check *c, const struct fact *f, struct store_key *key)
+{
+	char title[FACT_TITLE];
+	struct wire_in in = wire_in(NULL, 0);
+	bool has = false;
+	MDB_val v;
+
+	c->expected[key->buf[4]]++;
+	if (get(c, key, &v))
+		in = val_in(&v);
+	while (wire_left(&in) > 0)
+		has = wire_get32(&in) == c->number || has;
+	if (!has)
+		say(c, true, "%s: its summary '%c' is missing",
+		    fact_title(f, title), key->buf[4]);
+}
+
+static void
+check_network(struct check *c, const struct fact *f)
+{
+	struct addr resolver[FACT_ADDRESSES_MAX + FACT_PREFIXES_MAX];
+	unsigned resolvers = fact_resolvers(f, resolver);
+	char title[FACT_TITLE];
+	struct store_key key;
+
+	c->expected['n']++;
+	for (unsigned i = 0; i < f->prefix_count; i++) {
+		uint8_t len = f->prefixes[i].len;
+
+		key_init(&key, NETWORK_NONE, 'p');
+		key_bytes(&key, &len, 1);
+		key_bytes(&key, f->prefixes[i].addr.ip, 16);
+		expect_number(c, f, &key);
+		if ((c->snapshot->lengths[len / 8] & 1 << len % 8) == 0)
+			say(c, true, "%s: a prefix length is not searched",
+			    fact_title(f, title));
+	}
+	for (unsigned i = 0; i < resolvers; i++) {
+		key_init(&key, NETWORK_NONE, 'a');
+		key_bytes(&key, resolver[i].ip, 16);
+		expect_number(c, f, &key);
+	}
+}
+
+static bool
+check_fact(void *arg, const struct fact *f, bool implied)
+{
+	struct check *c = arg;
+	char title[FACT_TITLE];
+
+	if (f->network != NULL && !find_number(c, f)) {
+		say(c, true, "%s: its network has no number",
+		    fact_title(f, title));
+		return true;
+	}
+	switch (f->kind) {
+	case FACT_NETWORK:
+		check_network(c, f);
+		break;
+	case FACT_APP:
+		check_app(c, f, implied);
+		break;
+	case FACT_INSTANCE:
+		check_instance(c, f);
+		break;
+	case FACT_PEER:
+		check_claims(c, f);
+		break;
+	case FACT_REGION:
+	case FACT_DISTANCE:
+	case FACT_KINDS:
+		break;
+	}
+	return true;
+}
+
+static enum err
+check_row(void *arg, const char *from, const struct wire_out *row)
+{
+	struct check *c = arg;
+	struct fact f = { .kind = FACT_REGION, .id = from };
+	struct store_key key;
+
+	key_init(&key, NETWORK_NONE, 'o');
+	key_text(&key, from);
+	expect(c, &f, &key, row->buf, row->len);
+	return E_OK;
+}
+
+/* Two facts with one address, two networks with one prefix: no damage. */
+static void
+tell_claims(struct check *c, const MDB_val *k, struct wire_in in)
+{
+	char text[ADDR_TEXT];
+	struct claim first, claim;
+	struct addr a;
+	unsigned n = 0;
+
+	memcpy(a.ip, (const uint8_t *)k->mv_data + 5, 16);
+	for (; claim_next(&in, &claim); n++)
+		if (n == 0)
+			first = claim;
+	c->found['R'] += n;
+	if (n > 1)
+		say(c, false,
+		    "address %s has %u owners: the newest, %s %.*s%s%.*s, "
+		    "owns its reverse name",
+		    addr_text(&a, text), n, first.is_peer ? "peer" : "instance",
+		    first.app.len, (const char *)first.app.at,
+		    first.is_peer ? "" : "/", first.id.len,
+		    (const char *)first.id.at);
+	if (in.bad)
+		say(c, true, "claims to %s cannot be read",
+		    addr_text(&a, text));
+}
+
+static void
+tell_numbers(struct check *c, const MDB_val *k, const MDB_val *v)
+{
+	const uint8_t *key = k->mv_data;
+	size_t n = v->mv_size / 4;
+	char text[PREFIX_TEXT];
+	struct prefix p;
+
+	c->found[key[4]] += n;
+	if (n < 2)
+		return;
+	memcpy(p.addr.ip, key + k->mv_size - 16, 16);
+	p.len = key[4] == 'p' ? key[5] : 128;
+	say(c, false, "%s %s is that of %zu networks",
+	    key[4] == 'p' ? "prefix" : "resolver", prefix_text(&p, text), n);
+}
+
+static size_t
+count_entries(struct wire_in page)
+{
+	struct pack_entry e;
+	size_t n = 0;
+
+	(void)pack_head(&page);
+	while (pack_next(&page, &e))
+		n++;
+	return page.bad ? SIZE_MAX : n;
+}
+
+static void
+count_key(struct check *c, const MDB_val *k, const MDB_val *v)
+{
+	uint8_t kind = ((const uint8_t *)k->mv_data)[4];
+	bool global = memcmp(k->mv_data, "\0\0\0", 4) == 0;
+
+	switch (kind) {
+	case 'R':
+		tell_claims(c, k, val_in(v));
+		break;
+	case 'a': /* of no network: a resolver's address */
+		if (global)
+			tell_numbers(c, k, v);
+		else
+			c->found['a'] += count_entries(val_in(v));
+		break;
+	case 'p':
+		tell_numbers(c, k, v);
+		break;
+	case 'l':
+		c->found['l'] += count_entries(val_in(v));
+		break;
+	default:
+		if (kind < sizeof(c->found) / sizeof(c->found[0]))
+			c->found[kind]++;
+	}
+}
+
+static enum err
+count_keys(struct check *c)
+{
+	static const char summaries[] = "SGMDRalnpo";
+	MDB_val k, v;
+	int rc = mdb_cursor_get(c->snapshot->walk, &k, &v, MDB_FIRST);
+
+	for (; rc == 0;
+	     rc = mdb_cursor_get(c->snapshot->walk, &k, &v, MDB_NEXT)) {
+		if (k.mv_size < 5)
+			return E_DAMAGED;
+		count_key(c, &k, &v);
+	}
+	for (const char *s = summaries; *s != '\0'; s++)
+		if (c->found[(unsigned char)*s] !=
+		    c->expected[(unsigned char)*s])
+			say(c, true,
+			    "summary '%c': %llu entries, of which facts make "
+			    "%llu",
+			    *s, (unsigned long long)c->found[(unsigned char)*s],
+			    (unsigned long long)c->expected[(unsigned char)*s]);
+	return rc == MDB_NOTFOUND ? E_OK : store_err(rc);
+}
+
+enum err
+snapshot_check(struct snapshot *s,
+    void (*tell)(void *arg, bool damage, const char *line), void *arg)
+{
+	struct check c = { .snapshot = s, .tell = tell, .arg = arg };
+	enum err err = E_OK;
+
+	for (int kind = 0; kind < FACT_KINDS && err == E_OK; kind++)
+		err = snapshot_facts(
+		    s, (enum fact_kind)kind, NULL, check_fact, &c);
+	if (err == E_OK)
+		err = rank_each(s->txn, s->env->dbi, check_row, &c);
+	if (err == E_OK)
+		err = count_keys(&c);
+	return err == E_OK && c.damaged ? E_DAMAGED : err;
+}
