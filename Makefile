@@ -36,7 +36,7 @@ LDFLAGS  := $(LDFLAGS_$(KIND))
 ifneq ($(KIND),release)
 LDFLAGS  := $(CFLAGS_$(KIND))
 endif
-LIBS_zones  := -llmdb -ljansson -lm
+LIBS_zones  := -llmdb -ljansson -lm -lpthread
 LIBS_dnsd   := -levent -levent_openssl -lssl -lcrypto -lyaml -lpthread
 LIBS_dnsctl := -lcurl -lldns -lpthread
 

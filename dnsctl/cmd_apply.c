@@ -9,23 +9,16 @@
 
 #include "dnsctl/ctl.h"
 #include "dnsctl/etcd.h"
-#include "zones/feed_stream.h"
+#include "zones/feed_apply.h"
+#include "zones/feed_follow.h"
 #include "zones/log.h"
 
+/* A mistake of the input was told where it was found. */
 static enum exit_status
-stream_read(const struct ctl *ctl, struct store *store, int fd,
-    const struct feed_report *report, bool follow)
+outcome(const struct ctl *ctl, enum err err)
 {
-	struct feed_stream *s;
-	enum err err;
-
-	err = feed_stream_open(&s, store, report, ctl->args[0], follow);
-	if (err == E_OK)
-		err = feed_stream_read(s, fd, ctl->stop);
-	feed_stream_close(s);
 	if (err == E_OK)
 		return CTL_OK;
-	/* A mistake of the input was told where it was found. */
 	return err == E_INPUT ? CTL_FAILED : ctl_store_failed(ctl, err);
 }
 
@@ -54,7 +47,8 @@ cmd_apply(const struct ctl *ctl)
 		return CTL_FAILED;
 	store = ctl_writer_open(ctl);
 	if (store != NULL)
-		status = stream_read(ctl, store, fd, &ctl_report, false);
+		status = outcome(
+		    ctl, feed_apply(store, &ctl_report, ctl->args[0], fd));
 	store_close(store);
 	if (fd != STDIN_FILENO)
 		(void)close(fd);
@@ -65,7 +59,7 @@ static void
 cursor_print(const char *word, const char *cursor)
 {
 	(void)printf("{\"%s\":", word);
-	json_print(stdout, cursor);
+	fact_json_print_text(stdout, cursor);
 	(void)puts("}");
 	(void)fflush(stdout);
 }
@@ -98,11 +92,15 @@ follow_stdin(const struct ctl *ctl, struct store *store)
 {
 	struct feed_report report = ctl_report;
 	enum err err = standing_print(store);
+	struct feed_follow *f = NULL;
 
 	report.committed = committed_print;
-	if (err != E_OK)
-		return ctl_store_failed(ctl, err);
-	return stream_read(ctl, store, STDIN_FILENO, &report, true);
+	if (err == E_OK)
+		err = feed_follow_open(&f, store, &report, "-");
+	if (err == E_OK)
+		err = feed_follow_read(f, STDIN_FILENO, ctl->stop);
+	feed_follow_close(f);
+	return outcome(ctl, err);
 }
 
 enum exit_status

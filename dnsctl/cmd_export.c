@@ -34,7 +34,7 @@ facts_export(struct snapshot *snapshot)
 	(void)fputs("{\"snapshot\":\"end\"", stdout);
 	if (meta.cursor[0] != '\0') {
 		(void)fputs(",\"commit\":", stdout);
-		json_print(stdout, meta.cursor);
+		fact_json_print_text(stdout, meta.cursor);
 	}
 	(void)puts("}");
 	return E_OK;

@@ -6,7 +6,7 @@
 
 #include "dnsctl/ctl.h"
 #include "zones/addr_text.h"
-#include "zones/json.h"
+#include "zones/fact_json.h"
 #include "zones/log.h"
 #include "zones/time_text.h"
 
@@ -68,9 +68,9 @@ instance_print(const struct fact *f)
 	text_print("  group ", f->group);
 	for (unsigned i = 0; i < f->metadata_count; i++) {
 		(void)fputs(i == 0 ? "  " : " ", stdout);
-		json_print(stdout, f->metadata[i].key);
+		fact_json_print_text(stdout, f->metadata[i].key);
 		(void)putc('=', stdout);
-		json_print(stdout, f->metadata[i].value);
+		fact_json_print_text(stdout, f->metadata[i].value);
 	}
 }
 

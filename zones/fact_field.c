@@ -4,28 +4,38 @@
  */
 #include "fact_field.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "zones/addr_text.h"
+#include "zones/fact_json.h"
 #include "zones/time_text.h"
 
+/* The value as JSON, for a complaint. */
 static enum err
-type_check(const struct json *j, enum json_is is, const char *field,
-    struct complaint *why)
+complain_value(
+    struct field_reading *r, const char *field, const char *rule, json_t *j)
 {
-	static const char *const rule[] = {
-		[JSON_IS_NUMBER] = "must be a number",
-		[JSON_IS_STRING] = "must be a string",
-		[JSON_IS_ARRAY] = "must be an array of strings",
-		[JSON_IS_OBJECT] = "must be an object of strings",
-	};
+	char *text = json_dumps(j, JSON_ENCODE_ANY | JSON_COMPACT);
 
-	if (j->is == is)
+	(void)complain(r->why, field, rule, text == NULL ? "" : text);
+	free(text);
+	return E_INPUT;
+}
+
+static enum err
+string_check(struct field_reading *r, const char *field, json_t *j)
+{
+	if (json_is_string(j))
 		return E_OK;
-	return complain(why, field, rule[is],
-	    j->text != NULL ? j->text : json_is_str(j->is));
+	return complain_value(r, field, "must be a string", j);
+}
+
+static char *
+string_copy(struct field_reading *r, json_t *j)
+{
+	return arena_copy(
+	    r->arena, json_string_value(j), json_string_length(j));
 }
 
 static const char **
@@ -48,19 +58,20 @@ number_of(const struct fact *f, const struct field *field)
 }
 
 static enum err
-label_read(
-    struct field_reading *r, const struct field *field, const struct json *j)
+label_read(struct field_reading *r, const struct field *field, json_t *j)
 {
 	const char **label = label_at(r->fact, field);
-	enum err err = type_check(j, JSON_IS_STRING, field->key, r->why);
+	enum err err = string_check(r, field->key, j);
+	char *text;
 
 	if (err != E_OK)
 		return err;
-	label_lower(j->text);
-	if (*label != NULL && strcmp(*label, j->text) != 0)
+	text = string_copy(r, j);
+	label_lower(text);
+	if (*label != NULL && strcmp(*label, text) != 0)
 		return complain(r->why, field->key,
-		    "must agree with the key that holds the fact", j->text);
-	*label = j->text;
+		    "must agree with the key that holds the fact", text);
+	*label = text;
 	return E_OK;
 }
 
@@ -73,7 +84,7 @@ label_given(const struct fact *f, const struct field *field)
 static void
 label_print(FILE *out, const struct fact *f, const struct field *field)
 {
-	json_print(out, label_of(f, field));
+	(void)fprintf(out, "\"%s\"", label_of(f, field));
 }
 
 static bool
@@ -84,15 +95,12 @@ domain_given(const struct fact *f, const struct field *field)
 }
 
 static enum err
-number_read(
-    struct field_reading *r, const struct field *field, const struct json *j)
+number_read(struct field_reading *r, const struct field *field, json_t *j)
 {
-	enum err err = type_check(j, JSON_IS_NUMBER, field->key, r->why);
-
-	if (err == E_OK)
-		*(double *)(void *)((char *)r->fact + field->at) =
-		    strtod(j->text, NULL);
-	return err;
+	if (!json_is_number(j))
+		return complain_value(r, field->key, "must be a number", j);
+	*(double *)(void *)((char *)r->fact + field->at) = json_number_value(j);
+	return E_OK;
 }
 
 static bool
@@ -120,19 +128,13 @@ number_print(FILE *out, const struct fact *f, const struct field *field)
 }
 
 static enum err
-ttl_read(
-    struct field_reading *r, const struct field *field, const struct json *j)
+ttl_read(struct field_reading *r, const struct field *field, json_t *j)
 {
-	enum err err = type_check(j, JSON_IS_NUMBER, field->key, r->why);
-	double v;
-
-	if (err != E_OK)
-		return err;
-	v = strtod(j->text, NULL);
-	if (!(v >= 0 && v <= FACT_TTL_MAX) || v > floor(v))
-		return complain(r->why, field->key,
-		    "must be a whole number from 0 to 86400", j->text);
-	r->fact->ttl = (uint32_t)v;
+	if (!json_is_integer(j) || json_integer_value(j) < 0 ||
+	    json_integer_value(j) > FACT_TTL_MAX)
+		return complain_value(
+		    r, field->key, "must be a whole number from 0 to 86400", j);
+	r->fact->ttl = (uint32_t)json_integer_value(j);
 	return E_OK;
 }
 
@@ -151,17 +153,17 @@ ttl_print(FILE *out, const struct fact *f, const struct field *field)
 }
 
 static enum err
-state_read(
-    struct field_reading *r, const struct field *field, const struct json *j)
+state_read(struct field_reading *r, const struct field *field, json_t *j)
 {
-	enum err err = type_check(j, JSON_IS_STRING, field->key, r->why);
+	enum err err = string_check(r, field->key, j);
+	const char *text = json_string_value(j);
 
 	if (err != E_OK)
 		return err;
-	r->fact->stopped = strcmp(j->text, "stopped") == 0;
-	if (!r->fact->stopped && strcmp(j->text, "started") != 0)
+	r->fact->stopped = strcmp(text, "stopped") == 0;
+	if (!r->fact->stopped && strcmp(text, "started") != 0)
 		return complain(r->why, field->key,
-		    "must be \"started\" or \"stopped\"", j->text);
+		    "must be \"started\" or \"stopped\"", text);
 	return E_OK;
 }
 
@@ -181,17 +183,17 @@ state_print(FILE *out, const struct fact *f, const struct field *field)
 }
 
 static enum err
-expires_read(
-    struct field_reading *r, const struct field *field, const struct json *j)
+expires_read(struct field_reading *r, const struct field *field, json_t *j)
 {
-	enum err err = type_check(j, JSON_IS_STRING, field->key, r->why);
+	enum err err = string_check(r, field->key, j);
 	int64_t at;
 
 	if (err != E_OK)
 		return err;
-	if (!time_parse(&at, j->text))
+	if (!time_parse(&at, json_string_value(j)))
 		return complain(r->why, field->key,
-		    "must be an RFC 3339 time (2026-03-01T12:00:00Z)", j->text);
+		    "must be an RFC 3339 time (2026-03-01T12:00:00Z)",
+		    json_string_value(j));
 	/* Zero is never; what was over by 1970 is over. */
 	r->fact->expires = at < 1 ? 1 : at;
 	return E_OK;
@@ -215,40 +217,45 @@ expires_print(FILE *out, const struct fact *f, const struct field *field)
 
 /* An array of at most MOST strings, so that no list is too long for us. */
 static enum err
-list_check(struct field_reading *r, const struct field *field,
-    const struct json *j, unsigned most)
+list_check(
+    struct field_reading *r, const struct field *field, json_t *j, size_t most)
 {
-	enum err err = type_check(j, JSON_IS_ARRAY, field->key, r->why);
-	char rule[64], count[16];
+	char rule[64], count[24];
+	enum err err = E_OK;
 
-	if (err != E_OK || j->count <= most)
-		return err;
-	(void)snprintf(
-	    rule, sizeof(rule), "must have at most %u entries", most);
-	(void)snprintf(count, sizeof(count), "%u", j->count);
-	return complain(r->why, field->key, rule, count);
+	if (!json_is_array(j))
+		return complain_value(
+		    r, field->key, "must be an array of strings", j);
+	if (json_array_size(j) > most) {
+		(void)snprintf(
+		    rule, sizeof(rule), "must have at most %zu entries", most);
+		(void)snprintf(count, sizeof(count), "%zu", json_array_size(j));
+		return complain(r->why, field->key, rule, count);
+	}
+	for (size_t i = 0; i < json_array_size(j) && err == E_OK; i++)
+		err = string_check(r, field->key, json_array_get(j, i));
+	return err;
 }
 
 static enum err
-addresses_read(
-    struct field_reading *r, const struct field *field, const struct json *j)
+addresses_read(struct field_reading *r, const struct field *field, json_t *j)
 {
 	enum err err = list_check(r, field, j, FACT_ADDRESSES_MAX);
+	size_t count = json_array_size(j);
 	struct addr *list;
 
 	if (err != E_OK)
 		return err;
-	list = arena_take(r->arena, j->count * sizeof(*list));
-	r->fact->addresses = list;
-	for (j = j->first; j != NULL; j = j->next) {
-		err = type_check(j, JSON_IS_STRING, field->key, r->why);
-		if (err != E_OK)
-			return err;
-		if (!addr_parse(list++, j->text))
+	list = arena_take(r->arena, count * sizeof(*list));
+	for (size_t i = 0; i < count; i++) {
+		const char *text = json_string_value(json_array_get(j, i));
+
+		if (!addr_parse(&list[i], text))
 			return complain(r->why, field->key,
-			    "must hold IPv6 or IPv4 addresses", j->text);
-		r->fact->address_count++;
+			    "must hold IPv6 or IPv4 addresses", text);
 	}
+	r->fact->addresses = list;
+	r->fact->address_count = (unsigned)count;
 	return E_OK;
 }
 
@@ -272,27 +279,26 @@ addresses_print(FILE *out, const struct fact *f, const struct field *field)
 }
 
 static enum err
-prefixes_read(
-    struct field_reading *r, const struct field *field, const struct json *j)
+prefixes_read(struct field_reading *r, const struct field *field, json_t *j)
 {
 	enum err err = list_check(r, field, j, FACT_PREFIXES_MAX);
+	size_t count = json_array_size(j);
 	struct prefix *list;
 
 	if (err != E_OK)
 		return err;
-	list = arena_take(r->arena, j->count * sizeof(*list));
-	r->fact->prefixes = list;
-	for (j = j->first; j != NULL; j = j->next) {
-		err = type_check(j, JSON_IS_STRING, field->key, r->why);
-		if (err != E_OK)
-			return err;
-		if (!prefix_parse(list++, j->text))
+	list = arena_take(r->arena, count * sizeof(*list));
+	for (size_t i = 0; i < count; i++) {
+		const char *text = json_string_value(json_array_get(j, i));
+
+		if (!prefix_parse(&list[i], text))
 			return complain(r->why, field->key,
 			    "must hold prefixes (fdaa:0:18::/48), with no bit"
 			    " set behind their length",
-			    j->text);
-		r->fact->prefix_count++;
+			    text);
 	}
+	r->fact->prefixes = list;
+	r->fact->prefix_count = (unsigned)count;
 	return E_OK;
 }
 
@@ -316,24 +322,37 @@ prefixes_print(FILE *out, const struct fact *f, const struct field *field)
 }
 
 static enum err
-metadata_read(
-    struct field_reading *r, const struct field *field, const struct json *j)
+pair_read(struct field_reading *r, struct fact_pair *pair, const char *key,
+    json_t *value)
 {
-	enum err err = type_check(j, JSON_IS_OBJECT, field->key, r->why);
-	struct fact_pair *list;
+	enum err err = string_check(r, key, value);
 
 	if (err != E_OK)
 		return err;
-	if (j->count > FACT_METADATA_MAX)
+	pair->key = arena_copy(r->arena, key, strlen(key));
+	pair->value = string_copy(r, value);
+	return E_OK;
+}
+
+static enum err
+metadata_read(struct field_reading *r, const struct field *field, json_t *j)
+{
+	struct fact_pair *list;
+	const char *key;
+	json_t *value;
+
+	if (!json_is_object(j))
+		return complain_value(
+		    r, field->key, "must be an object of strings", j);
+	if (json_object_size(j) > FACT_METADATA_MAX)
 		return complain(
-		    r->why, field->key, "must have at most 64 keys", "more");
-	list = arena_take(r->arena, j->count * sizeof(*list));
+		    r->why, field->key, "must have at most 64 keys", "");
+	list = arena_take(r->arena, json_object_size(j) * sizeof(*list));
 	r->fact->metadata = list;
-	for (j = j->first; j != NULL; j = j->next) {
-		err = type_check(j, JSON_IS_STRING, j->key, r->why);
-		if (err != E_OK)
-			return err;
-		*list++ = (struct fact_pair){ j->key, j->text };
+	json_object_foreach(j, key, value)
+	{
+		if (pair_read(r, list++, key, value) != E_OK)
+			return E_INPUT;
 		r->fact->metadata_count++;
 	}
 	return E_OK;
@@ -352,9 +371,9 @@ metadata_print(FILE *out, const struct fact *f, const struct field *field)
 	(void)field;
 	for (unsigned i = 0; i < f->metadata_count; i++) {
 		(void)fputc(i == 0 ? '{' : ',', out);
-		json_print(out, f->metadata[i].key);
+		fact_json_print_text(out, f->metadata[i].key);
 		(void)fputc(':', out);
-		json_print(out, f->metadata[i].value);
+		fact_json_print_text(out, f->metadata[i].value);
 	}
 	(void)fputc('}', out);
 }

@@ -5,10 +5,11 @@
 #ifndef ZONES_FACT_FIELD_H
 #define ZONES_FACT_FIELD_H
 
+#include <jansson.h>
 #include <stdio.h>
 
+#include "zones/arena.h"
 #include "zones/fact.h"
-#include "zones/json.h"
 
 struct field;
 
@@ -21,7 +22,7 @@ struct field_reading {
 
 struct field_type {
 	enum err (*read)(
-	    struct field_reading *, const struct field *, const struct json *);
+	    struct field_reading *, const struct field *, json_t *);
 	/* False where the fact has the default, which is not written. */
 	bool (*given)(const struct fact *, const struct field *);
 	void (*print)(FILE *, const struct fact *, const struct field *);

@@ -3,6 +3,8 @@
  */
 #include "zones/fact_json.h"
 
+#include <string.h>
+
 #include "fact_field.h"
 #include "zones/fact_check.h"
 
@@ -86,56 +88,59 @@ field_find(enum fact_kind kind, const char *key)
 
 /* Some member was not read: say which, and why. */
 static enum err
-strange_member(const struct fact *f, const struct json *object,
-    const struct json *skip, bool key_only, struct complaint *why)
+strange_member(enum fact_kind kind, json_t *object, const char *skip,
+    struct complaint *why)
 {
-	for (const struct json *m = object->first; m != NULL; m = m->next) {
-		const struct field *field = field_find(f->kind, m->key);
+	const char *key;
+	json_t *value;
 
-		if (m == skip)
+	json_object_foreach(object, key, value)
+	{
+		const struct field *field = field_find(kind, key);
+
+		if (skip != NULL && strcmp(key, skip) == 0)
 			continue;
 		if (field == NULL)
-			return complain(why, m->key, "is not known here", "");
-		if (key_only && field->need != KEY)
-			return complain(
-			    why, m->key, "does not belong to a key", "");
-		if (json_member(object, m->key) != m)
-			return complain(why, m->key, "must be given once", "");
+			return complain(why, key, "is not known here", "");
+		if (field->need != KEY)
+			(void)complain(
+			    why, key, "does not belong to a key", "");
 	}
-	return complain(why, "", "must have each key once", "");
+	return E_INPUT;
 }
 
+/* Members that are no field of the kind are seen by their number. */
 static enum err
-members_read(struct field_reading *r, const struct json *object,
-    const struct json *skip, bool key_only)
+members_read(
+    struct field_reading *r, json_t *object, const char *skip, bool key_only)
 {
-	unsigned read = skip == NULL ? 0 : 1;
+	size_t read = skip == NULL ? 0 : 1;
 	enum err err;
 
 	for (const struct field *field = fields[r->fact->kind];
 	     field->key != NULL; field++) {
-		const struct json *m = json_member(object, field->key);
+		json_t *value = json_object_get(object, field->key);
 
 		if (key_only && field->need != KEY)
 			break;
-		if (m == NULL && field->need == NEEDED)
+		if (value == NULL && field->need == NEEDED)
 			return complain(
 			    r->why, field->key, "must be given", "");
-		if (m == NULL || m == skip)
+		if (value == NULL)
 			continue;
-		err = field->type->read(r, field, m);
+		err = field->type->read(r, field, value);
 		if (err != E_OK)
 			return err;
 		read++;
 	}
-	if (read == object->count)
+	if (read == json_object_size(object))
 		return E_OK;
-	return strange_member(r->fact, object, skip, key_only, r->why);
+	return strange_member(r->fact->kind, object, skip, r->why);
 }
 
 enum err
-fact_json_read_key(struct fact *f, struct arena *arena,
-    const struct json *object, const struct json *skip, struct complaint *why)
+fact_json_read_key(struct fact *f, struct arena *arena, json_t *object,
+    const char *skip, struct complaint *why)
 {
 	struct field_reading r = { f, arena, why };
 	enum err err = members_read(&r, object, skip, true);
@@ -144,8 +149,8 @@ fact_json_read_key(struct fact *f, struct arena *arena,
 }
 
 enum err
-fact_json_read(struct fact *f, struct arena *arena, const struct json *object,
-    const struct json *skip, struct complaint *why)
+fact_json_read(struct fact *f, struct arena *arena, json_t *object,
+    const char *skip, struct complaint *why)
 {
 	struct field_reading r = { f, arena, why };
 	enum err err;
@@ -171,4 +176,13 @@ fact_json_print(FILE *out, const struct fact *f)
 		field->type->print(out, f, field);
 	}
 	(void)putc('}', out);
+}
+
+void
+fact_json_print_text(FILE *out, const char *text)
+{
+	json_t *string = json_string(text);
+
+	(void)json_dumpf(string, out, JSON_ENCODE_ANY);
+	json_decref(string);
 }

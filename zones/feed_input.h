@@ -4,7 +4,9 @@
 #ifndef ZONES_FEED_INPUT_H
 #define ZONES_FEED_INPUT_H
 
-#include "zones/feed_stream.h"
+#include <signal.h>
+
+#include "zones/feed_line.h"
 
 struct feed_input {
 	int fd; /* borrowed */

@@ -10,7 +10,7 @@
 struct line_reading {
 	struct feed_line *line;
 	struct arena *arena;
-	const struct json *object;
+	json_t *object;
 	struct complaint *why;
 };
 
@@ -26,52 +26,57 @@ kind_find(enum fact_kind *out, const char *word)
 }
 
 static enum err
-fact_read(struct line_reading *r, const struct json *verb)
+kind_read(struct line_reading *r, const char *verb, const char *word)
 {
-	struct feed_line *line = r->line;
-
-	if (!kind_find(&line->fact.kind, verb->text))
-		return complain(r->why, verb->key,
+	if (!kind_find(&r->line->fact.kind, word))
+		return complain(r->why, verb,
 		    "must be network, region, distance, app, instance or peer",
-		    verb->text);
-	line->named = true;
-	return line->verb == FEED_DELETE
-	    ? fact_json_read_key(&line->fact, r->arena, r->object, verb, r->why)
-	    : fact_json_read(&line->fact, r->arena, r->object, verb, r->why);
+		    word);
+	r->line->named = true;
+	return E_OK;
 }
 
 static enum err
-put_read(struct line_reading *r, const struct json *verb)
+put_read(struct line_reading *r, const char *verb, const char *word)
 {
+	enum err err = kind_read(r, verb, word);
+
 	r->line->verb = FEED_PUT;
-	return fact_read(r, verb);
+	return err == E_OK
+	    ? fact_json_read(&r->line->fact, r->arena, r->object, verb, r->why)
+	    : err;
 }
 
 static enum err
-delete_read(struct line_reading *r, const struct json *verb)
+delete_read(struct line_reading *r, const char *verb, const char *word)
 {
+	enum err err = kind_read(r, verb, word);
+
 	r->line->verb = FEED_DELETE;
-	return fact_read(r, verb);
+	return err == E_OK ? fact_json_read_key(&r->line->fact, r->arena,
+				 r->object, verb, r->why)
+			   : err;
 }
 
-/* The one member beside the verb that the line may have. */
+/* The one member that may stand beside the verb; NULL where it does not. */
 static enum err
-other_read(struct line_reading *r, const struct json *verb, const char *key,
-    char **text)
+other_read(
+    struct line_reading *r, const char *verb, const char *other, char **text)
 {
-	for (const struct json *m = r->object->first; m != NULL; m = m->next) {
-		if (m == verb)
+	const char *key;
+	json_t *value;
+
+	*text = NULL;
+	json_object_foreach(r->object, key, value)
+	{
+		if (strcmp(key, verb) == 0)
 			continue;
-		if (key == NULL || strcmp(m->key, key) != 0)
-			return complain(
-			    r->why, m->key, "is not known here", "");
-		if (*text != NULL)
-			return complain(
-			    r->why, m->key, "must be given once", "");
-		if (m->is != JSON_IS_STRING)
-			return complain(r->why, m->key, "must be a string",
-			    json_is_str(m->is));
-		*text = m->text;
+		if (strcmp(key, other) != 0)
+			return complain(r->why, key, "is not known here", "");
+		if (!json_is_string(value))
+			return complain(r->why, key, "must be a string", "");
+		*text = arena_copy(r->arena, json_string_value(value),
+		    json_string_length(value));
 	}
 	return E_OK;
 }
@@ -101,9 +106,9 @@ network_check(char *network, struct complaint *why)
 }
 
 static enum err
-begin_read(struct line_reading *r, const struct json *verb)
+begin_read(struct line_reading *r, const char *verb)
 {
-	char *network = NULL;
+	char *network;
 	enum err err = other_read(r, verb, "network", &network);
 
 	r->line->verb = FEED_SNAPSHOT_BEGIN;
@@ -112,9 +117,9 @@ begin_read(struct line_reading *r, const struct json *verb)
 }
 
 static enum err
-end_read(struct line_reading *r, const struct json *verb)
+end_read(struct line_reading *r, const char *verb)
 {
-	char *cursor = NULL;
+	char *cursor;
 	enum err err = other_read(r, verb, "commit", &cursor);
 
 	r->line->verb = FEED_SNAPSHOT_END;
@@ -123,30 +128,31 @@ end_read(struct line_reading *r, const struct json *verb)
 }
 
 static enum err
-snapshot_read(struct line_reading *r, const struct json *verb)
+snapshot_read(struct line_reading *r, const char *verb, const char *word)
 {
-	if (strcmp(verb->text, "begin") == 0)
+	if (strcmp(word, "begin") == 0)
 		return begin_read(r, verb);
-	if (strcmp(verb->text, "end") == 0)
+	if (strcmp(word, "end") == 0)
 		return end_read(r, verb);
-	return complain(
-	    r->why, verb->key, "must be \"begin\" or \"end\"", verb->text);
+	return complain(r->why, verb, "must be \"begin\" or \"end\"", word);
 }
 
 static enum err
-commit_read(struct line_reading *r, const struct json *verb)
+commit_read(struct line_reading *r, const char *verb, const char *word)
 {
+	char *none;
+	enum err err = other_read(r, verb, verb, &none);
+
 	r->line->verb = FEED_COMMIT;
-	r->line->cursor = verb->text;
-	if (r->object->count != 1)
-		return other_read(r, verb, NULL, NULL);
-	return cursor_check(verb->text, r->why);
+	r->line->cursor = arena_copy(r->arena, word, strlen(word));
+	return err == E_OK ? cursor_check(word, r->why) : err;
 }
 
 /* In this order: the end of a snapshot has a commit too. */
 static const struct {
 	const char *key;
-	enum err (*read)(struct line_reading *, const struct json *verb);
+	enum err (*read)(
+	    struct line_reading *, const char *verb, const char *word);
 } verbs[] = {
 	{ "put", put_read },
 	{ "delete", delete_read },
@@ -158,27 +164,39 @@ static enum err
 verb_read(struct line_reading *r)
 {
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		const struct json *verb = json_member(r->object, verbs[i].key);
+		json_t *word = json_object_get(r->object, verbs[i].key);
 
-		if (verb == NULL)
+		if (word == NULL)
 			continue;
-		if (verb->is != JSON_IS_STRING)
-			return complain(r->why, verb->key, "must be a string",
-			    json_is_str(verb->is));
-		return verbs[i].read(r, verb);
+		if (!json_is_string(word))
+			return complain(
+			    r->why, verbs[i].key, "must be a string", "");
+		return verbs[i].read(r, verbs[i].key, json_string_value(word));
 	}
 	return complain(r->why, "",
-	    "must have put, delete, commit or snapshot as a key",
-	    r->object->first == NULL ? "{}" : r->object->first->key);
+	    "must have put, delete, commit or snapshot as a key", "");
 }
 
 static bool
 is_blank(const char *text, size_t len)
 {
-	while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL &&
-	    text[len - 1] != '\0')
+	static const char blank[] = { ' ', '\t', '\r', '\n' };
+
+	while (len > 0 && memchr(blank, text[len - 1], sizeof(blank)) != NULL)
 		len--;
 	return len == 0;
+}
+
+/* The rule is in jansson's words; it may name an octet or a place. */
+static enum err
+complain_json(
+    struct line_reading *r, const char *wrong, const char *text, size_t len)
+{
+	char rule[sizeof(r->why->rule)];
+
+	(void)snprintf(
+	    rule, sizeof(rule), "must be a JSON object: %.120s", wrong);
+	return complain(r->why, "", rule, arena_copy(r->arena, text, len));
 }
 
 enum err
@@ -186,21 +204,23 @@ feed_line_read(struct feed_line *line, struct arena *arena, const char *text,
     size_t len, struct complaint *why)
 {
 	struct line_reading r = { .line = line, .arena = arena, .why = why };
-	struct json *object;
-	const char *wrong;
+	json_error_t wrong;
 	enum err err;
 
 	memset(line, 0, sizeof(*line));
 	line->verb = FEED_NOTHING;
+	if (len > FEED_LINE_MAX)
+		return complain(
+		    why, "", "must have at most 1048576 octets", "");
 	if (is_blank(text, len))
 		return E_OK;
-	if (json_read(&object, arena, text, len, &wrong) != E_OK)
-		return complain(why, "", wrong, arena_copy(arena, text, len));
-	if (object->is != JSON_IS_OBJECT)
-		return complain(
-		    why, "", "must be an object", json_is_str(object->is));
-	r.object = object;
-	err = verb_read(&r);
+	r.object = json_loadb(text, len, JSON_REJECT_DUPLICATES, &wrong);
+	if (r.object == NULL)
+		return complain_json(&r, wrong.text, text, len);
+	err = json_is_object(r.object)
+	    ? verb_read(&r)
+	    : complain_json(&r, "it is an array", text, len);
+	json_decref(r.object);
 	if (err != E_OK)
 		line->verb = FEED_NOTHING;
 	return err;

@@ -9,27 +9,29 @@
 #ifndef ZONES_FACT_JSON_H
 #define ZONES_FACT_JSON_H
 
+#include <jansson.h>
 #include <stdio.h>
 
+#include "zones/arena.h"
 #include "zones/fact.h"
-#include "zones/json.h"
 
 /*
  * Reads an object's members into F, whose kind is set, and key fields as
  * far as they are known from elsewhere: where the object has them too, they
- * must agree.  SKIP is a member that is not the fact's ("put"), or NULL.
- * The fact's memory is the arena's.
+ * must agree.  The member SKIP is not the fact's ("put"); it may be NULL.
+ * The fact's memory is the arena's; the object stays the caller's.
  */
-enum err fact_json_read(struct fact *f, struct arena *,
-    const struct json *object, const struct json *skip,
-    struct complaint *) MUST_CHECK;
+enum err fact_json_read(struct fact *f, struct arena *, json_t *object,
+    const char *skip, struct complaint *) MUST_CHECK;
 
 /* The same of a key alone; other fields are refused. */
-enum err fact_json_read_key(struct fact *f, struct arena *,
-    const struct json *object, const struct json *skip,
-    struct complaint *) MUST_CHECK;
+enum err fact_json_read_key(struct fact *f, struct arena *, json_t *object,
+    const char *skip, struct complaint *) MUST_CHECK;
 
 /* {"put":"app",...}, without a newline; what has its default is left out. */
 void fact_json_print(FILE *, const struct fact *);
+
+/* TEXT, which is UTF-8, as JSON has it. */
+void fact_json_print_text(FILE *, const char *text);
 
 #endif

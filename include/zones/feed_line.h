@@ -25,6 +25,8 @@ struct feed_line {
 	const char *network; /* snapshot begin: the only one, or NULL */
 };
 
+#define FEED_LINE_MAX (1024 * 1024) /* octets, without its end */
+
 /* E_INPUT with a complaint; LINE's memory is the arena's. */
 enum err feed_line_read(struct feed_line *line, struct arena *,
     const char *text, size_t len, struct complaint *) MUST_CHECK;

@@ -93,30 +93,29 @@ static const struct {
 
 #define LABEL   "must be 1 to 63 of a-z, 0-9, - and _"
 #define GIVEN   "must be given"
-#define ONCE    "must be given once"
 #define STRANGE "is not known here"
 
 static const struct {
 	const char *line, *field, *rule, *value;
 } bad[] = {
-	{ "{", "", "must have a string as key", "{" },
-	{ "[]", "", "must be an object", "an array" },
-	{ "{}", "", "must have put, delete, commit or snapshot as a key",
-	    "{}" },
+	{ "{", "",
+	    "must be a JSON object: string or '}' expected near end of file",
+	    "{" },
+	{ "[]", "", "must be a JSON object: it is an array", "[]" },
+	{ "{}", "", "must have put, delete, commit or snapshot as a key", "" },
 	{ "{\"Put\":\"app\"}", "",
-	    "must have put, delete, commit or snapshot as a key", "Put" },
-	{ "{\"put\":1}", "put", "must be a string", "a number" },
+	    "must have put, delete, commit or snapshot as a key", "" },
+	{ "{\"put\":1}", "put", "must be a string", "" },
 	{ "{\"put\":\"apps\"}", "put",
 	    "must be network, region, distance, app, instance or peer",
 	    "apps" },
-	{ "{\"put\":\"app\",\"put\":\"app\"," NET ",\"name\":\"a\"}", "put",
-	    STRANGE, "" },
+	{ "{\"put\":\"app\",\"put\":\"app\"}", "",
+	    "must be a JSON object: duplicate object key near '\"put\"'",
+	    "{\"put\":\"app\",\"put\":\"app\"}" },
 	{ "{\"put\":\"app\",\"delete\":\"app\"," NET ",\"name\":\"a\"}",
 	    "delete", STRANGE, "" },
 	{ "{\"put\":\"app\"," NET ",\"name\":\"a\",\"nmae\":\"a\"}", "nmae",
 	    STRANGE, "" },
-	{ "{\"put\":\"app\"," NET ",\"name\":\"a\",\"name\":\"b\"}", "name",
-	    ONCE, "" },
 	{ "{\"put\":\"app\",\"name\":\"a\"}", "network", GIVEN, "" },
 	{ "{\"put\":\"app\"," NET "}", "name", GIVEN, "" },
 	{ "{\"put\":\"app\"," NET ",\"name\":7}", "name", "must be a string",
@@ -133,7 +132,7 @@ static const struct {
 	    " with dots between",
 	    "a..b" },
 	{ "{\"put\":\"app\"," NET ",\"name\":\"a\",\"flycast\":\"fd00::1\"}",
-	    "flycast", "must be an array of strings", "fd00::1" },
+	    "flycast", "must be an array of strings", "\"fd00::1\"" },
 	{ "{\"put\":\"app\"," NET ",\"name\":\"a\",\"flycast\":[1]}", "flycast",
 	    "must be a string", "1" },
 	{ "{\"put\":\"app\"," NET ",\"name\":\"a\",\"flycast\":[\"fd00:1\"]}",
@@ -166,8 +165,8 @@ static const struct {
 	  "\"longitude\":1}",
 	    "latitude", "must be from -90 to 90", "90.5" },
 	{ "{\"put\":\"region\",\"id\":\"x\",\"latitude\":1,"
-	  "\"longitude\":-1e999}",
-	    "longitude", "must be from -180 to 180", "-inf" },
+	  "\"longitude\":-1e99}",
+	    "longitude", "must be from -180 to 180", "-1e+99" },
 	{ "{\"put\":\"distance\",\"from\":\"a\",\"to\":\"A\",\"ms\":1}", "to",
 	    "must be another region", "a" },
 	{ "{\"put\":\"distance\",\"from\":\"a\",\"to\":\"b\",\"ms\":-1}", "ms",
@@ -181,14 +180,11 @@ static const struct {
 	{ "{\"put\":\"instance\"," WEB IN ",\"name\":\"_x\"}", "name",
 	    "must not begin with _", "_x" },
 	{ "{\"put\":\"instance\"," WEB IN ",\"metadata\":[]}", "metadata",
-	    "must be an object of strings", "an array" },
+	    "must be an object of strings", "[]" },
 	{ "{\"put\":\"instance\"," WEB IN ",\"metadata\":{\"a\":1}}", "a",
 	    "must be a string", "1" },
 	{ "{\"put\":\"instance\"," WEB IN ",\"metadata\":{\"\":\"1\"}}",
 	    "metadata", "must have keys of 1 to 63 octets", "" },
-	{ "{\"put\":\"instance\"," WEB IN
-	  ",\"metadata\":{\"a\":\"1\",\"a\":\"2\"}}",
-	    "metadata", "must not have a key twice", "a" },
 	{ "{\"put\":\"peer\"," NET ",\"name\":\"p\","
 	  "\"addresses\":[\"fd00::1\"],\"expires\":\"tomorrow\"}",
 	    "expires", "must be an RFC 3339 time (2026-03-01T12:00:00Z)",
@@ -196,7 +192,7 @@ static const struct {
 	{ "{\"delete\":\"app\"," NET "}", "name", GIVEN, "" },
 	{ "{\"delete\":\"app\"," NET ",\"name\":\"a\",\"domain\":\"a\"}",
 	    "domain", "does not belong to a key", "" },
-	{ "{\"commit\":1}", "commit", "must be a string", "a number" },
+	{ "{\"commit\":1}", "commit", "must be a string", "" },
 	{ "{\"commit\":\"1\",\"x\":1}", "x", STRANGE, "" },
 	{ "{\"snapshot\":\"start\"}", "snapshot",
 	    "must be \"begin\" or \"end\"", "start" },
@@ -204,7 +200,7 @@ static const struct {
 	{ "{\"snapshot\":\"begin\",\"network\":\"a b\"}", "network", LABEL,
 	    "a b" },
 	{ "{\"snapshot\":\"end\",\"commit\":1}", "commit", "must be a string",
-	    "a number" },
+	    "" },
 };
 
 static struct arena arena;
@@ -357,15 +353,14 @@ test_key_from_outside(void **state)
 			.kind = FACT_APP, .network = "acme", .app = "web"
 		};
 		struct complaint why;
-		const char *wrong;
-		struct json *j;
+		json_t *object;
 
 		print_message("%s\n", rows[i].text);
-		assert_int_equal(json_read(&j, &arena, rows[i].text,
-				     strlen(rows[i].text), &wrong),
-		    E_OK);
-		assert_int_equal(
-		    fact_json_read(&f, &arena, j, NULL, &why), rows[i].err);
+		object = json_loads(rows[i].text, 0, NULL);
+		assert_non_null(object);
+		assert_int_equal(fact_json_read(&f, &arena, object, NULL, &why),
+		    rows[i].err);
+		json_decref(object);
 		assert_string_equal(f.app, "web");
 	}
 	arena_reset(&arena);
