@@ -154,8 +154,7 @@ val_in(const MDB_val *v)
 }
 
 /* First octet of an app's head. */
-#define APP_MANY 0x01 /* has, or had, more than one page */
-#define APP_PUT  0x02 /* was put by itself, not only by its instances */
+#define APP_PUT 0x01 /* was put by itself, not only by its instances */
 
 bool store_read_peer(struct wire_in, struct peer *);
 

@@ -27,31 +27,6 @@ key_of(struct store_key *key, uint32_t network, char kind,
 	}
 }
 
-static struct pack
-pack_of(struct store_txn *t, struct store_key *key)
-{
-	return (struct pack){ t->txn, t->cursor, key };
-}
-
-/* The name joins or leaves the list of apps. */
-static void
-list_name(struct store_txn *t, uint32_t network, const char *app, bool is)
-{
-	struct pack_entry e = { .key = (const uint8_t *)app,
-		.key_len = strlen(app) };
-	struct store_key key;
-	struct pack p;
-	bool grew;
-
-	if (t->err != E_OK)
-		return;
-	key_init(&key, network, 'l');
-	p = pack_of(t, &key);
-	(void)txn_holds(t,
-	    is ? pack_put(&p, &e, NULL, &grew)
-	       : pack_delete(&p, app, e.key_len));
-}
-
 struct change {
 	int started, stopped, six, four;
 };
@@ -127,39 +102,16 @@ entry_key(const struct fact *f, uint8_t *buf, size_t cap)
 	return out.len;
 }
 
-static void
-set_flag(struct store_txn *t, struct pack *p, uint8_t flag)
-{
-	uint8_t buf[HEAD_MAX];
-	struct wire_in page, head;
-	MDB_val v;
-
-	if (!txn_holds(t, pack_read(p, &v)))
-		return;
-	page = val_in(&v);
-	head = pack_head(&page);
-	if (head.len == 0 || head.len > sizeof(buf)) {
-		(void)txn_holds(t, MDB_CORRUPTED);
-		return;
-	}
-	memcpy(buf, head.buf, head.len);
-	buf[0] |= flag;
-	(void)txn_holds(t, pack_write_head(p, wire_in(buf, head.len)));
-}
-
 /* The app's head as it is, or that of an app without anything. */
 static bool
-read_app(struct store_txn *t, struct pack *p, struct wire_in *head)
+read_app(const struct pack *p, struct wire_in *head)
 {
 	static const uint8_t none[1] = { 0 };
 	struct wire_in page;
 	MDB_val v;
-	int rc = t->err == E_OK ? pack_read(p, &v) : MDB_NOTFOUND;
 
 	*head = wire_in(none, sizeof(none));
-	if (rc == MDB_NOTFOUND)
-		return false;
-	if (!txn_holds(t, rc))
+	if (!pack_read(p, &v))
 		return false;
 	page = val_in(&v);
 	*head = pack_head(&page);
@@ -167,46 +119,34 @@ read_app(struct store_txn *t, struct pack *p, struct wire_in *head)
 }
 
 static void
-add_to_app(struct store_txn *t, uint32_t network, const struct fact *f)
+add_to_app(struct store_txn *t, uint32_t network, const struct fact *f,
+    const struct wire_out *brief)
 {
-	uint8_t head_buf[HEAD_MAX], key_buf[256], brief[2048];
+	uint8_t head_buf[HEAD_MAX], key_buf[256];
 	struct wire_out head = wire_out(head_buf, sizeof(head_buf));
-	struct wire_out payload = wire_out(brief, sizeof(brief));
 	struct change c = change_of(f, 1);
-	struct pack_entry e = { .key = key_buf, .payload = brief };
+	struct pack_entry e = {
+		.key = key_buf, .payload = brief->buf, .payload_len = brief->len
+	};
 	struct wire_in old, new;
 	struct store_key key;
-	struct pack p;
-	bool was, grew;
+	struct pack p = { t, &key };
 
 	key_of(&key, network, 'a', &f->app, 1);
-	p = pack_of(t, &key);
-	was = read_app(t, &p, &old);
+	if (!read_app(&p, &old))
+		names_note(t, network, f->app, true);
 	change_head(old, text_label(f->region), &c, &head);
-	brief_encode(f, &payload);
 	e.key_len = entry_key(f, key_buf, sizeof(key_buf));
-	e.payload_len = payload.len;
 	new = wire_in(head_buf, head.len);
-	if (t->err != E_OK ||
-	    !txn_holds(
-		t, head.bad ? MDB_BAD_VALSIZE : pack_put(&p, &e, &new, &grew)))
-		return;
-	if (grew)
-		set_flag(t, &p, APP_MANY);
-	if (!was)
-		list_name(t, network, f->app, true);
+	if (txn_holds(t, head.bad ? MDB_BAD_VALSIZE : 0))
+		pack_put(&p, &e, &new);
 }
 
 static void
-drop_app(struct store_txn *t, uint32_t network, const char *app)
+drop_app(const struct pack *p, uint32_t network, const char *app)
 {
-	struct store_key key;
-	struct pack p;
-
-	key_of(&key, network, 'a', &app, 1);
-	p = pack_of(t, &key);
-	if (t->err == E_OK && txn_holds(t, pack_drop(&p)))
-		list_name(t, network, app, false);
+	pack_drop(p);
+	names_note(p->txn, network, app, false);
 }
 
 static void
@@ -217,22 +157,18 @@ remove_from_app(struct store_txn *t, uint32_t network, const struct fact *f)
 	struct change c = change_of(f, -1);
 	struct store_key key;
 	struct wire_in old;
-	struct pack p;
+	struct pack p = { t, &key };
 
 	key_of(&key, network, 'a', &f->app, 1);
-	p = pack_of(t, &key);
-	if (!read_app(t, &p, &old))
+	if (!read_app(&p, &old))
 		return;
 	change_head(old, text_label(f->region), &c, &head);
 	if (head.len == 1 && (head_buf[0] & APP_PUT) == 0) {
-		drop_app(t, network, f->app);
+		drop_app(&p, network, f->app);
 		return;
 	}
-	if (txn_holds(t,
-		pack_delete(
-		    &p, key_buf, entry_key(f, key_buf, sizeof(key_buf)))))
-		(void)txn_holds(
-		    t, pack_write_head(&p, wire_in(head_buf, head.len)));
+	pack_delete(&p, key_buf, entry_key(f, key_buf, sizeof(key_buf)));
+	pack_write_head(&p, wire_in(head_buf, head.len));
 }
 
 /* Metadata that a name can ask for: both are labels, in lower case. */
@@ -300,7 +236,7 @@ index_instance(struct store_txn *t, uint32_t network, const struct fact *f)
 	struct wire_out brief = wire_out(buf, sizeof(buf));
 
 	brief_encode(f, &brief);
-	add_to_app(t, network, f);
+	add_to_app(t, network, f, &brief);
 	write_words(t, network, f, &brief);
 	index_claims(t, network, f);
 }
@@ -334,22 +270,31 @@ index_domain_key(struct store_key *key, uint32_t network, const struct fact *f)
 	return true;
 }
 
+/* The head with the first octet's flag set or not. */
+static void
+write_flag(const struct pack *p, struct wire_in head, bool is)
+{
+	uint8_t buf[HEAD_MAX];
+
+	if (!txn_holds(p->txn,
+		head.len == 0 || head.len > sizeof(buf) ? MDB_CORRUPTED : 0))
+		return;
+	memcpy(buf, head.buf, head.len);
+	buf[0] = is ? APP_PUT : 0;
+	pack_write_head(p, wire_in(buf, head.len));
+}
+
 void
 index_app(struct store_txn *t, uint32_t network, const struct fact *f)
 {
 	struct store_key key;
 	struct wire_in head;
-	struct pack p;
+	struct pack p = { t, &key };
 
 	key_of(&key, network, 'a', &f->app, 1);
-	p = pack_of(t, &key);
-	if (!read_app(t, &p, &head) && t->err == E_OK) {
-		list_name(t, network, f->app, true);
-		if (t->err == E_OK)
-			(void)txn_holds(t, pack_write_head(&p, head));
-	}
-	if (t->err == E_OK)
-		set_flag(t, &p, APP_PUT);
+	if (!read_app(&p, &head))
+		names_note(t, network, f->app, true);
+	write_flag(&p, head, true);
 	if (index_domain_key(&key, network, f))
 		txn_put(t, &key, NULL, 0);
 }
@@ -358,24 +303,19 @@ index_app(struct store_txn *t, uint32_t network, const struct fact *f)
 void
 unindex_app(struct store_txn *t, uint32_t network, const struct fact *f)
 {
-	uint8_t buf[HEAD_MAX];
 	struct store_key key;
 	struct wire_in head;
-	struct pack p;
+	struct pack p = { t, &key };
 
 	if (index_domain_key(&key, network, f))
 		txn_delete(t, &key);
 	key_of(&key, network, 'a', &f->app, 1);
-	p = pack_of(t, &key);
-	if (!read_app(t, &p, &head) || head.len > sizeof(buf))
+	if (!read_app(&p, &head))
 		return;
-	if (head.len == 1) {
-		drop_app(t, network, f->app);
-		return;
-	}
-	memcpy(buf, head.buf, head.len);
-	buf[0] &= (uint8_t)~APP_PUT;
-	(void)txn_holds(t, pack_write_head(&p, wire_in(buf, head.len)));
+	if (head.len == 1)
+		drop_app(&p, network, f->app);
+	else
+		write_flag(&p, head, false);
 }
 
 static void

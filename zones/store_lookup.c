@@ -47,8 +47,8 @@ lookup_app(
 	app->snapshot = s;
 	app->network = network;
 	app->page = val_in(&v);
-	head = pack_head(&app->page);
-	app->many = wire_get8(&head) & APP_MANY;
+	head = pack_head_of(&app->page, &app->many);
+	(void)wire_get8(&head); /* flags */
 	app->regions = head;
 	return true;
 }

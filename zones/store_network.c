@@ -257,6 +257,7 @@ length_is_used(struct store_txn *t, uint8_t len)
 	struct store_key key;
 	MDB_val k, v;
 
+	txn_flush(t);
 	key_init(&key, NETWORK_NONE, 'p');
 	key_bytes(&key, &len, 1);
 	k = key_val(&key);
@@ -267,7 +268,7 @@ length_is_used(struct store_txn *t, uint8_t len)
 
 /* The lengths in use, and a new generation: flows are looked up anew. */
 static void
-change_lengths(struct store_txn *t, const struct fact *f)
+change_lengths(struct store_txn *t, const struct fact *f, bool is)
 {
 	uint8_t buf[25] = { 0 };
 	struct wire_out out = wire_out(buf, 8);
@@ -287,7 +288,7 @@ change_lengths(struct store_txn *t, const struct fact *f)
 		uint8_t len = f->prefixes[i].len;
 
 		buf[8 + len / 8] &= (uint8_t) ~(1 << len % 8);
-		if (length_is_used(t, len))
+		if (is || length_is_used(t, len))
 			buf[8 + len / 8] |= (uint8_t)(1 << len % 8);
 	}
 	txn_put(t, &key, buf, sizeof(buf));
@@ -309,7 +310,7 @@ index_network(
 		resolver_key(&key, &resolver[i]);
 		change_numbers(t, &key, number, is);
 	}
-	change_lengths(t, f);
+	change_lengths(t, f, is);
 }
 
 static bool
@@ -324,7 +325,7 @@ is_seen(struct store_txn *t, uint32_t number, const struct claim *c)
 	memcpy(app, c->app.at, c->app.len);
 	memcpy(id, c->id.at, c->id.len);
 	fact_key(&key, number, &f);
-	return seen_has(t, key.buf, key.out.len);
+	return seen_has(t, &key);
 }
 
 /*
@@ -339,6 +340,7 @@ check_addresses(
 	MDB_val k, v;
 	int rc;
 
+	txn_flush(t);
 	key_init(&key, t->number, 'R');
 	k = key_val(&key);
 	rc = mdb_cursor_get(t->cursor, &k, &v, MDB_SET_RANGE);

@@ -3,6 +3,8 @@
  */
 #include "store_pack.h"
 
+#include "store_txn.h"
+
 /*
  * PACK_FULL, an entry, and a head, which is an app's regions: room for
  * more than a thousand.  A larger one fails the transaction.
@@ -19,12 +21,10 @@ key_compare(const void *a, size_t a_len, const void *b, size_t b_len)
 	return a_len < b_len ? -1 : a_len > b_len;
 }
 
-int
+bool
 pack_read(const struct pack *p, MDB_val *page)
 {
-	MDB_val k = key_val(p->prefix);
-
-	return mdb_cursor_get(p->cursor, &k, page, MDB_SET);
+	return txn_get(p->txn, p->prefix, page) == 0;
 }
 
 /* Is K a page of this pack? */
@@ -46,30 +46,52 @@ page_key(const struct pack *p, const void *entry_key, size_t len,
 	key_bytes(out, entry_key, len);
 }
 
-/* The page that has, or would have, an entry; its key into KEY. */
-static int
-find_page(const struct pack *p, const void *entry_key, size_t len,
+static void
+copy_key(struct store_key *to, const void *bytes, size_t len)
+{
+	to->out = wire_out(to->buf, sizeof(to->buf));
+	key_bytes(to, bytes, len);
+}
+
+/* Of a pack of many pages, which are all in LMDB: put_page() sees to it. */
+static bool
+search_page(const struct pack *p, const void *entry_key, size_t len,
     struct store_key *key, MDB_val *page)
 {
+	MDB_cursor *cursor = p->txn->cursor;
 	MDB_val k;
 	int rc;
 
 	page_key(p, entry_key, len, key);
 	k = key_val(key);
-	rc = mdb_cursor_get(p->cursor, &k, page, MDB_SET_RANGE);
+	rc = mdb_cursor_get(cursor, &k, page, MDB_SET_RANGE);
 	if (rc == 0 && k.mv_size == key->out.len && val_begins(&k, key))
-		return 0;
-	if (rc != 0 && rc != MDB_NOTFOUND)
-		return rc;
-	rc = mdb_cursor_get(
-	    p->cursor, &k, page, rc == MDB_NOTFOUND ? MDB_LAST : MDB_PREV);
-	if (rc != 0)
-		return rc;
-	if (!is_page(p, &k))
-		return MDB_NOTFOUND;
-	key->out = wire_out(key->buf, sizeof(key->buf));
-	key_bytes(key, k.mv_data, k.mv_size);
-	return 0;
+		return true;
+	if (rc == 0 || rc == MDB_NOTFOUND)
+		rc = mdb_cursor_get(
+		    cursor, &k, page, rc == MDB_NOTFOUND ? MDB_LAST : MDB_PREV);
+	if (rc == 0 && !is_page(p, &k))
+		rc = MDB_CORRUPTED; /* the first page is there */
+	if (!txn_holds(p->txn, rc))
+		return false;
+	copy_key(key, k.mv_data, k.mv_size);
+	return true;
+}
+
+/* The page that has, or would have, an entry; its key into KEY. */
+static bool
+find_page(const struct pack *p, const void *entry_key, size_t len,
+    struct store_key *key, MDB_val *page)
+{
+	struct wire_in in;
+	bool more;
+
+	copy_key(key, p->prefix->buf, p->prefix->out.len);
+	if (!pack_read(p, page))
+		return false;
+	in = val_in(page);
+	(void)pack_head_of(&in, &more);
+	return !more || search_page(p, entry_key, len, key, page);
 }
 
 static void
@@ -80,43 +102,45 @@ put_entry(struct wire_out *out, const struct pack_entry *e)
 	wire_put(out, e->payload, e->payload_len);
 }
 
-static int
-put_page(
-    const struct pack *p, struct store_key *key, const struct wire_out *page)
+/*
+ * The only page of a pack waits in the overlay.  Pages of many go to LMDB
+ * at once, since they are searched by their order.
+ */
+static void
+put_page(const struct pack *p, struct store_key *key,
+    const struct wire_out *page, bool more)
 {
-	MDB_val k = key_val(key);
-	MDB_val v = { .mv_data = page->buf, .mv_size = page->len };
-
 	if (page->bad)
-		return MDB_BAD_VALSIZE;
-	return mdb_put(p->txn, mdb_cursor_dbi(p->cursor), &k, &v, 0);
+		(void)txn_holds(p->txn, MDB_BAD_VALSIZE);
+	else if (more)
+		txn_put_now(p->txn, key, page->buf, page->len);
+	else
+		txn_put(p->txn, key, page->buf, page->len);
 }
 
 static void
-put_head(struct wire_out *out, struct wire_in head)
+put_head(struct wire_out *out, struct wire_in head, bool more)
 {
-	wire_put32(out, (uint32_t)head.len);
+	wire_put32(out, (uint32_t)head.len | (more ? PACK_MORE : 0));
 	wire_put(out, head.buf, head.len);
 }
 
-int
+void
 pack_write_head(const struct pack *p, struct wire_in head)
 {
 	uint8_t buf[PAGE_MAX];
 	struct wire_out out = wire_out(buf, sizeof(buf));
+	struct wire_in in = wire_in(NULL, 0);
+	bool more = false;
 	MDB_val page;
-	int rc = pack_read(p, &page);
 
-	if (rc != 0 && rc != MDB_NOTFOUND)
-		return rc;
-	put_head(&out, head);
-	if (rc == 0) {
-		struct wire_in in = val_in(&page);
-
-		(void)pack_head(&in);
-		wire_put(&out, in.buf + in.pos, wire_left(&in));
+	if (pack_read(p, &page)) {
+		in = val_in(&page);
+		(void)pack_head_of(&in, &more);
 	}
-	return put_page(p, p->prefix, &out);
+	put_head(&out, head, more);
+	wire_put(&out, in.buf + in.pos, wire_left(&in));
+	put_page(p, p->prefix, &out, more);
 }
 
 /* Where a page may be cut in two. */
@@ -163,26 +187,32 @@ merge(struct wire_in *page, const struct pack_entry *e, struct wire_out *out,
 }
 
 /* Two pages of one: what CUT says and what is behind it stand alone. */
-static int
+static void
 put_halves(const struct pack *p, struct store_key *key, struct wire_out *page,
     const struct cut *cut)
 {
 	uint8_t buf[PAGE_MAX];
 	struct wire_out right = wire_out(buf, sizeof(buf));
 	struct store_key right_key;
-	int rc;
 
 	page_key(p, cut->first.key, cut->first.key_len, &right_key);
-	put_head(&right, wire_in(NULL, 0));
+	put_head(&right, wire_in(NULL, 0), false);
 	wire_put(&right, page->buf + cut->at, page->len - cut->at);
 	page->len = cut->at;
-	rc = put_page(p, key, page);
-	return rc != 0 ? rc : put_page(p, &right_key, &right);
+	put_page(p, key, page, true);
+	put_page(p, &right_key, &right, true);
 }
 
-int
+/* From now on the pack has later pages: its first page says so. */
+static void
+mark_more(struct wire_out *page)
+{
+	page->buf[0] |= PACK_MORE >> 24;
+}
+
+void
 pack_put(const struct pack *p, const struct pack_entry *e,
-    const struct wire_in *head, bool *grew)
+    const struct wire_in *head)
 {
 	uint8_t buf[PAGE_MAX];
 	struct wire_out out = wire_out(buf, sizeof(buf));
@@ -190,66 +220,69 @@ pack_put(const struct pack *p, const struct pack_entry *e,
 	struct store_key key;
 	struct cut cut;
 	MDB_val page;
-	bool first;
-	int rc = find_page(p, e->key, e->key_len, &key, &page);
+	bool first, more = false;
 
-	*grew = false;
-	if (rc != 0 && rc != MDB_NOTFOUND)
-		return rc;
-	if (rc == 0) {
+	if (find_page(p, e->key, e->key_len, &key, &page)) {
 		in = val_in(&page);
-		old_head = pack_head(&in);
-	} else {
-		key = *p->prefix;
-		key.out.buf = key.buf;
+		old_head = pack_head_of(&in, &more);
 	}
 	first = key.out.len == p->prefix->out.len;
-	put_head(&out, first && head != NULL ? *head : old_head);
+	put_head(&out, first && head != NULL ? *head : old_head, more);
 	merge(&in, e, &out, &cut);
-	*grew = out.len - (4 + old_head.len) > PACK_FULL && cut.at != 0;
-	rc = *grew ? put_halves(p, &key, &out, &cut) : put_page(p, &key, &out);
-	if (rc == 0 && !first && head != NULL)
-		rc = pack_write_head(p, *head);
-	return rc;
+	if (out.len > PACK_FULL + 4 + old_head.len && cut.at != 0) {
+		if (first)
+			mark_more(&out);
+		put_halves(p, &key, &out, &cut);
+	} else {
+		put_page(p, &key, &out, more || !first);
+	}
+	if (!first && head != NULL)
+		pack_write_head(p, *head);
 }
 
-int
+void
 pack_delete(const struct pack *p, const void *entry_key, size_t len)
 {
 	uint8_t buf[PAGE_MAX];
 	struct wire_out out = wire_out(buf, sizeof(buf));
 	struct pack_entry old;
 	struct store_key key;
-	struct wire_in in;
-	MDB_val page, k;
-	bool left = false;
-	int rc = find_page(p, entry_key, len, &key, &page);
+	struct wire_in in, head;
+	MDB_val page;
+	bool first, more, left = false;
 
-	if (rc != 0)
-		return rc == MDB_NOTFOUND ? 0 : rc;
+	if (!find_page(p, entry_key, len, &key, &page))
+		return;
+	first = key.out.len == p->prefix->out.len;
 	in = val_in(&page);
-	put_head(&out, pack_head(&in));
+	head = pack_head_of(&in, &more);
+	put_head(&out, head, more);
 	while (pack_next(&in, &old))
 		if (key_compare(entry_key, len, old.key, old.key_len) != 0) {
 			put_entry(&out, &old);
 			left = true;
 		}
-	if (left || key.out.len == p->prefix->out.len)
-		return put_page(p, &key, &out);
-	k = key_val(&key);
-	return mdb_del(p->txn, mdb_cursor_dbi(p->cursor), &k, NULL);
+	if (left || first)
+		put_page(p, &key, &out, more || !first);
+	else
+		txn_delete_now(p->txn, &key);
 }
 
-int
+void
 pack_drop(const struct pack *p)
 {
-	MDB_val k = key_val(p->prefix), v;
-	int rc = mdb_cursor_get(p->cursor, &k, &v, MDB_SET_RANGE);
+	struct store_key later;
+	struct wire_in in;
+	MDB_val page;
+	bool more;
 
-	while (rc == 0 && is_page(p, &k)) {
-		if ((rc = mdb_cursor_del(p->cursor, 0)) != 0)
-			return rc;
-		rc = mdb_cursor_get(p->cursor, &k, &v, MDB_NEXT);
+	if (!pack_read(p, &page))
+		return;
+	in = val_in(&page);
+	(void)pack_head_of(&in, &more);
+	if (more) {
+		page_key(p, NULL, 0, &later);
+		txn_delete_range(p->txn, &later);
 	}
-	return rc == MDB_NOTFOUND ? 0 : rc;
+	txn_delete(p->txn, p->prefix);
 }

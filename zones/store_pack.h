@@ -4,7 +4,8 @@
  *	key of the first page:  prefix
  *	key of a later page:    prefix, 0, key of an entry that all entries
  *	                        of this page are at or behind
- *	page:   u32 head length, head, entries in the order of their keys
+ *	page:   u32 head length and, in its top bit, whether there are
+ *	        later pages, head, entries in the order of their keys
  *	entry:  u16 length of the rest, u8 key length, key, payload
  *
  * The first page is there as long as the pack is, even without entries; its
@@ -25,13 +26,26 @@ struct pack_entry {
 	size_t key_len, payload_len;
 };
 
+#define PACK_MORE 0x80000000U
+
+/* Moves to the first entry; *more: the pack has later pages. */
+static inline struct wire_in
+pack_head_of(struct wire_in *page, bool *more)
+{
+	uint32_t start = wire_get32(page);
+	uint32_t len = start & ~PACK_MORE;
+	const uint8_t *head = wire_take(page, len);
+
+	*more = (start & PACK_MORE) != 0;
+	return wire_in(head, head == NULL ? 0 : len);
+}
+
 static inline struct wire_in
 pack_head(struct wire_in *page)
 {
-	uint32_t len = wire_get32(page);
-	const uint8_t *head = wire_take(page, len);
+	bool more;
 
-	return wire_in(head, head == NULL ? 0 : len);
+	return pack_head_of(page, &more);
 }
 
 static inline bool
@@ -51,29 +65,27 @@ pack_next(struct wire_in *page, struct pack_entry *e)
 	return !page->bad;
 }
 
-/* The writing half.  All return LMDB's codes. */
+/* The writing half; failures are remembered by the transaction. */
+struct store_txn;
+
 struct pack {
-	MDB_txn *txn;
-	MDB_cursor *cursor;
+	struct store_txn *txn;
 	struct store_key *prefix;
 };
 
-/* The first page; 0, or MDB_NOTFOUND where there is no such pack. */
-int pack_read(const struct pack *, MDB_val *page);
+/* The first page; false where there is no such pack. */
+bool pack_read(const struct pack *, MDB_val *page);
+/* The pack with another head; made where it is not there. */
+void pack_write_head(const struct pack *, struct wire_in head);
 /*
- * The pack with another head; made where it is not there.
+ * Puts or replaces an entry, and the head where HEAD is not NULL; makes the
+ * pack where it is not there.
  */
-int pack_write_head(const struct pack *, struct wire_in head);
-/*
- * Puts or replaces an entry, and in the same write the head where HEAD is
- * not NULL; makes the pack where it is not there.  *grew: it has more than
- * one page from now on.
- */
-int pack_put(const struct pack *, const struct pack_entry *,
-    const struct wire_in *head, bool *grew);
-/* The other way; no error where it is not there. */
-int pack_delete(const struct pack *, const void *key, size_t len);
+void pack_put(
+    const struct pack *, const struct pack_entry *, const struct wire_in *head);
+/* The other way; nothing where it is not there. */
+void pack_delete(const struct pack *, const void *key, size_t len);
 /* All pages. */
-int pack_drop(const struct pack *);
+void pack_drop(const struct pack *);
 
 #endif

@@ -53,7 +53,7 @@ check_scope(struct store_txn *t, const struct fact *f, struct complaint *why)
 	if (t->scope != NULL || f->network == NULL || f->kind == FACT_NETWORK)
 		return E_OK;
 	key_init(&key, t->number, 'N');
-	if (!seen_has(t, key.buf, key.out.len))
+	if (!seen_has(t, &key))
 		return complain(why, "network",
 		    "must be put in the snapshot before what is in it",
 		    f->network);
@@ -187,32 +187,56 @@ delete_fact(struct store_txn *t, const struct fact *f)
 		txn_touch(t, t->number);
 }
 
+/* The ids first: deleting moves cursors. */
+struct ids {
+	struct ids *next;
+	char id[DNS_LABEL_MAX + 1];
+};
+
+static struct ids *
+instance_ids(struct store_txn *t, const struct fact *app, struct arena *arena)
+{
+	struct store_key prefix;
+	struct ids *first = NULL;
+	MDB_val k, v;
+	int rc;
+
+	txn_flush(t);
+	key_init(&prefix, t->number, 'i');
+	key_text(&prefix, app->app);
+	key_end_part(&prefix);
+	k = key_val(&prefix);
+	rc = mdb_cursor_get(t->cursor, &k, &v, MDB_SET_RANGE);
+	while (rc == 0 && val_begins(&k, &prefix)) {
+		struct ids *i = arena_take(arena, sizeof(*i));
+		size_t len = k.mv_size - prefix.out.len;
+
+		if (len < sizeof(i->id))
+			memcpy(i->id, (const char *)k.mv_data + prefix.out.len,
+			    len);
+		i->next = first;
+		first = i;
+		rc = mdb_cursor_get(t->cursor, &k, &v, MDB_NEXT);
+	}
+	(void)txn_holds(t, rc == MDB_NOTFOUND ? 0 : rc);
+	return first;
+}
+
 /* Each instance by itself, as its summaries are its own. */
 static void
 delete_instances(struct store_txn *t, const struct fact *app)
 {
-	struct store_key prefix;
-	char id[DNS_LABEL_MAX + 1];
-	struct fact f = { .kind = FACT_INSTANCE,
-		.network = app->network,
-		.app = app->app,
-		.id = id };
-	MDB_val k, v;
+	struct arena arena = { 0 };
 
-	key_init(&prefix, t->number, 'i');
-	key_text(&prefix, app->app);
-	key_end_part(&prefix);
-	while (t->err == E_OK) {
-		k = key_val(&prefix);
-		if (mdb_cursor_get(t->cursor, &k, &v, MDB_SET_RANGE) != 0 ||
-		    !val_begins(&k, &prefix) ||
-		    k.mv_size - prefix.out.len >= sizeof(id))
-			return;
-		memset(id, 0, sizeof(id));
-		memcpy(id, (const char *)k.mv_data + prefix.out.len,
-		    k.mv_size - prefix.out.len);
-		delete_fact(t, &f);
-	}
+	if (t->err == E_OK)
+		for (struct ids *i = instance_ids(t, app, &arena); i != NULL;
+		     i = i->next)
+			delete_fact(t,
+			    &(struct fact){ .kind = FACT_INSTANCE,
+				.network = app->network,
+				.app = app->app,
+				.id = i->id });
+	arena_release(&arena);
 }
 
 static enum err

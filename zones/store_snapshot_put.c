@@ -4,6 +4,8 @@
  */
 #include <stdlib.h>
 
+#include "base/hash.h"
+
 #include "store_txn.h"
 
 /* Keys that were put: an open table of them, exact. */
@@ -15,23 +17,13 @@ struct seen {
 	} * *slot;
 	size_t slots, count; /* slots is a power of two */
 	char scope[DNS_LABEL_MAX + 1];
+	bool fresh; /* into a store without facts: nothing can go */
 };
-
-/* FNV-1a: the keys are from our own control plane, not from an attacker. */
-static size_t
-hash(const uint8_t *bytes, size_t len)
-{
-	uint64_t h = 0xcbf29ce484222325;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ bytes[i]) * 0x100000001b3;
-	return (size_t)(h ^ h >> 32);
-}
 
 static struct seen_key **
 find_slot(const struct seen *s, const void *key, size_t len)
 {
-	size_t i = hash(key, len) & (s->slots - 1);
+	size_t i = hash_bytes(key, len) & (s->slots - 1);
 
 	while (s->slot[i] != NULL &&
 	    (s->slot[i]->len != len ||
@@ -63,6 +55,9 @@ seen_add(struct store_txn *t, const struct store_key *key)
 	struct seen *s = t->seen;
 	struct seen_key **slot;
 
+	/* Then only the networks matter, which come before what is in them. */
+	if (s->fresh && key->buf[4] != 'N')
+		return;
 	if (s->count * 2 >= s->slots)
 		grow(s);
 	slot = find_slot(s, key->buf, key->out.len);
@@ -75,9 +70,12 @@ seen_add(struct store_txn *t, const struct store_key *key)
 }
 
 bool
-seen_has(const struct store_txn *t, const void *key, size_t len)
+seen_has(const struct store_txn *t, const struct store_key *key)
 {
-	return t->seen->count > 0 && *find_slot(t->seen, key, len) != NULL;
+	if (t->seen->fresh && key->buf[4] != 'N')
+		return true;
+	return t->seen->count > 0 &&
+	    *find_slot(t->seen, key->buf, key->out.len) != NULL;
 }
 
 void
@@ -98,6 +96,7 @@ store_snapshot_begin(struct store_txn *t, const char *network)
 	if (t->seen == NULL)
 		abort(); /* as arena.h */
 	t->scope = NULL;
+	t->seen->fresh = t->head.meta.commits == 0 && !t->changed;
 	if (network != NULL) {
 		(void)snprintf(
 		    t->seen->scope, sizeof(t->seen->scope), "%s", network);
@@ -132,7 +131,7 @@ note_unseen(void *arg, const struct fact *f, bool implied)
 	if (implied || (f->network != NULL && !network_find(t, f->network)))
 		return true;
 	fact_key(&key, f->network == NULL ? NETWORK_NONE : t->number, f);
-	if (seen_has(t, key.buf, key.out.len))
+	if (seen_has(t, &key))
 		return true;
 	k = arena_take(&d->arena, sizeof(*k));
 	k->fact = (struct fact){ .kind = f->kind,
@@ -159,8 +158,11 @@ store_snapshot_end(struct store_txn *t)
 	struct doomed d = { .txn = t, .last = &d.first };
 	struct complaint none;
 
+	if (!t->seen->fresh)
+		txn_flush(t);
 	for (int kind = 0; kind < FACT_KINDS && t->err == E_OK; kind++)
-		if (is_in_scope((enum fact_kind)kind, t->scope))
+		if (!t->seen->fresh &&
+		    is_in_scope((enum fact_kind)kind, t->scope))
 			t->err = store_each_fact(t->txn, t->store->env->dbi,
 			    (enum fact_kind)kind, t->scope, note_unseen, &d);
 	seen_free(t->seen);

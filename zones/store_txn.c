@@ -9,6 +9,9 @@
 
 #include "store_txn.h"
 
+/* More than this of a transaction is given to LMDB before its end. */
+#define OVERLAY_BYTES ((size_t)512 << 20)
+
 bool
 txn_holds(struct store_txn *t, int rc)
 {
@@ -20,11 +23,17 @@ txn_holds(struct store_txn *t, int rc)
 int
 txn_get(struct store_txn *t, struct store_key *key, MDB_val *v)
 {
+	struct overlay_entry *e;
 	MDB_val k = key_val(key);
 	int rc;
 
 	if (t->err != E_OK || key->out.bad)
 		return MDB_NOTFOUND;
+	e = overlay_find(&t->overlay, key->buf, key->out.len);
+	if (e != NULL) {
+		*v = (MDB_val){ e->value_len, e->value };
+		return e->value == NULL ? MDB_NOTFOUND : 0;
+	}
 	rc = mdb_get(t->txn, t->store->env->dbi, &k, v);
 	if (rc != 0 && rc != MDB_NOTFOUND)
 		(void)txn_holds(t, rc);
@@ -32,7 +41,28 @@ txn_get(struct store_txn *t, struct store_key *key, MDB_val *v)
 }
 
 void
-txn_put(
+txn_put(struct store_txn *t, const struct store_key *key, const void *value,
+    size_t len)
+{
+	if (!txn_holds(t, key->out.bad ? MDB_BAD_VALSIZE : 0))
+		return;
+	t->changed = true;
+	overlay_put(&t->overlay, key, value == NULL ? "" : value, len);
+	if (t->overlay.bytes > OVERLAY_BYTES)
+		txn_flush(t);
+}
+
+void
+txn_delete(struct store_txn *t, const struct store_key *key)
+{
+	if (t->err != E_OK)
+		return;
+	t->changed = true;
+	overlay_put(&t->overlay, key, NULL, 0);
+}
+
+void
+txn_put_now(
     struct store_txn *t, struct store_key *key, const void *value, size_t len)
 {
 	MDB_val k = key_val(key), v = { .mv_size = len };
@@ -41,14 +71,14 @@ txn_put(
 		return;
 	/* LMDB copies from it; its type is shared with reading. */
 	memcpy(&v.mv_data, &value, sizeof(v.mv_data));
-	(void)txn_holds(t,
-	    key->out.bad ? MDB_BAD_VALSIZE
-			 : mdb_put(t->txn, t->store->env->dbi, &k, &v, 0));
+	(void)txn_holds(t, mdb_put(t->txn, t->store->env->dbi, &k, &v, 0));
+	if (overlay_find(&t->overlay, key->buf, key->out.len) != NULL)
+		overlay_put(&t->overlay, key, value, len);
 	t->changed = true;
 }
 
 void
-txn_delete(struct store_txn *t, struct store_key *key)
+txn_delete_now(struct store_txn *t, struct store_key *key)
 {
 	MDB_val k = key_val(key);
 	int rc;
@@ -61,6 +91,17 @@ txn_delete(struct store_txn *t, struct store_key *key)
 }
 
 void
+txn_flush(struct store_txn *t)
+{
+	MDB_dbi dbi = t->store->env->dbi;
+
+	if (t->err == E_OK)
+		(void)txn_holds(t, overlay_flush(&t->overlay, t->txn, dbi));
+	if (names_write(t) && t->err == E_OK)
+		(void)txn_holds(t, overlay_flush(&t->overlay, t->txn, dbi));
+}
+
+void
 txn_delete_range(struct store_txn *t, const struct store_key *prefix)
 {
 	struct store_key start = *prefix;
@@ -68,6 +109,7 @@ txn_delete_range(struct store_txn *t, const struct store_key *prefix)
 	int rc;
 
 	start.out.buf = start.buf;
+	txn_flush(t);
 	while (t->err == E_OK) {
 		k = key_val(&start);
 		rc = mdb_cursor_get(t->cursor, &k, &v, MDB_SET_RANGE);
@@ -235,6 +277,8 @@ txn_free(struct store_txn *t)
 {
 	arena_release(&t->arena);
 	arena_release(&t->network_arena);
+	overlay_release(&t->overlay);
+	names_release(t);
 	seen_free(t->seen);
 	free(t);
 }
@@ -244,9 +288,11 @@ store_commit(struct store_txn *t)
 {
 	enum err err;
 
+	txn_flush(t);
 	if (t->ranks_changed)
 		rank_write(t);
 	write_head(t);
+	txn_flush(t);
 	if (t->err == E_OK) {
 		MDB_txn *txn = t->txn;
 

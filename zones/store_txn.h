@@ -5,6 +5,7 @@
 #define ZONES_STORE_TXN_H
 
 #include "fact_stored.h"
+#include "store_overlay.h"
 #include "store_pack.h"
 #include "zones/store_write.h"
 
@@ -14,10 +15,12 @@ struct store_txn {
 	MDB_cursor *cursor;
 	enum err err; /* the first failure */
 	struct store_head head;
-	bool changed;       /* a fact, the cursor or the source */
-	bool ranks_changed; /* regions or distances */
-	uint32_t touched;   /* the last network whose commits were counted */
-	struct arena arena; /* of one put or delete */
+	struct overlay overlay;
+	struct names *names; /* of apps that came or went */
+	bool changed;        /* a fact, the cursor or the source */
+	bool ranks_changed;  /* regions or distances */
+	uint32_t touched;    /* the last network whose commits were counted */
+	struct arena arena;  /* of one put or delete */
 	struct arena network_arena;
 	struct fact network; /* the last one asked for; network NULL: none */
 	uint32_t number;     /* its number */
@@ -32,8 +35,14 @@ bool txn_holds(struct store_txn *, int lmdb_rc);
 
 /* 0, or MDB_NOTFOUND; any other failure is remembered too. */
 int txn_get(struct store_txn *, struct store_key *, MDB_val *);
-void txn_put(struct store_txn *, struct store_key *, const void *, size_t);
-void txn_delete(struct store_txn *, struct store_key *);
+void txn_put(
+    struct store_txn *, const struct store_key *, const void *, size_t);
+void txn_delete(struct store_txn *, const struct store_key *);
+/* Past the overlay, for what is searched with a cursor. */
+void txn_put_now(struct store_txn *, struct store_key *, const void *, size_t);
+void txn_delete_now(struct store_txn *, struct store_key *);
+/* Gives all to LMDB: before a cursor looks for what may have been put. */
+void txn_flush(struct store_txn *);
 /* Every key that begins with these parts. */
 void txn_delete_range(struct store_txn *, const struct store_key *prefix);
 
@@ -51,6 +60,11 @@ void unindex_app(struct store_txn *, uint32_t network, const struct fact *);
 void index_claims(struct store_txn *, uint32_t network, const struct fact *);
 void unindex_claims(struct store_txn *, uint32_t network, const struct fact *);
 
+/* The list of a network's apps; written once a flush, as it is one list. */
+void names_note(struct store_txn *, uint32_t network, const char *app, bool is);
+bool names_write(struct store_txn *); /* false: there was nothing */
+void names_release(struct store_txn *);
+
 /* Keys of summaries; false where the fact makes none. */
 bool index_metadata_key(struct store_key *, uint32_t network,
     const struct fact *, const struct fact_pair *);
@@ -65,7 +79,7 @@ void network_delete(struct store_txn *, const char *id);
 
 /* What a snapshot has put so far. */
 void seen_add(struct store_txn *, const struct store_key *);
-bool seen_has(const struct store_txn *, const void *key, size_t len);
+bool seen_has(const struct store_txn *, const struct store_key *);
 void seen_free(struct seen *);
 
 /* See snapshot_facts(). */
