@@ -125,20 +125,18 @@ stays_in_authority(
 }
 
 static bool
-stays(struct walk *w, const struct record *r, enum section section)
+stays(struct walk *w, const struct record *r, const struct plain_name *owner,
+    enum section section)
 {
-	struct plain_name owner;
-
-	if (r->class != CLASS_IN || r->type == TYPE_OPT ||
-	    !message_name(w->pkt, r->end, r->start, &owner))
+	if (r->class != CLASS_IN || r->type == TYPE_OPT)
 		return false;
 	switch (section) {
 	case SECTION_ANSWER:
-		return stays_in_answer(w, r, &owner);
+		return stays_in_answer(w, r, owner);
 	case SECTION_AUTHORITY:
-		return stays_in_authority(w, r, &owner);
+		return stays_in_authority(w, r, owner);
 	case SECTION_ADDITIONAL:
-		return is_below_chain(&w->chain, &owner) &&
+		return is_below_chain(&w->chain, owner) &&
 		    !(w->rules->remove_private && is_private_record(w->pkt, r));
 	}
 	return false;
@@ -250,6 +248,7 @@ static bool
 walk_records(struct walk *w)
 {
 	struct wire_in in = wire_in(w->pkt, w->len);
+	struct plain_name owner;
 	struct record r;
 
 	memset(w->reply->answer.count, 0, sizeof(w->reply->answer.count));
@@ -261,9 +260,10 @@ walk_records(struct walk *w)
 		unsigned count = dns_get16(w->pkt + 6 + 2 * s);
 
 		for (unsigned i = 0; i < count; i++) {
-			if (!message_record(&in, &r))
+			if (!message_record(&in, &r) ||
+			    !message_name(w->pkt, r.end, r.start, &owner))
 				return false;
-			if (stays(w, &r, (enum section)s))
+			if (stays(w, &r, &owner, (enum section)s))
 				keep(w, &r, (enum section)s);
 			else if (r.type == TYPE_OPT &&
 			    s == SECTION_ADDITIONAL && w->out == NULL)

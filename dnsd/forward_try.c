@@ -61,6 +61,16 @@ wait_for(struct forward *f, struct pending *p, int64_t patience_us)
 	wheel_set(f, p, due);
 }
 
+/* What could not even be sent is not waited for. */
+static void
+wait_for_last(struct forward *f, struct pending *p, unsigned doubled)
+{
+	const struct attempt *last = &p->attempt[p->tries - 1];
+
+	wait_for(f, p,
+	    last->lost ? 0 : upstream_patience_us(last->upstream, doubled));
+}
+
 static void
 start_probe(struct forward *f, struct upstream *up)
 {
@@ -80,7 +90,7 @@ start_probe(struct forward *f, struct upstream *up)
 	p->started_us = forward_now(f);
 	p->probe = up;
 	(void)send_attempt(f, p, up, false);
-	wait_for(f, p, upstream_patience_us(up, 2));
+	wait_for_last(f, p, 2);
 }
 
 static void
@@ -106,7 +116,7 @@ try_other(struct forward *f, struct pending *p)
 	p->tried |= 1U << (up - p->set->upstream);
 	if (p->tries > 1)
 		f->counters.retried++;
-	wait_for(f, p, upstream_patience_us(up, p->rounds));
+	wait_for_last(f, p, p->rounds);
 	return true;
 }
 
@@ -151,7 +161,7 @@ try_again(struct forward *f, struct attempt *a, bool stream)
 
 	attempt_free(f, a);
 	if (send_attempt(f, p, up, stream))
-		wait_for(f, p, upstream_patience_us(up, p->rounds + 1U));
+		wait_for_last(f, p, p->rounds + 1U);
 	else
 		go_on(f, p);
 }

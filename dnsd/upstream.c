@@ -99,8 +99,8 @@ upstream_failed(struct upstream *up, int64_t sent_us, int64_t now_us)
 		return;
 	up->down = true;
 	up->probe_us = now_us + PROBE_FIRST;
-	log_warn("forward: %s does not answer; others are asked until a "
-		 "probe succeeds",
+	log_warn("forward: %s does not answer; others are asked instead, "
+		 "and it is probed now and then",
 	    up->title);
 }
 
