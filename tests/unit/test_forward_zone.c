@@ -97,7 +97,7 @@ test_exempt(void **state)
 static void
 test_root(void **state)
 {
-	static struct config_zone root = { .suffix = (char[]){ "." },
+	struct config_zone root = { .suffix = (char[]){ "." },
 		.upstreams = &own[0],
 		.upstream_count = 1 };
 
