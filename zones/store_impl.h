@@ -49,6 +49,7 @@
 
 #include "base/wire.h"
 #include "store_brief.h"
+#include "store_recent.h"
 #include "zones/lookup.h"
 #include "zones/store.h"
 
@@ -94,6 +95,7 @@ struct snapshot {
 	time_t next_look;
 	uint64_t generation; /* of networks, prefixes and resolvers */
 	uint8_t lengths[17]; /* bit L: some prefix has length L */
+	struct recent recent;
 	struct flow flow[FLOW_SLOTS];
 };
 
@@ -151,6 +153,16 @@ static inline struct wire_in
 val_in(const MDB_val *v)
 {
 	return wire_in(v->mv_data, v->mv_size);
+}
+
+/* One value, borrowed from the snapshot; false where there is none. */
+static inline bool
+snapshot_get(struct snapshot *s, struct store_key *key, struct wire_in *value)
+{
+	MDB_val k = key_val(key);
+
+	return s->active && !key->out.bad &&
+	    recent_get(&s->recent, s->point, &k, value);
 }
 
 /* First octet of an app's head. */

@@ -5,18 +5,6 @@
 
 #include "store_pack.h"
 
-static bool
-get(struct snapshot *s, struct store_key *key, struct wire_in *value)
-{
-	MDB_val k = key_val(key), v;
-
-	if (!s->active || key->out.bad ||
-	    mdb_cursor_get(s->point, &k, &v, MDB_SET) != 0)
-		return false;
-	*value = val_in(&v);
-	return true;
-}
-
 static void
 key_label(struct store_key *key, struct label l)
 {
@@ -40,17 +28,17 @@ lookup_app(
 
 	key_init(&key, network, 'a');
 	key_label(&key, name);
-	k = key_val(&key);
-	if (!s->active || mdb_cursor_get(s->pages, &k, &v, MDB_SET) != 0)
+	if (!snapshot_get(s, &key, &app->page))
 		return false;
 	app->name = name;
 	app->snapshot = s;
 	app->network = network;
-	app->page = val_in(&v);
 	head = pack_head_of(&app->page, &app->many);
 	(void)wire_get8(&head); /* flags */
 	app->regions = head;
-	return true;
+	/* Its other pages are found from here. */
+	k = key_val(&key);
+	return !app->many || mdb_cursor_get(s->pages, &k, &v, MDB_SET) == 0;
 }
 
 bool
@@ -171,7 +159,7 @@ lookup_instance(struct snapshot *s, uint32_t network, struct label app,
 	key_init(&key, network, 'i');
 	key_part(&key, app);
 	key_label(&key, id);
-	if (!get(s, &key, &in))
+	if (!snapshot_get(s, &key, &in))
 		return false;
 	(void)wire_get64(&in); /* its age */
 	wire_get_brief(&in, out);
@@ -190,7 +178,7 @@ lookup_app_fact(struct snapshot *s, uint32_t network, struct label app,
 
 	key_init(&key, network, 'A');
 	key_label(&key, app);
-	if (!get(s, &key, &in))
+	if (!snapshot_get(s, &key, &in))
 		return false;
 	(void)wire_get64(&in);
 	wire_get_brief(&in, flycast);
@@ -228,7 +216,7 @@ lookup_peer(
 	key_init(&key, network, 'P');
 	key_label(&key, name);
 	out->name = name;
-	return get(s, &key, &in) && store_read_peer(in, out);
+	return snapshot_get(s, &key, &in) && store_read_peer(in, out);
 }
 
 bool
@@ -239,7 +227,7 @@ lookup_claims(struct snapshot *s, uint32_t network, const struct addr *addr,
 
 	key_init(&key, network, 'R');
 	key_bytes(&key, addr->ip, 16);
-	return get(s, &key, claims);
+	return snapshot_get(s, &key, claims);
 }
 
 bool
@@ -291,7 +279,7 @@ lookup_region(struct snapshot *s, struct label region)
 
 	key_init(&key, NETWORK_NONE, 'r');
 	key_label(&key, region);
-	return get(s, &key, &in);
+	return snapshot_get(s, &key, &in);
 }
 
 bool
@@ -301,7 +289,7 @@ lookup_distances(struct snapshot *s, struct label from, struct wire_in *row)
 
 	key_init(&key, NETWORK_NONE, 'o');
 	key_label(&key, from);
-	return get(s, &key, row);
+	return snapshot_get(s, &key, row);
 }
 
 bool

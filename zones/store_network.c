@@ -26,17 +26,6 @@ resolver_key(struct store_key *key, const struct addr *a)
 }
 
 static bool
-get_numbers(struct snapshot *s, struct store_key *key, struct wire_in *in)
-{
-	MDB_val k = key_val(key), v;
-
-	if (!s->active || mdb_cursor_get(s->point, &k, &v, MDB_SET) != 0)
-		return false;
-	*in = val_in(&v);
-	return true;
-}
-
-static bool
 has_number(struct wire_in in, uint32_t number)
 {
 	while (wire_left(&in) > 0)
@@ -72,7 +61,7 @@ longest_prefix(
 			continue;
 		masked = addr_masked(a, (unsigned)len);
 		prefix_key(&key, &masked, (uint8_t)len);
-		if (!get_numbers(s, &key, &numbers))
+		if (!snapshot_get(s, &key, &numbers))
 			continue;
 		found = first_of(numbers, only);
 		if (found != NETWORK_NONE)
@@ -87,7 +76,7 @@ get_network(struct snapshot *s, uint32_t number, struct wire_in *in)
 	struct store_key key;
 
 	key_init(&key, number, 'N');
-	return number != NETWORK_NONE && get_numbers(s, &key, in);
+	return number != NETWORK_NONE && snapshot_get(s, &key, in);
 }
 
 static void
@@ -113,7 +102,7 @@ find_network(struct snapshot *s, const struct addr *from, const struct addr *to,
 	uint32_t found;
 
 	resolver_key(&key, to);
-	if (get_numbers(s, &key, &owners)) {
+	if (snapshot_get(s, &key, &owners)) {
 		found = longest_prefix(s, from, &owners);
 		read_network(s, found, out);
 		return found == NETWORK_NONE ? LOOKUP_FOREIGN
@@ -163,7 +152,7 @@ lookup_network_named(struct snapshot *s, const char *id, struct network *out)
 	out->number = NETWORK_NONE;
 	key_init(&key, NETWORK_NONE, 'n');
 	key_text(&key, id);
-	if (get_numbers(s, &key, &in))
+	if (snapshot_get(s, &key, &in))
 		read_network(s, wire_get32(&in), out);
 	return out->number != NETWORK_NONE;
 }
@@ -189,7 +178,7 @@ lookup_network_facts(
 	if (in.bad)
 		return false;
 	key_init(&key, network, '#');
-	if (get_numbers(s, &key, &in))
+	if (snapshot_get(s, &key, &in))
 		out->commits = wire_get32(&in);
 	return true;
 }

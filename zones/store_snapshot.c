@@ -93,7 +93,10 @@ static void
 read_what_changed(struct snapshot *s)
 {
 	struct store_head head;
+	MDB_stat stat = { 0 };
 
+	(void)mdb_stat(s->txn, s->env->dbi, &stat);
+	recent_forget(&s->recent, stat.ms_entries);
 	s->state = read_head(s, &head);
 	if (s->state == E_OK)
 		read_lengths(s);
@@ -218,6 +221,7 @@ snapshot_close(struct snapshot *s)
 	if (s == NULL)
 		return;
 	forget_env(s);
+	recent_release(&s->recent);
 	free(s);
 }
 

@@ -97,20 +97,20 @@ load_answered(struct load *l, struct flight *flight, const uint8_t *pkt,
     size_t len, uint64_t now)
 {
 	if (flight->since == 0) {
-		l->tally.stray++;
+		l->score.stray++;
 		return;
 	}
 	if (is_expected(l, &l->questions.all[flight->question], pkt, len))
-		l->tally.answered++;
+		l->score.answered++;
 	else
-		l->tally.wrong++;
-	l->tally.latency[latency_slot(now - flight->since)]++;
+		l->score.wrong++;
+	l->score.latency[latency_slot(now - flight->since)]++;
 	flight->since = 0;
 	l->last_seen = now;
 }
 
 static double
-latency_at(const struct tally *t, double part)
+latency_at(const struct score *t, double part)
 {
 	uint64_t all = t->answered + t->wrong, seen = 0;
 
@@ -123,7 +123,7 @@ latency_at(const struct tally *t, double part)
 }
 
 static void
-report(const struct tally *t, double seconds)
+report(const struct score *t, double seconds)
 {
 	printf("{\"seconds\":%.4f,\"sent\":%" PRIu64 ",\"answered\":%" PRIu64
 	       ",\"wrong\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"stray\":%" PRIu64
@@ -225,6 +225,6 @@ main(int argc, char **argv)
 		load_udp(&l);
 	if (l.last_seen == 0)
 		l.last_seen = load_now();
-	report(&l.tally, (double)(l.last_seen - l.begun) / NS_PER_S);
+	report(&l.score, (double)(l.last_seen - l.begun) / NS_PER_S);
 	return 0;
 }

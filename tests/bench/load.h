@@ -47,7 +47,7 @@ struct questions {
 #define LATENCY_STEPS 32
 #define LATENCY_SLOTS (64 * LATENCY_STEPS)
 
-struct tally {
+struct score {
 	uint64_t sent;
 	uint64_t answered; /* with what was expected */
 	uint64_t wrong;    /* another rcode or number of answers */
@@ -78,7 +78,7 @@ struct load {
 	size_t next;    /* question to ask */
 	uint64_t begun; /* when the first question went */
 	uint64_t last_seen; /* when the last answer came */
-	struct tally tally;
+	struct score score;
 };
 
 /* Ends the program with a message: a benchmark has nothing to save. */

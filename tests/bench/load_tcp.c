@@ -64,8 +64,8 @@ conn_close(struct conn *c, struct load *l)
 {
 	close(c->fd);
 	c->fd = -1;
-	l->tally.lost += c->out;
-	l->tally.closed++;
+	l->score.lost += c->out;
+	l->score.closed++;
 	c->out = 0;
 }
 
@@ -96,7 +96,7 @@ ask(struct load *l, struct conn *c, unsigned n, uint64_t due)
 		out[used + 1] = (uint8_t)len;
 		used += 2 + len;
 		c->out++;
-		l->tally.sent++;
+		l->score.sent++;
 		n--;
 	}
 	if (used > 0 && send(c->fd, out, used, MSG_NOSIGNAL) != (ssize_t)used)
@@ -115,7 +115,7 @@ message(struct load *l, struct conn *c, const uint8_t *in, size_t have,
 		return 0;
 	place = (unsigned)(in[2] << 8 | in[3]);
 	if (place >= l->window || c->flights[place].since == 0) {
-		l->tally.stray++;
+		l->score.stray++;
 	} else {
 		c->out--;
 		load_answered(l, &c->flights[place], in + 2, len, now);
@@ -185,7 +185,7 @@ run_rate(struct load *l, struct tcp *t)
 			if (c->fd >= 0 && c->out < l->window)
 				ask(l, c, 1, due);
 			else
-				l->tally.lost++;
+				l->score.lost++;
 			due += step;
 			turn = turn + 1 == l->connections ? 0 : turn + 1;
 		}
@@ -211,7 +211,7 @@ drain(struct load *l, struct tcp *t)
 
 	while (all_out(l, t) > 0 && load_now() < end)
 		hear_all(l, t);
-	l->tally.lost += all_out(l, t);
+	l->score.lost += all_out(l, t);
 }
 
 void

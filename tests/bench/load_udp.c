@@ -122,7 +122,7 @@ ask(struct load *l, struct conn *c, struct batch *b, unsigned n, uint64_t due)
 	l->next = (first + (size_t)gone) % l->questions.count;
 	c->newest = (uint16_t)(c->newest + gone);
 	c->out += (unsigned)gone;
-	l->tally.sent += (uint64_t)gone;
+	l->score.sent += (uint64_t)gone;
 }
 
 /* How many came; nothing there is 0. */
@@ -157,7 +157,7 @@ forget_lost(struct load *l, struct conn *c, uint64_t now)
 		if (f->since != 0) {
 			f->since = 0;
 			c->out--;
-			l->tally.lost++;
+			l->score.lost++;
 		}
 		c->oldest++;
 	}
@@ -179,9 +179,9 @@ room(const struct load *l, const struct conn *c)
 		n = BATCH;
 	if (n < BATCH / 2 && n < l->window)
 		return 0;
-	return n < l->count - l->tally.sent
+	return n < l->count - l->score.sent
 	    ? n
-	    : (unsigned)(l->count - l->tally.sent);
+	    : (unsigned)(l->count - l->score.sent);
 }
 
 /* Until something comes on any connection, or for so long. */
@@ -203,7 +203,7 @@ run_window(struct load *l, struct conn *conns, struct batch *b)
 {
 	uint64_t now = load_now(), end = now + l->run_ns;
 
-	while (now < end && l->tally.sent < l->count) {
+	while (now < end && l->score.sent < l->count) {
 		unsigned heard = 0, n;
 
 		for (unsigned i = 0; i < l->connections; i++) {
@@ -260,7 +260,7 @@ drain(struct load *l, struct conn *conns, struct batch *b)
 			out += conns[i].out;
 		}
 	} while (out > 0 && load_now() < end);
-	l->tally.lost += out;
+	l->score.lost += out;
 }
 
 void

@@ -1,0 +1,40 @@
+/*
+ * store_recent.h - where in the map the keys asked for lately stand.
+ *
+ * A descent through a tree of a million keys touches ten cache lines that
+ * nobody has touched lately: 0.8 µs, a third of what the kernel takes for
+ * receiving and sending the packet.  A key that was found is remembered by
+ * the place of its octets; finding it again costs 0.05 µs.
+ *
+ * Nothing is cached that a commit could make untrue: a place is good for
+ * the transaction id that it was found in.  While that is the newest one,
+ * no commit has happened, and LMDB never writes to a page of the newest
+ * commit, whether or not a reader holds it.
+ */
+#ifndef ZONES_STORE_RECENT_H
+#define ZONES_STORE_RECENT_H
+
+#include <lmdb.h>
+
+#include "base/wire.h"
+
+struct recent_bucket;
+
+struct recent {
+	struct recent_bucket *buckets; /* NULL: nothing is remembered */
+	unsigned bits;                 /* 2^bits of them */
+	uint32_t generation;           /* places of another are no more good */
+};
+
+/* After each commit, and first of all; KEYS: how many the store has. */
+void recent_forget(struct recent *, size_t keys);
+void recent_release(struct recent *);
+
+/*
+ * The value of KEY, which begins with a network's number and is not empty,
+ * as of the cursor's transaction.  Moves the cursor or does not.
+ */
+bool recent_get(
+    struct recent *, MDB_cursor *, const MDB_val *key, struct wire_in *value);
+
+#endif
