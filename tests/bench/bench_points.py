@@ -135,7 +135,7 @@ def tcp(rounds, seconds):
         running(*both)
         servers.wait_for_answer(dnsd, (set_ / "first").read_text())
         udp = runs_of(dnsd, questions, rounds, seconds=seconds)
-        rows.append(["dnsd, UDP, 64 under way", *rate_cells(udp)])
+        rows.append(["dnsd, UDP, 128 under way", *rate_cells(udp)])
         for server in both:
             for connections in (1, 4):
                 runs = runs_of(server, questions, rounds, seconds=seconds,

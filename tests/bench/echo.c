@@ -4,7 +4,7 @@
  *	echo [-ri] [-b BATCH] ADDRESS PORT
  *	  -i  answer from the address that was asked (IPV6_PKTINFO)
  *	  -r  share the port with other echoes (SO_REUSEPORT)
- *	  -b  packets taken at once (32)
+ *	  -b  packets taken at once (64)
  *
  * What it costs is the kernel's part of a query.  A DNS server cannot
  * cost less.
@@ -78,7 +78,7 @@ serve(int fd, unsigned batch, bool info)
 int
 main(int argc, char **argv)
 {
-	unsigned batch = 32;
+	unsigned batch = 64;
 	bool shared = false, info = false;
 	int option, fd, on = 1;
 

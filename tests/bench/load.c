@@ -213,7 +213,10 @@ int
 main(int argc, char **argv)
 {
 	static struct load l = {
-		.connections = 1, .window = 128, .run_ns = 2 * NS_PER_S
+		.connections = 1,
+		.window = 128,
+		.run_ns = 2 * NS_PER_S,
+		.count = UINT64_MAX,
 	};
 	bool tcp = options_read(&l, argc, argv);
 

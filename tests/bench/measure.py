@@ -142,7 +142,7 @@ def wait_for_answer(server, name, seconds=300, pause=0.02, type_=28):
 
 # --- load -----------------------------------------------------------------
 
-def load(server, questions, seconds=2.0, window=64, connections=1, rate=0,
+def load(server, questions, seconds=2.0, window=128, connections=1, rate=0,
          tcp=False, patient=False, count=0, start_only=False):
     """Runs the load client against a server; its report, or its process.
 

@@ -5,6 +5,7 @@ folder of its own below build/bench.  All run one thread that answers; what
 else they need to be as fast as they can is in their configurations here.
 """
 
+import re
 import shutil
 import subprocess
 
@@ -26,7 +27,7 @@ class Server:
 
     def __init__(self, main_set):
         self.data = main_set
-        self.folder = WORK / self.name.replace(" ", "-")
+        self.folder = WORK / re.sub("[^a-z0-9]+", "-", self.name.lower()).strip("-")
 
     def version(self):
         return package_version(self.package)
@@ -75,7 +76,7 @@ class Echo(Server):
 class EchoWildcard(Echo):
     """The floor of a wildcard listener: it must say which address it was."""
 
-    name = "bare echo, wildcard"
+    name = "bare echo (wildcard)"
     port = 5302
     address = RESOLVER
     sources = True
@@ -124,7 +125,7 @@ class Dnsd(Server):
 class DnsdWildcard(Dnsd):
     """As on a host: one listener, the network told by the asker."""
 
-    name = "dnsd, wildcard"
+    name = "dnsd (wildcard)"
     port = 5304
     address = RESOLVER
     sources = True
