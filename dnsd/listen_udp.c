@@ -14,6 +14,8 @@
 #include "dnsd/listen_socket.h"
 
 #define BATCH 64 /* packets a system call */
+/* Of those, so many go through the query path's steps side by side. */
+#define GROUP 16
 /* Full batches in a row before others of the worker have their turn. */
 #define TURNS 4
 /* Even where replies are to be smaller, questions of this size are read. */
@@ -39,9 +41,15 @@ struct batch {
 	bool armed_wildcard; /* all messages have room for control data */
 };
 
+struct asked {
+	struct query query;
+	uint32_t interface;
+	bool unread; /* not a question for the query path */
+};
+
 struct udp_buffers {
 	struct batch in;
-	struct query query; /* the one being answered */
+	struct asked asked[GROUP]; /* those being answered */
 
 	/* Late replies: queued until flush, or until another socket's come. */
 	struct batch out;
@@ -251,61 +259,95 @@ client_of(struct udp_listener *l, const struct mmsghdr *m,
 	return c;
 }
 
-/* True: the message holds a reply. */
-static bool
-answer(struct udp_listener *l, struct mmsghdr *m)
+static void
+answer_begin(struct udp_listener *l, struct mmsghdr *m, struct asked *a)
 {
-	struct responder *r = l->o.responder;
-	struct query *q = &l->o.buffers->query;
+	struct query *q = &a->query;
 	struct slot *s = slot_of(m);
-	uint32_t interface = 0;
-	struct client client;
 
-	if ((m->msg_hdr.msg_flags & MSG_TRUNC) != 0) {
+	a->interface = 0;
+	a->unread = (m->msg_hdr.msg_flags & MSG_TRUNC) != 0;
+	if (a->unread) {
 		l->o.counters->oversize++;
-		return false;
+		return;
 	}
 	q->to = l->to;
-	if (l->wildcard && !turn_control(m, &q->to, &interface))
-		return false;
+	a->unread = l->wildcard && !turn_control(m, &q->to, &a->interface);
+	if (a->unread)
+		return;
 	q->pkt = s->iov.iov_base;
 	q->len = m->msg_len;
 	q->cap = l->o.buffers->slot_len;
 	q->from = addr_from_sockaddr(&s->from);
 	q->bound = l->o.listen->network;
 	q->tcp = false;
-	switch (query_answer(q, &r->env)) {
+	query_begin(q, &l->o.responder->env);
+}
+
+/* True: the message holds a reply. */
+static bool
+answer_end(struct udp_listener *l, struct mmsghdr *m, struct asked *a)
+{
+	struct responder *r = l->o.responder;
+	struct client client;
+
+	if (a->unread)
+		return false;
+	switch (query_end(&a->query, &r->env)) {
 	case QUERY_DROP:
 		return false;
 	case QUERY_FORWARD:
-		client = client_of(l, m, q, interface);
-		if (!responder_forward(r, q, &client))
+		client = client_of(l, m, &a->query, a->interface);
+		if (!responder_forward(r, &a->query, &client))
 			return false;
 		break;
 	case QUERY_SEND:
 		break;
 	}
-	s->iov.iov_len = q->len;
+	slot_of(m)->iov.iov_len = a->query.len;
 	return true;
 }
 
 /* Messages with replies come to the front; a message owns its slot. */
+static void
+move_to(struct mmsghdr *front, struct mmsghdr *m)
+{
+	struct mmsghdr moved = *front;
+
+	if (front != m) {
+		*front = *m;
+		*m = moved;
+	}
+}
+
+/* N questions from FIRST on; replies go behind the REPLIES there are. */
+static unsigned
+answer_group(
+    struct udp_listener *l, unsigned first, unsigned n, unsigned replies)
+{
+	struct mmsghdr *msg = l->o.buffers->in.msg;
+	struct asked *asked = l->o.buffers->asked;
+
+	for (unsigned i = 0; i < n; i++)
+		answer_begin(l, &msg[first + i], &asked[i]);
+	for (unsigned i = 0; i < n; i++)
+		if (!asked[i].unread)
+			query_fetch(&asked[i].query, &l->o.responder->env);
+	for (unsigned i = 0; i < n; i++)
+		if (answer_end(l, &msg[first + i], &asked[i]))
+			move_to(&msg[replies++], &msg[first + i]);
+	return replies;
+}
+
 static unsigned
 answer_all(struct udp_listener *l, unsigned got)
 {
-	struct mmsghdr *msg = l->o.buffers->in.msg;
 	unsigned replies = 0;
 
-	for (unsigned i = 0; i < got; i++) {
-		if (!answer(l, &msg[i]))
-			continue;
-		if (i != replies) {
-			struct mmsghdr moved = msg[replies];
+	for (unsigned first = 0; first < got; first += GROUP) {
+		unsigned n = got - first < GROUP ? got - first : GROUP;
 
-			msg[replies] = msg[i];
-			msg[i] = moved;
-		}
-		replies++;
+		replies = answer_group(l, first, n, replies);
 	}
 	return replies;
 }

@@ -55,35 +55,59 @@ answer_other(struct query *q, struct query_env *env)
 
 /* Type numbers that are no data: RFC 6895, 3.1, and OPT. */
 static bool
-asks_for_data(const struct query *q)
+is_data(const struct query *q)
 {
-	return q->qtype != TYPE_OPT && q->qtype != 0 &&
+	return q->qclass == CLASS_IN && q->qtype != TYPE_OPT && q->qtype != 0 &&
 	    (q->qtype < 128 || q->qtype >= TYPE_ANY);
+}
+
+/* Which fact answers is known from the name, for the names asked most. */
+static uint64_t
+place_of(const struct query *q, const struct query_env *env)
+{
+	static const enum {
+		NOTHING,
+		APP,
+		INSTANCE
+	} reads[NAME_KINDS] = {
+		[NAME_APP] = APP,
+		[NAME_REGION] = APP,
+		[NAME_NEAREST] = APP,
+		[NAME_BELOW_APP] = APP,
+		[NAME_VMS] = APP,
+		[NAME_ALL_VMS] = APP,
+		[NAME_REGIONS] = APP,
+		[NAME_ALL_REGIONS] = APP,
+		[NAME_INSTANCE] = INSTANCE,
+	};
+	const struct name *n = &q->name;
+
+	if (q->network == NETWORK_NONE || reads[n->kind] == NOTHING)
+		return LOOKUP_NO_PLACE;
+	if (reads[n->kind] == APP)
+		return lookup_expect_app(env->snapshot, q->network, n->app);
+	return lookup_expect_instance(
+	    env->snapshot, q->network, n->app, n->arg);
 }
 
 static enum query_next
 answer(struct query *q, struct query_env *env)
 {
-	struct network network;
-
-	q->rcode = query_parse(q);
 	if (q->rcode != RCODE_NOERROR)
 		return refuse(q, env, q->rcode, EDE_NONE);
-	if (q->qclass != CLASS_IN || !asks_for_data(q))
+	if (!is_data(q))
 		return refuse(q, env, RCODE_REFUSED, EDE_NOT_SUPPORTED);
 
-	name_read(&q->name, &q->qname);
-	query_find_network(q, env, &network);
 	switch (q->why) {
 	case WHY_LISTENER:
 	case WHY_DESTINATION:
 	case WHY_SOURCE:
 		if (is_ours(q, env))
-			return query_private(q, env, &network);
+			return query_private(q, env);
 		return answer_other(q, env);
 	case WHY_ALLOWED:
 		if (is_for_everybody(q))
-			return query_private(q, env, &network);
+			return query_private(q, env);
 		if (is_ours(q, env))
 			return refuse(q, env, RCODE_REFUSED, EDE_PROHIBITED);
 		return answer_other(q, env);
@@ -130,16 +154,37 @@ count(const struct query *q, struct query_counters *c)
 	c->cut_tcp += q->truncated && q->tcp;
 }
 
-enum query_next
-query_answer(struct query *q, struct query_env *env)
+void
+query_begin(struct query *q, struct query_env *env)
 {
-	enum query_next next;
-
 	q->why = WHY_NOT_ASKED;
 	q->network = NETWORK_NONE;
 	q->edns = q->edns_do = q->truncated = q->answered = false;
 	q->ede = EDE_NONE;
-	if (!deserves_reply(q)) {
+	q->place = LOOKUP_NO_PLACE;
+	q->ignored = !deserves_reply(q);
+	if (q->ignored)
+		return;
+	q->rcode = query_parse(q);
+	if (q->rcode != RCODE_NOERROR || !is_data(q))
+		return;
+	name_read(&q->name, &q->qname);
+	query_find_network(q, env);
+	q->place = place_of(q, env);
+}
+
+void
+query_fetch(const struct query *q, const struct query_env *env)
+{
+	lookup_fetch(env->snapshot, q->place);
+}
+
+enum query_next
+query_end(struct query *q, struct query_env *env)
+{
+	enum query_next next;
+
+	if (q->ignored) {
 		env->counters.dropped++;
 		return QUERY_DROP;
 	}
@@ -147,6 +192,13 @@ query_answer(struct query *q, struct query_env *env)
 	if (next == QUERY_SEND)
 		count(q, &env->counters);
 	return next;
+}
+
+enum query_next
+query_answer(struct query *q, struct query_env *env)
+{
+	query_begin(q, env);
+	return query_end(q, env);
 }
 
 enum err

@@ -40,15 +40,13 @@ struct reply {
 /* packet -> question; NOERROR, or what to refuse it with. */
 enum dns_rcode query_parse(struct query *);
 
-/* Whose question is it; q->network and q->why, and the network's TTL. */
-void query_find_network(struct query *, struct query_env *, struct network *);
+/* Whose question is it; q->network, q->ttl and q->why. */
+void query_find_network(struct query *, struct query_env *);
 
 /* A private name of the asker's network. */
-enum query_next query_private(
-    struct query *, struct query_env *, const struct network *);
+enum query_next query_private(struct query *, struct query_env *);
 
-void reply_start(
-    struct reply *, struct query *, struct query_env *, uint32_t ttl);
+void reply_start(struct reply *, struct query *, struct query_env *);
 /* Header, OPT; q->len is the reply's. */
 enum query_next reply_finish(struct reply *, enum dns_rcode);
 

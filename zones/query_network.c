@@ -35,12 +35,13 @@ find(struct query *q, struct query_env *env, struct network *n)
 }
 
 void
-query_find_network(struct query *q, struct query_env *env, struct network *n)
+query_find_network(struct query *q, struct query_env *env)
 {
-	n->number = NETWORK_NONE;
-	n->ttl = FACT_TTL_DEFAULT;
-	q->why = find(q, env, n);
-	q->network = n->number;
+	struct network n = { .number = NETWORK_NONE, .ttl = FACT_TTL_DEFAULT };
+
+	q->why = find(q, env, &n);
+	q->network = n.number;
+	q->ttl = n.ttl;
 	if (q->why == WHY_NOBODY && is_allowed(q, env))
 		q->why = WHY_ALLOWED;
 	if (q->why == WHY_NO_STORE && q->name.kind == NAME_OTHER &&

@@ -111,12 +111,11 @@ answer_flycast(struct reply *r)
 }
 
 enum query_next
-query_private(
-    struct query *q, struct query_env *env, const struct network *network)
+query_private(struct query *q, struct query_env *env)
 {
 	struct reply r;
 
-	reply_start(&r, q, env, network->ttl);
+	reply_start(&r, q, env);
 	switch (q->name.kind) {
 	case NAME_APP:
 	case NAME_REGION:

@@ -103,12 +103,11 @@ query_fail(struct query *q, const struct query_env *env, enum dns_rcode rcode,
 }
 
 void
-reply_start(
-    struct reply *r, struct query *q, struct query_env *env, uint32_t ttl)
+reply_start(struct reply *r, struct query *q, struct query_env *env)
 {
 	r->q = q;
 	r->env = env;
-	r->ttl = ttl;
+	r->ttl = q->ttl;
 	r->answers = r->authorities = 0;
 	r->opt_len = q->edns ? OPT_LEN + (q->tcp ? CUT_LEN : 0) : 0;
 	r->out = wire_out(q->pkt, query_reply_max(q, env) - r->opt_len);

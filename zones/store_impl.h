@@ -165,6 +165,14 @@ snapshot_get(struct snapshot *s, struct store_key *key, struct wire_in *value)
 	    recent_get(&s->recent, s->point, &k, value);
 }
 
+static inline uint64_t
+snapshot_expect(struct snapshot *s, struct store_key *key)
+{
+	MDB_val k = key_val(key);
+
+	return !s->active || key->out.bad ? 0 : recent_expect(&s->recent, &k);
+}
+
 /* First octet of an app's head. */
 #define APP_PUT 0x01 /* was put by itself, not only by its instances */
 

@@ -18,6 +18,48 @@ key_part(struct store_key *key, struct label l)
 	key_end_part(key);
 }
 
+static void
+app_key(struct store_key *key, uint32_t network, struct label name)
+{
+	key_init(key, network, 'a');
+	key_label(key, name);
+}
+
+static void
+instance_key(
+    struct store_key *key, uint32_t network, struct label app, struct label id)
+{
+	key_init(key, network, 'i');
+	key_part(key, app);
+	key_label(key, id);
+}
+
+uint64_t
+lookup_expect_app(struct snapshot *s, uint32_t network, struct label name)
+{
+	struct store_key key;
+
+	app_key(&key, network, name);
+	return snapshot_expect(s, &key);
+}
+
+uint64_t
+lookup_expect_instance(
+    struct snapshot *s, uint32_t network, struct label app, struct label id)
+{
+	struct store_key key;
+
+	instance_key(&key, network, app, id);
+	return snapshot_expect(s, &key);
+}
+
+void
+lookup_fetch(const struct snapshot *s, uint64_t place)
+{
+	if (place != LOOKUP_NO_PLACE)
+		recent_fetch(&s->recent, place);
+}
+
 bool
 lookup_app(
     struct snapshot *s, uint32_t network, struct label name, struct app *app)
@@ -26,8 +68,7 @@ lookup_app(
 	struct wire_in head;
 	MDB_val k, v;
 
-	key_init(&key, network, 'a');
-	key_label(&key, name);
+	app_key(&key, network, name);
 	if (!snapshot_get(s, &key, &app->page))
 		return false;
 	app->name = name;
@@ -156,9 +197,7 @@ lookup_instance(struct snapshot *s, uint32_t network, struct label app,
 	struct store_key key;
 	struct wire_in in;
 
-	key_init(&key, network, 'i');
-	key_part(&key, app);
-	key_label(&key, id);
+	instance_key(&key, network, app, id);
 	if (!snapshot_get(s, &key, &in))
 		return false;
 	(void)wire_get64(&in); /* its age */

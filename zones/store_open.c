@@ -119,7 +119,9 @@ env_open(const struct store *s, MDB_env **out)
 	size_t map = s->map_bytes != 0 ? s->map_bytes : MAP_MOST;
 	int rc;
 
-	while ((rc = env_open_with_map(s, map, out)) == ENOMEM &&
+	/* ENOMEM by a limit; EINVAL where valgrind has no room for it. */
+	while (
+	    ((rc = env_open_with_map(s, map, out)) == ENOMEM || rc == EINVAL) &&
 	    s->map_bytes == 0 && map > MAP_LEAST)
 		map /= 2;
 	return rc;

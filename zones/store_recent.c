@@ -42,7 +42,7 @@ hash_of(const MDB_val *key)
 	memcpy(&v, at, left);
 	h = (h ^ v) * 0x9fb21c651e98df25;
 	h = (h ^ h >> 32) * 0x9e3779b97f4a7c15;
-	return h ^ h >> 32;
+	return (h ^ h >> 32) | 1; /* 0 is none */
 }
 
 static size_t
@@ -97,6 +97,12 @@ recent_forget(struct recent *r, size_t keys)
 	}
 }
 
+static struct recent_bucket *
+bucket_of(const struct recent *r, uint64_t hash)
+{
+	return &r->buckets[hash >> (64 - r->bits)];
+}
+
 static bool
 find(const struct recent *r, const struct recent_bucket *b, uint16_t tag,
     const MDB_val *key, struct wire_in *value)
@@ -148,7 +154,7 @@ recent_get(struct recent *r, MDB_cursor *cursor, const MDB_val *key,
 		return true;
 	}
 	hash = hash_of(key);
-	b = &r->buckets[hash >> (64 - r->bits)];
+	b = bucket_of(r, hash);
 	if (find(r, b, (uint16_t)hash, key, value))
 		return true;
 	/* SET_KEY, unlike SET, says where the key stands. */
@@ -157,4 +163,30 @@ recent_get(struct recent *r, MDB_cursor *cursor, const MDB_val *key,
 	keep(r, b, (uint16_t)hash, &k, &v);
 	*value = wire_in(v.mv_data, v.mv_size);
 	return true;
+}
+
+uint64_t
+recent_expect(const struct recent *r, const MDB_val *key)
+{
+	uint64_t hash;
+
+	if (r->buckets == NULL)
+		return 0;
+	hash = hash_of(key);
+	__builtin_prefetch(bucket_of(r, hash));
+	return hash;
+}
+
+/* A key and a value of the usual size are three cache lines. */
+void
+recent_fetch(const struct recent *r, uint64_t place)
+{
+	const struct recent_bucket *b = bucket_of(r, place);
+
+	for (unsigned i = 0; i < PLACES; i++) {
+		if (b->tag[i] != (uint16_t)place)
+			continue;
+		for (unsigned line = 0; line < 4; line++)
+			__builtin_prefetch(b->key[i] + 64 * line);
+	}
 }

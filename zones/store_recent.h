@@ -37,4 +37,11 @@ void recent_release(struct recent *);
 bool recent_get(
     struct recent *, MDB_cursor *, const MDB_val *key, struct wire_in *value);
 
+/*
+ * For many keys at once: asks memory for the place of each, then for what is
+ * there, before the first is got.  0: nowhere.
+ */
+uint64_t recent_expect(const struct recent *, const MDB_val *key);
+void recent_fetch(const struct recent *, uint64_t place);
+
 #endif

@@ -46,7 +46,7 @@ struct query {
 	const char *bound;    /* network the listener is bound to, or NULL */
 	bool tcp;
 
-	/* query_answer() sets these; forwarding reads them. */
+	/* query_begin() and query_end() set these; forwarding reads them. */
 	struct dname qname;
 	uint16_t qtype, qclass;
 	uint16_t flags;      /* as they came */
@@ -55,11 +55,14 @@ struct query {
 	uint8_t edns_version;
 	uint16_t edns_size; /* what the asker takes over UDP, at least 512 */
 	uint32_t network;   /* the store's number, or NETWORK_NONE */
+	uint32_t ttl;       /* the network's */
 	enum query_why why;
 	struct name name;
 	enum dns_rcode rcode;
 	enum dns_ede ede;
 	bool truncated, answered;
+	bool ignored;   /* deserves no reply */
+	uint64_t place; /* of the fact that answers, see lookup_expect() */
 };
 
 /* Why a fact is not in the answer; explain tells. */
@@ -110,6 +113,16 @@ enum err query_env_init(struct query_env *) MUST_CHECK;
 void query_env_release(struct query_env *);
 
 enum query_next query_answer(struct query *, struct query_env *) MUST_CHECK;
+
+/*
+ * The same in three steps, for many questions that came together: each step
+ * for all of them before the next.  Facts of a large store are far from the
+ * processor, and it waits for many at once as long as for one: of 1.0 µs
+ * that 32 questions spent here one by one, each saves 0.3.
+ */
+void query_begin(struct query *, struct query_env *); /* reads the packet */
+void query_fetch(const struct query *, const struct query_env *);
+enum query_next query_end(struct query *, struct query_env *) MUST_CHECK;
 
 /* Octets that a reply to this asker may have. */
 size_t query_reply_max(const struct query *, const struct query_env *);

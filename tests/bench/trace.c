@@ -38,39 +38,66 @@ processor_ns(void)
 	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
-static void
-answer(const struct questions *qs, size_t i, const char *network,
-    struct query_env *env)
-{
-	static uint8_t pkt[PACKET_MAX];
-	const struct question *q = &qs->all[i];
-	struct query query = {
-		.pkt = pkt, .len = q->len, .cap = sizeof(pkt), .bound = network
-	};
+struct slot {
+	struct query query;
+	const struct question *question;
+	uint8_t pkt[PACKET_MAX + 64]; /* not all in the same lines of a cache */
+};
 
-	memcpy(pkt, qs->bytes + q->at, q->len);
-	memcpy(query.from.ip, &q->source, sizeof(query.from.ip));
-	if (query_answer(&query, env) != QUERY_SEND ||
-	    (unsigned)query.rcode != q->rcode ||
-	    (pkt[6] << 8 | pkt[7]) != q->answers) {
-		fprintf(stderr, "trace: question %zu: rcode %d, %d answers\n",
-		    i, (int)query.rcode, pkt[6] << 8 | pkt[7]);
-		exit(1);
-	}
+static void
+slot_fill(
+    struct slot *s, const struct questions *qs, size_t i, const char *network)
+{
+	const struct question *q = &qs->all[i];
+
+	s->question = q;
+	memcpy(s->pkt, qs->bytes + q->at, q->len);
+	s->query.pkt = s->pkt;
+	s->query.len = q->len;
+	s->query.cap = PACKET_MAX;
+	s->query.bound = network;
+	memcpy(s->query.from.ip, &q->source, sizeof(s->query.from.ip));
+}
+
+static void
+slot_end(struct slot *s, struct query_env *env)
+{
+	const struct question *q = s->question;
+
+	if (query_end(&s->query, env) == QUERY_SEND &&
+	    (unsigned)s->query.rcode == q->rcode &&
+	    (s->pkt[6] << 8 | s->pkt[7]) == q->answers)
+		return;
+	fprintf(stderr, "trace: rcode %d, %d answers\n", (int)s->query.rcode,
+	    s->pkt[6] << 8 | s->pkt[7]);
+	exit(1);
+}
+
+static void
+batch_run(const struct questions *qs, size_t first, size_t n,
+    const char *network, struct query_env *env)
+{
+	static struct slot slots[BATCH];
+
+	for (size_t i = 0; i < n; i++)
+		slot_fill(&slots[i], qs, first + i, network);
+	env->store = snapshot_refresh(env->snapshot);
+	for (size_t i = 0; i < n; i++)
+		query_begin(&slots[i].query, env);
+	for (size_t i = 0; i < n; i++)
+		query_fetch(&slots[i].query, env);
+	for (size_t i = 0; i < n; i++)
+		slot_end(&slots[i], env);
+	snapshot_rest(env->snapshot);
 }
 
 static void
 round_run(
     const struct questions *qs, const char *network, struct query_env *env)
 {
-	for (size_t i = 0; i < qs->count; i++) {
-		if (i % BATCH == 0)
-			env->store = snapshot_refresh(env->snapshot);
-		answer(qs, i, network, env);
-		if (i % BATCH == BATCH - 1)
-			snapshot_rest(env->snapshot);
-	}
-	snapshot_rest(env->snapshot);
+	for (size_t i = 0; i < qs->count; i += BATCH)
+		batch_run(qs, i, qs->count - i < BATCH ? qs->count - i : BATCH,
+		    network, env);
 }
 
 static void
