@@ -38,7 +38,7 @@ LDFLAGS  := $(CFLAGS_$(KIND))
 endif
 LIBS_zones  := -llmdb -ljansson -lm -lpthread
 LIBS_dnsd   := -levent -levent_openssl -lssl -lcrypto -lyaml -lpthread
-LIBS_dnsctl := -lcurl -lldns -lpthread
+LIBS_dnsctl := -lcurl -lldns -lcrypto -lpthread
 
 # Each kind of build has a folder of its own; release is the one installed.
 OUT      := $(if $(filter release,$(KIND)),$(BUILD),$(BUILD)/$(KIND))
