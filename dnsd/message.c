@@ -53,7 +53,8 @@ message_name(const uint8_t *pkt, size_t len, size_t at, struct plain_name *name)
 			if (at + 1 >= len)
 				break;
 			at = (size_t)(octet & 0x3f) << 8 | pkt[at + 1];
-			if (at >= limit)
+			/* The header is no name, and differs in each reply. */
+			if (at >= limit || at < DNS_HEADER)
 				break;
 			limit = at;
 			continue;
