@@ -8,15 +8,12 @@
 #include "dnsd/config.h"
 #include "dnsd/server.h"
 
-#define CONFIG_FILE "/etc/dnsd/dnsd.conf"
-
 static int
 usage(FILE *out, int status)
 {
 	(void)fprintf(out,
-	    "usage: dnsd [-t] [-c FILE]\n"
-	    "Serves in the foreground, as the configuration FILE says "
-	    "(" CONFIG_FILE ").\n"
+	    "usage: dnsd [-t] -c FILE\n"
+	    "Serves in the foreground, as the configuration FILE says.\n"
 	    "  -t   only check the configuration\n");
 	return status;
 }
@@ -37,7 +34,7 @@ check(const char *file)
 int
 main(int argc, char **argv)
 {
-	const char *file = CONFIG_FILE;
+	const char *file = NULL;
 	bool only_check = false;
 	int option;
 
@@ -51,7 +48,7 @@ main(int argc, char **argv)
 		else
 			return usage(stderr, 2);
 	}
-	if (optind != argc)
+	if (file == NULL || optind != argc)
 		return usage(stderr, 2);
 	if (only_check)
 		return check(file);
