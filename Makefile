@@ -67,11 +67,18 @@ run: packages-run
 	@$(MAKE) all
 	@tests/sample/serve.sh $(OUT) $(BUILD)/run
 
+PREFIX   ?= /usr/local
+
+# The two programs and nothing else; docs/operations.md says what they need.
+install: all
+	install -D -t $(DESTDIR)$(PREFIX)/sbin $(OUT)/dnsd
+	install -D -t $(DESTDIR)$(PREFIX)/bin $(OUT)/dnsctl
+
 clean:
 	rm -rf $(BUILD)
 
 include tests/packages.mk tests/tests.mk fuzz/fuzz.mk
 -include $(wildcard tests/bench/*.mk)
 
-.PHONY: all run clean
+.PHONY: all run install clean
 -include $(wildcard $(OUT)/obj/*/*.d)

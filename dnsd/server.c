@@ -69,7 +69,8 @@ tell_store(const struct generation *g)
 	else
 		log_warn("store %s: %s; private names are answered with "
 			 "SERVFAIL until there is a commit",
-		    g->config->store, err_str(err));
+		    g->config->store,
+		    err == E_SYSTEM ? strerror(errno) : err_str(err));
 	snapshot_close(snapshot);
 }
 
