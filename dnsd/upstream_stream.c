@@ -4,8 +4,8 @@
  *	CLOSED -> OPENING   stream_ask()
  *	OPENING -> OPEN     on_event(), connected and the certificate is good
  *	OPEN -> CLOSED      on_timer(), idle
- *	any -> OPENING      broken(), when it had worked: questions go again
- *	any -> CLOSED       broken(), when it had not: questions are lost
+ *	OPEN -> OPENING     broken(), and questions go again
+ *	any -> CLOSED       broken(), before it was open, or time and again
  *
  * Nothing is lost when a server closes a connection that it has tired of:
  * what it has not answered is asked again on the next one.
@@ -26,6 +26,7 @@
 #define IDLE_TCP 10 /* seconds; RFC 7766, 6.2.3: a few */
 #define IDLE_TLS 60 /* a handshake costs more */
 #define SILENCE  3  /* seconds without a word while questions wait */
+#define VAIN     2  /* connections in vain before questions are lost */
 
 TAILQ_HEAD(stream_attempts, attempt);
 
@@ -35,9 +36,9 @@ struct stream {
 	struct bufferevent *bev; /* NULL: closed */
 	struct event *timer;
 	struct stream_attempts attempts;
+	unsigned vain; /* connections in a row that brought no reply */
 	bool open;
-	bool worked; /* it brought a reply */
-	bool owed;   /* asked since the last reply */
+	bool owed; /* asked since the last reply */
 };
 
 struct stream_pool {
@@ -66,7 +67,7 @@ shut(struct stream *s)
 	if (s->bev != NULL)
 		bufferevent_free(s->bev);
 	s->bev = NULL;
-	s->open = s->worked = s->owed = false;
+	s->open = s->owed = false;
 	(void)event_del(s->timer);
 }
 
@@ -155,9 +156,10 @@ ask_all_again(struct stream *s)
 static void
 broken(struct stream *s)
 {
-	bool again = s->worked && !TAILQ_EMPTY(&s->attempts);
+	bool again = s->open && s->vain < VAIN && !TAILQ_EMPTY(&s->attempts);
 
 	shut(s);
+	s->vain++;
 	if (again && connect_stream(s))
 		ask_all_again(s);
 	else
@@ -238,7 +240,7 @@ on_read(struct bufferevent *bev, void *arg)
 	size_t len;
 
 	while ((len = take_message(input, pool->in)) > 0) {
-		s->worked = true;
+		s->vain = 0;
 		forward_got(pool->forward, STREAM_CHANNEL + s->upstream->number,
 		    NULL, pool->in, len);
 	}
