@@ -8,6 +8,9 @@
 
 #include "store_impl.h"
 
+/* No transaction was read.  Not 0: that is of a file without commits. */
+#define TXNID_NONE SIZE_MAX
+
 enum err
 store_head_read(struct store_head *h, const MDB_val *v)
 {
@@ -117,7 +120,7 @@ forget_env(struct snapshot *s)
 	s->txn = NULL;
 	s->env = NULL;
 	s->active = false;
-	s->txnid = 0;
+	s->txnid = TXNID_NONE;
 	memset(s->flow, 0, sizeof(s->flow));
 }
 
@@ -212,6 +215,7 @@ snapshot_open(struct store *store, struct snapshot **out)
 		return E_NOMEM;
 	(*out)->store = store;
 	(*out)->state = E_ABSENT;
+	(*out)->txnid = TXNID_NONE;
 	return E_OK;
 }
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
 #include <time.h>
 
 #include "store_txn.h"
@@ -12,9 +13,20 @@
 /* More than this of a transaction is given to LMDB before its end. */
 #define OVERLAY_BYTES ((size_t)512 << 20)
 
+static bool
+disk_is_full(const struct store *s)
+{
+	struct statvfs fs;
+
+	return statvfs(s->path, &fs) == 0 && fs.f_bavail == 0;
+}
+
 bool
 txn_holds(struct store_txn *t, int rc)
 {
+	/* LMDB calls a short write EIO; what makes writes short is this. */
+	if (rc == EIO && disk_is_full(t->store))
+		rc = ENOSPC;
 	if (rc != 0 && t->err == E_OK)
 		t->err = store_err(rc);
 	return t->err == E_OK;
@@ -31,7 +43,7 @@ txn_get(struct store_txn *t, struct store_key *key, MDB_val *v)
 		return MDB_NOTFOUND;
 	e = overlay_find(&t->overlay, key->buf, key->out.len);
 	if (e != NULL) {
-		*v = (MDB_val){ e->len, e->value };
+		*v = (MDB_val){ e->value_len, e->value };
 		return e->value == NULL ? MDB_NOTFOUND : 0;
 	}
 	rc = mdb_get(t->txn, t->store->env->dbi, &k, v);
