@@ -1,0 +1,27 @@
+#!/bin/sh
+# run.sh BUILD [PYTEST-ARGUMENT...]: the system tests on the programs in BUILD.
+#
+# Everything runs in mount and process namespaces of its own, and the tests add
+# network namespaces: nothing on the machine changes, and when the run ends,
+# however it ends, the kernel takes every process, mount and address with it.
+# Whoever is not root is root in a user namespace, or uses sudo.
+set -eu
+
+export DNSD_BUILD=$1
+shift
+cd "$(dirname "$0")"
+
+# Debian's Python, whose packages we installed, whatever else is in PATH.
+[ $# -gt 0 ] || set -- .
+set -- /usr/bin/python3 -B -m pytest -q -p no:cacheprovider \
+	-n "$(($(nproc) * 2))" --dist loadfile --tb=short "$@"
+set -- --mount --pid --fork --mount-proc --kill-child "$@"
+
+export DNSD_TEST_NAMESPACE=yes
+if [ "$(id -u)" -eq 0 ]; then
+	exec unshare "$@"
+elif unshare --user --map-root-user true 2>/dev/null; then
+	exec unshare --user --map-root-user "$@"
+else
+	exec sudo -E unshare "$@"
+fi

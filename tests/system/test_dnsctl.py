@@ -1,0 +1,294 @@
+"""dnsctl: apply, export, list, check, explain."""
+
+import os
+import subprocess
+
+import pytest
+
+from ask import ACME, ask, values
+from programs import DNSCTL, lines, sample
+
+NET = '{"put":"network","id":"n","prefixes":["fdaa:0:18::/48"]}\n'
+WEB = ('{"put":"instance","network":"n","app":"web","id":"i","region":"iad",'
+       '"addresses":["fdaa:0:18::1"]}\n')
+
+# What is wrong, the bad line, and what the message names besides file and line.
+BAD_LINES = [
+    ("not JSON", "{put", []),
+    ("not an object", "[1,2]", []),
+    ("no verb", '{"network":"n"}', []),
+    ("unknown fact", '{"put":"server","id":"x"}', ["server"]),
+    ("unknown field", '{"put":"app","network":"n","name":"a","color":"x"}',
+     ["app", "color"]),
+    ("missing field", '{"put":"app","network":"n"}', ["app", "name"]),
+    ("wrong type", '{"put":"app","network":"n","name":7}', ["app", "name"]),
+    ("label with a dot", '{"put":"app","network":"n","name":"a.b"}',
+     ["app", "name", "a.b"]),
+    ("empty label", '{"put":"app","network":"n","name":""}', ["app", "name"]),
+    ("label of 64", '{"put":"app","network":"n","name":"%s"}' % ("a" * 64),
+     ["app", "name", "a" * 64]),
+    ("underscore", '{"put":"app","network":"n","name":"_apps"}',
+     ["app", "name", "_apps"]),
+    ("address outside", WEB.replace("fdaa:0:18::1", "fdaa:0:19::1").strip(),
+     ["instance", "addresses", "fdaa:0:19::1"]),
+    ("no address", WEB.replace("fdaa:0:18::1", "fdaa:0:18::g").strip(),
+     ["instance", "addresses", "fdaa:0:18::g"]),
+    ("unknown network", WEB.replace('"n"', '"m"').strip(),
+     ["instance", "network", "m"]),
+    ("state", WEB.replace('"region"', '"state":"asleep","region"').strip(),
+     ["instance", "state", "asleep"]),
+    ("region like a qualifier",
+     '{"put":"region","id":"vm","latitude":1,"longitude":1}',
+     ["region", "id", "vm"]),
+    ("latitude", '{"put":"region","id":"xx","latitude":91,"longitude":1}',
+     ["region", "latitude", "91"]),
+    ("prefix", '{"put":"network","id":"m","prefixes":["fdaa::/129"]}',
+     ["network", "prefixes", "fdaa::/129"]),
+    ("prefix with host bits", '{"put":"network","id":"m","prefixes":'
+     '["fdaa:0:19::1/48"]}', ["network", "prefixes", "fdaa:0:19::1/48"]),
+    ("ttl", '{"put":"network","id":"m","prefixes":[],"ttl":-1}',
+     ["network", "ttl", "-1"]),
+    ("expires", '{"put":"peer","network":"n","name":"p","addresses":[],'
+     '"expires":"tomorrow"}', ["peer", "expires", "tomorrow"]),
+    ("distance", '{"put":"distance","from":"iad","to":"lhr","ms":-3}',
+     ["distance", "ms", "-3"]),
+    ("cursor of 257", '{"commit":"%s"}' % ("c" * 257), ["commit"]),
+    ("end of nothing", '{"snapshot":"end","commit":"x"}', ["snapshot"]),
+    ("a field twice", '{"put":"app","network":"n","name":"a","name":"b"}',
+     ["name"]),
+]
+
+
+@pytest.mark.parametrize("bad,named", [b[1:] for b in BAD_LINES],
+                         ids=[b[0] for b in BAD_LINES])
+def test_bad_line(servers, tmp_path, bad, named):
+    """File, line, fact, rule and value; the store as it was; status 1."""
+    store = servers.store(NET + WEB)
+    before = store.tell("export")
+    feed = tmp_path / "feed.ndjson"
+    feed.write_text(
+        '{"put":"app","network":"n","name":"before"}\n' + bad + "\n"
+        '{"put":"app","network":"n","name":"after"}\n')
+    done = store.run("apply", str(feed))
+    assert done.returncode == 1
+    assert f"{feed}:2:" in done.stderr
+    for word in named:
+        assert word in done.stderr, done.stderr
+    assert store.tell("export") == before
+
+
+def test_bad_line_after_a_commit_changes_nothing(servers):
+    """`apply` is all or nothing, whatever commits the file has."""
+    store = servers.store(NET)
+    before = store.tell("export")
+    done = store.run("apply", "-", stdin=WEB + '{"commit":"1"}\n{bad}\n')
+    assert done.returncode == 1
+    assert store.tell("export") == before
+
+
+def test_unfinished_snapshot_changes_nothing(servers):
+    store = servers.store(NET + WEB)
+    before = store.tell("export")
+    done = store.run("apply", "-", stdin='{"snapshot":"begin"}\n' + NET)
+    assert done.returncode == 1
+    assert store.tell("export") == before
+
+
+@pytest.mark.parametrize("facts", [
+    NET, NET + WEB, sample(),
+    sample() + '{"put":"network","id":"v4","prefixes":["10.0.0.0/8"],'
+    '"resolvers":["10.0.0.3"],"ttl":60}\n'
+    '{"put":"app","network":"v4","name":"a","domain":"a.b.c"}\n',
+], ids=["network", "instance", "sample", "more"])
+def test_export_apply_round_trip(servers, facts):
+    first = servers.store(facts)
+    exported = first.tell("export")
+    second = servers.store(exported)
+    assert second.tell("export") == exported
+    # And onto itself: nothing changes.
+    first.apply(exported)
+    assert first.tell("export") == exported
+    assert first.tell("check") == second.tell("check")
+
+
+def test_export_is_complete(servers):
+    """The copy answers as the original does."""
+    copy = servers.store(servers.store(sample()).tell("export"))
+    servers.serve(copy)
+    assert values(ask("paulgra-ham.internal")) == [ACME]
+    assert values(ask("lion.shop.production.apn", "A")) == ["172.16.10.45"]
+    assert values(ask("flyer.flycast")) == ["fdaa:0:18:0:1::3"]
+    assert values(ask("my-peer._peer.internal")) != []
+
+
+def test_snapshot_replaces_everything(servers):
+    store = servers.store(sample())
+    store.apply('{"snapshot":"begin"}\n' + NET +
+                '{"snapshot":"end","commit":"s2"}\n')
+    assert "paulgra-ham" not in store.tell("export")
+    assert '"n"' in store.tell("export")
+
+
+def test_snapshot_of_one_network(servers):
+    store = servers.store(sample())
+    store.apply('{"snapshot":"begin","network":"acme"}\n'
+                '{"put":"network","id":"acme","prefixes":["fdaa:0:18::/48"]}\n'
+                '{"put":"app","network":"acme","name":"new"}\n'
+                '{"snapshot":"end","commit":"s2"}\n')
+    exported = store.tell("export")
+    assert "paulgra-ham" not in exported and '"new"' in exported
+    assert "balancer" in exported  # globex is as it was
+    assert '"nrt"' in exported     # and so are the regions
+
+
+def test_putting_again_and_deleting_nothing_are_no_errors(servers):
+    store = servers.store(NET + WEB)
+    before = store.tell("export")
+    store.apply(NET + WEB + '{"delete":"app","network":"n","name":"no"}\n'
+                '{"delete":"peer","network":"n","name":"no"}\n'
+                '{"delete":"network","id":"no"}\n')
+    assert store.tell("export") == before
+
+
+def test_deleting_an_app_deletes_its_instances(servers):
+    store = servers.store(NET + WEB)
+    store.apply('{"delete":"app","network":"n","name":"web"}\n')
+    assert "web" not in store.tell("export")
+
+
+@pytest.mark.parametrize("kind,expected", [
+    ("networks", ["acme", "globex"]),
+    ("apps", ["paulgra-ham", "random-potato-45", "balancer"]),
+    ("instances", ["f066b83b", "3d8d9250", "77aa0001"]),
+    ("peers", ["my-peer"]),
+    ("regions", ["ams", "yyz"]),
+])
+def test_list(servers, kind, expected):
+    store = servers.store(sample())
+    listed = store.tell("list", kind)
+    for word in expected:
+        assert word in listed
+    if kind in ("apps", "instances", "peers"):
+        of_globex = store.tell("list", kind, "-n", "globex")
+        assert "paulgra-ham" not in of_globex and "my-peer" not in of_globex
+
+
+def test_list_of_everything(servers):
+    listed = servers.store(sample()).tell("list")
+    for word in "acme", "globex", "paulgra-ham", "f066b83b", "my-peer":
+        assert word in listed
+
+
+def test_check_of_a_good_store(servers):
+    assert servers.store(sample()).run("check").returncode == 0
+
+
+def test_check_of_a_damaged_store(servers):
+    """Damage is reported, and never a crash."""
+    store = servers.store(sample())
+    data = os.path.join(store.path, "data.mdb")
+    with open(data, "r+b") as f:
+        octets = f.read()
+        at = octets.rindex(b"f066b83b")
+        f.seek(at)
+        f.write(b"\xff" * 8)
+    done = store.run("check")
+    assert done.returncode == 1
+    assert done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("command", ["export", "list", "check"])
+def test_absent_store(servers, command):
+    store = servers.store()
+    done = store.run(command)
+    assert done.returncode == 1
+    assert store.path in done.stderr
+    assert not os.path.exists(store.path)
+
+
+def test_missing_feed(servers):
+    done = servers.store().run("apply", "/no/such/feed")
+    assert done.returncode == 1
+    assert "/no/such/feed" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [
+    [], ["-s"], ["-s", "/tmp/x"], ["-s", "/tmp/x", "serve"],
+    ["-s", "/tmp/x", "apply"], ["-s", "/tmp/x", "list", "cats"],
+    ["-s", "/tmp/x", "explain"], ["-s", "/tmp/x", "explain", "a.internal"],
+])
+def test_usage(arguments):
+    done = subprocess.run([DNSCTL, *arguments], text=True, input="",
+                          capture_output=True, timeout=30, check=False)
+    assert done.returncode not in (0, None)
+    assert done.stderr
+
+
+# --- explain
+
+def explain(servers, *arguments):
+    return servers.store(sample()).tell("explain", *arguments)
+
+
+def test_explain_answer(servers):
+    said = explain(servers, "--from", ACME, "paulgra-ham.internal", "AAAA")
+    for word in "acme", ACME, "NOERROR":
+        assert word in said
+
+
+def test_explain_says_what_is_left_out_and_why(servers):
+    said = explain(servers, "-n", "acme", "random-potato-45.internal", "AAAA")
+    assert "148ed725" in said and "stopped" in said
+    said = explain(servers, "-n", "acme", "iad.random-potato-45.internal",
+                   "AAAA")
+    assert "91851e6e" in said and "region" in said
+    said = explain(servers, "-n", "acme", "visitor._peer.internal", "AAAA")
+    assert "visitor" in said and "expired" in said and "NXDOMAIN" in said
+
+
+def test_explain_whose_question(servers):
+    said = explain(servers, "--from", "fdaa:0:99::1", "x.internal")
+    assert "REFUSED" in said
+    said = explain(servers, "--from", "172.16.10.46", "lion.apn", "A")
+    assert "acme" in said and "172.16.10.45" in said
+    assert "172.16.10.61" not in said or "left out" in said
+
+
+def test_explain_other_names(servers):
+    said = explain(servers, "-n", "acme", "example.com", "A")
+    assert "forward" in said
+
+
+def test_explain_of_an_unknown_network(servers):
+    said = explain(servers, "-n", "nobody", "x.internal")
+    assert "not in the store" in said and "REFUSED" in said
+
+
+# --- a full disk
+
+def test_full_disk(servers, tmp_path):
+    """A clear error, the store as it was, and the server goes on."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk],
+                   check=True)
+    store = servers.store()
+    store.path = str(disk / "store")
+    store.apply(sample())
+    servers.serve(store)
+    before = store.tell("export")
+    many = lines({"put": "instance", "network": "acme", "app": "big",
+                  "id": f"i{i}", "region": "iad",
+                  "addresses": [f"fdaa:0:18:9::{i:x}"]}
+                 for i in range(20000))
+    done = store.run("apply", "-", stdin=many)
+    assert done.returncode == 1
+    assert "space" in done.stderr and store.path in done.stderr
+    assert store.tell("export") == before
+    assert values(ask("paulgra-ham.internal")) == [ACME]
+    assert store.run("check").returncode == 0
+    # Where the disk is not full, the same feed is stored: the map grows.
+    subprocess.run(["mount", "-o", "remount,size=100m", disk], check=True)
+    store.apply(many)
+    assert len(values(ask("big.internal", tcp=True))) > 2000
+    assert values(ask("i19999.vm.big.internal")) == ["fdaa:0:18:9::4e1f"]
