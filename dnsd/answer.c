@@ -294,9 +294,12 @@ static bool
 rewrite(struct walk *w, uint8_t *room)
 {
 	struct wire_out out = wire_out(room, DNS_TCP_MAX - w->first);
+	bool read;
 
 	w->out = &out;
-	if (!walk_records(w) || out.bad)
+	read = walk_records(w);
+	w->out = NULL;
+	if (!read || out.bad)
 		return false;
 	w->reply->answer.body = room;
 	w->reply->answer.len = out.len;

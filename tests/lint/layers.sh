@@ -17,7 +17,7 @@ rules='
 <openssl/       ; ^(include/)?dnsd/
 <yaml.h         ; ^(include/)?dnsd/
 <curl/          ; ^(include/)?dnsctl/
-<jansson.h      ; ^((include/)?zones/feed|(include/)?dnsctl/)
+<jansson.h      ; ^((include/)?zones/(fact|feed|json)|(include/)?dnsctl/)
 <ldns/          ; ^(include/)?dnsctl/
 '
 
@@ -29,11 +29,13 @@ echo "$rules" | grep ';' | while IFS='; ' read -r what where; do
 		awk -v where="$where" '{ print $0 "   only in " where }'
 done >build/lint/layers.out
 
-# "x_impl.h" is shared by the sources beside it and by nobody else; all other
-# headers are found through include/.
-echo "$includes" | grep -E '#include"[^"/]*"' |
-	grep -Ev '#include"[a-z0-9_]+_impl\.h"' |
-	sed 's|$|   neither LAYER/X.h nor X_impl.h|' >>build/lint/layers.out
+# A header without a folder is for the sources beside it and for nobody else;
+# all others are found through include/.
+echo "$includes" | grep -E '#include"[^"/]*"' | while IFS=: read -r file _ what
+do
+	header=$(dirname "$file")/$(echo "$what" | cut -d'"' -f2)
+	[ -e "$header" ] || echo "$file: $what is not beside it"
+done >>build/lint/layers.out
 
 # A module's own header comes first in its source, so that it compiles alone.
 for header in include/*/*.h; do
