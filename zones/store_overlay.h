@@ -10,20 +10,20 @@
 #define ZONES_STORE_OVERLAY_H
 
 #include "store_impl.h"
+#include "store_table.h"
 #include "zones/arena.h"
 
 struct overlay_entry {
+	struct table_entry in;
 	uint8_t *value; /* NULL: deleted */
-	uint32_t value_len, value_room;
-	uint16_t key_len;
-	uint8_t key[];
+	uint32_t len, room;
 };
 
 /* Embedded; all zero is empty. */
 struct overlay {
 	struct arena arena;
-	struct overlay_entry **slot;
-	size_t slots, count, bytes;
+	struct table table;
+	size_t bytes;
 };
 
 /* NULL: LMDB knows. */

@@ -4,69 +4,31 @@
  */
 #include <stdlib.h>
 
-#include "base/hash.h"
-
 #include "store_txn.h"
 
-/* Keys that were put: an open table of them, exact. */
+/* Keys that were put. */
 struct seen {
 	struct arena arena;
-	struct seen_key {
-		uint16_t len;
-		uint8_t bytes[];
-	} * *slot;
-	size_t slots, count; /* slots is a power of two */
+	struct table table;
 	char scope[DNS_LABEL_MAX + 1];
 	bool fresh; /* into a store without facts: nothing can go */
 };
-
-static struct seen_key **
-find_slot(const struct seen *s, const void *key, size_t len)
-{
-	size_t i = hash_bytes(key, len) & (s->slots - 1);
-
-	while (s->slot[i] != NULL &&
-	    (s->slot[i]->len != len ||
-		memcmp(s->slot[i]->bytes, key, len) != 0))
-		i = (i + 1) & (s->slots - 1);
-	return &s->slot[i];
-}
-
-static void
-grow(struct seen *s)
-{
-	struct seen bigger = *s;
-
-	bigger.slots = s->slots == 0 ? 1024 : s->slots * 2;
-	bigger.slot = calloc(bigger.slots, sizeof(*bigger.slot));
-	if (bigger.slot == NULL)
-		abort(); /* as arena.h */
-	for (size_t i = 0; i < s->slots; i++)
-		if (s->slot[i] != NULL)
-			*find_slot(&bigger, s->slot[i]->bytes,
-			    s->slot[i]->len) = s->slot[i];
-	free(s->slot);
-	*s = bigger;
-}
 
 void
 seen_add(struct store_txn *t, const struct store_key *key)
 {
 	struct seen *s = t->seen;
-	struct seen_key **slot;
+	struct table_entry *e;
 
 	/* Then only the networks matter, which come before what is in them. */
 	if (s->fresh && key->buf[4] != 'N')
 		return;
-	if (s->count * 2 >= s->slots)
-		grow(s);
-	slot = find_slot(s, key->buf, key->out.len);
-	if (*slot != NULL)
+	if (table_find(&s->table, key->buf, key->out.len) != NULL)
 		return;
-	*slot = arena_take(&s->arena, sizeof(**slot) + key->out.len);
-	(*slot)->len = (uint16_t)key->out.len;
-	memcpy((*slot)->bytes, key->buf, key->out.len);
-	s->count++;
+	e = arena_take(&s->arena, sizeof(*e) + key->out.len);
+	memcpy(e + 1, key->buf, key->out.len);
+	*e = (struct table_entry){ (const uint8_t *)(e + 1), key->out.len };
+	table_add(&s->table, e);
 }
 
 bool
@@ -74,8 +36,7 @@ seen_has(const struct store_txn *t, const struct store_key *key)
 {
 	if (t->seen->fresh && key->buf[4] != 'N')
 		return true;
-	return t->seen->count > 0 &&
-	    *find_slot(t->seen, key->buf, key->out.len) != NULL;
+	return table_find(&t->seen->table, key->buf, key->out.len) != NULL;
 }
 
 void
@@ -84,7 +45,7 @@ seen_free(struct seen *s)
 	if (s == NULL)
 		return;
 	arena_release(&s->arena);
-	free(s->slot);
+	table_release(&s->table);
 	free(s);
 }
 

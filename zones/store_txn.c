@@ -43,7 +43,7 @@ txn_get(struct store_txn *t, struct store_key *key, MDB_val *v)
 		return MDB_NOTFOUND;
 	e = overlay_find(&t->overlay, key->buf, key->out.len);
 	if (e != NULL) {
-		*v = (MDB_val){ e->value_len, e->value };
+		*v = (MDB_val){ e->len, e->value };
 		return e->value == NULL ? MDB_NOTFOUND : 0;
 	}
 	rc = mdb_get(t->txn, t->store->env->dbi, &k, v);
