@@ -48,22 +48,29 @@ overlay_put(struct overlay *o, const struct store_key *key, const void *value,
 	e->len = (uint32_t)len;
 }
 
-/* The first octets as numbers, so that most comparisons are one. */
+/*
+ * The first octets as numbers: with these, few comparisons touch the keys,
+ * which are all over the memory.
+ */
+#define WORDS 3
+
 struct ordered {
-	uint64_t first, second;
+	uint64_t word[WORDS];
 	const struct overlay_entry *entry;
 };
 
-static uint64_t
-octets_at(const struct overlay_entry *e, size_t at)
+static struct ordered
+ordered_of(const struct overlay_entry *e)
 {
-	uint8_t bytes[8] = { 0 };
+	uint8_t bytes[8 * WORDS] = { 0 };
 	struct wire_in in = wire_in(bytes, sizeof(bytes));
+	struct ordered o = { .entry = e };
 
-	if (e->in.len > at)
-		memcpy(bytes, e->in.key + at,
-		    e->in.len - at < 8 ? e->in.len - at : 8);
-	return wire_get64(&in);
+	memcpy(bytes, e->in.key,
+	    e->in.len < sizeof(bytes) ? e->in.len : sizeof(bytes));
+	for (unsigned i = 0; i < WORDS; i++)
+		o.word[i] = wire_get64(&in);
+	return o;
 }
 
 static int
@@ -73,10 +80,9 @@ compare(const void *va, const void *vb)
 	const struct table_entry *x, *y;
 	int order;
 
-	if (a->first != b->first)
-		return a->first < b->first ? -1 : 1;
-	if (a->second != b->second)
-		return a->second < b->second ? -1 : 1;
+	for (unsigned i = 0; i < WORDS; i++)
+		if (a->word[i] != b->word[i])
+			return a->word[i] < b->word[i] ? -1 : 1;
 	x = &a->entry->in;
 	y = &b->entry->in;
 	order = memcmp(x->key, y->key, x->len < y->len ? x->len : y->len);
@@ -94,14 +100,10 @@ sort(const struct overlay *o)
 
 	if (all == NULL)
 		abort(); /* as arena.h */
-	for (size_t i = 0; i < t->slots; i++) {
-		const struct overlay_entry *e =
-		    (const struct overlay_entry *)t->slot[i].entry;
-
-		if (e != NULL)
-			all[n++] = (struct ordered){ octets_at(e, 0),
-				octets_at(e, 8), e };
-	}
+	for (size_t i = 0; i < t->slots; i++)
+		if (t->slot[i].entry != NULL)
+			all[n++] = ordered_of(
+			    (const struct overlay_entry *)t->slot[i].entry);
 	qsort(all, n, sizeof(*all), compare);
 	return all;
 }
@@ -132,6 +134,9 @@ is_empty(MDB_txn *txn, MDB_dbi dbi)
 	return mdb_stat(txn, dbi, &stat) == 0 && stat.ms_entries == 0;
 }
 
+/* Entries that memory is asked for before they are written. */
+#define AHEAD 8
+
 int
 overlay_flush(struct overlay *o, MDB_txn *txn, MDB_dbi dbi)
 {
@@ -146,8 +151,11 @@ overlay_flush(struct overlay *o, MDB_txn *txn, MDB_dbi dbi)
 	if ((rc = mdb_cursor_open(txn, dbi, &cursor)) != 0)
 		return rc;
 	all = sort(o);
-	for (size_t i = 0; i < o->table.count && rc == 0; i++)
+	for (size_t i = 0; i < o->table.count && rc == 0; i++) {
+		if (i + AHEAD < o->table.count)
+			__builtin_prefetch(all[i + AHEAD].entry);
 		rc = write_entry(cursor, all[i].entry, flags);
+	}
 	mdb_cursor_close(cursor);
 	free(all);
 	overlay_release(o);

@@ -126,9 +126,10 @@ write_fact(struct store_txn *t, const struct fact *f, struct complaint *why)
 	MDB_val v;
 	bool was;
 
+	/* A network's key has the number that finding it says. */
+	was = f->kind != FACT_NETWORK || network_find(t, f->network);
 	fact_key(&key, number_of(t, f), f);
-	was = (f->kind != FACT_NETWORK || network_find(t, f->network)) &&
-	    read_old(t, &key, f, &old, &v);
+	was = was && read_old(t, &key, f, &old, &v);
 	new.age = t->head.facts;
 	fact_encode(&new, new.age, &value);
 	if (t->err != E_OK || (was && is_same_value(&v, &value)))

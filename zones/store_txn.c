@@ -248,13 +248,13 @@ store_heard(struct store_txn *t, const char *source)
 {
 	set_text(t->head.meta.source, source, &t->changed);
 	t->head.meta.heard_ms = now_ms();
-	t->changed = true;
+	t->heard = true;
 }
 
 bool
 store_changed(const struct store_txn *t)
 {
-	return t->changed;
+	return t->changed || t->heard;
 }
 
 enum err
@@ -277,8 +277,11 @@ write_head(struct store_txn *t)
 	struct wire_out out = wire_out(buf, sizeof(buf));
 	struct store_key key;
 
-	t->head.meta.commits++;
-	t->head.meta.committed_ms = now_ms();
+	/* Word without news is no commit: the store's age is its facts'. */
+	if (t->changed || t->head.meta.commits == 0) {
+		t->head.meta.commits++;
+		t->head.meta.committed_ms = now_ms();
+	}
 	store_head_write(&t->head, &out);
 	key_init(&key, NETWORK_NONE, 'm');
 	txn_put(t, &key, buf, out.len);

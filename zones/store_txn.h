@@ -18,6 +18,7 @@ struct store_txn {
 	struct overlay overlay;
 	struct names *names; /* of apps that came or went */
 	bool changed;        /* a fact, the cursor or the source */
+	bool heard;          /* the source's time of last word */
 	bool ranks_changed;  /* regions or distances */
 	uint32_t touched;    /* the last network whose commits were counted */
 	struct arena arena;  /* of one put or delete */

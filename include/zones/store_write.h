@@ -67,7 +67,7 @@ void store_mark(struct store_txn *, const char *cursor);
 /* What is followed; and that it was heard of now. */
 void store_heard(struct store_txn *, const char *source);
 
-bool store_changed(const struct store_txn *); /* anything was written */
+bool store_changed(const struct store_txn *); /* there is what to commit */
 
 /* Writes the transaction to disk, or leaves the store as it was. */
 enum err store_commit(struct store_txn *) MUST_CHECK;
