@@ -1,0 +1,236 @@
+/*
+ * store_fixture.h - a store in a folder of its own, filled by lines of a
+ * feed in which ' stands for ".
+ *
+ * The writer and the reader are two handles of one process; programs have
+ * one of the two.  What fails here ends the program: a test is about what
+ * comes after.
+ */
+#ifndef TESTS_UNIT_STORE_FIXTURE_H
+#define TESTS_UNIT_STORE_FIXTURE_H
+
+#include <assert.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "zones/feed_line.h"
+#include "zones/store_write.h"
+
+struct fixture {
+	char path[64];
+	struct store *writer, *reader;
+	struct snapshot *snapshot;
+	struct arena arena;
+	struct complaint why;      /* of the last line that was refused */
+	char conflict[FACT_TITLE]; /* of the last line that made one */
+	bool changed;              /* by the last transaction */
+	unsigned damage, notes;    /* lines of the last check */
+	bool loud;                 /* the check says what it finds */
+	char finding[512];         /* its last line */
+};
+
+#define FIXTURE_MUST(what)                                                     \
+	do {                                                                   \
+		if (!(what)) {                                                 \
+			fprintf(                                               \
+			    stderr, "%s:%d: %s\n", __FILE__, __LINE__, #what); \
+			abort();                                               \
+		}                                                              \
+	} while (0)
+
+static inline void
+fixture_open_sized(struct fixture *f, size_t map_bytes)
+{
+	struct store_options options = { .map_bytes = map_bytes,
+		.no_sync = true };
+
+	memset(f, 0, sizeof(*f));
+	(void)snprintf(f->path, sizeof(f->path), "/tmp/dnsd-test-XXXXXX");
+	FIXTURE_MUST(mkdtemp(f->path) != NULL);
+	options.path = f->path;
+	FIXTURE_MUST(store_open_writer(&f->writer, &options) == E_OK);
+	FIXTURE_MUST(store_open_reader(&f->reader, f->path) == E_OK);
+	FIXTURE_MUST(snapshot_open(f->reader, &f->snapshot) == E_OK);
+}
+
+static inline void
+fixture_open(struct fixture *f)
+{
+	fixture_open_sized(f, 0);
+}
+
+static inline int
+fixture_remove(const char *path, const struct stat *st, int what, struct FTW *w)
+{
+	(void)st;
+	(void)what;
+	(void)w;
+	return remove(path);
+}
+
+static inline void
+fixture_remove_path(const char *path)
+{
+	(void)nftw(path, fixture_remove, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static inline void
+fixture_close(struct fixture *f)
+{
+	snapshot_close(f->snapshot);
+	store_close(f->reader);
+	store_close(f->writer);
+	arena_release(&f->arena);
+	fixture_remove_path(f->path);
+}
+
+/* One line into the transaction. */
+static inline enum err
+fixture_line(
+    struct fixture *f, struct store_txn *t, const char *text, size_t len)
+{
+	struct feed_line line;
+	char *copy = arena_copy(&f->arena, text, len);
+	const char *conflict;
+	enum err err;
+
+	for (size_t i = 0; i < len; i++)
+		if (copy[i] == '\'')
+			copy[i] = '"';
+	err = feed_line_read(&line, &f->arena, copy, len, &f->why);
+	if (err != E_OK)
+		return err;
+	switch (line.verb) {
+	case FEED_PUT:
+		err = store_put(t, &line.fact, &f->why);
+		conflict = store_conflict(t);
+		if (conflict != NULL)
+			(void)snprintf(
+			    f->conflict, sizeof(f->conflict), "%s", conflict);
+		return err;
+	case FEED_DELETE:
+		return store_delete(t, &line.fact, &f->why);
+	case FEED_COMMIT:
+		store_mark(t, line.cursor);
+		return E_OK;
+	case FEED_SNAPSHOT_BEGIN:
+		store_snapshot_begin(t, line.network);
+		return E_OK;
+	case FEED_SNAPSHOT_END:
+		store_snapshot_end(t);
+		return E_OK;
+	case FEED_WITHDRAW:
+	case FEED_NOTHING:
+		break;
+	}
+	return E_OK;
+}
+
+/* Lines into a transaction; the first that is refused ends it. */
+static inline enum err
+fixture_lines(struct fixture *f, struct store_txn *t, const char *lines)
+{
+	f->conflict[0] = '\0';
+	while (*lines != '\0') {
+		const char *end = strchrnul(lines, '\n');
+		enum err err = fixture_line(f, t, lines, (size_t)(end - lines));
+
+		if (err != E_OK)
+			return err;
+		lines = *end == '\0' ? end : end + 1;
+	}
+	return E_OK;
+}
+
+/* All of it in one transaction, or nothing. */
+static inline enum err
+fixture_apply(struct fixture *f, const char *lines)
+{
+	struct store_txn *t;
+	enum err err;
+
+	store_begin(f->writer, &t);
+	err = fixture_lines(f, t, lines);
+	f->changed = store_changed(t);
+	arena_reset(&f->arena);
+	if (err == E_OK)
+		return store_commit(t);
+	store_abort(t);
+	return err;
+}
+
+static inline void
+fixture_finding(void *arg, bool damage, const char *line)
+{
+	struct fixture *f = arg;
+
+	f->damage += damage;
+	f->notes += !damage;
+	(void)snprintf(f->finding, sizeof(f->finding), "%s", line);
+	if (f->loud)
+		fprintf(stderr, "# %s\n", line);
+}
+
+/* What the check says of the store as it is now. */
+static inline enum err
+fixture_check(struct fixture *f)
+{
+	enum err err = snapshot_refresh(f->snapshot);
+
+	f->damage = f->notes = 0;
+	f->finding[0] = '\0';
+	if (err == E_OK)
+		err = snapshot_check(f->snapshot, fixture_finding, f);
+	snapshot_rest(f->snapshot);
+	return err;
+}
+
+struct fixture_dump {
+	FILE *out;
+	bool ages;
+};
+
+static inline bool
+fixture_print(void *arg, const struct fact *fact, bool implied)
+{
+	struct fixture_dump *d = arg;
+
+	if (implied) {
+		fprintf(d->out, "# app %s/%s\n", fact->network, fact->app);
+		return true;
+	}
+	if (d->ages)
+		fprintf(d->out, "%llu ", (unsigned long long)fact->age);
+	fact_json_print(d->out, fact);
+	fputc('\n', d->out);
+	return true;
+}
+
+/*
+ * Every fact in the order of export, a line each, ' for "; an implied app
+ * is a comment.  With AGES, each line begins with the fact's.  To be freed.
+ */
+static inline char *
+fixture_dump(struct fixture *f, bool ages)
+{
+	struct fixture_dump d = { .ages = ages };
+	char *text = NULL;
+	size_t len = 0;
+
+	d.out = open_memstream(&text, &len);
+	FIXTURE_MUST(d.out != NULL);
+	FIXTURE_MUST(snapshot_refresh(f->snapshot) == E_OK);
+	for (int kind = 0; kind < FACT_KINDS; kind++)
+		FIXTURE_MUST(snapshot_facts(f->snapshot, (enum fact_kind)kind,
+				 NULL, fixture_print, &d) == E_OK);
+	snapshot_rest(f->snapshot);
+	FIXTURE_MUST(fclose(d.out) == 0);
+	for (char *c = text; *c != '\0'; c++)
+		if (*c == '"')
+			*c = '\'';
+	return text;
+}
+
+#endif
