@@ -231,10 +231,23 @@ read_kind(struct name *name, const struct dname *d)
 	return NAME_OTHER;
 }
 
+/* The root's zero is the only one. */
+static bool
+has_zero(const struct dname *d)
+{
+	return memchr(d->wire, 0, d->len - 1U) != NULL;
+}
+
+/*
+ * No fact has a zero octet, and the parts of the store's keys end with one:
+ * a label that holds it would stand for two.
+ */
 void
 name_read(struct name *name, const struct dname *d)
 {
 	name->kind = read_kind(name, d);
+	if (name->kind > NAME_ZONE && name->kind < NAME_REVERSE && has_zero(d))
+		name->kind = NAME_UNKNOWN;
 }
 
 bool
