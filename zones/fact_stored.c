@@ -135,14 +135,33 @@ get_text(struct wire_in *in, struct arena *arena)
 	return arena_copy(arena, (const char *)l.at, l.len);
 }
 
-static void
+/* Flags that brief_encode() makes of such addresses; no IPv4 as IPv6. */
+static bool
+is_brief(uint8_t flags, const struct instance *b)
+{
+	const uint8_t known = BRIEF_STARTED | BRIEF_V4_FIRST | BRIEF_SERVER;
+
+	for (unsigned i = 0; i < b->six_count; i++)
+		if (memcmp(b->six + 16 * i, addr_v4_start,
+			sizeof(addr_v4_start)) == 0)
+			return false;
+	return (flags & ~known) == 0 &&
+	    b->six_count + b->four_count <= FACT_ADDRESSES_MAX &&
+	    (b->v4_first ? b->four_count > 0
+			 : b->four_count == 0 || b->six_count > 0);
+}
+
+/* True where it says that the fact has a server name. */
+static bool
 get_brief(struct fact *f, struct wire_in *in, struct arena *arena)
 {
+	struct wire_in flags = *in;
 	struct instance b;
 	struct addr *a;
 	unsigned n = 0;
 
 	wire_get_brief(in, &b);
+	in->bad = in->bad || !is_brief(wire_get8(&flags), &b);
 	f->address_count = (unsigned)b.six_count + b.four_count;
 	f->addresses = a =
 	    arena_take(arena, (f->address_count + 1) * sizeof(*a));
@@ -153,19 +172,14 @@ get_brief(struct fact *f, struct wire_in *in, struct arena *arena)
 		memcpy(a[n++].ip, b.six + 16 * i, 16);
 	for (unsigned i = 0; !b.v4_first && i < b.four_count; i++)
 		a[n++] = addr_from_v4(b.four + 4 * i);
+	return b.is_server;
 }
 
-static void
-get_network(struct fact *f, struct wire_in *in, struct arena *arena)
+static const struct prefix *
+get_prefixes(struct wire_in *in, unsigned n, struct arena *arena)
 {
-	struct prefix *p;
-	struct addr *a;
-	bool by_default;
-	unsigned n;
+	struct prefix *p = arena_take(arena, (n + 1) * sizeof(*p));
 
-	f->ttl = wire_get32(in);
-	n = wire_get8(in);
-	f->prefixes = p = arena_take(arena, (n + 1) * sizeof(*p));
 	for (unsigned i = 0; i < n && !in->bad; i++) {
 		const uint8_t *ip = wire_take(in, 16);
 
@@ -174,31 +188,67 @@ get_network(struct fact *f, struct wire_in *in, struct arena *arena)
 		p[i].len = wire_get8(in);
 		in->bad = in->bad || p[i].len > 128;
 	}
-	f->prefix_count = n;
-	by_default = wire_get8(in) != 0;
-	n = wire_get8(in);
-	f->addresses = a = arena_take(arena, (n + 1) * sizeof(*a));
-	for (unsigned i = 0; i < n && !in->bad; i++) {
-		const uint8_t *ip = wire_take(in, 16);
+	return p;
+}
 
-		if (ip != NULL)
-			memcpy(a[i].ip, ip, 16);
-	}
-	f->address_count = by_default ? 0 : n;
+static const struct addr *
+get_addresses(struct wire_in *in, unsigned n, struct arena *arena)
+{
+	struct addr *a = arena_take(arena, (n + 1) * sizeof(*a));
+	const uint8_t *ip = wire_take(in, 16 * n);
+
+	if (ip != NULL)
+		memcpy(a, ip, 16 * n);
+	return a;
+}
+
+/* What stands there by default is what the prefixes say. */
+static bool
+is_default(const struct fact *f, const struct addr *resolvers, unsigned n)
+{
+	struct addr made[FACT_ADDRESSES_MAX + FACT_PREFIXES_MAX];
+
+	return fact_resolvers(f, made) == n &&
+	    memcmp(made, resolvers, n * sizeof(made[0])) == 0;
+}
+
+static void
+get_network(struct fact *f, struct wire_in *in, struct arena *arena)
+{
+	const struct addr *resolvers;
+	uint8_t by_default;
+	unsigned n;
+
+	f->ttl = wire_get32(in);
+	f->prefix_count = wire_get8(in);
+	in->bad = in->bad || f->prefix_count > FACT_PREFIXES_MAX;
+	f->prefixes = get_prefixes(in, f->prefix_count, arena);
+	by_default = wire_get8(in);
+	n = wire_get8(in);
+	resolvers = get_addresses(in, n, arena);
 	f->network = get_text(in, arena);
-	in->bad = in->bad || f->network == NULL;
+	if (in->bad || f->network == NULL || by_default > 1 ||
+	    (by_default == 1 ? !is_default(f, resolvers, n)
+			     : n == 0 || n > FACT_ADDRESSES_MAX)) {
+		in->bad = true;
+		return;
+	}
+	f->addresses = resolvers;
+	f->address_count = by_default == 1 ? 0 : n;
 }
 
 static void
 get_instance(struct fact *f, struct wire_in *in, struct arena *arena)
 {
+	bool is_server = get_brief(f, in, arena);
 	struct fact_pair *m;
 
-	get_brief(f, in, arena);
 	f->region = get_text(in, arena);
 	f->name = get_text(in, arena);
 	f->group = get_text(in, arena);
 	f->metadata_count = wire_get8(in);
+	in->bad = in->bad || is_server != (f->name != NULL) ||
+	    f->metadata_count > FACT_METADATA_MAX;
 	f->metadata = m =
 	    arena_take(arena, (f->metadata_count + 1) * sizeof(*m));
 	for (unsigned i = 0; i < f->metadata_count && !in->bad; i++) {
@@ -208,7 +258,7 @@ get_instance(struct fact *f, struct wire_in *in, struct arena *arena)
 		m[i].key = get_text(in, arena);
 		len = wire_get16(in);
 		value = wire_take(in, len);
-		if (value == NULL || m[i].key == NULL ||
+		if (value == NULL || m[i].key == NULL || len > FACT_VALUE_MAX ||
 		    memchr(value, 0, len) != NULL)
 			in->bad = true;
 		else
@@ -233,14 +283,14 @@ fact_decode(struct fact *f, struct wire_in in, struct arena *arena)
 		f->ms = get_double(&in);
 		break;
 	case FACT_APP:
-		get_brief(f, &in, arena);
+		in.bad = get_brief(f, &in, arena) || in.bad;
 		f->domain = get_text(&in, arena);
 		break;
 	case FACT_INSTANCE:
 		get_instance(f, &in, arena);
 		break;
 	case FACT_PEER:
-		get_brief(f, &in, arena);
+		in.bad = get_brief(f, &in, arena) || in.bad;
 		f->region = get_text(&in, arena);
 		f->expires = (int64_t)wire_get64(&in);
 		break;
