@@ -54,6 +54,9 @@ store_head_write(const struct store_head *h, struct wire_out *out)
 	wire_put(out, h->meta.source, strlen(h->meta.source));
 }
 
+/* Of no transaction: a store that never saw a commit has 0. */
+#define TXNID_NONE SIZE_MAX
+
 static enum err
 read_head(struct snapshot *s, struct store_head *h)
 {
@@ -61,6 +64,7 @@ read_head(struct snapshot *s, struct store_head *h)
 	MDB_val k, v;
 	int rc;
 
+	memset(h, 0, sizeof(*h));
 	key_init(&key, NETWORK_NONE, 'm');
 	k = key_val(&key);
 	rc = mdb_get(s->txn, s->env->dbi, &k, &v);
