@@ -7,6 +7,7 @@
  * that should not be.
  */
 #include <stdarg.h>
+#include <strings.h>
 
 #include "store_txn.h"
 #include "zones/addr_text.h"
@@ -165,6 +166,17 @@ check_packed(
 		    fact_title(f, title));
 }
 
+/* Pairs that differ in case alone make one summary. */
+static bool
+is_made_before(const struct fact *f, unsigned i)
+{
+	for (unsigned j = 0; j < i; j++)
+		if (strcasecmp(f->metadata[j].key, f->metadata[i].key) == 0 &&
+		    strcasecmp(f->metadata[j].value, f->metadata[i].value) == 0)
+			return true;
+	return false;
+}
+
 static void
 check_instance(struct check *c, const struct fact *f)
 {
@@ -186,7 +198,8 @@ check_instance(struct check *c, const struct fact *f)
 		expect(c, f, &key, buf, brief.len);
 	}
 	for (unsigned i = 0; i < f->metadata_count; i++)
-		if (index_metadata_key(&key, c->number, f, &f->metadata[i]))
+		if (index_metadata_key(&key, c->number, f, &f->metadata[i]) &&
+		    !is_made_before(f, i))
 			expect(c, f, &key, buf, brief.len);
 }
 
@@ -274,9 +287,9 @@ check_network(struct check *c, const struct fact *f)
 			    fact_title(f, title));
 	}
 	for (unsigned i = 0; i < resolvers; i++) {
-		key_init(&key, NETWORK_NONE, 'a');
-		key_bytes(&key, resolver[i].ip, 16);
-		expect_number(c, f, &key);
+		owner_key(&key, &resolver[i], c->number);
+		expect(c, f, &key, NULL, 0);
+		c->expected['a']++;
 	}
 }
 
@@ -353,20 +366,20 @@ tell_claims(struct check *c, const MDB_val *k, struct wire_in in)
 }
 
 static void
-tell_numbers(struct check *c, const MDB_val *k, const MDB_val *v)
+tell_prefix(struct check *c, const MDB_val *k, const MDB_val *v)
 {
 	const uint8_t *key = k->mv_data;
 	size_t n = v->mv_size / 4;
 	char text[PREFIX_TEXT];
 	struct prefix p;
 
-	c->found[key[4]] += n;
-	if (n < 2)
+	c->found['p'] += n;
+	if (n < 2 || k->mv_size != 22)
 		return;
-	memcpy(p.addr.ip, key + k->mv_size - 16, 16);
-	p.len = key[4] == 'p' ? key[5] : 128;
-	say(c, false, "%s %s is that of %zu networks",
-	    key[4] == 'p' ? "prefix" : "resolver", prefix_text(&p, text), n);
+	memcpy(p.addr.ip, key + 6, 16);
+	p.len = key[5];
+	say(c, false, "prefix %s is that of %zu networks",
+	    prefix_text(&p, text), n);
 }
 
 static size_t
@@ -386,19 +399,20 @@ count_key(struct check *c, const MDB_val *k, const MDB_val *v)
 {
 	uint8_t kind = ((const uint8_t *)k->mv_data)[4];
 	bool global = memcmp(k->mv_data, "\0\0\0", 4) == 0;
+	struct wire_in in = val_in(v);
 
 	switch (kind) {
 	case 'R':
-		tell_claims(c, k, val_in(v));
+		tell_claims(c, k, in);
 		break;
-	case 'a': /* of no network: a resolver's address */
+	case 'a': /* of no network: how many a resolver's address serves */
 		if (global)
-			tell_numbers(c, k, v);
+			c->found['a'] += wire_get32(&in);
 		else
-			c->found['a'] += count_entries(val_in(v));
+			c->found['a'] += count_entries(in);
 		break;
 	case 'p':
-		tell_numbers(c, k, v);
+		tell_prefix(c, k, v);
 		break;
 	case 'l':
 		c->found['l'] += count_entries(val_in(v));
@@ -412,7 +426,7 @@ count_key(struct check *c, const MDB_val *k, const MDB_val *v)
 static enum err
 count_keys(struct check *c)
 {
-	static const char summaries[] = "SGMDRalnpo";
+	static const char summaries[] = "SGMDRablnpo";
 	MDB_val k, v;
 	int rc = mdb_cursor_get(c->snapshot->walk, &k, &v, MDB_FIRST);
 

@@ -21,7 +21,8 @@
  * Summaries, made from facts and checked against them by store_check.c
  *	0 'n' id                          u32 number
  *	0 'p' u8 length, address          u32 numbers, oldest first
- *	0 'a' resolver address            u32 numbers, oldest first
+ *	0 'a' resolver address            u32 how many networks have it
+ *	0 'b' resolver address, number    nothing
  *	0 'L'                             u64 generation, 17 octets: lengths
  *	0 'o' from                        distances to every region (store_rank)
  *	N '#'                             u32 commits that changed this network
@@ -134,6 +135,30 @@ static inline void
 key_text(struct store_key *k, const char *text)
 {
 	wire_put(&k->out, text, strlen(text));
+}
+
+/* Networks whose prefix this is, and those whose resolver. */
+static inline void
+prefix_key(struct store_key *k, const struct addr *a, uint8_t len)
+{
+	key_init(k, NETWORK_NONE, 'p');
+	key_bytes(k, &len, 1);
+	key_bytes(k, a->ip, 16);
+}
+
+static inline void
+resolver_key(struct store_key *k, const struct addr *a)
+{
+	key_init(k, NETWORK_NONE, 'a');
+	key_bytes(k, a->ip, 16);
+}
+
+static inline void
+owner_key(struct store_key *k, const struct addr *resolver, uint32_t network)
+{
+	key_init(k, NETWORK_NONE, 'b');
+	key_bytes(k, resolver->ip, 16);
+	wire_put32(&k->out, network);
 }
 
 static inline MDB_val

@@ -318,10 +318,12 @@ unindex_app(struct store_txn *t, uint32_t network, const struct fact *f)
 		write_flag(&p, head, false);
 }
 
+#define CLAIM_MAX 512 /* more than its four labels take */
+
 static void
 put_claim(struct wire_out *out, const struct fact *f)
 {
-	uint8_t buf[512];
+	uint8_t buf[CLAIM_MAX];
 	struct wire_out c = wire_out(buf, sizeof(buf));
 	const char *const part[] = { f->region, f->app, f->id, f->name };
 
@@ -358,19 +360,20 @@ static void
 write_claims(struct store_txn *t, uint32_t network, const struct fact *f,
     const struct addr *a, bool claims)
 {
-	struct wire_out out = wire_out(t->value, sizeof(t->value));
 	struct wire_in in = wire_in(NULL, 0);
 	struct store_key key;
+	struct wire_out out;
 	struct claim c;
 	size_t start = 0;
 	MDB_val v;
 
 	key_init(&key, network, 'R');
 	key_bytes(&key, a->ip, 16);
-	if (claims)
-		put_claim(&out, f);
 	if (txn_get(t, &key, &v) == 0)
 		in = val_in(&v);
+	out = txn_room(t, in.len + CLAIM_MAX);
+	if (claims)
+		put_claim(&out, f);
 	while (claim_next(&in, &c)) {
 		if (!is_claim_of(&c, f)) {
 			wire_put(&out, in.buf + start, in.pos - start);

@@ -44,6 +44,8 @@ void txn_put_now(struct store_txn *, struct store_key *, const void *, size_t);
 void txn_delete_now(struct store_txn *, struct store_key *);
 /* Gives all to LMDB: before a cursor looks for what may have been put. */
 void txn_flush(struct store_txn *);
+/* Room for a value of so many octets, until the next one or the next fact. */
+struct wire_out txn_room(struct store_txn *, size_t len);
 /* Every key that begins with these parts. */
 void txn_delete_range(struct store_txn *, const struct store_key *prefix);
 
