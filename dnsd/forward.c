@@ -121,6 +121,24 @@ wait_for_upstream(struct forward *f, struct query *q,
 	return QUERY_DROP;
 }
 
+/* Whom all upstreams of its set have left alone is not kept waiting. */
+static enum query_next
+fail_at_once(struct forward *f, struct query *q, struct upstream_set *set)
+{
+	try_probes(f, set);
+	f->counters.failed++;
+	return fail(f, q, RCODE_SERVFAIL, EDE_NO_AUTHORITY);
+}
+
+static enum query_next
+send_stale(struct forward *f, struct query *q, const struct reply_to *to,
+    struct answer *answer)
+{
+	f->counters.stale++;
+	answer_explain_stale(answer, f->ede);
+	return send_hit(q, to, answer);
+}
+
 static enum query_next
 ask_set(struct forward *f, struct query *q, const struct client *client,
     struct upstream_set *set)
@@ -142,15 +160,18 @@ ask_set(struct forward *f, struct query *q, const struct client *client,
 			prefetch(f, &key, set);
 		return send_hit(q, &to, &hit.answer);
 	case CACHE_STALE:
-		if (!hit.failing)
+		if (hit.failing)
+			return send_stale(f, q, &to, &hit.answer);
+		if (upstream_any(set))
 			return wait_for_upstream(f, q, client, &key, set, true);
-		f->counters.stale++;
-		answer_explain_stale(&hit.answer, f->ede);
-		return send_hit(q, &to, &hit.answer);
+		try_probes(f, set);
+		return send_stale(f, q, &to, &hit.answer);
 	case CACHE_NONE:
 		break;
 	}
-	return wait_for_upstream(f, q, client, &key, set, false);
+	if (upstream_any(set) || pending_find(f, &key) != NULL)
+		return wait_for_upstream(f, q, client, &key, set, false);
+	return fail_at_once(f, q, set);
 }
 
 enum query_next

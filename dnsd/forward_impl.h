@@ -237,6 +237,8 @@ void zones_close(struct forward *);
 struct route zone_route(struct forward *, const struct query *);
 
 /* forward_try.c */
+/* Our own questions to those that are down, when it is time. */
+void try_probes(struct forward *, struct upstream_set *);
 void try_start(struct forward *, struct pending *);
 /* The same upstream once more, after it has answered. */
 void try_again(struct forward *, struct attempt *, bool stream);

@@ -93,8 +93,8 @@ start_probe(struct forward *f, struct upstream *up)
 	wait_for_last(f, p, 2);
 }
 
-static void
-probe_set(struct forward *f, struct upstream_set *set)
+void
+try_probes(struct forward *f, struct upstream_set *set)
 {
 	for (unsigned i = 0; i < set->count; i++)
 		if (upstream_wants_probe(&set->upstream[i], forward_now(f)))
@@ -109,7 +109,7 @@ try_other(struct forward *f, struct pending *p)
 
 	if (is_probe(p))
 		return false;
-	probe_set(f, p->set);
+	try_probes(f, p->set);
 	up = upstream_choose(p->set, p->tried);
 	if (up == NULL || !send_attempt(f, p, up, false))
 		return false;

@@ -13,6 +13,7 @@
 #define PATIENCE_MOST  (1500 * MS)
 #define RTT_MOST       (5000 * MS)
 #define DOWN_AFTER     4
+#define DEAD_AFTER     (1500 * MS)
 #define PROBE_FIRST    (500 * MS)
 #define PROBE_MOST     (16000 * MS)
 
@@ -83,9 +84,23 @@ upstream_heard(struct upstream *up, int64_t rtt_us, int64_t now_us)
 	up->heard_us = now_us;
 	up->failures = 0;
 	up->probes = 0;
-	if (up->down)
+	if (up->dead)
 		log_info("forward: %s answers again", up->title);
-	up->down = false;
+	up->down = up->dead = false;
+}
+
+static void
+go_down(struct upstream *up, int64_t now_us)
+{
+	if (!up->down)
+		up->probe_us = now_us + PROBE_FIRST;
+	up->down = true;
+	if (up->dead || now_us - up->silent_us < DEAD_AFTER)
+		return;
+	up->dead = true;
+	log_warn("forward: %s does not answer; others are asked instead, "
+		 "and it is probed now and then",
+	    up->title);
 }
 
 void
@@ -94,14 +109,10 @@ upstream_failed(struct upstream *up, int64_t sent_us, int64_t now_us)
 	/* It answers others: this question is slow or was lost. */
 	if (up->heard_us > sent_us)
 		return;
-	up->failures++;
-	if (up->down || up->failures < DOWN_AFTER)
-		return;
-	up->down = true;
-	up->probe_us = now_us + PROBE_FIRST;
-	log_warn("forward: %s does not answer; others are asked instead, "
-		 "and it is probed now and then",
-	    up->title);
+	if (up->failures++ == 0)
+		up->silent_us = sent_us;
+	if (up->failures >= DOWN_AFTER)
+		go_down(up, now_us);
 }
 
 int64_t
@@ -129,6 +140,21 @@ is_better(const struct upstream *a, const struct upstream *b)
 	return a->srtt_us < b->srtt_us;
 }
 
+static bool
+has_enough_to_do(const struct upstream *up)
+{
+	return up->dead && up->waiting >= UPSTREAM_DEAD_WAITING;
+}
+
+bool
+upstream_any(const struct upstream_set *set)
+{
+	for (unsigned i = 0; i < set->count; i++)
+		if (!has_enough_to_do(&set->upstream[i]))
+			return true;
+	return false;
+}
+
 struct upstream *
 upstream_choose(struct upstream_set *set, uint32_t tried)
 {
@@ -140,8 +166,7 @@ upstream_choose(struct upstream_set *set, uint32_t tried)
 		if ((tried & 1U << i) == 0 && is_better(up, best))
 			best = up;
 	}
-	if (best == NULL ||
-	    (best->down && best->waiting >= UPSTREAM_DOWN_WAITING))
+	if (best == NULL || has_enough_to_do(best))
 		return NULL;
 	for (unsigned i = 0; i < set->count; i++)
 		if (&set->upstream[i] != best)

@@ -4,11 +4,13 @@
  * Each worker has its own and learns for itself; times are microseconds of
  * a clock that never goes back.  Sockets are elsewhere: this is arithmetic.
  *
- *	up -> down   upstream_failed(), the fourth in a row
- *	down -> up   upstream_heard()
+ *	up -> down     upstream_failed(), the fourth in a row
+ *	down -> dead   upstream_failed(), a second and a half without a word
+ *	any -> up      upstream_heard()
  *
- * One that is down is asked only where its set has no other, and then by
- * few at a time; a probe of our own tells when it is back.
+ * One that is down is asked only where its set has no other; one that is
+ * dead only by few at a time even then, so that nobody waits for nothing.
+ * A probe of our own tells when it is back.
  */
 #ifndef DNSD_UPSTREAM_H
 #define DNSD_UPSTREAM_H
@@ -40,7 +42,8 @@ struct upstream {
 	unsigned probes;            /* down: so many in vain */
 	unsigned failures;          /* in a row */
 	unsigned waiting;           /* questions that it has not answered */
-	bool down;
+	int64_t silent_us;          /* when the first of `failures` was sent */
+	bool down, dead;
 
 	/* What protects a question besides id and port. */
 	enum learnt letters; /* repeats the case of letters */
@@ -60,7 +63,7 @@ struct upstream_set {
 };
 
 #define UPSTREAMS_IN_SET      32 /* so that a set of them is a number */
-#define UPSTREAM_DOWN_WAITING 32
+#define UPSTREAM_DEAD_WAITING 64
 
 void upstream_init(struct upstream *, const struct config_upstream *,
     uint32_t number, struct secret *);
@@ -75,9 +78,12 @@ int64_t upstream_patience_us(const struct upstream *, unsigned tries);
 
 /*
  * The best that is not among the bits of TRIED; NULL where there is none,
- * or only ones that are down and have enough to do.
+ * or only ones that are dead and have enough to do.
  */
 struct upstream *upstream_choose(struct upstream_set *, uint32_t tried);
+
+/* Whether upstream_choose() would find one, had none been tried. */
+bool upstream_any(const struct upstream_set *);
 
 /* True once for each time that one that is down should be probed. */
 bool upstream_wants_probe(struct upstream *, int64_t now_us);

@@ -303,8 +303,8 @@ test_all_down_is_cheap(void **state)
 	}
 	lab_pass(&lab, 20);
 	/* Few may try; the others are not kept waiting. */
-	assert_true(lab.sent_count <= 2 * UPSTREAM_DOWN_WAITING + 2);
-	assert_true(lab.got_count >= 300 - 2 * UPSTREAM_DOWN_WAITING);
+	assert_true(lab.sent_count <= 2 * UPSTREAM_DEAD_WAITING + 2);
+	assert_true(lab.got_count >= 300 - 2 * UPSTREAM_DEAD_WAITING);
 	assert_string_equal(lab.got, "SERVFAIL EDE22");
 }
 
