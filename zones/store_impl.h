@@ -105,6 +105,8 @@ enum err store_err(int lmdb_rc);
 /* The current env, referenced; or NULL and why. */
 struct store_env *store_look(struct store *, enum err *why);
 void store_unref(struct store *, struct store_env *);
+/* After each commit: the file ends where its pages end. */
+void store_lengthen(struct store_env *);
 
 struct store_key {
 	uint8_t buf[KEY_MAX];

@@ -111,15 +111,15 @@ split_entry(const struct pack_entry *e, struct instance *out)
 static bool
 next_page(struct app *app)
 {
-	size_t start = 5U + app->name.len;
+	struct store_key start;
 	MDB_val k, v;
 
 	if (!app->many ||
 	    mdb_cursor_get(app->snapshot->pages, &k, &v, MDB_NEXT) != 0)
 		return false;
-	if (k.mv_size <= start || ((const uint8_t *)k.mv_data)[start] != 0 ||
-	    memcmp((const uint8_t *)k.mv_data + 5, app->name.at,
-		app->name.len) != 0)
+	app_key(&start, app->network, app->name);
+	key_end_part(&start);
+	if (!val_begins(&k, &start))
 		return false;
 	app->page = val_in(&v);
 	(void)pack_head(&app->page);

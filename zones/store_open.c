@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "store_impl.h"
+#include "zones/log.h"
 #include "zones/store_write.h"
 
 #define READERS_MAX 1024
@@ -61,18 +62,66 @@ data_path(const struct store *s, char *out, size_t size)
 	(void)snprintf(out, size, "%s/data.mdb", s->path);
 }
 
-/* LMDB trusts its file's length; a page behind the end would be SIGBUS. */
+/* How long the file is, and how long its pages say that it is. */
 static enum err
-check_length(MDB_env *env, const struct stat *st)
+lengths(MDB_env *env, off_t *is, off_t *says)
 {
+	struct stat st;
 	MDB_envinfo info;
 	MDB_stat stat;
+	int fd;
 
-	if (mdb_env_info(env, &info) != 0 || mdb_env_stat(env, &stat) != 0)
-		return E_DAMAGED;
-	if ((uint64_t)st->st_size / stat.ms_psize < info.me_last_pgno + 1)
-		return E_DAMAGED;
+	/* The pages first: the file only grows. */
+	if (mdb_env_info(env, &info) != 0 || mdb_env_stat(env, &stat) != 0 ||
+	    mdb_env_get_fd(env, &fd) != 0 || fstat(fd, &st) != 0)
+		return E_SYSTEM;
+	*is = st.st_size;
+	*says = (off_t)(info.me_last_pgno + 1) * stat.ms_psize;
 	return E_OK;
+}
+
+/*
+ * LMDB trusts its file's length; a page behind the end would be SIGBUS.  A
+ * writer may be about to lengthen it: see store_lengthen().
+ */
+static enum err
+check_length(MDB_env *env)
+{
+	const struct timespec wait = { .tv_nsec = 2000000 };
+	off_t is = 0, says = 0;
+	enum err err;
+
+	for (int i = 0; i < 5; i++) {
+		err = lengths(env, &is, &says);
+		if (err != E_OK || is >= says)
+			return err;
+		(void)nanosleep(&wait, NULL);
+	}
+	return E_DAMAGED;
+}
+
+/*
+ * LMDB does not write a page that a transaction took and gave back, even
+ * the last one of the file.  Readers hold the file to its pages, so it is
+ * made to end where they end; within a transaction, as another writer must
+ * not lengthen it meanwhile.
+ */
+void
+store_lengthen(struct store_env *e)
+{
+	off_t is, says;
+	MDB_txn *txn;
+	int fd;
+
+	if (lengths(e->env, &is, &says) != E_OK || is >= says ||
+	    mdb_txn_begin(e->env, NULL, 0, &txn) != 0)
+		return;
+	if (lengths(e->env, &is, &says) == E_OK && is < says &&
+	    mdb_env_get_fd(e->env, &fd) == 0 && ftruncate(fd, says) != 0)
+		log_warn("store: its file cannot be lengthened to %lld octets: "
+			 "%s; readers may take it for damaged",
+		    (long long)says, strerror(errno));
+	mdb_txn_abort(txn);
 }
 
 /* The main database exists always; its handle is got once. */
@@ -142,7 +191,7 @@ open_file(struct store *s, const struct stat *st, struct store_env **out)
 		rc = open_main(e->env, &e->dbi);
 	err = store_err(rc);
 	if (err == E_OK && st != NULL)
-		err = check_length(e->env, st);
+		err = check_length(e->env);
 	if (err != E_OK) {
 		mdb_env_close(e->env);
 		free(e);
@@ -191,7 +240,7 @@ reopen_if_replaced(struct store *s)
 	}
 	if (s->env != NULL && s->env->dev == st.st_dev &&
 	    s->env->ino == st.st_ino) {
-		err = check_length(s->env->env, &st);
+		err = check_length(s->env->env);
 		if (err == E_OK)
 			return;
 		env_unref(s->env);
@@ -269,6 +318,7 @@ store_open_writer(struct store **out, const struct store_options *options)
 		store_close(s);
 		return err;
 	}
+	store_lengthen(s->env); /* a writer may have died before it could */
 	*out = s;
 	return E_OK;
 }

@@ -322,7 +322,8 @@ store_commit(struct store_txn *t)
 
 		mdb_cursor_close(t->cursor);
 		t->txn = NULL; /* gone, whatever commit says */
-		(void)txn_holds(t, mdb_txn_commit(txn));
+		if (txn_holds(t, mdb_txn_commit(txn)))
+			store_lengthen(t->store->env);
 	} else if (t->txn != NULL) {
 		mdb_txn_abort(t->txn);
 	}

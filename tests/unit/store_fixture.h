@@ -11,6 +11,7 @@
 
 #include <assert.h>
 #include <ftw.h>
+#include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -185,6 +186,73 @@ fixture_check(struct fixture *f)
 		err = snapshot_check(f->snapshot, fixture_finding, f);
 	snapshot_rest(f->snapshot);
 	return err;
+}
+
+/* Between the two, LMDB itself: no handle of the store is open meanwhile. */
+struct fixture_raw {
+	MDB_env *env;
+	MDB_txn *txn;
+	MDB_dbi dbi;
+};
+
+static inline void
+fixture_close_handles(struct fixture *f)
+{
+	snapshot_close(f->snapshot);
+	store_close(f->reader);
+	store_close(f->writer);
+	f->snapshot = NULL;
+	f->reader = f->writer = NULL;
+}
+
+static inline void
+fixture_open_handles(struct fixture *f)
+{
+	const struct store_options options = { .path = f->path,
+		.no_sync = true };
+
+	FIXTURE_MUST(store_open_writer(&f->writer, &options) == E_OK);
+	FIXTURE_MUST(store_open_reader(&f->reader, f->path) == E_OK);
+	FIXTURE_MUST(snapshot_open(f->reader, &f->snapshot) == E_OK);
+}
+
+static inline void
+fixture_raw_begin(struct fixture *f, struct fixture_raw *raw)
+{
+	fixture_close_handles(f);
+	FIXTURE_MUST(mdb_env_create(&raw->env) == 0);
+	FIXTURE_MUST(mdb_env_set_mapsize(raw->env, (size_t)1 << 30) == 0);
+	FIXTURE_MUST(mdb_env_open(raw->env, f->path, MDB_NOSYNC, 0664) == 0);
+	FIXTURE_MUST(mdb_txn_begin(raw->env, NULL, 0, &raw->txn) == 0);
+	FIXTURE_MUST(mdb_dbi_open(raw->txn, NULL, 0, &raw->dbi) == 0);
+}
+
+static inline void
+fixture_raw_end(struct fixture *f, struct fixture_raw *raw)
+{
+	FIXTURE_MUST(mdb_txn_commit(raw->txn) == 0);
+	mdb_env_close(raw->env);
+	fixture_open_handles(f);
+}
+
+/* Overwrites octets of a value. */
+static inline void
+fixture_raw_patch(struct fixture_raw *raw, const void *key, size_t key_len,
+    size_t at, const void *octets, size_t len)
+{
+	MDB_val k = { .mv_size = key_len }, v;
+	uint8_t *copy;
+
+	memcpy(&k.mv_data, &key, sizeof(k.mv_data));
+	FIXTURE_MUST(mdb_get(raw->txn, raw->dbi, &k, &v) == 0);
+	FIXTURE_MUST(at + len <= v.mv_size);
+	copy = malloc(v.mv_size);
+	FIXTURE_MUST(copy != NULL);
+	memcpy(copy, v.mv_data, v.mv_size);
+	memcpy(copy + at, octets, len);
+	v.mv_data = copy;
+	FIXTURE_MUST(mdb_put(raw->txn, raw->dbi, &k, &v, 0) == 0);
+	free(copy);
 }
 
 struct fixture_dump {
