@@ -36,7 +36,7 @@ static const struct {
 	{ "example", 0, NULL },
 	{ ".", 0, NULL },
 	{ "corp.example", 1, NULL },
-	{ "CORP.example", 1, NULL },
+	{ "a.CORP.example", 1, NULL },
 	{ "a.b.c.corp.example", 1, NULL },
 	{ "mycorp.example", 0, NULL },
 	{ "corp.example.com", 0, NULL },
