@@ -14,7 +14,7 @@ rules='
 "dnsctl/        ; ^(include/)?dnsctl/
 <lmdb.h         ; ^zones/store_
 <event2/        ; ^(include/)?dnsd/
-<openssl/       ; ^(include/)?dnsd/
+<openssl/       ; ^(include/)?(dnsd|dnsctl)/
 <yaml.h         ; ^(include/)?dnsd/
 <curl/          ; ^(include/)?dnsctl/
 <jansson.h      ; ^((include/)?zones/(fact|feed|json)|(include/)?dnsctl/)
