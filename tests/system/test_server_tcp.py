@@ -1,6 +1,7 @@
 """TCP connections: order, idleness, bounds (RFC 7766)."""
 
 import socket
+import struct
 import threading
 
 import dns.message
@@ -91,6 +92,9 @@ def test_asker_that_left_harms_nobody(held):
     with connect() as s:
         send_tcp(s, wire("three.example", "A"))
         until(lambda: held.upstream.seen, "the upstream is asked")
+        # A reset: not the end of its questions alone.
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                     struct.pack("ii", 1, 0))
     with connect() as s:
         assert answered(s, 8)
         held.set()
