@@ -1,0 +1,390 @@
+"""dnsctl follow etcd://..., against real clusters that lose members."""
+
+import json
+import re
+import signal
+import subprocess
+
+import pytest
+
+from ask import ACME, ask, rcode, values
+from etcd import Asker, Changes, Cluster, Node, b64, client_context, delete, \
+    key_of, put, same, value_of
+from programs import until
+
+NET = {"put": "network", "id": "acme", "prefixes": ["fdaa:0:18::/48"]}
+REGIONS = [{"put": "region", "id": "iad", "latitude": 38.95,
+            "longitude": -77.46},
+           {"put": "region", "id": "lhr", "latitude": 51.47,
+            "longitude": -0.45}]
+# Where two servers listen, one for each node.
+DOORS = [{"server": "fdaa::3", "port": 5301},
+         {"server": "fdaa::3", "port": 5302}]
+
+
+def instance(app, number, region="iad", **fields):
+    return {"put": "instance", "network": "acme", "app": app,
+            "id": f"i{number}", "region": region,
+            "addresses": [f"fdaa:0:18::{number + 1:x}"], **fields}
+
+
+STEADY = instance("steady", 0xfffe)
+BASE = [NET, *REGIONS, STEADY, instance("pair", 0), instance("pair", 1)]
+
+
+def change(k):
+    """Ten facts; the two of `pair` are never in different regions."""
+    region = "iad" if k % 2 else "lhr"
+    return [put(instance("pair", 0, region)), put(instance("pair", 1, region)),
+            *[put(instance("many", 100 + k % 50 * 8 + i, region,
+                           group=f"g{k}")) for i in range(8)]]
+
+
+@pytest.fixture(name="cluster")
+def fixture_cluster(tmp_path):
+    cluster = Cluster(tmp_path)
+    yield cluster
+    cluster.close()
+
+
+@pytest.fixture(name="nodes")
+def fixture_nodes(cluster, servers, started):
+    """Two nodes at a cluster that holds BASE, each with a server."""
+    cluster.tell(BASE)
+    nodes = []
+    for door in DOORS:
+        node = Node(servers.store(), servers.fresh(), cluster.url)
+        started.append(node)
+        nodes.append(node)
+        node.wait(cluster.cursor)
+        servers.serve(node.store, ready=False, listen=[
+            {"address": f"[{door['server']}]:{door['port']}"}]).wait_ready(
+                source=ACME, **door)
+    return nodes
+
+
+@pytest.fixture(name="askers")
+def fixture_askers(nodes, started):
+    """Look all along for a half transaction and for a name that blinks."""
+    assert len(nodes) == len(DOORS)
+    askers = [Asker(name, rdtype, source=ACME, **door) for door in DOORS
+              for name, rdtype in [("regions.pair.internal", "TXT"),
+                                   ("steady.internal", "AAAA")]]
+    for asker in askers:
+        asker.close = asker.ending.set
+    started.extend(askers)
+    return askers
+
+
+def assert_seen(askers):
+    """Never two regions, never none; and never no steady one."""
+    for asker in askers:
+        seen = asker.end()
+        assert asker.count > 0
+        if asker.question[1] == "TXT":
+            assert seen <= {("iad",), ("lhr",)}, seen
+        else:
+            assert seen == {tuple(STEADY["addresses"])}, seen
+    assert any(len(asker.seen) == 2 for asker in askers), \
+        "nobody saw a change"
+
+
+def assert_equal(cluster, nodes):
+    """Every node holds exactly what etcd holds."""
+    expected = cluster.facts()
+    for node in nodes:
+        node.wait(cluster.cursor)
+        assert same(node.facts(), expected), node.told()
+        assert "ok" in node.store.tell("check")
+
+
+def test_changes_arrive(cluster, nodes):
+    app = {"put": "app", "network": "acme", "name": "web",
+           "domain": "web.production"}
+    peer = {"put": "peer", "network": "acme", "name": "p",
+            "addresses": ["fdaa:0:18::99"]}
+    distance = {"put": "distance", "from": "iad", "to": "lhr", "ms": 70}
+    cluster.commit(*map(put, [app, peer, distance, instance("web", 7)]))
+    assert_equal(cluster, nodes)
+    for door in DOORS:
+        assert values(ask("web.internal", source=ACME, **door)) == [
+            "fdaa:0:18::8"]
+    cluster.commit(delete(peer), delete(distance), put(
+        instance("web", 7, state="stopped")))
+    assert_equal(cluster, nodes)
+    for door in DOORS:
+        assert rcode(ask("p._peer.internal", source=ACME, **door)) == \
+            "NXDOMAIN"
+
+
+def test_deleted_app_leaves_instances_that_etcd_has(cluster, nodes):
+    app = {"put": "app", "network": "acme", "name": "web",
+           "flycast": ["fdaa:0:18::f"]}
+    cluster.tell([app, instance("web", 7)])
+    cluster.commit(delete(app))
+    assert_equal(cluster, nodes)
+
+
+def test_network_comes_after_what_is_in_it(cluster, nodes):
+    """In order of keys instances precede networks, and so may revisions."""
+    late = {"put": "network", "id": "late", "prefixes": ["fdaa:0:20::/48"]}
+    inside = [{"put": "app", "network": "late", "name": "a"},
+              {"put": "instance", "network": "late", "app": "b", "id": "i",
+               "region": "iad", "addresses": ["fdaa:0:20::1"]},
+              {"put": "peer", "network": "late", "name": "p",
+               "addresses": ["fdaa:0:21::1"]}]
+    cluster.tell(inside)
+    cluster.tell([late])
+    for node in nodes:
+        node.wait(cluster.cursor)
+        assert same([f for f in node.facts() if f.get("network") == "late"],
+                    inside[:2])
+    cluster.tell([{**late, "prefixes": ["fdaa:0:20::/48", "fdaa:0:21::/48"]}])
+    assert_equal(cluster, nodes)
+    # The network goes, and what etcd still holds of it comes back with it.
+    cluster.commit(delete(late))
+    for node in nodes:
+        node.wait(cluster.cursor)
+        assert not [f for f in node.facts() if f.get("network") == "late"]
+    cluster.tell([{**late, "prefixes": ["fdaa:0:20::/47"]}])
+    assert_equal(cluster, nodes)
+
+
+def test_lease_that_runs_out_is_a_delete(cluster, nodes):
+    lease = cluster.call("lease/grant", {"TTL": 1})["ID"]
+    fact = instance("leased", 9)
+    cluster.put_raw(key_of(fact), value_of(fact), lease=lease)
+    for node, door in zip(nodes, DOORS):
+        until(lambda door=door: values(
+            ask("leased.internal", source=ACME, **door)), "it is there")
+    for node, door in zip(nodes, DOORS):
+        until(lambda door=door: rcode(ask(
+            "leased.internal", source=ACME, **door)) == "NXDOMAIN",
+            "it is gone")
+        assert same(node.facts(), cluster.facts())
+
+
+def test_bad_values_are_told_and_left_out(cluster, nodes):
+    good = instance("web", 7)
+    cluster.tell([good])
+    for key, value, words in [
+            ("/dnsd/instances/acme/web/x", "no json", ["JSON object"]),
+            ("/dnsd/instances/acme/web/x", "{}", ["region", "must be given"]),
+            ("/dnsd/apps/acme/Web", "{}", ["name", "must be 1 to 63"]),
+            ("/dnsd/apps/acme/a", '{"name":"b"}', ["must agree", '"b"']),
+            ("/dnsd/apps/acme/a/b", "{}", ["must be a key of"]),
+            ("/dnsd/apps/nobody/a", "{}", ["network", "must be put before"]),
+            ("/dnsd/colors/red", "{}", ["must be a key of"]),
+            (key_of(good), '{"region":"lhr","addresses":["fd00::1"]}',
+             ["addresses", "must lie inside", "fd00::1"])]:
+        cluster.revision = int(
+            cluster.put_raw(key, value)["header"]["revision"])
+        for node in nodes:
+            node.wait(cluster.cursor)
+            told = node.told().splitlines()[-1]
+            for word in [key, *words]:
+                assert word in told
+    for node in nodes:
+        assert good in node.facts()
+
+
+def test_goes_on_where_it_stood(cluster, nodes):
+    """A restart reads what it missed, and no snapshot."""
+    for how, status in (signal.SIGTERM, 0), (signal.SIGKILL, -9):
+        assert nodes[0].stop(how) == status
+        cluster.commit(*change(1))
+        cluster.commit(delete(instance("many", 108)))
+        nodes[0].start()
+        assert_equal(cluster, nodes)
+        assert "following from revision" in nodes[0].told()
+        assert "snapshot" not in nodes[0].told()
+
+
+def test_quiet_etcd_is_heard_of(nodes):
+    """Nothing changes, but the store knows that its source is alive."""
+    def ages():
+        told = nodes[0].store.tell("status")
+        return [float(re.search(rf"last {what}: ([0-9.]+) s", told)[1])
+                for what in ("commit", "heard")]
+
+    before = until(lambda: ages()[1] > 0.5 and ages()[1], "some silence")
+    until(lambda: ages()[1] < before, "a sign")
+    cursor = re.search("cursor: (.*)", nodes[0].store.tell("status"))[1]
+    assert re.fullmatch("[0-9]+/[0-9]+", cursor)
+
+
+def test_leader_killed_under_load(cluster, nodes, askers):
+    """A thousand changes a second, a hundred transactions."""
+    changes = Changes(cluster, change, 100)
+    until(lambda: changes.count > 100, "some changes")
+    for _ in range(2):
+        leader = cluster.leader()
+        leader.stop()
+        count = changes.count
+        until(lambda count=count: changes.count > count + 100,
+              "changes without it")
+        leader.start(cluster.initial, cluster.token)
+        count = changes.count
+        until(lambda count=count: changes.count > count + 100,
+              "changes with it")
+    changes.end()
+    assert_equal(cluster, nodes)
+    assert_seen(askers)
+
+
+def test_node_away_beyond_compaction(cluster, nodes, askers):
+    """It reads a snapshot, and what did not change does not blink."""
+    cluster.commit(*change(0))
+    assert_equal(cluster, nodes)
+    for how in signal.SIGTERM, signal.SIGKILL:
+        nodes[1].stop(how)
+        for k in range(1, 30):
+            cluster.commit(*change(k))
+        cluster.commit(delete(instance("many", 108)),
+                       delete(instance("many", 109)))
+        cluster.compact()
+        cluster.commit(*change(30))
+        nodes[1].start()
+        assert_equal(cluster, nodes)
+        assert "reading a snapshot" in nodes[1].told()
+        assert "reading a snapshot" not in nodes[0].told().split(
+            "following", 1)[1]
+    assert_seen(askers)
+
+
+@pytest.mark.parametrize("token", ["first", "second"])
+def test_restored_from_an_older_backup(cluster, nodes, askers, tmp_path,
+                                       token):
+    """The same cluster id with an older revision, or another id."""
+    for k in range(5):
+        cluster.commit(*change(k))
+    backup = str(tmp_path / "backup")
+    cluster.save(backup)
+    for k in range(5, 60):
+        cluster.commit(*change(k))
+    assert_equal(cluster, nodes)
+    newer = cluster.cursor
+    cluster.restore(backup, token)
+    cluster.commit(put(instance("restored", 77)))
+    assert cluster.cursor != newer
+    for node in nodes:
+        until(lambda node=node: same(node.facts(), cluster.facts()),
+              "what the backup holds")
+    cluster.commit(*change(1))
+    assert_equal(cluster, nodes)
+    assert_seen(askers)
+
+
+def test_member_that_hangs(cluster, nodes):
+    """It is silent, as a quiet one is, but gives no sign when asked."""
+    for member in cluster.members:
+        member.process.send_signal(signal.SIGSTOP)
+        others = [m for m in cluster.members if m is not member]
+        try:
+            cluster.members.remove(member)
+            cluster.members.append(member)
+            cluster.commit(put(instance("hang", member.port - 2000)))
+            for node in nodes:
+                node.wait(cluster.cursor)
+        finally:
+            member.process.send_signal(signal.SIGCONT)
+        assert len(others) == 2
+    assert_equal(cluster, nodes)
+
+
+def certificates(directory):
+    """A CA, and two certificates that it signed."""
+    def openssl(*arguments):
+        subprocess.run(["openssl", *arguments], cwd=directory, check=True,
+                       capture_output=True)
+
+    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+            "-subj", "/CN=ca", "-keyout", "ca.key", "-out", "ca.pem")
+    (directory / "names").write_text("subjectAltName=IP:127.0.0.1\n")
+    for name in "server", "client":
+        openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj",
+                f"/CN={name}", "-keyout", f"{name}.key", "-out",
+                f"{name}.csr")
+        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem",
+                "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+                "-extfile", "names", "-out", f"{name}.pem")
+
+
+def test_tls_and_password(servers, started, tmp_path):
+    certificates(tmp_path)
+    file = {name: str(tmp_path / name) for name in
+            ("ca.pem", "server.pem", "server.key", "client.pem",
+             "client.key")}
+    cluster = Cluster(
+        tmp_path, 1, ["--cert-file=" + file["server.pem"],
+                      "--key-file=" + file["server.key"],
+                      "--trusted-ca-file=" + file["ca.pem"],
+                      "--client-cert-auth"],
+        client_context(file["ca.pem"], file["client.pem"],
+                       file["client.key"]))
+    started.append(cluster)
+    cluster.tell(BASE)
+    cluster.call("auth/user/add", {"name": "root", "password": "r"})
+    cluster.call("auth/role/add", {"name": "root"})
+    cluster.call("auth/user/grant", {"user": "root", "role": "root"})
+    cluster.call("auth/user/add", {"name": "node", "password": "secret"})
+    cluster.call("auth/role/add", {"name": "reader"})
+    cluster.call("auth/role/grant", {"name": "reader", "perm": {
+        "key": b64("/dnsd/"), "range_end": b64("/dnsd0")}})
+    cluster.call("auth/user/grant", {"user": "node", "role": "reader"})
+    cluster.call("auth/enable", {})
+    (tmp_path / "password").write_text("secret\n")
+    (tmp_path / "wrong").write_text("guess\n")
+    tls = ["--cacert", file["ca.pem"], "--cert", file["client.pem"], "--key",
+           file["client.key"]]
+    who = ["--user", "node", "--password-file", str(tmp_path / "password")]
+    for options, words in [
+            ([], ["etcd 127.0.0.1:2379"]),
+            ([*tls[:2], *who], ["etcd 127.0.0.1:2379", "SSL"]),
+            ([*tls, *who[:2], "--password-file", str(tmp_path / "wrong")],
+             ["invalid user ID or password"])]:
+        node = Node(servers.store(), servers.fresh(), cluster.url, *options)
+        started.append(node)
+        until(lambda node=node: "the store stays as it is" in node.told(),
+              "a warning")
+        for word in words:
+            assert word in node.told()
+        assert node.store.run("list").returncode == 1
+    node = Node(servers.store(), servers.fresh(), cluster.url, *tls, *who)
+    started.append(node)
+    node.wait(cluster.cursor)
+    assert same(node.facts(), BASE)
+    cluster.headers["Authorization"] = cluster.call(
+        "auth/authenticate", {"name": "root", "password": "r"})["token"]
+    cluster.commit(*change(1))
+    assert_equal(cluster, [node])
+
+
+@pytest.mark.parametrize("url,options,words", [
+    ("etcd://", [], ["must be etcd://HOST:PORT"]),
+    ("etcd://a,,b", [], ["must be etcd://HOST:PORT"]),
+    ("etcd://a/b", [], ["must be etcd://HOST:PORT"]),
+    ("http://a", [], ["a source is - or etcd://"]),
+    ("etcd://a", ["--prefix", "dnsd"], ["--prefix dnsd"]),
+    ("etcd://a", ["--prefix", "/dnsd/"], ["--prefix /dnsd/"]),
+])
+def test_mistakes_of_the_command_line(servers, url, options, words):
+    done = servers.store().run("follow", url, *options)
+    assert done.returncode == 2
+    for word in words:
+        assert word in done.stderr
+
+
+def test_another_prefix_is_another_source(cluster, servers, started):
+    """The cursor is etcd's, but the facts are not."""
+    cluster.tell(BASE)
+    store = servers.store()
+    node = Node(store, servers.fresh(), cluster.url)
+    node.wait(cluster.cursor)
+    assert node.stop() == 0
+    other = {"prefixes": ["fdaa:0:30::/48"]}
+    cluster.put_raw("/other/networks/else", json.dumps(other))
+    node = Node(store, servers.fresh(), cluster.url, "--prefix", "/other")
+    started.append(node)
+    until(lambda: same(node.facts(), [
+        {"put": "network", "id": "else", **other}]), "the other's facts")
