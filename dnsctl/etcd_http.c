@@ -152,6 +152,8 @@ etcd_call_start(struct etcd *e, struct etcd_call *c, const char *path,
 	(void)curl_easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, on_data);
 	(void)curl_easy_setopt(c->easy, CURLOPT_WRITEDATA, c);
 	(void)curl_easy_setopt(c->easy, CURLOPT_PRIVATE, c);
+	c->error[0] = '\0';
+	(void)curl_easy_setopt(c->easy, CURLOPT_ERRORBUFFER, c->error);
 	(void)curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, ms);
 	c->heard_ms = etcd_now_ms();
 	c->running = curl_multi_add_handle(e->multi, c->easy) == CURLM_OK;
@@ -178,6 +180,12 @@ etcd_run(struct etcd *e, int ms)
 	}
 }
 
+const char *
+etcd_call_error(const struct etcd_call *c)
+{
+	return c->error[0] != '\0' ? c->error : curl_easy_strerror(c->result);
+}
+
 /* gRPC's code for OutOfRange: the revision was compacted, or is to come. */
 #define GRPC_OUT_OF_RANGE 11
 
@@ -201,7 +209,7 @@ etcd_call_reply(struct etcd *e, const struct etcd_call *c, json_t **reply)
 
 	*reply = NULL;
 	if (c->result != CURLE_OK)
-		return etcd_fail(e, "%s", curl_easy_strerror(c->result));
+		return etcd_fail(e, "%s", etcd_call_error(c));
 	(void)curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
 	*reply = json_loadb(c->in, c->len, 0, &wrong);
 	if (*reply == NULL)

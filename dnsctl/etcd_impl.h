@@ -35,8 +35,9 @@ struct etcd_call {
 	bool running; /* in the multi handle */
 	bool done;
 	CURLcode result;
-	char *body; /* the request's */
-	char *in;   /* what arrived */
+	char error[CURL_ERROR_SIZE]; /* its reason, as far as known */
+	char *body;                  /* the request's */
+	char *in;                    /* what arrived */
 	size_t len, cap;
 	int64_t heard_ms; /* when some of it arrived last */
 };
@@ -91,6 +92,9 @@ enum etcd_outcome etcd_ask(
 /* The reply of a call that is done, judged as etcd_ask() does. */
 enum etcd_outcome etcd_call_reply(
     struct etcd *, const struct etcd_call *, json_t **reply) MUST_CHECK;
+
+/* Why a call that is done failed, for people. */
+const char *etcd_call_error(const struct etcd_call *);
 
 /* Notes why; returns ETCD_FAILED. */
 enum etcd_outcome etcd_fail(struct etcd *, const char *format, ...)

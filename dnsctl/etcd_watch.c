@@ -271,9 +271,8 @@ watch_step(struct etcd *e)
 	outcome = lines_take(e);
 	if (outcome == ETCD_OK && e->watch.done)
 		outcome = etcd_fail(e, "watch ended: %s",
-		    e->watch.result == CURLE_OK
-			? "closed by etcd"
-			: curl_easy_strerror(e->watch.result));
+		    e->watch.result == CURLE_OK ? "closed by etcd"
+						: etcd_call_error(&e->watch));
 	if (outcome == ETCD_OK && !e->created &&
 	    etcd_now_ms() - e->watch.heard_ms > REPLY_MS)
 		outcome = etcd_fail(e, "watch was not begun");
