@@ -200,21 +200,31 @@ refused(struct etcd *e, const json_t *reply, long status)
 	    e, "HTTP %ld: %s", status, text == NULL ? "no reason" : text);
 }
 
+/* Octets of the first line, as far as a log line has room. */
+static int
+first_line(const char *text, size_t len)
+{
+	int n = 0;
+
+	while ((size_t)n < len && n < 120 && (uint8_t)text[n] >= ' ')
+		n++;
+	return n;
+}
+
 enum etcd_outcome
 etcd_call_reply(struct etcd *e, const struct etcd_call *c, json_t **reply)
 {
 	enum etcd_outcome outcome = ETCD_OK;
-	json_error_t wrong;
 	long status = 0;
 
 	*reply = NULL;
 	if (c->result != CURLE_OK)
 		return etcd_fail(e, "%s", etcd_call_error(c));
 	(void)curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
-	*reply = json_loadb(c->in, c->len, 0, &wrong);
+	*reply = json_loadb(c->in, c->len, 0, NULL);
 	if (*reply == NULL)
-		return etcd_fail(
-		    e, "HTTP %ld, and no JSON: %s", status, wrong.text);
+		return etcd_fail(e, "HTTP %ld, not in JSON: %.*s", status,
+		    first_line(c->in, c->len), c->in);
 	if (status != 200)
 		outcome = refused(e, *reply, status);
 	if (outcome != ETCD_OK) {
