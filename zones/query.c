@@ -53,6 +53,13 @@ answer_other(struct query *q, struct query_env *env)
 	return QUERY_FORWARD;
 }
 
+/* Whose question it is matters only for private names then. */
+static bool
+is_known_without_store(const struct query *q, const struct query_env *env)
+{
+	return q->bound != NULL || query_is_allowed(q, env);
+}
+
 /* Type numbers that are no data: RFC 6895, 3.1, and OPT. */
 static bool
 is_data(const struct query *q)
@@ -112,6 +119,10 @@ answer(struct query *q, struct query_env *env)
 			return refuse(q, env, RCODE_REFUSED, EDE_PROHIBITED);
 		return answer_other(q, env);
 	case WHY_NO_STORE:
+		if (is_for_everybody(q))
+			return query_private(q, env);
+		if (!is_ours(q, env) && is_known_without_store(q, env))
+			return answer_other(q, env);
 		return refuse(q, env, RCODE_SERVFAIL, EDE_NOT_READY);
 	case WHY_FOREIGN:
 	case WHY_NOBODY:

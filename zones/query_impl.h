@@ -43,6 +43,9 @@ enum dns_rcode query_parse(struct query *);
 /* Whose question is it; q->network, q->ttl and q->why. */
 void query_find_network(struct query *, struct query_env *);
 
+/* forward.allow holds the source. */
+bool query_is_allowed(const struct query *, const struct query_env *);
+
 /* A private name of the asker's network. */
 enum query_next query_private(struct query *, struct query_env *);
 

@@ -3,8 +3,8 @@
  */
 #include "query_impl.h"
 
-static bool
-is_allowed(const struct query *q, const struct query_env *env)
+bool
+query_is_allowed(const struct query *q, const struct query_env *env)
 {
 	for (unsigned i = 0; i < env->allow_count; i++)
 		if (prefix_holds(&env->allow[i], &q->from))
@@ -42,10 +42,7 @@ query_find_network(struct query *q, struct query_env *env)
 	q->why = find(q, env, &n);
 	q->network = n.number;
 	q->ttl = n.ttl;
-	if (q->why == WHY_NOBODY && is_allowed(q, env))
-		q->why = WHY_ALLOWED;
-	if (q->why == WHY_NO_STORE && q->name.kind == NAME_OTHER &&
-	    is_allowed(q, env))
+	if (q->why == WHY_NOBODY && query_is_allowed(q, env))
 		q->why = WHY_ALLOWED;
 }
 
