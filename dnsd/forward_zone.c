@@ -120,6 +120,10 @@ set_fill(struct forward *f, struct upstream_set *set,
 {
 	set->upstream = &f->upstreams[f->upstream_count];
 	set->count = count < UPSTREAMS_IN_SET ? count : UPSTREAMS_IN_SET;
+	if (set->count < count)
+		log_warn("forward: of %u upstreams for the same names, only "
+			 "the first %u are used",
+		    count, set->count);
 	for (unsigned i = 0; i < set->count; i++) {
 		upstream_init(&set->upstream[i], &configs[i], f->upstream_count,
 		    &f->secret);
