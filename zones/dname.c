@@ -20,20 +20,30 @@ fold8(uint64_t v)
 }
 
 static void
-fold(uint8_t *wire, size_t len)
+fold_at(uint8_t *to, const uint8_t *from)
+{
+	uint64_t v;
+
+	memcpy(&v, from, 8);
+	v = fold8(v);
+	memcpy(to, &v, 8);
+}
+
+/*
+ * Copies and folds; the last eight octets once more with what is before
+ * them.  A copy of unknown length by itself costs more than all of this.
+ */
+static void
+fold(uint8_t *to, const uint8_t *from, size_t len)
 {
 	size_t i = 0;
 
-	for (; i + 8 <= len; i += 8) {
-		uint64_t v;
-
-		memcpy(&v, wire + i, 8);
-		v = fold8(v);
-		memcpy(wire + i, &v, 8);
-	}
-	for (; i < len; i++)
-		if (wire[i] >= 'A' && wire[i] <= 'Z')
-			wire[i] |= 0x20;
+	for (; i + 8 <= len; i += 8)
+		fold_at(to + i, from + i);
+	if (len >= 8)
+		fold_at(to + len - 8, from + len - 8);
+	for (; len < 8 && i < len; i++)
+		to[i] = from[i] | (from[i] >= 'A' && from[i] <= 'Z' ? 0x20 : 0);
 }
 
 bool
@@ -55,8 +65,7 @@ dname_get(struct dname *d, struct wire_in *in)
 		d->at[labels++] = (uint8_t)len;
 		len += 1 + label;
 	} while (label != 0);
-	memcpy(d->wire, start, len);
-	fold(d->wire, len);
+	fold(d->wire, start, len);
 	d->len = (uint8_t)len;
 	d->labels = (uint8_t)(labels - 1);
 	return true;

@@ -5,59 +5,75 @@
 
 #include <assert.h>
 
-/* Words; told from literals by address, so that a literal may be any text. */
-static const char APP[] = "APP";
-static const char ARG[] = "ARG";
-static const char VALUE[] = "VALUE";
-static const char TOP[] = "topN";
+/*
+ * What may stand in a place: a text, whose length is in the table as every
+ * question is held against it, or a word that stands for many.
+ */
+enum word { WORD_LITERAL, WORD_APP, WORD_ARG, WORD_VALUE, WORD_TOP };
+
+struct part {
+	enum word word;
+	uint8_t len;
+	char text[11];
+};
+
+/* clang-format off */
+#define LIT(text) { WORD_LITERAL, sizeof(text) - 1, text }
+#define APP { WORD_APP, 0, "" }
+#define ARG { WORD_ARG, 0, "" }
+#define VALUE { WORD_VALUE, 0, "" }
+#define TOP { WORD_TOP, 0, "" }
+/* clang-format on */
 
 #define RULE_PARTS 5
 
 /*
  * What stands left of `internal`, leftmost label first, as a person writes
- * it.  The first fit wins, so literals stand before the words they could be
- * taken for.  A new form: its kind in name.h, a row here, and a case in
- * query_private.c.
+ * it; fewer parts before more.  The first fit wins, so literals stand before
+ * the words they could be taken for.  A new form: its kind in name.h, a row
+ * here, and a case in query_private.c.
  */
 static const struct rule {
 	enum name_kind kind;
 	unsigned parts;
-	const char *part[RULE_PARTS];
+	struct part part[RULE_PARTS];
 } rules[] = {
-	{ NAME_APPS, 1, { "_apps" } },
-	{ NAME_PEERS, 1, { "_peer" } },
-	{ NAME_INSTANCES, 1, { "_instances" } },
-	{ NAME_API, 1, { "_api" } },
+	{ NAME_APPS, 1, { LIT("_apps") } },
+	{ NAME_PEERS, 1, { LIT("_peer") } },
+	{ NAME_INSTANCES, 1, { LIT("_instances") } },
+	{ NAME_API, 1, { LIT("_api") } },
 	{ NAME_APP, 1, { APP } },
 
-	{ NAME_ALL_INSTANCES, 2, { "all", "_instances" } },
-	{ NAME_PEER, 2, { ARG, "_peer" } },
-	{ NAME_APP, 2, { "global", APP } },
-	{ NAME_VMS, 2, { "vms", APP } },
-	{ NAME_REGIONS, 2, { "regions", APP } },
-	{ NAME_BELOW_APP, 2, { "vm", APP } },
-	{ NAME_BELOW_APP, 2, { "of", APP } },
-	{ NAME_BELOW_APP, 2, { "process", APP } },
-	{ NAME_BELOW_APP, 2, { "_metadata", APP } },
+	{ NAME_ALL_INSTANCES, 2, { LIT("all"), LIT("_instances") } },
+	{ NAME_PEER, 2, { ARG, LIT("_peer") } },
+	{ NAME_APP, 2, { LIT("global"), APP } },
+	{ NAME_VMS, 2, { LIT("vms"), APP } },
+	{ NAME_REGIONS, 2, { LIT("regions"), APP } },
+	{ NAME_BELOW_APP, 2, { LIT("vm"), APP } },
+	{ NAME_BELOW_APP, 2, { LIT("of"), APP } },
+	{ NAME_BELOW_APP, 2, { LIT("process"), APP } },
+	{ NAME_BELOW_APP, 2, { LIT("_metadata"), APP } },
 	{ NAME_REGION, 2, { ARG, APP } },
 
-	{ NAME_BELOW_APP, 3, { "nearest", "of", APP } },
-	{ NAME_BELOW_APP, 3, { "kv", "_metadata", APP } },
-	{ NAME_ALL_VMS, 3, { "all", "vms", APP } },
-	{ NAME_ALL_REGIONS, 3, { "all", "regions", APP } },
-	{ NAME_INSTANCE, 3, { ARG, "vm", APP } },
-	{ NAME_GROUP, 3, { ARG, "process", APP } },
+	{ NAME_BELOW_APP, 3, { LIT("nearest"), LIT("of"), APP } },
+	{ NAME_BELOW_APP, 3, { LIT("kv"), LIT("_metadata"), APP } },
+	{ NAME_ALL_VMS, 3, { LIT("all"), LIT("vms"), APP } },
+	{ NAME_ALL_REGIONS, 3, { LIT("all"), LIT("regions"), APP } },
+	{ NAME_INSTANCE, 3, { ARG, LIT("vm"), APP } },
+	{ NAME_GROUP, 3, { ARG, LIT("process"), APP } },
 
-	{ NAME_NEAREST, 4, { TOP, "nearest", "of", APP } },
-	{ NAME_METADATA_KEY, 4, { ARG, "kv", "_metadata", APP } },
+	{ NAME_NEAREST, 4, { TOP, LIT("nearest"), LIT("of"), APP } },
+	{ NAME_METADATA_KEY, 4, { ARG, LIT("kv"), LIT("_metadata"), APP } },
 
-	{ NAME_METADATA, 5, { VALUE, ARG, "kv", "_metadata", APP } },
+	{ NAME_METADATA, 5, { VALUE, ARG, LIT("kv"), LIT("_metadata"), APP } },
 };
+
+#define RULES (sizeof(rules) / sizeof(rules[0]))
 
 /* Not forwarded though not ours: RFC 6761 6.4, RFC 6762 22.1, RFC 7686. */
 static const char *const never[] = { "invalid", "local", "onion" };
 
-static bool
+static inline bool
 label_is(struct label l, const char *text)
 {
 	size_t len = strlen(text);
@@ -82,33 +98,34 @@ top_of(struct label l)
 }
 
 static bool
-part_fits(struct name *name, const char *part, struct label l)
+part_fits(struct name *name, const struct part *part, struct label l)
 {
-	if (part == APP) {
+	switch (part->word) {
+	case WORD_LITERAL:
+		return l.len == part->len &&
+		    memcmp(l.at, part->text, l.len) == 0;
+	case WORD_APP:
 		name->app = l;
 		return l.at[0] != '_';
-	}
-	if (part == ARG) {
+	case WORD_ARG:
 		name->arg = l;
 		return true;
-	}
-	if (part == VALUE) {
+	case WORD_VALUE:
 		name->value = l;
 		return true;
-	}
-	if (part == TOP) {
+	case WORD_TOP:
 		name->top = top_of(l);
 		return name->top != 0;
 	}
-	return label_is(l, part);
+	return false;
 }
 
-/* From the right: what differs between names stands left. */
+/* From the left: there stands what differs between names. */
 static bool
 rule_fits(struct name *name, const struct rule *r, const struct dname *d)
 {
-	for (unsigned i = r->parts; i > 0; i--)
-		if (!part_fits(name, r->part[i - 1], dname_label(d, i - 1)))
+	for (unsigned i = 0; i < r->parts; i++)
+		if (!part_fits(name, &r->part[i], dname_label(d, i)))
 			return false;
 	return true;
 }
@@ -120,7 +137,7 @@ read_internal(struct name *name, const struct dname *d)
 
 	if (parts == 0)
 		return NAME_ZONE;
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+	for (size_t i = 0; i < RULES && rules[i].parts <= parts; i++)
 		if (rules[i].parts == parts && rule_fits(name, &rules[i], d))
 			return rules[i].kind;
 	return NAME_UNKNOWN;
@@ -262,10 +279,10 @@ name_is_qualifier(const char *label)
 		if (strcmp(label, more[i]) == 0)
 			return true;
 	/* What may stand where a region stands, and is a literal. */
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (rules[i].parts == 2 && rules[i].part[1] == APP &&
-		    rules[i].part[0] != ARG &&
-		    strcmp(label, rules[i].part[0]) == 0)
+	for (size_t i = 0; i < RULES; i++)
+		if (rules[i].parts == 2 && rules[i].part[1].word == WORD_APP &&
+		    rules[i].part[0].word == WORD_LITERAL &&
+		    strcmp(label, rules[i].part[0].text) == 0)
 			return true;
 	return false;
 }
