@@ -152,7 +152,34 @@ put_start(struct wire_out *out, uint16_t owner, uint16_t type, uint32_t ttl)
 	wire_put32(out, ttl);
 }
 
-/* What an answer of thousands spends its time on: one copy a record. */
+/* What an answer of thousands spends its time on; LEN is a constant. */
+static inline void
+put_addresses(uint8_t *to, const uint8_t record[12], size_t len,
+    const uint8_t *const *address, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++, to += 12 + len) {
+		memcpy(to, record, 12);
+		memcpy(to + 12, address[i], len);
+	}
+}
+
+/* As many as fit, of the COUNT there are, beginning at START. */
+static void
+put_turned(uint8_t *to, const uint8_t record[12], size_t len,
+    const uint8_t *const *address, unsigned count, unsigned start, unsigned n)
+{
+	unsigned first = n < count - start ? n : count - start;
+	uint8_t *rest = to + first * (12 + len);
+
+	if (len == 16) {
+		put_addresses(to, record, 16, address + start, first);
+		put_addresses(rest, record, 16, address, n - first);
+	} else {
+		put_addresses(to, record, 4, address + start, first);
+		put_addresses(rest, record, 4, address, n - first);
+	}
+}
+
 void
 reply_addresses(struct reply *r, const uint8_t *const *address, unsigned count,
     unsigned start)
@@ -166,14 +193,8 @@ reply_addresses(struct reply *r, const uint8_t *const *address, unsigned count,
 
 	put_start(&head, DNS_HEADER, r->q->qtype, r->ttl);
 	wire_put16(&head, len);
-	for (unsigned i = 0; i < n; i++) {
-		uint8_t *at = wire_room(&r->out, size);
-		unsigned from = start + i;
-
-		memcpy(at, record, sizeof(record));
-		memcpy(at + sizeof(record),
-		    address[from < count ? from : from - count], len);
-	}
+	put_turned(wire_room(&r->out, n * size), record, len, address, count,
+	    start, n);
 	r->answers = (uint16_t)(r->answers + n);
 	r->q->truncated = r->q->truncated || n < count;
 }

@@ -43,17 +43,23 @@ label_compare(struct label a, struct label b)
 static inline void
 wire_get_brief(struct wire_in *in, struct instance *out)
 {
-	uint8_t flags = wire_get8(in);
+	const uint8_t *start = wire_take(in, 3);
+	const uint8_t *addresses = NULL;
 
-	out->started = (flags & BRIEF_STARTED) != 0;
-	out->v4_first = (flags & BRIEF_V4_FIRST) != 0;
-	out->is_server = (flags & BRIEF_SERVER) != 0;
-	out->six_count = wire_get8(in);
-	out->four_count = wire_get8(in);
-	out->six = wire_take(in, 16U * out->six_count);
-	out->four = wire_take(in, 4U * out->four_count);
-	if (in->bad)
+	if (start != NULL)
+		addresses = wire_take(in, 16U * start[1] + 4U * start[2]);
+	if (addresses == NULL) {
 		out->six_count = out->four_count = 0;
+		out->started = out->is_server = false;
+		return;
+	}
+	out->started = (start[0] & BRIEF_STARTED) != 0;
+	out->v4_first = (start[0] & BRIEF_V4_FIRST) != 0;
+	out->is_server = (start[0] & BRIEF_SERVER) != 0;
+	out->six_count = start[1];
+	out->four_count = start[2];
+	out->six = addresses;
+	out->four = addresses + 16 * start[1];
 }
 
 #endif

@@ -51,18 +51,23 @@ pack_head(struct wire_in *page)
 static inline bool
 pack_next(struct wire_in *page, struct pack_entry *e)
 {
-	uint16_t len;
+	const uint8_t *start, *rest;
+	size_t len;
 
 	if (wire_left(page) == 0)
 		return false;
-	len = wire_get16(page);
-	e->key_len = wire_get8(page);
+	start = wire_take(page, 3);
+	len = start == NULL ? 0 : (size_t)(start[0] << 8 | start[1]);
+	e->key_len = start == NULL ? 0 : start[2];
 	if (len < 1 + e->key_len)
 		page->bad = true;
-	e->payload_len = len - 1U - e->key_len;
-	e->key = wire_take(page, e->key_len);
-	e->payload = wire_take(page, e->payload_len);
-	return !page->bad;
+	rest = wire_take(page, len - 1);
+	if (rest == NULL)
+		return false;
+	e->key = rest;
+	e->payload_len = len - 1 - e->key_len;
+	e->payload = rest + e->key_len;
+	return true;
 }
 
 /* The writing half; failures are remembered by the transaction. */
