@@ -281,7 +281,7 @@ answer_begin(struct udp_listener *l, struct mmsghdr *m, struct asked *a)
 	q->from = addr_from_sockaddr(&s->from);
 	q->bound = l->o.listen->network;
 	q->tcp = false;
-	query_begin(q, &l->o.responder->env);
+	query_begin(q);
 }
 
 /* True: the message holds a reply. */
@@ -327,12 +327,16 @@ answer_group(
 {
 	struct mmsghdr *msg = l->o.buffers->in.msg;
 	struct asked *asked = l->o.buffers->asked;
+	struct query_env *env = &l->o.responder->env;
 
 	for (unsigned i = 0; i < n; i++)
 		answer_begin(l, &msg[first + i], &asked[i]);
 	for (unsigned i = 0; i < n; i++)
 		if (!asked[i].unread)
-			query_fetch(&asked[i].query, &l->o.responder->env);
+			query_read(&asked[i].query, env);
+	for (unsigned i = 0; i < n; i++)
+		if (!asked[i].unread)
+			query_fetch(&asked[i].query, env);
 	for (unsigned i = 0; i < n; i++)
 		if (answer_end(l, &msg[first + i], &asked[i]))
 			move_to(&msg[replies++], &msg[first + i]);

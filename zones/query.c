@@ -166,7 +166,7 @@ count(const struct query *q, struct query_counters *c)
 }
 
 void
-query_begin(struct query *q, struct query_env *env)
+query_begin(struct query *q)
 {
 	q->why = WHY_NOT_ASKED;
 	q->network = NETWORK_NONE;
@@ -174,10 +174,14 @@ query_begin(struct query *q, struct query_env *env)
 	q->ede = EDE_NONE;
 	q->place = LOOKUP_NO_PLACE;
 	q->ignored = !deserves_reply(q);
-	if (q->ignored)
-		return;
-	q->rcode = query_parse(q);
-	if (q->rcode != RCODE_NOERROR || !is_data(q))
+	if (!q->ignored)
+		q->rcode = query_parse(q);
+}
+
+void
+query_read(struct query *q, struct query_env *env)
+{
+	if (q->ignored || q->rcode != RCODE_NOERROR || !is_data(q))
 		return;
 	name_read(&q->name, &q->qname);
 	query_find_network(q, env);
@@ -208,7 +212,8 @@ query_end(struct query *q, struct query_env *env)
 enum query_next
 query_answer(struct query *q, struct query_env *env)
 {
-	query_begin(q, env);
+	query_begin(q);
+	query_read(q, env);
 	return query_end(q, env);
 }
 

@@ -83,6 +83,13 @@ struct flow {
 	enum lookup_why why;
 };
 
+/* And which one a name means: a listener's, the same for every packet. */
+struct named {
+	char id[DNS_LABEL_MAX + 1];
+	uint64_t generation;
+	struct network network;
+};
+
 struct snapshot {
 	struct store *store;
 	struct store_env *env;
@@ -97,6 +104,7 @@ struct snapshot {
 	uint64_t generation; /* of networks, prefixes and resolvers */
 	uint8_t lengths[17]; /* bit L: some prefix has length L */
 	struct recent recent;
+	struct named named;
 	struct flow flow[FLOW_SLOTS];
 };
 
@@ -184,20 +192,42 @@ val_in(const MDB_val *v)
 
 /* One value, borrowed from the snapshot; false where there is none. */
 static inline bool
-snapshot_get(struct snapshot *s, struct store_key *key, struct wire_in *value)
+snapshot_get(struct snapshot *s, struct recent_key key, struct wire_in *value)
 {
-	MDB_val k = key_val(key);
-
-	return s->active && !key->out.bad &&
-	    recent_get(&s->recent, s->point, &k, value);
+	return s->active && recent_get(&s->recent, s->point, &key, value);
 }
 
 static inline uint64_t
-snapshot_expect(struct snapshot *s, struct store_key *key)
+snapshot_expect(struct snapshot *s, struct recent_key key)
 {
-	MDB_val k = key_val(key);
+	return s->active ? recent_expect(&s->recent, &key) : 0;
+}
 
-	return !s->active || key->out.bad ? 0 : recent_expect(&s->recent, &k);
+static inline struct recent_key
+one_key(uint32_t network, char kind)
+{
+	return (struct recent_key){ .network = network, .kind = kind };
+}
+
+static inline struct recent_key
+label_key(uint32_t network, char kind, struct label first)
+{
+	return (struct recent_key){
+		.network = network, .kind = kind, .first = first
+	};
+}
+
+/* The same of a key that was put together; it is no longer than a label. */
+static inline bool
+snapshot_get_key(
+    struct snapshot *s, const struct store_key *k, struct wire_in *value)
+{
+	struct wire_in in = wire_in(k->buf, k->out.len);
+	uint32_t network = wire_get32(&in);
+	char kind = (char)wire_get8(&in);
+	struct label rest = { k->buf + in.pos, (uint8_t)wire_left(&in) };
+
+	return snapshot_get(s, label_key(network, kind, rest), value);
 }
 
 /* First octet of an app's head. */

@@ -18,39 +18,31 @@ key_part(struct store_key *key, struct label l)
 	key_end_part(key);
 }
 
-static void
-app_key(struct store_key *key, uint32_t network, struct label name)
+static struct recent_key
+app_key(uint32_t network, struct label name)
 {
-	key_init(key, network, 'a');
-	key_label(key, name);
+	return label_key(network, 'a', name);
 }
 
-static void
-instance_key(
-    struct store_key *key, uint32_t network, struct label app, struct label id)
+static struct recent_key
+instance_key(uint32_t network, struct label app, struct label id)
 {
-	key_init(key, network, 'i');
-	key_part(key, app);
-	key_label(key, id);
+	return (struct recent_key){
+		.network = network, .kind = 'i', .first = app, .second = id
+	};
 }
 
 uint64_t
 lookup_expect_app(struct snapshot *s, uint32_t network, struct label name)
 {
-	struct store_key key;
-
-	app_key(&key, network, name);
-	return snapshot_expect(s, &key);
+	return snapshot_expect(s, app_key(network, name));
 }
 
 uint64_t
 lookup_expect_instance(
     struct snapshot *s, uint32_t network, struct label app, struct label id)
 {
-	struct store_key key;
-
-	instance_key(&key, network, app, id);
-	return snapshot_expect(s, &key);
+	return snapshot_expect(s, instance_key(network, app, id));
 }
 
 void
@@ -60,16 +52,26 @@ lookup_fetch(const struct snapshot *s, uint64_t place)
 		recent_fetch(&s->recent, place);
 }
 
+/* An app's other pages are found from its first. */
+static bool
+seek_first(const struct app *app)
+{
+	struct store_key key;
+	MDB_val k, v;
+
+	key_init(&key, app->network, 'a');
+	key_label(&key, app->name);
+	k = key_val(&key);
+	return mdb_cursor_get(app->snapshot->pages, &k, &v, MDB_SET) == 0;
+}
+
 bool
 lookup_app(
     struct snapshot *s, uint32_t network, struct label name, struct app *app)
 {
-	struct store_key key;
 	struct wire_in head;
-	MDB_val k, v;
 
-	app_key(&key, network, name);
-	if (!snapshot_get(s, &key, &app->page))
+	if (!snapshot_get(s, app_key(network, name), &app->page))
 		return false;
 	app->name = name;
 	app->snapshot = s;
@@ -77,9 +79,7 @@ lookup_app(
 	head = pack_head_of(&app->page, &app->many);
 	(void)wire_get8(&head); /* flags */
 	app->regions = head;
-	/* Its other pages are found from here. */
-	k = key_val(&key);
-	return !app->many || mdb_cursor_get(s->pages, &k, &v, MDB_SET) == 0;
+	return !app->many || seek_first(app);
 }
 
 bool
@@ -95,16 +95,17 @@ app_region(struct wire_in *in, struct label *region, struct tally *t)
 	return !in->bad;
 }
 
-/* Region, a zero octet, id. */
+/* Region, a zero octet, id; regions are short. */
 static void
 split_entry(const struct pack_entry *e, struct instance *out)
 {
-	const uint8_t *zero = memchr(e->key, 0, e->key_len);
-	size_t region = zero == NULL ? 0 : (size_t)(zero - e->key);
+	size_t region = 0;
 
+	while (region < e->key_len && e->key[region] != 0)
+		region++;
 	out->region = (struct label){ e->key, (uint8_t)region };
 	out->id = (struct label){ e->key + region + 1,
-		(uint8_t)(zero == NULL ? 0 : e->key_len - region - 1) };
+		(uint8_t)(region == e->key_len ? 0 : e->key_len - region - 1) };
 }
 
 /* The pages of an app follow each other: network, 'a', app, 0, ... */
@@ -117,8 +118,8 @@ next_page(struct app *app)
 	if (!app->many ||
 	    mdb_cursor_get(app->snapshot->pages, &k, &v, MDB_NEXT) != 0)
 		return false;
-	app_key(&start, app->network, app->name);
-	key_end_part(&start);
+	key_init(&start, app->network, 'a');
+	key_part(&start, app->name);
 	if (!val_begins(&k, &start))
 		return false;
 	app->page = val_in(&v);
@@ -194,11 +195,9 @@ bool
 lookup_instance(struct snapshot *s, uint32_t network, struct label app,
     struct label id, struct instance *out)
 {
-	struct store_key key;
 	struct wire_in in;
 
-	instance_key(&key, network, app, id);
-	if (!snapshot_get(s, &key, &in))
+	if (!snapshot_get(s, instance_key(network, app, id), &in))
 		return false;
 	(void)wire_get64(&in); /* its age */
 	wire_get_brief(&in, out);
@@ -212,12 +211,9 @@ bool
 lookup_app_fact(struct snapshot *s, uint32_t network, struct label app,
     struct instance *flycast, struct label *domain)
 {
-	struct store_key key;
 	struct wire_in in;
 
-	key_init(&key, network, 'A');
-	key_label(&key, app);
-	if (!snapshot_get(s, &key, &in))
+	if (!snapshot_get(s, label_key(network, 'A', app), &in))
 		return false;
 	(void)wire_get64(&in);
 	wire_get_brief(&in, flycast);
@@ -249,24 +245,20 @@ bool
 lookup_peer(
     struct snapshot *s, uint32_t network, struct label name, struct peer *out)
 {
-	struct store_key key;
 	struct wire_in in;
 
-	key_init(&key, network, 'P');
-	key_label(&key, name);
 	out->name = name;
-	return snapshot_get(s, &key, &in) && store_read_peer(in, out);
+	return snapshot_get(s, label_key(network, 'P', name), &in) &&
+	    store_read_peer(in, out);
 }
 
 bool
 lookup_claims(struct snapshot *s, uint32_t network, const struct addr *addr,
     struct wire_in *claims)
 {
-	struct store_key key;
+	struct label octets = { addr->ip, sizeof(addr->ip) };
 
-	key_init(&key, network, 'R');
-	key_bytes(&key, addr->ip, 16);
-	return snapshot_get(s, &key, claims);
+	return snapshot_get(s, label_key(network, 'R', octets), claims);
 }
 
 bool
@@ -313,22 +305,15 @@ lookup_claim_within(
 bool
 lookup_region(struct snapshot *s, struct label region)
 {
-	struct store_key key;
 	struct wire_in in;
 
-	key_init(&key, NETWORK_NONE, 'r');
-	key_label(&key, region);
-	return snapshot_get(s, &key, &in);
+	return snapshot_get(s, label_key(NETWORK_NONE, 'r', region), &in);
 }
 
 bool
 lookup_distances(struct snapshot *s, struct label from, struct wire_in *row)
 {
-	struct store_key key;
-
-	key_init(&key, NETWORK_NONE, 'o');
-	key_label(&key, from);
-	return snapshot_get(s, &key, row);
+	return snapshot_get(s, label_key(NETWORK_NONE, 'o', from), row);
 }
 
 bool

@@ -16,7 +16,7 @@ is_owner(struct snapshot *s, const struct addr *resolver, uint32_t number)
 	struct wire_in in;
 
 	owner_key(&key, resolver, number);
-	return snapshot_get(s, &key, &in);
+	return snapshot_get_key(s, &key, &in);
 }
 
 /* The first of NUMBERS; of those with this resolver, where it is not NULL. */
@@ -47,7 +47,7 @@ longest_prefix(
 			continue;
 		masked = addr_masked(a, (unsigned)len);
 		prefix_key(&key, &masked, (uint8_t)len);
-		if (!snapshot_get(s, &key, &numbers))
+		if (!snapshot_get_key(s, &key, &numbers))
 			continue;
 		found = first_of(s, numbers, resolver);
 		if (found != NETWORK_NONE)
@@ -59,10 +59,8 @@ longest_prefix(
 static bool
 get_network(struct snapshot *s, uint32_t number, struct wire_in *in)
 {
-	struct store_key key;
-
-	key_init(&key, number, 'N');
-	return number != NETWORK_NONE && snapshot_get(s, &key, in);
+	return number != NETWORK_NONE &&
+	    snapshot_get(s, one_key(number, 'N'), in);
 }
 
 static void
@@ -88,7 +86,7 @@ find_network(struct snapshot *s, const struct addr *from, const struct addr *to,
 	uint32_t found;
 
 	resolver_key(&key, to);
-	if (snapshot_get(s, &key, &owners)) {
+	if (snapshot_get_key(s, &key, &owners)) {
 		found = longest_prefix(s, from, to);
 		read_network(s, found, out);
 		return found == NETWORK_NONE ? LOOKUP_FOREIGN
@@ -129,25 +127,39 @@ lookup_network(struct snapshot *s, const struct addr *from,
 	return f->why;
 }
 
-bool
-lookup_network_named(struct snapshot *s, const char *id, struct network *out)
+static bool
+find_named(struct snapshot *s, const char *id, struct network *out)
 {
-	struct store_key key;
+	struct label text = { (const uint8_t *)id, (uint8_t)strlen(id) };
 	struct wire_in in;
 
 	out->number = NETWORK_NONE;
-	key_init(&key, NETWORK_NONE, 'n');
-	key_text(&key, id);
-	if (snapshot_get(s, &key, &in))
+	if (snapshot_get(s, label_key(NETWORK_NONE, 'n', text), &in))
 		read_network(s, wire_get32(&in), out);
 	return out->number != NETWORK_NONE;
+}
+
+bool
+lookup_network_named(struct snapshot *s, const char *id, struct network *out)
+{
+	struct named *n = &s->named;
+
+	if (n->generation != s->generation || strcmp(n->id, id) != 0 ||
+	    n->generation == 0) {
+		if (!find_named(s, id, out))
+			return false;
+		(void)snprintf(n->id, sizeof(n->id), "%s", id);
+		n->generation = s->generation;
+		n->network = *out;
+	}
+	*out = n->network;
+	return true;
 }
 
 bool
 lookup_network_facts(
     struct snapshot *s, uint32_t network, struct network_facts *out)
 {
-	struct store_key key;
 	struct wire_in in;
 
 	memset(out, 0, sizeof(*out));
@@ -163,8 +175,7 @@ lookup_network_facts(
 	out->id = wire_get_label(&in);
 	if (in.bad)
 		return false;
-	key_init(&key, network, '#');
-	if (snapshot_get(s, &key, &in))
+	if (snapshot_get(s, one_key(network, '#'), &in))
 		out->commits = wire_get32(&in);
 	return true;
 }

@@ -3,8 +3,11 @@
  */
 #include "store_recent.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <sys/mman.h>
+
+#include "store_impl.h"
 
 #define PLACES   4
 #define BITS_MIN 6
@@ -22,27 +25,87 @@ struct recent_bucket {
 
 static_assert(sizeof(struct recent_bucket) == 64, "one cache line");
 
+static uint64_t
+mix(uint64_t h, uint64_t v)
+{
+	h = (h ^ v) * 0x9fb21c651e98df25;
+	return h ^ h >> 29;
+}
+
+static uint64_t
+load(const uint8_t *at, size_t len)
+{
+	uint64_t v = 0;
+
+	memcpy(&v, at, len);
+	return v;
+}
+
 /*
- * Eight octets at a time, since a key is thirty and more; what it spreads
- * badly is found the slow way.
+ * Eight octets at a time, the last eight once more with what is before
+ * them.  What this spreads badly is found the slow way.
  */
 static uint64_t
-hash_of(const MDB_val *key)
+hash_label(uint64_t h, struct label l)
 {
-	const uint8_t *at = key->mv_data;
-	size_t left = key->mv_size;
-	uint64_t h = left, v;
+	const uint8_t *at = l.at;
+	unsigned left = l.len;
 
-	for (; left > 8; left -= 8, at += 8) {
-		memcpy(&v, at, 8);
-		h = (h ^ v) * 0x9fb21c651e98df25;
-		h ^= h >> 29;
+	if (left < 8) {
+		for (unsigned i = 0; i < left; i++)
+			h = h * 31 + at[i];
+		return mix(h, left);
 	}
-	v = 0;
-	memcpy(&v, at, left);
-	h = (h ^ v) * 0x9fb21c651e98df25;
-	h = (h ^ h >> 32) * 0x9e3779b97f4a7c15;
+	for (; left > 8; left -= 8, at += 8)
+		h = mix(h, load(at, 8));
+	return mix(h + l.len, load(l.at + l.len - 8, 8));
+}
+
+static uint64_t
+hash_of(const struct recent_key *key)
+{
+	uint64_t h = (uint64_t)key->network << 8 | (uint8_t)key->kind;
+
+	h = hash_label(h * 0x9e3779b97f4a7c15, key->first);
+	if (key->second.at != NULL)
+		h = hash_label(h, key->second);
+	h *= 0x9e3779b97f4a7c15;
 	return (h ^ h >> 32) | 1; /* 0 is none */
+}
+
+static uint16_t
+length_of(const struct recent_key *key)
+{
+	unsigned second = key->second.at == NULL ? 0 : 1U + key->second.len;
+
+	return (uint16_t)(5 + key->first.len + second);
+}
+
+static void
+write_key(const struct recent_key *key, struct wire_out *out)
+{
+	wire_put32(out, key->network);
+	wire_put8(out, (uint8_t)key->kind);
+	wire_put(out, key->first.at, key->first.len);
+	if (key->second.at != NULL) {
+		wire_put8(out, 0);
+		wire_put(out, key->second.at, key->second.len);
+	}
+}
+
+/* Octets of the right length are this key's. */
+static bool
+is_key(const struct recent_key *key, const uint8_t *at)
+{
+	uint32_t network = htonl(key->network);
+
+	if (memcmp(at, &network, 4) != 0 || at[4] != (uint8_t)key->kind ||
+	    memcmp(at + 5, key->first.at, key->first.len) != 0)
+		return false;
+	at += 5 + key->first.len;
+	return key->second.at == NULL ||
+	    (at[0] == 0 &&
+		memcmp(at + 1, key->second.at, key->second.len) == 0);
 }
 
 static size_t
@@ -105,15 +168,17 @@ bucket_of(const struct recent *r, uint64_t hash)
 
 static bool
 find(const struct recent *r, const struct recent_bucket *b, uint16_t tag,
-    const MDB_val *key, struct wire_in *value)
+    const struct recent_key *key, struct wire_in *value)
 {
+	uint16_t len = length_of(key);
+
 	if (b->generation != r->generation)
 		return false;
 	for (unsigned i = 0; i < PLACES; i++) {
-		if (b->tag[i] != tag || b->key_len[i] != key->mv_size ||
-		    memcmp(b->key[i], key->mv_data, key->mv_size) != 0)
+		if (b->tag[i] != tag || b->key_len[i] != len ||
+		    !is_key(key, b->key[i]))
 			continue;
-		*value = wire_in(b->key[i] + b->key_len[i], b->value_len[i]);
+		*value = wire_in(b->key[i] + len, b->value_len[i]);
 		return true;
 	}
 	return false;
@@ -139,34 +204,42 @@ keep(const struct recent *r, struct recent_bucket *b, uint16_t tag,
 	b->value_len[i] = (uint16_t)value->mv_size;
 }
 
+static bool
+descend(
+    MDB_cursor *cursor, const struct recent_key *key, MDB_val *k, MDB_val *v)
+{
+	uint8_t buf[KEY_MAX];
+	struct wire_out out = wire_out(buf, sizeof(buf));
+
+	write_key(key, &out);
+	*k = (MDB_val){ .mv_data = buf, .mv_size = out.len };
+	/* SET_KEY, unlike SET, says where the key stands. */
+	return !out.bad && mdb_cursor_get(cursor, k, v, MDB_SET_KEY) == 0;
+}
+
 bool
-recent_get(struct recent *r, MDB_cursor *cursor, const MDB_val *key,
+recent_get(struct recent *r, MDB_cursor *cursor, const struct recent_key *key,
     struct wire_in *value)
 {
-	struct recent_bucket *b;
-	MDB_val k = *key, v;
-	uint64_t hash;
+	struct recent_bucket *b = NULL;
+	uint64_t hash = hash_of(key);
+	MDB_val k, v;
 
-	if (r->buckets == NULL) {
-		if (mdb_cursor_get(cursor, &k, &v, MDB_SET) != 0)
-			return false;
-		*value = wire_in(v.mv_data, v.mv_size);
-		return true;
+	if (r->buckets != NULL) {
+		b = bucket_of(r, hash);
+		if (find(r, b, (uint16_t)hash, key, value))
+			return true;
 	}
-	hash = hash_of(key);
-	b = bucket_of(r, hash);
-	if (find(r, b, (uint16_t)hash, key, value))
-		return true;
-	/* SET_KEY, unlike SET, says where the key stands. */
-	if (mdb_cursor_get(cursor, &k, &v, MDB_SET_KEY) != 0)
+	if (!descend(cursor, key, &k, &v))
 		return false;
-	keep(r, b, (uint16_t)hash, &k, &v);
+	if (b != NULL)
+		keep(r, b, (uint16_t)hash, &k, &v);
 	*value = wire_in(v.mv_data, v.mv_size);
 	return true;
 }
 
 uint64_t
-recent_expect(const struct recent *r, const MDB_val *key)
+recent_expect(const struct recent *r, const struct recent_key *key)
 {
 	uint64_t hash;
 

@@ -17,6 +17,7 @@
 #include <lmdb.h>
 
 #include "base/wire.h"
+#include "zones/dname.h"
 
 struct recent_bucket;
 
@@ -26,22 +27,34 @@ struct recent {
 	uint32_t generation;           /* places of another are no more good */
 };
 
+/*
+ * A key in its parts: u32 network, u8 kind, first, and where second.at is
+ * not NULL a zero octet and second.  They are put together only where the
+ * tree is asked: octets that were just written by ones cannot be read by
+ * eights before they are in the cache, which costs more than the rest.
+ */
+struct recent_key {
+	uint32_t network;
+	char kind;
+	struct label first, second;
+};
+
 /* After each commit, and first of all; KEYS: how many the store has. */
 void recent_forget(struct recent *, size_t keys);
 void recent_release(struct recent *);
 
 /*
- * The value of KEY, which begins with a network's number and is not empty,
- * as of the cursor's transaction.  Moves the cursor or does not.
+ * The value of KEY as of the cursor's transaction.  Moves the cursor or does
+ * not.
  */
-bool recent_get(
-    struct recent *, MDB_cursor *, const MDB_val *key, struct wire_in *value);
+bool recent_get(struct recent *, MDB_cursor *, const struct recent_key *,
+    struct wire_in *value);
 
 /*
  * For many keys at once: asks memory for the place of each, then for what is
  * there, before the first is got.  0: nowhere.
  */
-uint64_t recent_expect(const struct recent *, const MDB_val *key);
+uint64_t recent_expect(const struct recent *, const struct recent_key *);
 void recent_fetch(const struct recent *, uint64_t place);
 
 #endif

@@ -125,6 +125,7 @@ forget_env(struct snapshot *s)
 	s->env = NULL;
 	s->active = false;
 	s->txnid = TXNID_NONE;
+	memset(&s->named, 0, sizeof(s->named));
 	memset(s->flow, 0, sizeof(s->flow));
 }
 

@@ -3,7 +3,7 @@
  *
  *	trace STORE NETWORK QUESTIONS [ROUNDS]
  *
- * Every question is answered ROUNDS times, 32 to a snapshot as a loaded
+ * Every question is answered ROUNDS times, 16 side by side as a loaded
  * worker does it.  The report is one line of JSON: nanoseconds a question.
  * Under callgrind only the answering is counted, from the second round on,
  * when all pages have been seen.
@@ -19,7 +19,7 @@
 #include <time.h>
 #include <valgrind/callgrind.h>
 
-#define BATCH      32
+#define BATCH      16
 #define PACKET_MAX 4096
 
 void
@@ -83,7 +83,9 @@ batch_run(const struct questions *qs, size_t first, size_t n,
 		slot_fill(&slots[i], qs, first + i, network);
 	env->store = snapshot_refresh(env->snapshot);
 	for (size_t i = 0; i < n; i++)
-		query_begin(&slots[i].query, env);
+		query_begin(&slots[i].query);
+	for (size_t i = 0; i < n; i++)
+		query_read(&slots[i].query, env);
 	for (size_t i = 0; i < n; i++)
 		query_fetch(&slots[i].query, env);
 	for (size_t i = 0; i < n; i++)
