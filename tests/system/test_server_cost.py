@@ -111,4 +111,6 @@ def test_idle_does_nothing(servers, tmp_path):
         # Two of a clock's seconds are no threshold: nothing may come ever.
         until_passed = os.times().elapsed + 2
         until(lambda: os.times().elapsed > until_passed, "two seconds pass")
-    assert watched.calls() == {} or set(watched.calls()) == {"epoll_wait"}
+    # Each thread waits again once, as it was stopped while it waited.
+    calls = watched.calls()
+    assert calls.pop("epoll_wait", 0) <= 3 and calls == {}
