@@ -93,6 +93,12 @@ write_key(const struct recent_key *key, struct wire_out *out)
 	}
 }
 
+static bool
+is_label(const struct label *l, const uint8_t *at)
+{
+	return l->len == 0 || memcmp(at, l->at, l->len) == 0;
+}
+
 /* Octets of the right length are this key's. */
 static bool
 is_key(const struct recent_key *key, const uint8_t *at)
@@ -100,12 +106,11 @@ is_key(const struct recent_key *key, const uint8_t *at)
 	uint32_t network = htonl(key->network);
 
 	if (memcmp(at, &network, 4) != 0 || at[4] != (uint8_t)key->kind ||
-	    memcmp(at + 5, key->first.at, key->first.len) != 0)
+	    !is_label(&key->first, at + 5))
 		return false;
 	at += 5 + key->first.len;
 	return key->second.at == NULL ||
-	    (at[0] == 0 &&
-		memcmp(at + 1, key->second.at, key->second.len) == 0);
+	    (at[0] == 0 && is_label(&key->second, at + 1));
 }
 
 static size_t
