@@ -11,17 +11,22 @@ export DNSD_BUILD=$1
 shift
 cd "$(dirname "$0")"
 
+files=$(mktemp -d /tmp/dnsd-system.XXXXXX)
+trap 'rm -rf "$files"' EXIT
+trap 'exit 1' INT TERM HUP
+
 # Debian's Python, whose packages we installed, whatever else is in PATH.
 [ $# -gt 0 ] || set -- .
 set -- /usr/bin/python3 -B -m pytest -q -p no:cacheprovider \
-	-n "$(($(nproc) * 2))" --dist loadfile --tb=short "$@"
+	-n "$(($(nproc) * 2))" --dist loadfile --tb=short \
+	--basetemp="$files/pytest" "$@"
 set -- --mount --pid --fork --mount-proc --kill-child "$@"
 
 export DNSD_TEST_NAMESPACE=yes
 if [ "$(id -u)" -eq 0 ]; then
-	exec unshare "$@"
+	unshare "$@"
 elif unshare --user --map-root-user true 2>/dev/null; then
-	exec unshare --user --map-root-user "$@"
+	unshare --user --map-root-user "$@"
 else
-	exec sudo -E unshare "$@"
+	sudo -E unshare "$@"
 fi
