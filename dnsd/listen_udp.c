@@ -18,6 +18,12 @@
 #define GROUP 16
 /* Full batches in a row before others of the worker have their turn. */
 #define TURNS 4
+/*
+ * So many at once, and the socket is not watched while they are answered.
+ * For each packet that leaves a watched socket the kernel tells the watcher
+ * that there is room again: 0.1 µs, where not watching costs 1 µs in all.
+ */
+#define CROWD 16
 /* Even where replies are to be smaller, questions of this size are read. */
 #define QUESTION_MAX 4096
 /*
@@ -65,6 +71,7 @@ struct udp_listener {
 	struct client_path path; /* first: a path is cast back */
 	struct event event;
 	struct udp_options o;
+	bool watched; /* its event is added */
 	bool wildcard;
 	struct addr to; /* where not wildcard */
 };
@@ -356,27 +363,50 @@ answer_all(struct udp_listener *l, unsigned got)
 	return replies;
 }
 
+/* False: nothing more is there. */
+static bool
+turn(struct udp_listener *l)
+{
+	struct udp_buffers *b = l->o.buffers;
+	int got = recvmmsg(l->o.fd, b->in.msg, BATCH, MSG_DONTWAIT, NULL);
+
+	if (got <= 0)
+		return false;
+	if (got >= CROWD && l->watched) {
+		(void)event_del(&l->event);
+		l->watched = false;
+	}
+	l->o.counters->received += (unsigned)got;
+	responder_begin(l->o.responder);
+	batch_send(l, b->in.msg, answer_all(l, (unsigned)got));
+	responder_end(l->o.responder);
+	for (int i = 0; i < got; i++)
+		arm(b, &b->in.msg[i], l->wildcard);
+	return got == BATCH;
+}
+
+static void
+watch(struct udp_listener *l)
+{
+	l->watched = event_add(&l->event, NULL) == 0;
+	/* Without the memory for it: we come again, and try again. */
+	if (!l->watched)
+		event_active(&l->event, EV_READ, 0);
+}
+
 static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct udp_listener *l = arg;
-	struct udp_buffers *b = l->o.buffers;
-	int got = BATCH;
 
+	(void)fd;
 	(void)what;
-	if (b->in.armed_wildcard != l->wildcard)
-		arm_all(b, l->wildcard);
-	for (int turn = 0; turn < TURNS && got == BATCH; turn++) {
-		got = recvmmsg(fd, b->in.msg, BATCH, MSG_DONTWAIT, NULL);
-		if (got <= 0)
-			return;
-		l->o.counters->received += (unsigned)got;
-		responder_begin(l->o.responder);
-		batch_send(l, b->in.msg, answer_all(l, (unsigned)got));
-		responder_end(l->o.responder);
-		for (int i = 0; i < got; i++)
-			arm(b, &b->in.msg[i], l->wildcard);
-	}
+	if (l->o.buffers->in.armed_wildcard != l->wildcard)
+		arm_all(l->o.buffers, l->wildcard);
+	for (int i = 0; i < TURNS && turn(l); i++)
+		;
+	if (!l->watched)
+		watch(l);
 }
 
 static void
@@ -445,6 +475,7 @@ udp_listener_open(struct udp_listener **out, const struct udp_options *o)
 		free(l);
 		return E_NOMEM;
 	}
+	l->watched = true;
 	*out = l;
 	return E_OK;
 }
