@@ -29,7 +29,8 @@ CFLAGS_release := -O2 -g -flto=auto -fno-strict-aliasing \
 	-fno-semantic-interposition -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 CFLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
-CFLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+CFLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread \
+	-Wno-maybe-uninitialized
 CFLAGS_fuzz := -O1 -g -fno-omit-frame-pointer \
 	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 LDFLAGS_release := -flto=auto -pie -Wl,-z,relro,-z,now

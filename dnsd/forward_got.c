@@ -104,7 +104,7 @@ read_reply(struct forward *f, const struct attempt *a, uint8_t *pkt, size_t len,
 }
 
 static void
-drop(struct forward *f, const struct attempt *a, enum forward_drop why)
+drop(struct forward *f, struct attempt *a, enum forward_drop why)
 {
 	unsigned more;
 
@@ -113,6 +113,8 @@ drop(struct forward *f, const struct attempt *a, enum forward_drop why)
 		return;
 	if (why == DROP_LETTERS || why == DROP_COOKIE)
 		forward_doubt(a);
+	if (why == DROP_MALFORMED)
+		try_soon(f, a);
 	if (log_may(&f->log_limit, &more))
 		log_warn("forward: a reply in the name of %s was dropped: %s "
 			 "(%u more since the last such line)",

@@ -244,6 +244,8 @@ void try_start(struct forward *, struct pending *);
 void try_again(struct forward *, struct attempt *, bool stream);
 /* Another upstream than the one that did not help; false: none is left. */
 bool try_instead(struct forward *, struct attempt *);
+/* A is of no use: another at the next tick, unless one is under way. */
+void try_soon(struct forward *, struct attempt *);
 void try_due(struct forward *, struct pending *);
 
 /* forward_finish.c */

@@ -212,17 +212,23 @@ try_due(struct forward *f, struct pending *p)
 }
 
 void
-forward_lost(struct forward *f, struct attempt *a)
+try_soon(struct forward *f, struct attempt *a)
 {
 	struct pending *p = a->pending;
 
-	if (a->lost)
-		return;
 	a->lost = true;
-	upstream_failed(a->upstream, a->sent_us, forward_now(f));
 	if (a != &p->attempt[p->tries - 1] && may_be_answered(p))
 		return;
 	/* Not here and now: the carrier may be amid its own work. */
 	p->retry_us = forward_now(f);
 	wheel_set(f, p, p->retry_us);
+}
+
+void
+forward_lost(struct forward *f, struct attempt *a)
+{
+	if (a->lost)
+		return;
+	upstream_failed(a->upstream, a->sent_us, forward_now(f));
+	try_soon(f, a);
 }

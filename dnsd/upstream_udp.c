@@ -77,12 +77,15 @@ static void on_readable(evutil_socket_t, short, void *);
 static bool
 socket_open(struct udp_family *family, struct udp_socket *s)
 {
-	int on = 1;
+	int on = 1, whole = IP_PMTUDISC_PROBE;
 	int fd = socket(
 	    family->family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return false;
+	/* Never in fragments; and to number packets would cost 2 %. */
+	(void)setsockopt(
+	    fd, IPPROTO_IP, IP_MTU_DISCOVER, &whole, sizeof(whole));
 	/* So that "port unreachable" is told, with the question it is for. */
 	if (family->family == AF_INET)
 		(void)setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on));

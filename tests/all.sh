@@ -25,6 +25,7 @@ stage() {
 stage lint
 stage unit
 stage unit KIND=asan
+stage unit KIND=tsan ONLY=cache
 stage fuzz-replay
 stage system
 

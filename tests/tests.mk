@@ -12,13 +12,14 @@ lint:
 	@CPPFLAGS="$(CPPFLAGS)" WARN="$(WARN)" tests/lint/run.sh
 
 # --- unit: tests/unit/test_X.c is a cmocka program with everything but the
-# mains linked in, as far as it uses it
-UNIT    := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/test_*.c))
+# mains linked in, as far as it uses it; ONLY=X builds and runs that one
+ONLY    ?= *
+UNIT    := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/test_$(ONLY).c))
 MODULES := $(foreach l,dnsd dnsctl zones,$(OUT)/lib$(l).a)
 AR      := $(if $(findstring clang,$(CC)),llvm-ar-14,gcc-ar)
 
 unit: $(UNIT)
-	@tests/unit/run.sh $(OUT)/unit
+	@tests/unit/run.sh $(OUT)/unit '$(ONLY)'
 
 $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.o $(MODULES)
 	@mkdir -p $(dir $@)

@@ -1,12 +1,13 @@
 #!/bin/sh
-# run.sh DIR: runs every cmocka program of DIR and counts its tests.
+# run.sh DIR PATTERN: runs the cmocka programs of DIR for test_PATTERN.c and
+# counts their tests.
 #
 # Failures are shown whole.  A program that dies, or that runs no test, is one
 # failure more than it reported.
 set -u
 
 passed=0 failed=0
-for source in tests/unit/test_*.c; do
+for source in tests/unit/test_$2.c; do
 	program=$1/$(basename "$source" .c)
 	CMOCKA_MESSAGE_OUTPUT=TAP "$program" >"$program.log" 2>&1
 	status=$?
