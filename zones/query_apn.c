@@ -62,7 +62,7 @@ pick_servers(struct picked *p, struct label server)
 		else if (own && !same(i.app, asker.app))
 			fate = FATE_OTHER_APP;
 		if (fate == FATE_TAKEN)
-			pick(p, &i);
+			fate = pick(p, &i);
 		tell(r, &i, fate);
 	}
 }
@@ -78,8 +78,7 @@ pick_server_of(struct picked *p, struct label server, struct label app)
 	range_server(&range, r->env->snapshot, r->q->network, server, app);
 	while (range_instance(&range, &i)) {
 		i.app = app;
-		pick(p, &i);
-		tell(r, &i, FATE_TAKEN);
+		tell(r, &i, pick(p, &i));
 	}
 }
 
@@ -97,9 +96,7 @@ pick_servers_of(struct picked *p, struct label name)
 	while (app_instance(&app, &i)) {
 		if (!i.is_server)
 			continue;
-		if (i.started)
-			pick(p, &i);
-		tell(r, &i, i.started ? FATE_TAKEN : FATE_STOPPED);
+		tell(r, &i, i.started ? pick(p, &i) : FATE_STOPPED);
 	}
 }
 

@@ -37,7 +37,7 @@ pick_all(struct picked *p, struct app *app, const struct label *region)
 		enum query_fate fate = fate_of(&i, region);
 
 		if (fate == FATE_TAKEN)
-			pick(p, &i);
+			fate = pick(p, &i);
 		tell(p->reply, &i, fate);
 	}
 }
@@ -116,8 +116,7 @@ pick_some(struct picked *p, struct app *app, const struct label *region,
 			continue;
 		}
 		skip = 0;
-		pick(p, &i);
-		tell(p->reply, &i, FATE_TAKEN);
+		tell(p->reply, &i, pick(p, &i));
 	}
 }
 
@@ -206,9 +205,8 @@ answer_instance(struct reply *r, const struct name *n)
 	if (!lookup_instance(
 		r->env->snapshot, r->q->network, n->app, n->arg, &i))
 		return reply_nxdomain(r);
-	tell(r, &i, FATE_TAKEN);
 	pick_start(&p, r);
-	pick(&p, &i);
+	tell(r, &i, pick(&p, &i));
 	return pick_answer(&p);
 }
 
@@ -223,9 +221,7 @@ answer_range(struct reply *r, struct range *range, struct label app)
 	while (range_instance(range, &i)) {
 		i.app = app;
 		p.exists = true;
-		if (i.started)
-			pick(&p, &i);
-		tell(r, &i, i.started ? FATE_TAKEN : FATE_STOPPED);
+		tell(r, &i, i.started ? pick(&p, &i) : FATE_STOPPED);
 	}
 	return pick_answer(&p);
 }

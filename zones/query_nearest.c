@@ -69,7 +69,6 @@ smallest_above(const struct ranking *k, uint32_t floor, bool first)
 static void
 pick_region(struct picked *p, const struct app *app, struct label region)
 {
-	struct reply *r = p->reply;
 	struct instance i;
 	struct app walk = *app; /* from its first instance */
 
@@ -81,10 +80,7 @@ pick_region(struct picked *p, const struct app *app, struct label region)
 		if (order > 0)
 			return;
 		if (order == 0 && i.started)
-			pick(p, &i);
-		if (order == 0)
-			watch_fact(r->env, "instance", i.app, i.id,
-			    i.started ? FATE_TAKEN : FATE_STOPPED);
+			(void)pick(p, &i);
 	}
 }
 
@@ -113,6 +109,40 @@ pick_tie(struct picked *p, const struct app *app, const struct ranking *k,
 		    p->reply->env->scratch->turned);
 }
 
+static bool
+is_picked(const struct picked *p, const struct instance *i)
+{
+	const uint8_t *const *address = p->reply->env->scratch->address;
+	const uint8_t *first =
+	    p->reply->q->qtype == TYPE_AAAA ? i->six : i->four;
+
+	for (unsigned at = 0; at < p->count; at++)
+		if (address[at] == first)
+			return true;
+	return false;
+}
+
+/* Who is in the answer is known only when all have been ranked. */
+static void
+tell_all(const struct picked *p, struct app app)
+{
+	struct reply *r = p->reply;
+	struct instance i;
+
+	if (r->env->watch == NULL ||
+	    !lookup_app(r->env->snapshot, r->q->network, app.name, &app))
+		return;
+	while (app_instance(&app, &i)) {
+		enum query_fate fate = FATE_FARTHER;
+
+		if (!i.started)
+			fate = FATE_STOPPED;
+		else if (is_picked(p, &i))
+			fate = FATE_TAKEN;
+		watch_fact(r->env, "instance", i.app, i.id, fate);
+	}
+}
+
 enum query_next
 query_nearest(struct reply *r)
 {
@@ -135,10 +165,11 @@ query_nearest(struct reply *r)
 		first = false;
 		pick_tie(&p, &app, &k, us);
 	} while (p.count < n->top && us != FAR && p.count < ANSWER_MAX);
-	if (p.count == 0)
-		return reply_nodata(r);
 	if (p.count > n->top)
 		p.count = n->top;
+	tell_all(&p, app);
+	if (p.count == 0)
+		return reply_nodata(r);
 	reply_addresses(r, r->env->scratch->address, p.count, 0);
 	return reply_finish(r, RCODE_NOERROR);
 }

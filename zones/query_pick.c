@@ -25,14 +25,17 @@ take(struct picked *p, const uint8_t *at, unsigned n, unsigned size)
 	}
 }
 
-void
+enum query_fate
 pick(struct picked *p, const struct instance *i)
 {
+	unsigned n = 0;
+
 	p->exists = true;
 	if (p->reply->q->qtype == TYPE_AAAA)
-		take(p, i->six, i->six_count, 16);
+		take(p, i->six, n = i->six_count, 16);
 	else if (p->reply->q->qtype == TYPE_A)
-		take(p, i->four, i->four_count, 4);
+		take(p, i->four, n = i->four_count, 4);
+	return n > 0 ? FATE_TAKEN : FATE_NO_ADDRESS;
 }
 
 enum query_next

@@ -39,7 +39,7 @@ answer_localhost(struct reply *r)
 	struct picked p;
 
 	pick_start(&p, r);
-	pick(&p, &loopback);
+	(void)pick(&p, &loopback);
 	return pick_answer(&p);
 }
 
@@ -62,7 +62,7 @@ answer_api(struct reply *r)
 		one.four = one.six + 12;
 		one.six_count = !addr_is_v4(&a);
 		one.four_count = addr_is_v4(&a);
-		pick(&p, &one);
+		(void)pick(&p, &one);
 	}
 	return pick_answer(&p);
 }
@@ -86,9 +86,8 @@ answer_peer(struct reply *r)
 		return reply_nxdomain(r);
 	}
 	reply_expires(r, peer.expires);
-	watch_fact(r->env, "peer", none, peer.name, FATE_TAKEN);
 	pick_start(&p, r);
-	pick(&p, &peer.address);
+	watch_fact(r->env, "peer", none, peer.name, pick(&p, &peer.address));
 	return pick_answer(&p);
 }
 
@@ -98,15 +97,15 @@ answer_flycast(struct reply *r)
 	struct instance flycast;
 	struct label domain;
 	struct picked p;
+	enum query_fate fate;
 
 	if (!lookup_app_fact(r->env->snapshot, r->q->network, r->q->name.app,
 		&flycast, &domain) ||
 	    flycast.six_count + flycast.four_count == 0)
 		return reply_nxdomain(r);
-	watch_fact(
-	    r->env, "app", r->q->name.app, (struct label){ 0 }, FATE_TAKEN);
 	pick_start(&p, r);
-	pick(&p, &flycast);
+	fate = pick(&p, &flycast);
+	watch_fact(r->env, "app", r->q->name.app, (struct label){ 0 }, fate);
 	return pick_answer(&p);
 }
 

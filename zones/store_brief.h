@@ -27,6 +27,14 @@ wire_put_label(struct wire_out *out, const void *text, size_t len)
 	wire_put(out, text, len);
 }
 
+/* Of text that is 255 octets at most; NULL is none. */
+static inline struct label
+label_of(const char *text)
+{
+	return (struct label){ (const uint8_t *)text,
+		(uint8_t)(text == NULL ? 0 : strlen(text)) };
+}
+
 static inline int
 label_compare(struct label a, struct label b)
 {

@@ -35,13 +35,6 @@ say(struct check *c, bool damage, const char *format, ...)
 	c->tell(c->arg, damage, line);
 }
 
-static struct label
-text_label(const char *text)
-{
-	return (struct label){ (const uint8_t *)text,
-		(uint8_t)(text == NULL ? 0 : strlen(text)) };
-}
-
 static bool
 get(struct check *c, struct store_key *key, MDB_val *v)
 {
@@ -66,18 +59,6 @@ expect(struct check *c, const struct fact *f, struct store_key *key,
 	    (len > 0 && memcmp(v.mv_data, value, len) != 0))
 		say(c, true, "%s: its summary '%c' is not what it says",
 		    fact_title(f, title), key->buf[4]);
-}
-
-static void
-key_parts(struct store_key *key, uint32_t network, char kind,
-    const char *const *part, unsigned parts)
-{
-	key_init(key, network, kind);
-	for (unsigned i = 0; i < parts; i++) {
-		if (i > 0)
-			key_end_part(key);
-		key_text(key, part[i]);
-	}
 }
 
 /* Network ids to numbers; facts come network by network. */
@@ -106,8 +87,8 @@ check_claims(struct check *c, const struct fact *f)
 	for (unsigned i = 0; i < f->address_count; i++) {
 		char title[FACT_TITLE], text[ADDR_TEXT];
 		struct wire_in claims = wire_in(NULL, 0);
-		struct label app = text_label(f->app);
-		struct label id = text_label(f->id);
+		struct label app = label_of(f->app);
+		struct label id = label_of(f->id);
 		struct claim claim;
 		bool has = false;
 
@@ -119,9 +100,9 @@ check_claims(struct check *c, const struct fact *f)
 			    (label_compare(claim.app, app) == 0 &&
 				label_compare(claim.id, id) == 0 &&
 				label_compare(
-				    claim.region, text_label(f->region)) == 0 &&
+				    claim.region, label_of(f->region)) == 0 &&
 				label_compare(
-				    claim.server, text_label(f->name)) == 0 &&
+				    claim.server, label_of(f->name)) == 0 &&
 				claim.expires == f->expires);
 		if (!has)
 			say(c, true, "%s: its claim to %s is missing",
@@ -148,14 +129,14 @@ static void
 check_packed(
     struct check *c, const struct fact *f, const struct wire_out *brief)
 {
-	struct label region = text_label(f->region), id = text_label(f->id);
+	struct label region = label_of(f->region), id = label_of(f->id);
 	char title[FACT_TITLE];
 	struct instance i;
 	struct app app;
 	bool has = false;
 
 	c->expected['a']++;
-	if (lookup_app(c->snapshot, c->number, text_label(f->app), &app) &&
+	if (lookup_app(c->snapshot, c->number, label_of(f->app), &app) &&
 	    (!app.many || app_seek(&app, region)))
 		while (!has && app_instance(&app, &i))
 			has = label_compare(i.region, region) == 0 &&
@@ -240,7 +221,7 @@ check_app(struct check *c, const struct fact *f, bool implied)
 	struct app app;
 
 	c->expected['l']++;
-	if (!lookup_app(c->snapshot, c->number, text_label(f->app), &app))
+	if (!lookup_app(c->snapshot, c->number, label_of(f->app), &app))
 		say(c, true, "%s: has no pages", fact_title(f, title));
 	else
 		check_tallies(c, f, &app);

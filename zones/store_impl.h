@@ -171,6 +171,19 @@ owner_key(struct store_key *k, const struct addr *resolver, uint32_t network)
 	wire_put32(&k->out, network);
 }
 
+/* A whole key of text parts. */
+static inline void
+key_parts(struct store_key *k, uint32_t network, char kind,
+    const char *const *part, size_t parts)
+{
+	key_init(k, network, kind);
+	for (size_t i = 0; i < parts; i++) {
+		if (i > 0)
+			key_end_part(k);
+		key_text(k, part[i]);
+	}
+}
+
 static inline MDB_val
 key_val(struct store_key *k)
 {

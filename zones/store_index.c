@@ -8,25 +8,6 @@
 
 #define HEAD_MAX (48 * 1024) /* an app's regions */
 
-static struct label
-text_label(const char *text)
-{
-	return (struct label){ (const uint8_t *)text,
-		(uint8_t)(text == NULL ? 0 : strlen(text)) };
-}
-
-static void
-key_of(struct store_key *key, uint32_t network, char kind,
-    const char *const *part, size_t parts)
-{
-	key_init(key, network, kind);
-	for (size_t i = 0; i < parts; i++) {
-		if (i > 0)
-			key_end_part(key);
-		key_text(key, part[i]);
-	}
-}
-
 struct change {
 	int started, stopped, six, four;
 };
@@ -132,10 +113,10 @@ add_to_app(struct store_txn *t, uint32_t network, const struct fact *f,
 	struct store_key key;
 	struct pack p = { t, &key };
 
-	key_of(&key, network, 'a', &f->app, 1);
+	key_parts(&key, network, 'a', &f->app, 1);
 	if (!read_app(&p, &old))
 		names_note(t, network, f->app, true);
-	change_head(old, text_label(f->region), &c, &head);
+	change_head(old, label_of(f->region), &c, &head);
 	e.key_len = entry_key(f, key_buf, sizeof(key_buf));
 	new = wire_in(head_buf, head.len);
 	if (txn_holds(t, head.bad ? MDB_BAD_VALSIZE : 0))
@@ -159,10 +140,10 @@ remove_from_app(struct store_txn *t, uint32_t network, const struct fact *f)
 	struct wire_in old;
 	struct pack p = { t, &key };
 
-	key_of(&key, network, 'a', &f->app, 1);
+	key_parts(&key, network, 'a', &f->app, 1);
 	if (!read_app(&p, &old))
 		return;
-	change_head(old, text_label(f->region), &c, &head);
+	change_head(old, label_of(f->region), &c, &head);
 	if (head.len == 1 && (head_buf[0] & APP_PUT) == 0) {
 		drop_app(&p, network, f->app);
 		return;
@@ -178,7 +159,7 @@ index_metadata_key(struct store_key *key, uint32_t network,
 {
 	const char *const part[] = { m->key, m->value };
 
-	key_of(key, network, 'M', &f->app, 1);
+	key_parts(key, network, 'M', &f->app, 1);
 	for (unsigned i = 0; i < 2; i++) {
 		size_t len = strlen(part[i]);
 
@@ -217,11 +198,11 @@ write_words(struct store_txn *t, uint32_t network, const struct fact *f,
 	struct store_key key;
 
 	if (f->name != NULL) {
-		key_of(&key, network, 'S', server, 3);
+		key_parts(&key, network, 'S', server, 3);
 		write_word(t, &key, brief);
 	}
 	if (f->group != NULL) {
-		key_of(&key, network, 'G', group, 3);
+		key_parts(&key, network, 'G', group, 3);
 		write_word(t, &key, brief);
 	}
 	for (unsigned i = 0; i < f->metadata_count; i++)
@@ -291,7 +272,7 @@ index_app(struct store_txn *t, uint32_t network, const struct fact *f)
 	struct wire_in head;
 	struct pack p = { t, &key };
 
-	key_of(&key, network, 'a', &f->app, 1);
+	key_parts(&key, network, 'a', &f->app, 1);
 	if (!read_app(&p, &head))
 		names_note(t, network, f->app, true);
 	write_flag(&p, head, true);
@@ -309,7 +290,7 @@ unindex_app(struct store_txn *t, uint32_t network, const struct fact *f)
 
 	if (index_domain_key(&key, network, f))
 		txn_delete(t, &key);
-	key_of(&key, network, 'a', &f->app, 1);
+	key_parts(&key, network, 'a', &f->app, 1);
 	if (!read_app(&p, &head))
 		return;
 	if (head.len == 1)
@@ -340,7 +321,7 @@ put_claim(struct wire_out *out, const struct fact *f)
 static bool
 is_claim_of(const struct claim *c, const struct fact *f)
 {
-	struct label app = text_label(f->app), id = text_label(f->id);
+	struct label app = label_of(f->app), id = label_of(f->id);
 
 	return c->is_peer == (f->kind == FACT_PEER) &&
 	    label_compare(c->app, app) == 0 && label_compare(c->id, id) == 0;
