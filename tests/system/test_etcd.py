@@ -1,16 +1,17 @@
 """dnsctl follow etcd://..., against real clusters that lose members."""
 
 import json
+import os
 import re
 import signal
 import subprocess
 
 import pytest
 
-from ask import ACME, ask, rcode, values
+from ask import ACME, PATIENCE, ask, rcode, values
 from etcd import Asker, Changes, Cluster, Node, b64, client_context, delete, \
     key_of, put, same, value_of
-from programs import until
+from programs import BUILD, until
 
 NET = {"put": "network", "id": "acme", "prefixes": ["fdaa:0:18::/48"]}
 REGIONS = [{"put": "region", "id": "iad", "latitude": 38.95,
@@ -391,3 +392,34 @@ def test_another_prefix_is_another_source(cluster, servers, started):
     started.append(node)
     until(lambda: same(node.facts(), [
         {"put": "network", "id": "else", **other}]), "the other's facts")
+
+
+def test_worked_example_of_the_manual(tmp_path):
+    """What docs/feed.md says to type, typed."""
+    manual = os.path.join(os.path.dirname(__file__), "..", "..", "docs",
+                          "feed.md")
+    with open(manual, encoding="ascii") as f:
+        script = re.search(r"### A worked example\n\n```sh\n(.*?)```",
+                           f.read(), re.DOTALL)[1]
+    script = script.replace("/tmp/", f"{tmp_path}/")
+    # pylint: disable-next=consider-using-with
+    shell = subprocess.Popen(
+        ["timeout", str(PATIENCE * 2), "sh", "-c",
+         "set -eu; exec 2>&1\n" + script], text=True,
+        stdout=subprocess.PIPE, stdin=subprocess.DEVNULL,
+        start_new_session=True, cwd=tmp_path,
+        env={**os.environ, "PATH": BUILD + ":" + os.environ["PATH"]})
+    told = []
+    try:
+        for line in shell.stdout:
+            told.append(line.rstrip())
+            if "MSG SIZE" in line:
+                break
+    finally:
+        os.killpg(shell.pid, signal.SIGKILL)
+        shell.wait()
+        shell.stdout.close()
+    assert "app acme/shop  domain shop" in told
+    assert "peer acme/laptop  fdaa:0:18::9" in told
+    assert "fact      instance web/i1: left out: stopped" in told
+    assert "fact      instance web/i2: taken" in told
