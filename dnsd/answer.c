@@ -80,21 +80,6 @@ chain_follow(struct walk *w, const struct record *r)
 }
 
 static bool
-is_private_record(const uint8_t *pkt, const struct record *r)
-{
-	size_t len = r->end - r->rdata;
-	struct addr addr;
-
-	if (r->type == TYPE_A && len == 4)
-		addr = addr_from_v4(pkt + r->rdata);
-	else if (r->type == TYPE_AAAA && len == 16)
-		memcpy(addr.ip, pkt + r->rdata, 16);
-	else
-		return false;
-	return address_is_private(&addr);
-}
-
-static bool
 stays_in_answer(
     struct walk *w, const struct record *r, const struct plain_name *owner)
 {
@@ -103,7 +88,7 @@ stays_in_answer(
 		    is_above_chain(&w->chain, owner);
 	if (r->type == w->rules->qtype || w->rules->qtype == TYPE_ANY)
 		w->answered = true;
-	if (w->rules->remove_private && is_private_record(w->pkt, r)) {
+	if (w->rules->remove_private && record_is_private(w->pkt, r)) {
 		w->reply->removed++;
 		return false;
 	}
@@ -137,7 +122,7 @@ stays(struct walk *w, const struct record *r, const struct plain_name *owner,
 		return stays_in_authority(w, r, owner);
 	case SECTION_ADDITIONAL:
 		return is_below_chain(&w->chain, owner) &&
-		    !(w->rules->remove_private && is_private_record(w->pkt, r));
+		    !(w->rules->remove_private && record_is_private(w->pkt, r));
 	}
 	return false;
 }

@@ -13,4 +13,7 @@
 void record_rewrite(struct wire_out *out, const uint8_t *pkt,
     const struct record *, const struct plain_name *qname);
 
+/* An A, AAAA, SVCB or HTTPS record that leads to a private address. */
+bool record_is_private(const uint8_t *pkt, const struct record *);
+
 #endif

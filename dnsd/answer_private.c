@@ -2,7 +2,12 @@
  * answer_private.c - addresses that the Internet's names have no business
  * with: what a rebinding attack would make a browser talk to.
  */
-#include "dnsd/answer.h"
+#include "answer_impl.h"
+
+#define TYPE_SVCB  64
+#define TYPE_HTTPS 65
+#define IPV4HINT   4 /* RFC 9460, 7.3 */
+#define IPV6HINT   6
 
 /* To add one: its first octets and how many bits count; IPv4 as 96 + n. */
 static const struct prefix ranges[] = {
@@ -31,4 +36,60 @@ address_is_private(const struct addr *addr)
 		if (prefix_holds(&ranges[i], addr))
 			return true;
 	return false;
+}
+
+/* N octets of addresses, SIZE each; whether one is private. */
+static bool
+any_private(const uint8_t *at, size_t n, size_t size)
+{
+	struct addr addr;
+
+	for (; n >= size; at += size, n -= size) {
+		if (size == 4)
+			addr = addr_from_v4(at);
+		else
+			memcpy(addr.ip, at, 16);
+		if (address_is_private(&addr))
+			return true;
+	}
+	return false;
+}
+
+/* RFC 9460, 2.2: priority, target, then parameters. */
+static bool
+hints_are_private(struct wire_in *in)
+{
+	(void)wire_get16(in);
+	message_skip_name(in);
+	while (wire_left(in) >= 4) {
+		uint16_t key = wire_get16(in);
+		uint16_t len = wire_get16(in);
+		const uint8_t *value = wire_take(in, len);
+
+		if (value == NULL)
+			return false;
+		if ((key == IPV4HINT && any_private(value, len, 4)) ||
+		    (key == IPV6HINT && any_private(value, len, 16)))
+			return true;
+	}
+	return false;
+}
+
+bool
+record_is_private(const uint8_t *pkt, const struct record *r)
+{
+	struct wire_in in = wire_in(pkt, r->end);
+
+	in.pos = r->rdata;
+	switch (r->type) {
+	case TYPE_A:
+		return any_private(pkt + r->rdata, r->end - r->rdata, 4);
+	case TYPE_AAAA:
+		return any_private(pkt + r->rdata, r->end - r->rdata, 16);
+	case TYPE_SVCB:
+	case TYPE_HTTPS:
+		return hints_are_private(&in);
+	default:
+		return false;
+	}
 }

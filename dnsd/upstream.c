@@ -17,8 +17,7 @@
 #define PROBE_FIRST    (500 * MS)
 #define PROBE_MOST     (16000 * MS)
 
-/* Those not chosen look better with time, so that they are tried again. */
-#define FORGET 512
+#define FORGET 512 /* of its measure, each time */
 
 static void
 set_address(struct upstream *up)
@@ -143,7 +142,8 @@ is_better(const struct upstream *a, const struct upstream *b)
 static bool
 has_enough_to_do(const struct upstream *up)
 {
-	return up->dead && up->waiting >= UPSTREAM_DEAD_WAITING;
+	return up->waiting >=
+	    (up->dead ? UPSTREAM_DEAD_WAITING : UPSTREAM_WAITING);
 }
 
 bool
@@ -155,6 +155,16 @@ upstream_any(const struct upstream_set *set)
 	return false;
 }
 
+/* Those not chosen look better with time, so that they are tried again. */
+static void
+forget_a_little(struct upstream_set *set, const struct upstream *chosen)
+{
+	for (unsigned i = 0; i < set->count; i++)
+		if (&set->upstream[i] != chosen)
+			set->upstream[i].srtt_us -=
+			    set->upstream[i].srtt_us / FORGET;
+}
+
 struct upstream *
 upstream_choose(struct upstream_set *set, uint32_t tried)
 {
@@ -163,15 +173,11 @@ upstream_choose(struct upstream_set *set, uint32_t tried)
 	for (unsigned i = 0; i < set->count; i++) {
 		struct upstream *up = &set->upstream[i];
 
-		if ((tried & 1U << i) == 0 && is_better(up, best))
+		if ((tried & 1U << i) == 0 && !has_enough_to_do(up) &&
+		    is_better(up, best))
 			best = up;
 	}
-	if (best == NULL || has_enough_to_do(best))
-		return NULL;
-	for (unsigned i = 0; i < set->count; i++)
-		if (&set->upstream[i] != best)
-			set->upstream[i].srtt_us -=
-			    set->upstream[i].srtt_us / FORGET;
+	forget_a_little(set, best);
 	return best;
 }
 

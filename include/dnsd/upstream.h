@@ -64,6 +64,8 @@ struct upstream_set {
 
 #define UPSTREAMS_IN_SET      32 /* so that a set of them is a number */
 #define UPSTREAM_DEAD_WAITING 64
+/* Half of the ids that a connection has: a free one is soon found. */
+#define UPSTREAM_WAITING 32768
 
 void upstream_init(struct upstream *, const struct config_upstream *,
     uint32_t number, struct secret *);
@@ -77,8 +79,8 @@ void upstream_failed(struct upstream *, int64_t sent_us, int64_t now_us);
 int64_t upstream_patience_us(const struct upstream *, unsigned tries);
 
 /*
- * The best that is not among the bits of TRIED; NULL where there is none,
- * or only ones that are dead and have enough to do.
+ * The best that is not among the bits of TRIED and has not enough to do, or
+ * NULL.
  */
 struct upstream *upstream_choose(struct upstream_set *, uint32_t tried);
 

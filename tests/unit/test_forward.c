@@ -282,6 +282,16 @@ test_rebind(void **state)
 	    "six.example. 60 IN AAAA ::ffff:127.0.0.1;"
 	    "six.example. 60 IN AAAA ::1");
 	assert_string_equal(lab.got, "NOERROR EDE15");
+	/* HTTPS: "1 . alpn=h2 ipv4hint=192.0.2.1", then with 10.0.0.1 too. */
+	(void)lab_ask_as(
+	    &lab, &(struct lab_question){ .name = "web.example", .type = 65 });
+	lab_reply(&lab, 2,
+	    "web.example. 60 IN TYPE65 \\# 18 "
+	    "000100 00010003026832 00040004c0000201;"
+	    "web.example. 60 IN TYPE65 \\# 22 "
+	    "000100 00010003026832 00040008c00002010a000001");
+	assert_int_equal(dns_get16(lab.pkt + 6), 1);
+	assert_non_null(strstr(lab.got, "NOERROR EDE15 web.example."));
 }
 
 int
