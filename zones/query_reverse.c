@@ -38,13 +38,16 @@ is_within(const struct prefix *inner, const struct prefix *outer)
 	return inner->len >= outer->len && prefix_holds(outer, &inner->addr);
 }
 
-/* Labels of the zone that P is, at the next nibble or octet. */
+/*
+ * Labels of the zone that P is, at the next nibble or octet.  Of a name
+ * below in-addr.arpa also where P is so short that it holds all of IPv4.
+ */
 static uint8_t
-apex_of(const struct prefix *p)
+apex_of(const struct prefix *p, const struct dname *name)
 {
-	if (addr_is_v4(&p->addr) && p->len >= 96)
-		return (uint8_t)(2 + (p->len - 96 + 7) / 8);
-	return (uint8_t)(2 + (p->len + 3) / 4);
+	if (dname_label(name, name->labels - 2U).len == strlen("ip6"))
+		return (uint8_t)(2 + (p->len + 3) / 4);
+	return (uint8_t)(p->len < 96 ? 2 : 2 + (p->len - 96 + 7) / 8);
 }
 
 static const struct prefix *
@@ -73,7 +76,7 @@ reverse_is_private(const struct query *q, struct snapshot *s, uint8_t *apex)
 	struct network_facts n;
 
 	if (zone != NULL) {
-		*apex = apex_of(zone);
+		*apex = apex_of(zone, &q->qname);
 		return true;
 	}
 	if (q->network == NETWORK_NONE ||
@@ -83,7 +86,7 @@ reverse_is_private(const struct query *q, struct snapshot *s, uint8_t *apex)
 		struct prefix p = prefix_at(&n, i);
 
 		if (is_within(&q->name.reverse, &p)) {
-			*apex = apex_of(&p);
+			*apex = apex_of(&p, &q->qname);
 			return true;
 		}
 	}

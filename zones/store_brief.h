@@ -38,7 +38,9 @@ label_of(const char *text)
 static inline int
 label_compare(struct label a, struct label b)
 {
-	int order = memcmp(a.at, b.at, a.len < b.len ? a.len : b.len);
+	size_t both = a.len < b.len ? a.len : b.len;
+	/* An empty label may be nowhere. */
+	int order = both == 0 ? 0 : memcmp(a.at, b.at, both);
 
 	return order != 0 ? order : a.len - b.len;
 }
