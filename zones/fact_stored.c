@@ -156,7 +156,7 @@ static bool
 get_brief(struct fact *f, struct wire_in *in, struct arena *arena)
 {
 	struct wire_in flags = *in;
-	struct instance b;
+	struct instance b = { 0 };
 	struct addr *a;
 	unsigned n = 0;
 
