@@ -219,7 +219,8 @@ lines_take(struct etcd *e)
 			outcome = line_take(e, w->in + at, len);
 		at += len + 1;
 	}
-	memmove(w->in, w->in + at, w->len - at);
+	if (at > 0) /* else there may be no buffer yet */
+		memmove(w->in, w->in + at, w->len - at);
 	w->len -= at;
 	return outcome == ETCD_OK ? etcd_store(e) : outcome;
 }
