@@ -1,13 +1,11 @@
 /*
  * forward_check.c - is this the reply to what was asked?
  *
- * RFC 5452, 9: id, port, sender and question; beyond it the case of
- * letters and cookies, where the upstream is known to return them.  The
- * id and the socket have found the attempt that a reply is checked for.
+ * The id and the socket have found the attempt that a reply is checked for.
  *
  * To add a check: a predicate, a row, a reason in forward_drop.
  */
-#include "forward_impl.h"
+#include "forward_check.h"
 
 #define CLIENT_COOKIE 8 /* octets, RFC 7873, 4.1 */
 #define DOUBTS_MOST   8

@@ -1,6 +1,7 @@
 /*
  * forward_got.c - a reply's way: check, read, learn, judge.
  */
+#include "forward_check.h"
 #include "forward_impl.h"
 #include "zones/log.h"
 

@@ -6,7 +6,7 @@
  * nobody's business (RFC 7871, 11.1), and what is asked once may be for
  * many.
  */
-#include "forward_impl.h"
+#include "forward_pending.h"
 
 #define OPT_COOKIE 10
 
