@@ -243,15 +243,28 @@ listen_sockets_open(struct listen_sockets *s, const struct config_listen *l,
 	return E_OK;
 }
 
+static void
+pair_close(struct listen_sockets *s, unsigned i)
+{
+	if (s->udp[i] >= 0)
+		(void)close(s->udp[i]);
+	if (s->tcp[i] >= 0)
+		(void)close(s->tcp[i]);
+	s->udp[i] = s->tcp[i] = -1;
+}
+
+void
+listen_sockets_leave(struct listen_sockets *s, unsigned i)
+{
+	if (!s->handed_on)
+		pair_close(s, i);
+}
+
 void
 listen_sockets_close(struct listen_sockets *s)
 {
-	for (unsigned i = 0; i < s->count; i++) {
-		if (s->udp[i] >= 0)
-			(void)close(s->udp[i]);
-		if (s->tcp[i] >= 0)
-			(void)close(s->tcp[i]);
-	}
+	for (unsigned i = 0; i < s->count; i++)
+		pair_close(s, i);
 	free(s->udp);
 	free(s->tcp);
 	*s = (struct listen_sockets){ 0 };

@@ -281,16 +281,19 @@ tcp_hub_open(struct tcp_hub **out, const struct tcp_options *o)
 }
 
 enum err
-tcp_hub_listen(struct tcp_hub *hub, int fd, const struct config_listen *listen)
+tcp_hub_listen(
+    struct tcp_hub *hub, const struct listen_sockets *sockets, unsigned i)
 {
 	struct tcp_listener *l = calloc(1, sizeof(*l));
 
 	if (l == NULL)
 		return E_NOMEM;
 	l->hub = hub;
-	l->listen = listen;
-	l->wildcard = listen_is_wildcard(listen);
-	if (event_assign(&l->event, hub->o.base, fd, EV_READ | EV_PERSIST,
+	l->sockets = sockets;
+	l->fd = sockets->tcp[i];
+	l->listen = sockets->listen;
+	l->wildcard = listen_is_wildcard(l->listen);
+	if (event_assign(&l->event, hub->o.base, l->fd, EV_READ | EV_PERSIST,
 		on_acceptable, l) != 0 ||
 	    event_add(&l->event, NULL) != 0) {
 		free(l);
@@ -312,9 +315,25 @@ listeners_close(struct tcp_hub *hub)
 	}
 }
 
+/*
+ * Takes the connections that wait to be accepted, and lets go of the
+ * address: new ones are for whoever else listens on it.
+ */
+static void
+listener_end(struct tcp_listener *l)
+{
+	on_acceptable(l->fd, EV_READ, l);
+	(void)shutdown(l->fd, SHUT_RDWR);
+}
+
 void
 tcp_hub_retire(struct tcp_hub *hub)
 {
+	struct tcp_listener *l;
+
+	SLIST_FOREACH(l, &hub->listeners, next)
+	if (!l->sockets->handed_on)
+		listener_end(l);
 	hub->retiring = true;
 	listeners_close(hub);
 	/* By slot, as a turn reorders the lists and may close others. */

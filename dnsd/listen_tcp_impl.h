@@ -25,6 +25,8 @@ struct tcp_listener {
 	SLIST_ENTRY(tcp_listener) next;
 	struct event event;
 	struct tcp_hub *hub;
+	const struct listen_sockets *sockets;
+	int fd;
 	const struct config_listen *listen;
 	bool wildcard;
 };

@@ -71,6 +71,8 @@ struct udp_listener {
 	struct client_path path; /* first: a path is cast back */
 	struct event event;
 	struct udp_options o;
+	int fd;
+	const struct config_listen *listen;
 	bool watched; /* its event is added */
 	bool wildcard;
 	struct addr to; /* where not wildcard */
@@ -235,7 +237,7 @@ static void
 batch_send(const struct udp_listener *l, struct mmsghdr *m, unsigned n)
 {
 	while (n > 0) {
-		int sent = sendmmsg(l->o.fd, m, n, MSG_DONTWAIT);
+		int sent = sendmmsg(l->fd, m, n, MSG_DONTWAIT);
 
 		if (sent > 0) {
 			l->o.counters->sent += (unsigned)sent;
@@ -286,7 +288,7 @@ answer_begin(struct udp_listener *l, struct mmsghdr *m, struct asked *a)
 	q->len = m->msg_len;
 	q->cap = l->o.buffers->slot_len;
 	q->from = addr_from_sockaddr(&s->from);
-	q->bound = l->o.listen->network;
+	q->bound = l->listen->network;
 	q->tcp = false;
 	query_begin(q);
 }
@@ -363,19 +365,24 @@ answer_all(struct udp_listener *l, unsigned got)
 	return replies;
 }
 
+static void
+unwatch(struct udp_listener *l)
+{
+	(void)event_del(&l->event);
+	l->watched = false;
+}
+
 /* False: nothing more is there. */
 static bool
 turn(struct udp_listener *l)
 {
 	struct udp_buffers *b = l->o.buffers;
-	int got = recvmmsg(l->o.fd, b->in.msg, BATCH, MSG_DONTWAIT, NULL);
+	int got = recvmmsg(l->fd, b->in.msg, BATCH, MSG_DONTWAIT, NULL);
 
 	if (got <= 0)
 		return false;
-	if (got >= CROWD && l->watched) {
-		(void)event_del(&l->event);
-		l->watched = false;
-	}
+	if (got >= CROWD && l->watched)
+		unwatch(l);
 	l->o.counters->received += (unsigned)got;
 	responder_begin(l->o.responder);
 	batch_send(l, b->in.msg, answer_all(l, (unsigned)got));
@@ -395,16 +402,22 @@ watch(struct udp_listener *l)
 }
 
 static void
+turns(struct udp_listener *l)
+{
+	if (l->o.buffers->in.armed_wildcard != l->wildcard)
+		arm_all(l->o.buffers, l->wildcard);
+	for (int i = 0; i < TURNS && turn(l); i++)
+		;
+}
+
+static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct udp_listener *l = arg;
 
 	(void)fd;
 	(void)what;
-	if (l->o.buffers->in.armed_wildcard != l->wildcard)
-		arm_all(l->o.buffers, l->wildcard);
-	for (int i = 0; i < TURNS && turn(l); i++)
-		;
+	turns(l);
 	if (!l->watched)
 		watch(l);
 }
@@ -466,10 +479,12 @@ udp_listener_open(struct udp_listener **out, const struct udp_options *o)
 		return E_NOMEM;
 	l->path = (struct client_path){ path_send, path_flush };
 	l->o = *o;
-	l->wildcard = listen_is_wildcard(o->listen);
+	l->fd = o->sockets->udp[o->index];
+	l->listen = o->sockets->listen;
+	l->wildcard = listen_is_wildcard(l->listen);
 	if (!l->wildcard)
-		l->to = addr_from_sockaddr(&o->listen->address);
-	if (event_assign(&l->event, o->base, o->fd, EV_READ | EV_PERSIST,
+		l->to = addr_from_sockaddr(&l->listen->address);
+	if (event_assign(&l->event, o->base, l->fd, EV_READ | EV_PERSIST,
 		on_readable, l) != 0 ||
 	    event_add(&l->event, NULL) != 0) {
 		free(l);
@@ -481,9 +496,20 @@ udp_listener_open(struct udp_listener **out, const struct udp_options *o)
 }
 
 void
+udp_listener_retire(struct udp_listener *l)
+{
+	if (l->o.sockets->handed_on)
+		unwatch(l);
+}
+
+void
 udp_listener_stop(struct udp_listener *l)
 {
-	(void)event_del(&l->event);
+	unwatch(l);
+	if (!l->o.sockets->handed_on)
+		turns(l);
+	l->fd = -1;
+	listen_sockets_leave(l->o.sockets, l->o.index);
 }
 
 void

@@ -170,6 +170,7 @@ load(struct server *s)
 	s->control = control;
 	s->retiring = s->current;
 	s->current = g;
+	generation_hand_on(s->retiring, g);
 	generation_order(s->retiring, WORKER_RETIRE);
 	tell_generation(g);
 	return E_OK;

@@ -134,6 +134,16 @@ generation_start(struct generation *g)
 }
 
 void
+generation_hand_on(struct generation *old, const struct generation *heir)
+{
+	if (old == NULL || old->sockets == NULL || heir == NULL)
+		return;
+	for (unsigned i = 0; i < old->config->listen_count; i++)
+		old->sockets[i].handed_on =
+		    sockets_find(heir, &old->config->listen[i]) != NULL;
+}
+
+void
 generation_order(struct generation *g, enum worker_order order)
 {
 	for (unsigned i = 0; g != NULL && i < g->count; i++)
@@ -181,6 +191,7 @@ generation_close(struct generation *g, const struct generation *heir)
 {
 	if (g == NULL)
 		return;
+	generation_hand_on(g, heir);
 	generation_order(g, WORKER_HURRY);
 	for (unsigned i = 0; i < g->count; i++)
 		worker_close(g->workers[i]);

@@ -29,6 +29,9 @@ enum err generation_open(struct generation **, struct config *,
     const struct generation *old, int news) MUST_CHECK;
 enum err generation_start(struct generation *) MUST_CHECK;
 
+/* What HEIR has taken over is read by its workers alone from now on. */
+void generation_hand_on(struct generation *old, const struct generation *heir);
+
 /* NULL is fine for all of these; NULL has ended and reported nothing. */
 void generation_order(struct generation *, enum worker_order);
 bool generation_has_ended(const struct generation *);

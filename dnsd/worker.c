@@ -111,7 +111,7 @@ retire(struct worker *w, int grace)
 		w->retiring = true;
 		w->end_ms = end;
 		for (unsigned i = 0; i < w->udp_count; i++)
-			udp_listener_stop(w->udp[i]);
+			udp_listener_retire(w->udp[i]);
 		tcp_hub_retire(w->tcp);
 	}
 	if (end < w->end_ms)
@@ -173,6 +173,8 @@ run(void *arg)
 	struct worker *w = arg;
 
 	(void)event_base_dispatch(w->base);
+	for (unsigned i = 0; i < w->udp_count; i++)
+		udp_listener_stop(w->udp[i]);
 	make_report(w);
 	atomic_store(&w->ended, true);
 	tell_news(w);
@@ -240,11 +242,11 @@ open_tcp(struct worker *w)
 }
 
 static enum err
-serve_socket(struct worker *w, const struct listen_sockets *s, unsigned i)
+serve_socket(struct worker *w, struct listen_sockets *s, unsigned i)
 {
 	const struct udp_options o = {
-		.fd = s->udp[i],
-		.listen = s->listen,
+		.sockets = s,
+		.index = i,
 		.base = w->base,
 		.responder = &w->responder,
 		.buffers = w->udp_buffers,
@@ -261,7 +263,7 @@ serve_socket(struct worker *w, const struct listen_sockets *s, unsigned i)
 	if (err != E_OK)
 		return err;
 	w->udp_count++;
-	return tcp_hub_listen(w->tcp, s->tcp[i], s->listen);
+	return tcp_hub_listen(w->tcp, s, i);
 }
 
 static enum err
@@ -270,7 +272,7 @@ serve_sockets(struct worker *w)
 	enum err err = E_OK;
 
 	for (unsigned l = 0; l < w->o.config->listen_count; l++) {
-		const struct listen_sockets *s = &w->o.sockets[l];
+		struct listen_sockets *s = &w->o.sockets[l];
 
 		for (unsigned i = w->o.index; i < s->count && err == E_OK;
 		     i += w->o.config->workers)

@@ -15,6 +15,8 @@ struct listen_sockets {
 	const struct config_listen *listen;
 	unsigned count;
 	int *udp, *tcp; /* COUNT each */
+	/* Others have taken them over.  Set before their workers retire. */
+	bool handed_on;
 };
 
 /*
@@ -26,6 +28,12 @@ enum err listen_sockets_open(struct listen_sockets *,
     const struct config_listen *, unsigned count,
     const struct listen_sockets *old) MUST_CHECK;
 void listen_sockets_close(struct listen_sockets *);
+
+/*
+ * For the worker of the sockets I, when it ends: closes them, unless they
+ * were handed on.  Open and unread they would take packets from others.
+ */
+void listen_sockets_leave(struct listen_sockets *, unsigned i);
 
 /*
  * SO_REUSEPORT would let a second server of the same user take half of the

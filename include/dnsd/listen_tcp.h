@@ -16,7 +16,7 @@
 #ifndef DNSD_LISTEN_TCP_H
 #define DNSD_LISTEN_TCP_H
 
-#include "dnsd/config.h"
+#include "dnsd/listen_socket.h"
 #include "dnsd/responder.h"
 
 struct event_base;
@@ -39,11 +39,15 @@ struct tcp_options {
 
 enum err tcp_hub_open(struct tcp_hub **, const struct tcp_options *) MUST_CHECK;
 
-/* Accepts from now on, whenever the base's loop runs.  FD is borrowed. */
-enum err tcp_hub_listen(
-    struct tcp_hub *, int fd, const struct config_listen *) MUST_CHECK;
+/*
+ * Accepts from now on, whenever the base's loop runs, on the TCP socket I of
+ * the SOCKETS, which are borrowed.
+ */
+enum err tcp_hub_listen(struct tcp_hub *, const struct listen_sockets *sockets,
+    unsigned i) MUST_CHECK;
 
-/* Accepts no more, and closes each connection as soon as nothing waits. */
+/* Accepts no more (who waits already is accepted), and closes each connection
+ * as soon as nothing waits. */
 void tcp_hub_retire(struct tcp_hub *);
 unsigned tcp_hub_connections(const struct tcp_hub *);
 

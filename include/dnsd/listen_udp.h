@@ -11,7 +11,7 @@
 #ifndef DNSD_LISTEN_UDP_H
 #define DNSD_LISTEN_UDP_H
 
-#include "dnsd/config.h"
+#include "dnsd/listen_socket.h"
 #include "dnsd/responder.h"
 
 struct event_base;
@@ -30,8 +30,8 @@ enum err udp_buffers_open(
 void udp_buffers_close(struct udp_buffers *); /* NULL is fine */
 
 struct udp_options {
-	int fd;                             /* borrowed */
-	const struct config_listen *listen; /* what FD is bound to */
+	struct listen_sockets *sockets; /* borrowed */
+	unsigned index;                 /* of the socket among them */
 	struct event_base *base;
 	struct responder *responder;
 	struct udp_buffers *buffers;
@@ -42,7 +42,12 @@ struct udp_options {
 enum err udp_listener_open(
     struct udp_listener **, const struct udp_options *) MUST_CHECK;
 
-/* Reads no more; questions that wait are answered still. */
+/*
+ * Reads no more where others read the socket now.  One that was not handed
+ * on is read from until the end: what comes to it comes to nobody else.
+ */
+void udp_listener_retire(struct udp_listener *);
+/* Reads no more; what has come to a socket that is left is answered. */
 void udp_listener_stop(struct udp_listener *);
 
 /* No question may wait any more. */

@@ -9,8 +9,8 @@
  *	    |                                                        |
  *	    '----------------------> worker_close <-- worker_has_ended
  *
- * A worker that retires reads no new questions.  It ends when nothing waits
- * any more, or after its time of grace.
+ * A worker that retires reads no more from sockets that were handed on to
+ * another.  It ends when nothing waits any more, or after its time of grace.
  */
 #ifndef DNSD_WORKER_H
 #define DNSD_WORKER_H
@@ -27,7 +27,7 @@ struct worker_options {
 	struct cache *cache; /* NULL where nothing is forwarded */
 	/* One an entry of config->listen; socket I of each is for worker
 	 * I modulo the workers. */
-	const struct listen_sockets *sockets;
+	struct listen_sockets *sockets;
 	unsigned index;
 	int news; /* eventfd: one is added when an order has been done */
 };

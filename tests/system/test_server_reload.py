@@ -89,6 +89,21 @@ def test_connection_ends_when_nothing_waits(held):
         assert asking.recv(1) == b""
 
 
+def test_wildcard_takes_over_from_an_address(held):
+    """The old socket, which goes before it, answers until it is gone."""
+    with make_socket(ACME) as s:
+        q = dns.message.make_query("f.example", "A")
+        s.sendto(q.to_wire(), (SERVER6, 53))
+        until(lambda: held.upstream.seen, "the upstream is asked")
+        reload(held.server, listen=EVERYWHERE[:1])
+        for tcp in False, True:
+            assert values(ask(NAME, tcp=tcp)) == [ACME]
+        held.set()
+        assert dns.message.from_wire(s.recv(4096)).id == q.id
+    for tcp in False, True:
+        assert values(ask(NAME, tcp=tcp)) == [ACME]
+
+
 def test_second_reload_waits_for_the_first(held):
     """One that retires is enough: the next comes after it."""
     with make_socket(ACME) as s:
@@ -169,10 +184,9 @@ def test_no_descriptor_is_left(servers):
     def threads():
         return len(os.listdir(f"/proc/{d.process.pid}/task"))
 
-    reload(d)
-    until(lambda: threads() == 3, "the old workers end")
-    once = descriptors()
+    until(lambda: " workers" in d.read_log(), "it has started")
+    before = threads(), descriptors()
     for _ in range(10):
         reload(d)
-    until(lambda: threads() == 3, "the old workers end")
-    until(lambda: descriptors() == once, "their sockets are closed")
+    until(lambda: (threads(), descriptors()) == before,
+          "what came with the old workers is gone")
