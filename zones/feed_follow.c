@@ -27,8 +27,9 @@ struct waiting {
 struct feed_follow {
 	struct feed feed;
 	const char *name;
-	uint64_t number; /* of the line read last */
-	bool writing;    /* lines go straight into the transaction */
+	uint64_t number;  /* of the line read last */
+	bool writing;     /* lines go straight into the transaction */
+	bool in_snapshot; /* after the line read last */
 	struct arena memory;
 	STAILQ_HEAD(, waiting) queue;
 	size_t lines, octets; /* in the queue */
@@ -77,11 +78,23 @@ feed_follow_close(struct feed_follow *f)
 	free(f);
 }
 
+/* A commit inside a snapshot and an end outside will be refused. */
 static bool
-ends_transaction(const struct feed_line *line)
+ends_transaction(const struct feed_follow *f, const struct feed_line *line)
 {
-	return line->verb == FEED_COMMIT ||
-	    (line->verb == FEED_SNAPSHOT_END && line->cursor != NULL);
+	if (line->verb == FEED_COMMIT)
+		return !f->in_snapshot;
+	return line->verb == FEED_SNAPSHOT_END && f->in_snapshot &&
+	    line->cursor != NULL;
+}
+
+static void
+snapshot_note(struct feed_follow *f, const struct feed_line *line)
+{
+	if (line->verb == FEED_SNAPSHOT_BEGIN)
+		f->in_snapshot = true;
+	else if (line->verb == FEED_SNAPSHOT_END)
+		f->in_snapshot = false;
 }
 
 static enum err
@@ -130,16 +143,13 @@ enough_is_whole(struct feed_follow *f)
 	return feed_store(&f->feed);
 }
 
-/* A commit in a snapshot was refused: then the transaction goes on. */
 static enum err
 transaction_end(struct feed_follow *f)
 {
 	enum err err = queue_take(f);
 
-	if (err != E_OK)
-		return err;
-	f->writing = f->feed.in_snapshot;
-	return f->writing ? E_OK : enough_is_whole(f);
+	f->writing = false;
+	return err == E_OK ? enough_is_whole(f) : err;
 }
 
 /* What is kept is bounded, be it facts or mistakes. */
@@ -161,13 +171,15 @@ queue_count(struct feed_follow *f, size_t len)
 static enum err
 line_accept(struct feed_follow *f, struct waiting *w, size_t len)
 {
+	bool ends = ends_transaction(f, &w->line);
 	enum err err = E_OK;
 
+	snapshot_note(f, &w->line);
 	if (f->writing)
 		err = take(f, &w->line, w->number);
 	else if (w->line.verb != FEED_NOTHING)
 		STAILQ_INSERT_TAIL(&f->queue, w, next);
-	if (err == E_OK && ends_transaction(&w->line))
+	if (err == E_OK && ends)
 		return transaction_end(f);
 	return err == E_OK ? queue_count(f, len) : err;
 }
@@ -198,7 +210,7 @@ feed_follow_end(struct feed_follow *f)
 {
 	if (f->writing)
 		feed_abort(&f->feed);
-	f->writing = false;
+	f->writing = f->in_snapshot = false;
 	queue_drop(f);
 	return feed_store(&f->feed);
 }

@@ -139,7 +139,8 @@ pack_write_head(const struct pack *p, struct wire_in head)
 		(void)pack_head_of(&in, &more);
 	}
 	put_head(&out, head, more);
-	wire_put(&out, in.buf + in.pos, wire_left(&in));
+	if (wire_left(&in) > 0)
+		wire_put(&out, in.buf + in.pos, wire_left(&in));
 	put_page(p, p->prefix, &out, more);
 }
 

@@ -1,0 +1,89 @@
+/*
+ * fuzz_feed_line.c - any octets as a line of a feed.
+ *
+ * What is refused says a rule.  A fact that is taken keeps the rules of
+ * fact_check.h, and written as a line it is taken again, as the same fact.
+ */
+#include "zones/feed_line.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "zones/fact_check.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static char *
+print(const struct fact *f)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	assert(out != NULL);
+	fact_json_print(out, f);
+	assert(fclose(out) == 0);
+	return text;
+}
+
+static void
+check_put(const struct fact *f, struct arena *arena)
+{
+	struct feed_line again;
+	struct complaint why;
+	char *one = print(f), *two;
+
+	assert(fact_check(f, &why) == E_OK);
+	assert(feed_line_read(&again, arena, one, strlen(one), &why) == E_OK);
+	assert(again.verb == FEED_PUT && again.fact.kind == f->kind);
+	two = print(&again.fact);
+	assert(strcmp(one, two) == 0);
+	free(one);
+	free(two);
+}
+
+static void
+check_taken(const struct feed_line *line, struct arena *arena)
+{
+	struct complaint why;
+
+	switch (line->verb) {
+	case FEED_PUT:
+		check_put(&line->fact, arena);
+		break;
+	case FEED_DELETE:
+		assert(fact_check_key(&line->fact, &why) == E_OK);
+		break;
+	case FEED_COMMIT:
+		assert(strlen(line->cursor) <= CURSOR_MAX);
+		break;
+	case FEED_SNAPSHOT_BEGIN:
+	case FEED_SNAPSHOT_END:
+	case FEED_NOTHING:
+		break;
+	case FEED_WITHDRAW:
+		abort(); /* no line says so */
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena arena = { NULL };
+	struct complaint why = { .rule = "" };
+	struct feed_line line;
+	char title[FACT_TITLE];
+
+	if (feed_line_read(&line, &arena, (const char *)data, size, &why) ==
+	    E_OK) {
+		check_taken(&line, &arena);
+	} else {
+		assert(line.verb == FEED_NOTHING);
+		assert(why.rule[0] != '\0');
+	}
+	if (line.named)
+		assert(strlen(fact_title(&line.fact, title)) < FACT_TITLE);
+	arena_release(&arena);
+	return 0;
+}
