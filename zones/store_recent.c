@@ -25,6 +25,17 @@ struct recent_bucket {
 
 static_assert(sizeof(struct recent_bucket) == 64, "one cache line");
 
+/*
+ * The copy of a key that is not there.  Where it makes room for another, the
+ * place that points here finds that other key, which is not there either.
+ */
+struct recent_absent {
+	uint8_t len;
+	uint8_t key[63]; /* longer ones are not remembered */
+};
+
+#define ABSENT UINT16_MAX /* as the length of a value */
+
 static uint64_t
 mix(uint64_t h, uint64_t v)
 {
@@ -116,7 +127,8 @@ is_key(const struct recent_key *key, const uint8_t *at)
 static size_t
 table_bytes(unsigned bits)
 {
-	return sizeof(struct recent_bucket) << bits;
+	return (sizeof(struct recent_bucket) << bits) +
+	    (sizeof(struct recent_absent) << bits) / 4;
 }
 
 /* A place for every second key: most keys are never asked for by name. */
@@ -150,6 +162,8 @@ table_make(struct recent *r, unsigned bits)
 	(void)madvise(at, table_bytes(bits), MADV_HUGEPAGE);
 	r->buckets = at;
 	r->bits = bits;
+	r->absent = (struct recent_absent *)(r->buckets + ((size_t)1 << bits));
+	r->absent_turn = 0;
 }
 
 void
@@ -183,6 +197,8 @@ find(const struct recent *r, const struct recent_bucket *b, uint16_t tag,
 		if (b->tag[i] != tag || b->key_len[i] != len ||
 		    !is_key(key, b->key[i]))
 			continue;
+		if (b->value_len[i] == ABSENT && b->key[i][-1] != len)
+			continue; /* the begin of a longer one */
 		*value = wire_in(b->key[i] + len, b->value_len[i]);
 		return true;
 	}
@@ -191,56 +207,77 @@ find(const struct recent *r, const struct recent_bucket *b, uint16_t tag,
 
 static void
 keep(const struct recent *r, struct recent_bucket *b, uint16_t tag,
-    const MDB_val *key, const MDB_val *value)
+    const uint8_t *key, size_t key_len, size_t value_len)
 {
-	const uint8_t *at = key->mv_data;
 	unsigned i;
 
-	/* A value of several pages stands elsewhere. */
-	if (value->mv_data != at + key->mv_size || value->mv_size > UINT16_MAX)
-		return;
 	if (b->generation != r->generation)
 		*b = (struct recent_bucket){ .generation = r->generation };
 	i = b->turn;
 	b->turn = (uint8_t)((i + 1) % PLACES);
-	b->key[i] = at;
+	b->key[i] = key;
 	b->tag[i] = tag;
-	b->key_len[i] = (uint16_t)key->mv_size;
-	b->value_len[i] = (uint16_t)value->mv_size;
+	b->key_len[i] = (uint16_t)key_len;
+	b->value_len[i] = (uint16_t)value_len;
 }
 
+static void
+keep_absent(
+    struct recent *r, struct recent_bucket *b, uint16_t tag, const MDB_val *key)
+{
+	struct recent_absent *copy = &r->absent[r->absent_turn];
+
+	if (key->mv_size > sizeof(copy->key))
+		return;
+	copy->len = (uint8_t)key->mv_size;
+	memcpy(copy->key, key->mv_data, key->mv_size);
+	r->absent_turn =
+	    (r->absent_turn + 1) & (((size_t)1 << r->bits) / 4 - 1);
+	keep(r, b, tag, copy->key, key->mv_size, ABSENT);
+}
+
+/* The tree is asked; what it says is remembered in B, if there is one. */
 static bool
-descend(
-    MDB_cursor *cursor, const struct recent_key *key, MDB_val *k, MDB_val *v)
+descend(struct recent *r, MDB_cursor *cursor, const struct recent_key *key,
+    struct recent_bucket *b, uint16_t tag, struct wire_in *value)
 {
 	uint8_t buf[KEY_MAX];
 	struct wire_out out = wire_out(buf, sizeof(buf));
+	MDB_val k, v;
+	int rc;
 
 	write_key(key, &out);
-	*k = (MDB_val){ .mv_data = buf, .mv_size = out.len };
+	if (out.bad)
+		return false;
+	k = (MDB_val){ .mv_data = buf, .mv_size = out.len };
 	/* SET_KEY, unlike SET, says where the key stands. */
-	return !out.bad && mdb_cursor_get(cursor, k, v, MDB_SET_KEY) == 0;
+	rc = mdb_cursor_get(cursor, &k, &v, MDB_SET_KEY);
+	if (rc == MDB_NOTFOUND && b != NULL)
+		keep_absent(r, b, tag, &k);
+	if (rc != 0)
+		return false;
+	/* A value of several pages stands elsewhere than behind its key. */
+	if (b != NULL && v.mv_size < ABSENT &&
+	    v.mv_data == (const uint8_t *)k.mv_data + k.mv_size)
+		keep(r, b, tag, k.mv_data, k.mv_size, v.mv_size);
+	*value = wire_in(v.mv_data, v.mv_size);
+	return true;
 }
 
 bool
 recent_get(struct recent *r, MDB_cursor *cursor, const struct recent_key *key,
     struct wire_in *value)
 {
-	struct recent_bucket *b = NULL;
 	uint64_t hash = hash_of(key);
-	MDB_val k, v;
+	uint16_t tag = (uint16_t)hash;
+	struct recent_bucket *b = NULL;
 
 	if (r->buckets != NULL) {
 		b = bucket_of(r, hash);
-		if (find(r, b, (uint16_t)hash, key, value))
-			return true;
+		if (find(r, b, tag, key, value))
+			return value->len != ABSENT;
 	}
-	if (!descend(cursor, key, &k, &v))
-		return false;
-	if (b != NULL)
-		keep(r, b, (uint16_t)hash, &k, &v);
-	*value = wire_in(v.mv_data, v.mv_size);
-	return true;
+	return descend(r, cursor, key, b, tag, value);
 }
 
 uint64_t

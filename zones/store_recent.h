@@ -10,6 +10,9 @@
  * the transaction id that it was found in.  While that is the newest one,
  * no commit has happened, and LMDB never writes to a page of the newest
  * commit, whether or not a reader holds it.
+ *
+ * A key that is not there is remembered by a copy of its octets: clients ask
+ * for such names again and again too.
  */
 #ifndef ZONES_STORE_RECENT_H
 #define ZONES_STORE_RECENT_H
@@ -20,10 +23,13 @@
 #include "zones/dname.h"
 
 struct recent_bucket;
+struct recent_absent;
 
 struct recent {
 	struct recent_bucket *buckets; /* NULL: nothing is remembered */
 	unsigned bits;                 /* 2^bits of them */
+	struct recent_absent *absent;  /* behind them, a quarter as many */
+	size_t absent_turn;            /* the one that is given up next */
 	uint32_t generation;           /* places of another are no more good */
 };
 
