@@ -25,7 +25,7 @@ struct exporter {
 	char network[DNS_LABEL_MAX + 1]; /* whose number is below */
 	uint32_t number;
 	struct arena memory;
-	STAILQ_HEAD(, contested) contested;
+	STAILQ_HEAD(contested_list, contested) contested;
 	size_t contested_count;
 };
 

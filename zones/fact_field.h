@@ -35,6 +35,14 @@ struct field {
 	enum { OPTIONAL, NEEDED, KEY } need;
 };
 
+/* E_INPUT, with the value as JSON in the complaint. */
+enum err field_complain_value(struct field_reading *, const char *field,
+    const char *rule, json_t *);
+enum err field_string_check(
+    struct field_reading *, const char *field, json_t *);
+/* A string's text, in the reading's arena. */
+char *field_string_copy(struct field_reading *, json_t *);
+
 extern const struct field_type field_label, field_domain, field_number,
     field_ttl, field_state, field_expires, field_addresses, field_prefixes,
     field_metadata;

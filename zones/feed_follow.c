@@ -31,7 +31,7 @@ struct feed_follow {
 	bool writing;     /* lines go straight into the transaction */
 	bool in_snapshot; /* after the line read last */
 	struct arena memory;
-	STAILQ_HEAD(, waiting) queue;
+	STAILQ_HEAD(waiting_list, waiting) queue;
 	size_t lines, octets; /* in the queue */
 	int64_t began_ms;     /* when the open transaction began */
 };
