@@ -169,7 +169,10 @@ class Upstream:
             if not wire:
                 return
             for reply in self._handle(wire, "udp", sender):
-                self.udp.sendto(reply, sender)
+                try:
+                    self.udp.sendto(reply, sender)
+                except OSError:
+                    return  # closed while the handler took its time
 
     def _serve_tcp(self):
         while True:

@@ -1,11 +1,13 @@
-"""Split DNS, rebind protection, stale answers and bounds."""
+"""Split DNS, protections, stale answers and bounds."""
 
 import socket
+import time
 
 import dns.edns
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rrset
 import pytest
 
 from ask import ACME, GLOBEX, ask, ede, make_socket, rcode, values
@@ -195,6 +197,41 @@ def test_bounds(forwarding):
                              source=GLOBEX)) == "NOERROR"
             with pytest.raises(BlockingIOError):
                 other.recv(65535)
+
+
+def test_bailiwick(forwarding):
+    """What the question has no business with comes neither to its asker
+    nor, from the cache, to anybody who asks for it."""
+    def handler(q, _):
+        name = q.question[0].name
+        reply = reply_to(q, "evil.example. 60 IN A 203.0.113.66",
+                         f"{name} 60 IN CNAME t.example.",
+                         "t.example. 60 IN A 198.51.100.7",
+                         "evil.example. 60 IN A 203.0.113.67")
+        for owner in "victim.", "example.":
+            reply.authority.append(
+                dns.rrset.from_text(owner, 60, "IN", "NS", "ns.evil.example."))
+        reply.additional.append(
+            dns.rrset.from_text("www.victim.", 60, "IN", "A", "203.0.113.66"))
+        return [reply]
+    forwarding((), {1: handler})
+    for _ in range(2):
+        reply = ask("www.example", "A")
+        assert {r.name.to_text().lower() for r in reply.answer} == \
+            {"www.example.", "t.example."}
+        assert [r.name.to_text() for r in reply.authority] == ["example."]
+        assert reply.additional == []
+
+
+def test_slow_upstream(forwarding):
+    """Another is asked meanwhile, and the first good answer is taken."""
+    def slow(q, _):
+        time.sleep(1)
+        return [address_of(q, "198.51.100.1")]
+    forwarding((), {1: slow}, upstreams=["udp://192.0.2.1", "udp://192.0.2.2"])
+    for i in range(4):
+        assert len(values(ask(f"n{i}.example", "A"))) == 1
+    assert who("last.example") == 2
 
 
 def test_cookies(forwarding):
