@@ -5,17 +5,8 @@
  */
 #include "dnsd/listen_udp.h"
 
-#include <errno.h>
-#include <event2/event.h>
-#include <event2/event_struct.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
+#include "listen_udp_impl.h"
 
-#include "dnsd/listen_socket.h"
-
-#define BATCH 64 /* packets a system call */
-/* Of those, so many go through the query path's steps side by side. */
-#define GROUP 16
 /* Full batches in a row before others of the worker have their turn. */
 #define TURNS 4
 /*
@@ -24,236 +15,6 @@
  * that there is room again: 0.1 µs, where not watching costs 1 µs in all.
  */
 #define CROWD 16
-/* Even where replies are to be smaller, questions of this size are read. */
-#define QUESTION_MAX 4096
-/*
- * What a buffer is longer than its payload.  An odd number of cache lines
- * in all, as buffers at multiples of a page would share a few sets of the
- * cache.
- */
-#define PAD 64
-
-/* What a message points to.  Two cache lines. */
-struct slot {
-	struct iovec iov; /* first: a message is moved with its slot */
-	struct sockaddr_in6 from;
-	uint8_t control[CMSG_SPACE(sizeof(struct in6_pktinfo))]
-	    __attribute__((aligned(sizeof(size_t))));
-} __attribute__((aligned(64)));
-
-struct batch {
-	struct mmsghdr msg[BATCH];
-	struct slot slot[BATCH];
-	bool armed_wildcard; /* all messages have room for control data */
-};
-
-struct asked {
-	struct query query;
-	uint32_t interface;
-	bool unread; /* not a question for the query path */
-};
-
-struct udp_buffers {
-	struct batch in;
-	struct asked asked[GROUP]; /* those being answered */
-
-	/* Late replies: queued until flush, or until another socket's come. */
-	struct batch out;
-	unsigned queued;
-	struct udp_listener *queued_by;
-
-	uint8_t *memory;
-	size_t memory_len;
-	size_t reply_max, slot_len;
-};
-
-struct udp_listener {
-	struct client_path path; /* first: a path is cast back */
-	struct event event;
-	struct udp_options o;
-	int fd;
-	const struct config_listen *listen;
-	bool watched; /* its event is added */
-	bool wildcard;
-	struct addr to; /* where not wildcard */
-};
-
-static struct slot *
-slot_of(const struct mmsghdr *m)
-{
-	return (struct slot *)m->msg_hdr.msg_iov;
-}
-
-/* Makes a message as recvmmsg wants it. */
-static void
-arm(const struct udp_buffers *b, struct mmsghdr *m, bool wildcard)
-{
-	struct slot *s = slot_of(m);
-
-	s->iov.iov_len = b->slot_len;
-	m->msg_hdr.msg_namelen = sizeof(s->from);
-	m->msg_hdr.msg_control = wildcard ? s->control : NULL;
-	m->msg_hdr.msg_controllen = wildcard ? sizeof(s->control) : 0;
-}
-
-static void
-arm_all(struct udp_buffers *b, bool wildcard)
-{
-	for (unsigned i = 0; i < BATCH; i++)
-		arm(b, &b->in.msg[i], wildcard);
-	b->in.armed_wildcard = wildcard;
-}
-
-static void
-batch_init(struct batch *batch, uint8_t *memory, size_t stride)
-{
-	for (unsigned i = 0; i < BATCH; i++) {
-		struct slot *s = &batch->slot[i];
-
-		s->iov.iov_base = memory + i * stride;
-		batch->msg[i].msg_hdr = (struct msghdr){
-			.msg_name = &s->from,
-			.msg_iov = &s->iov,
-			.msg_iovlen = 1,
-		};
-	}
-}
-
-enum err
-udp_buffers_open(struct udp_buffers **out, size_t max_udp_size)
-{
-	struct udp_buffers *b;
-	size_t stride;
-
-	*out = NULL;
-	b = aligned_alloc(64, (sizeof(*b) + 63) & ~(size_t)63);
-	if (b == NULL)
-		return E_NOMEM;
-	memset(b, 0, sizeof(*b));
-	b->reply_max = max_udp_size;
-	b->slot_len = max_udp_size > QUESTION_MAX ? max_udp_size : QUESTION_MAX;
-	stride = (b->slot_len + 127) / 128 * 128 + PAD;
-	b->memory_len = 2 * BATCH * stride;
-	/* Pages come when they are touched: most of these never are. */
-	b->memory = mmap(NULL, b->memory_len, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (b->memory == MAP_FAILED) {
-		free(b);
-		return E_NOMEM;
-	}
-	batch_init(&b->in, b->memory, stride);
-	batch_init(&b->out, b->memory + BATCH * stride, stride);
-	arm_all(b, false);
-	*out = b;
-	return E_OK;
-}
-
-void
-udp_buffers_close(struct udp_buffers *b)
-{
-	if (b == NULL)
-		return;
-	(void)munmap(b->memory, b->memory_len);
-	free(b);
-}
-
-/* An interface is told for addresses that mean something only there. */
-static uint32_t
-interface_of(const struct in6_addr *to, const struct sockaddr_in6 *from,
-    uint32_t interface)
-{
-	return IN6_IS_ADDR_LINKLOCAL(to) || IN6_IS_ADDR_LINKLOCAL(&from->sin6_addr) ? interface : 0;
-}
-
-/*
- * Reads the address that was asked out of the control data, and turns the
- * data round, so that the reply leaves from there (RFC 3542, 6.2; ip(7)).
- * The interface is left to the routes: what came in here need not go out
- * here.  False: there is none.
- */
-static bool
-turn_control(struct mmsghdr *m, struct addr *to, uint32_t *interface)
-{
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m->msg_hdr);
-
-	if (c == NULL)
-		return false;
-	if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
-		struct in6_pktinfo *six = (void *)CMSG_DATA(c);
-
-		six->ipi6_ifindex = interface_of(
-		    &six->ipi6_addr, &slot_of(m)->from, six->ipi6_ifindex);
-		*interface = six->ipi6_ifindex;
-		memcpy(to->ip, &six->ipi6_addr, 16);
-		return true;
-	}
-	if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-		struct in_pktinfo *four = (void *)CMSG_DATA(c);
-
-		/* spec_dst is one of ours even for a broadcast. */
-		four->ipi_ifindex = 0;
-		*interface = 0;
-		*to = addr_from_v4(&four->ipi_spec_dst);
-		return true;
-	}
-	return false;
-}
-
-/* The control data for a reply that leaves from C's address. */
-static void
-set_control(struct mmsghdr *m, const struct client *client)
-{
-	struct slot *s = slot_of(m);
-	struct cmsghdr *c = (void *)s->control;
-
-	m->msg_hdr.msg_control = c;
-	if (client->from.any.sa_family == AF_INET6) {
-		struct in6_pktinfo six = { .ipi6_ifindex = client->interface };
-
-		memcpy(&six.ipi6_addr, client->to.ip, 16);
-		m->msg_hdr.msg_controllen = CMSG_SPACE(sizeof(six));
-		*c = (struct cmsghdr){ .cmsg_level = IPPROTO_IPV6,
-			.cmsg_type = IPV6_PKTINFO,
-			.cmsg_len = CMSG_LEN(sizeof(six)) };
-		memcpy(CMSG_DATA(c), &six, sizeof(six));
-	} else {
-		struct in_pktinfo four = { 0 };
-
-		memcpy(&four.ipi_spec_dst, client->to.ip + 12, 4);
-		m->msg_hdr.msg_controllen = CMSG_SPACE(sizeof(four));
-		*c = (struct cmsghdr){ .cmsg_level = IPPROTO_IP,
-			.cmsg_type = IP_PKTINFO,
-			.cmsg_len = CMSG_LEN(sizeof(four)) };
-		memcpy(CMSG_DATA(c), &four, sizeof(four));
-	}
-}
-
-/*
- * Sends N messages.  One that cannot be sent (no route, no such source
- * address) is left out; where the socket is full all others are: the
- * askers ask again, and waiting would hold up everybody.
- */
-static void
-batch_send(const struct udp_listener *l, struct mmsghdr *m, unsigned n)
-{
-	while (n > 0) {
-		int sent = sendmmsg(l->fd, m, n, MSG_DONTWAIT);
-
-		if (sent > 0) {
-			l->o.counters->sent += (unsigned)sent;
-			m += sent;
-			n -= (unsigned)sent;
-		} else if (errno == EAGAIN || errno == ENOBUFS) {
-			l->o.counters->unsent += n;
-			return;
-		} else if (errno != EINTR) {
-			l->o.counters->unsent++;
-			m++;
-			n--;
-		}
-	}
-}
-
 static struct client
 client_of(struct udp_listener *l, const struct mmsghdr *m,
     const struct query *q, uint32_t interface)
@@ -281,7 +42,7 @@ answer_begin(struct udp_listener *l, struct mmsghdr *m, struct asked *a)
 		return;
 	}
 	q->to = l->to;
-	a->unread = l->wildcard && !turn_control(m, &q->to, &a->interface);
+	a->unread = l->wildcard && !udp_turn_control(m, &q->to, &a->interface);
 	if (a->unread)
 		return;
 	q->pkt = s->iov.iov_base;
@@ -385,10 +146,10 @@ turn(struct udp_listener *l)
 		unwatch(l);
 	l->o.counters->received += (unsigned)got;
 	responder_begin(l->o.responder);
-	batch_send(l, b->in.msg, answer_all(l, (unsigned)got));
+	udp_send(l, b->in.msg, answer_all(l, (unsigned)got));
 	responder_end(l->o.responder);
 	for (int i = 0; i < got; i++)
-		arm(b, &b->in.msg[i], l->wildcard);
+		udp_arm(b, &b->in.msg[i], l->wildcard);
 	return got == BATCH;
 }
 
@@ -405,7 +166,7 @@ static void
 turns(struct udp_listener *l)
 {
 	if (l->o.buffers->in.armed_wildcard != l->wildcard)
-		arm_all(l->o.buffers, l->wildcard);
+		udp_arm_all(l->o.buffers, l->wildcard);
 	for (int i = 0; i < TURNS && turn(l); i++)
 		;
 }
@@ -429,7 +190,7 @@ queue_flush(struct udp_buffers *b)
 
 	b->queued = 0;
 	if (n > 0)
-		batch_send(b->queued_by, b->out.msg, n);
+		udp_send(b->queued_by, b->out.msg, n);
 }
 
 /* A late reply.  The queue is the worker's: one socket's at a time. */
@@ -460,7 +221,7 @@ path_send(struct client_path *path, const struct client *client,
 	m->msg_hdr.msg_control = NULL;
 	m->msg_hdr.msg_controllen = 0;
 	if (l->wildcard)
-		set_control(m, client);
+		udp_set_control(m, client);
 }
 
 static void
