@@ -130,7 +130,7 @@ pack_write_head(const struct pack *p, struct wire_in head)
 {
 	uint8_t buf[PAGE_MAX];
 	struct wire_out out = wire_out(buf, sizeof(buf));
-	struct wire_in in = wire_in(NULL, 0);
+	struct wire_in in = wire_in("", 0);
 	bool more = false;
 	MDB_val page;
 

@@ -28,7 +28,7 @@ struct fixture {
 	char conflict[FACT_TITLE]; /* of the last line that made one */
 	bool changed;              /* by the last transaction */
 	unsigned damage, notes;    /* lines of the last check */
-	bool loud;                 /* the check says what it finds */
+	bool loud;                 /* the check says what is damaged */
 	char finding[512];         /* its last line */
 };
 
@@ -170,7 +170,7 @@ fixture_finding(void *arg, bool damage, const char *line)
 	f->damage += damage;
 	f->notes += !damage;
 	(void)snprintf(f->finding, sizeof(f->finding), "%s", line);
-	if (f->loud)
+	if (f->loud && damage)
 		fprintf(stderr, "# %s\n", line);
 }
 

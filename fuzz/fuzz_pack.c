@@ -1,0 +1,181 @@
+/*
+ * fuzz_pack.c - a sequence of changes to a store, against a model.
+ *
+ * Two octets a change: what, and of which app, instance and region.  The
+ * instances have addresses enough that few fill a page.  After each
+ * transaction the store has what the model has, and its check finds every
+ * summary to be what the facts make.
+ */
+#include "zones/store_write.h"
+
+#include "../tests/unit/store_fixture.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+#define APPS 2
+#define IDS  32
+
+struct model {
+	uint8_t region[APPS][IDS]; /* 0: not there */
+	bool put[APPS];            /* the app by itself */
+};
+
+static struct fixture f;
+static struct model now, committed;
+
+static void
+remove_store(void)
+{
+	fixture_close(&f);
+}
+
+static const char empty[] =
+    "{'snapshot':'begin'}\n"
+    "{'put':'network','id':'n','prefixes':['fdaa:0:18::/48']}\n"
+    "{'snapshot':'end'}";
+
+static void
+start(void)
+{
+	if (f.snapshot == NULL) {
+		fixture_open(&f);
+		FIXTURE_MUST(atexit(remove_store) == 0);
+	}
+	FIXTURE_MUST(fixture_apply(&f, empty) == E_OK);
+	memset(&now, 0, sizeof(now));
+	committed = now;
+}
+
+/* Twelve addresses, of which the last is another's too. */
+static void
+put_instance(struct store_txn *t, unsigned app, unsigned id, unsigned region)
+{
+	char line[1024];
+	size_t len = (size_t)snprintf(line, sizeof(line),
+	    "{'put':'instance','network':'n','app':'a%u','id':'i%u',"
+	    "'region':'r%u','group':'g','addresses':[",
+	    app, id, region);
+
+	for (unsigned i = 0; i < 11; i++)
+		len += (size_t)snprintf(line + len, sizeof(line) - len,
+		    "'fdaa:0:18:%x::%x:%x',", app, id, i);
+	(void)snprintf(line + len, sizeof(line) - len,
+	    "'fdaa:0:18:f::%x'],'state':'%s'}", id % 4,
+	    id % 3 == 0 ? "stopped" : "started");
+	FIXTURE_MUST(fixture_lines(&f, t, line) == E_OK);
+	now.region[app][id] = (uint8_t)(region + 1);
+}
+
+static void
+drop(struct store_txn *t, const struct fact *key, bool withdraw)
+{
+	FIXTURE_MUST((withdraw ? store_withdraw(t, key, &f.why)
+			       : store_delete(t, key, &f.why)) == E_OK);
+}
+
+static void
+change(struct store_txn *t, uint8_t what, uint8_t which)
+{
+	unsigned app = which & 1, id = which >> 1 & 31, region = which >> 6;
+	char name[8], id_text[8], line[128];
+	struct fact key = { .kind = FACT_APP, .network = "n", .app = name };
+
+	(void)snprintf(name, sizeof(name), "a%u", app);
+	(void)snprintf(id_text, sizeof(id_text), "i%u", id);
+	switch (what % 8) {
+	case 0:
+		(void)snprintf(line, sizeof(line),
+		    "{'put':'app','network':'n','name':'%s','domain':'d.d%u'}",
+		    name, region);
+		FIXTURE_MUST(fixture_lines(&f, t, line) == E_OK);
+		now.put[app] = true;
+		break;
+	case 1:
+		drop(t, &key, true);
+		now.put[app] = false;
+		break;
+	case 2:
+		if (id != 0)
+			break; /* or there would never be many */
+		drop(t, &key, false);
+		now.put[app] = false;
+		memset(now.region[app], 0, sizeof(now.region[app]));
+		break;
+	case 3:
+	case 4:
+		key.kind = FACT_INSTANCE;
+		key.id = id_text;
+		drop(t, &key, false);
+		now.region[app][id] = 0;
+		break;
+	default:
+		put_instance(t, app, id, region);
+	}
+}
+
+/* Takes what is there out of a copy of the model: nothing may be left. */
+static bool
+meet(void *arg, const struct fact *fact, bool implied)
+{
+	struct model *m = arg;
+	unsigned app = (unsigned)(fact->app[1] - '0');
+	unsigned id, region;
+
+	assert(app < APPS);
+	if (fact->kind == FACT_APP) {
+		assert(m->put[app] == !implied);
+		m->put[app] = false;
+		return true;
+	}
+	id = (unsigned)strtoul(fact->id + 1, NULL, 10);
+	region = (unsigned)(fact->region[1] - '0');
+	assert(id < IDS && m->region[app][id] == region + 1);
+	m->region[app][id] = 0;
+	return true;
+}
+
+static void
+check(void)
+{
+	static const struct model nothing;
+	struct model left = committed;
+
+	f.loud = true;
+	FIXTURE_MUST(fixture_check(&f) == E_OK);
+	FIXTURE_MUST(snapshot_refresh(f.snapshot) == E_OK);
+	FIXTURE_MUST(
+	    snapshot_facts(f.snapshot, FACT_APP, NULL, meet, &left) == E_OK);
+	FIXTURE_MUST(snapshot_facts(
+			 f.snapshot, FACT_INSTANCE, NULL, meet, &left) == E_OK);
+	snapshot_rest(f.snapshot);
+	FIXTURE_MUST(memcmp(&left, &nothing, sizeof(left)) == 0);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct store_txn *t;
+
+	start();
+	store_begin(f.writer, &t);
+	for (size_t i = 0; i + 1 < size && i < 1024; i += 2) {
+		if (data[i] < 0xf8) {
+			change(t, data[i], data[i + 1]);
+			continue;
+		}
+		if (data[i] < 0xfe) {
+			FIXTURE_MUST(store_commit(t) == E_OK);
+			committed = now;
+			check();
+		} else {
+			store_abort(t);
+			now = committed;
+		}
+		store_begin(f.writer, &t);
+	}
+	FIXTURE_MUST(store_commit(t) == E_OK);
+	committed = now;
+	check();
+	arena_reset(&f.arena);
+	return 0;
+}
