@@ -112,8 +112,9 @@ contested_print(struct exporter *e)
 	struct contested *c;
 	size_t n = 0;
 
-	STAILQ_FOREACH(c, &e->contested, next)
-	list[n++] = c;
+	for (c = STAILQ_FIRST(&e->contested); c != NULL;
+	     c = STAILQ_NEXT(c, next))
+		list[n++] = c;
 	qsort(list, n, sizeof(*list), by_age);
 	for (size_t i = 0; i < n; i++)
 		(void)puts(list[i]->line);

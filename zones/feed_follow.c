@@ -113,8 +113,7 @@ queue_take(struct feed_follow *f)
 	const struct waiting *w;
 	enum err err;
 
-	STAILQ_FOREACH(w, &f->queue, next)
-	{
+	for (w = STAILQ_FIRST(&f->queue); w != NULL; w = STAILQ_NEXT(w, next)) {
 		err = take(f, &w->line, w->number);
 		if (err != E_OK)
 			return err;
