@@ -67,7 +67,7 @@ $(OUT)/obj/%.o: %.c
 
 # Serves the sample network on loopback, in the foreground.
 run: packages-run
-	@$(MAKE) all
+	@$(MAKE) -s all
 	@tests/sample/serve.sh $(OUT) $(BUILD)/run
 
 PREFIX   ?= /usr/local

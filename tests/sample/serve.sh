@@ -22,6 +22,7 @@ resolvers=$(sed -n 's/^nameserver[ \t]*\([0-9a-fA-F.:]*\)[ \t]*$/\1/p' \
 		echo "forward:"
 		echo "  upstreams:"
 		for address in $resolvers; do
+			case $address in *:*) address="[$address]" ;; esac
 			echo "    - \"udp://$address\""
 		done
 	fi
@@ -32,8 +33,8 @@ resolvers=$(sed -n 's/^nameserver[ \t]*\([0-9a-fA-F.:]*\)[ \t]*$/\1/p' \
 
 echo "The sample network is served on 127.0.0.1, port $port, until Ctrl-C. Ask it:"
 echo
-while read -r name type; do
-	echo "  dig @127.0.0.1 -p $port +short $name $type"
+while read -r question; do
+	[ -z "$question" ] || echo "  dig @127.0.0.1 -p $port +short $question"
 done <<END
 paulgra-ham.internal AAAA
 iad.random-potato-45.internal AAAA
