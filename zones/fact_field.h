@@ -36,8 +36,8 @@ struct field {
 };
 
 /* E_INPUT, with the value as JSON in the complaint. */
-enum err field_complain_value(struct field_reading *, const char *field,
-    const char *rule, json_t *);
+enum err field_complain_value(
+    struct field_reading *, const char *field, const char *rule, json_t *);
 enum err field_string_check(
     struct field_reading *, const char *field, json_t *);
 /* A string's text, in the reading's arena. */

@@ -197,7 +197,7 @@ find(const struct recent *r, const struct recent_bucket *b, uint16_t tag,
 		if (b->tag[i] != tag || b->key_len[i] != len ||
 		    !is_key(key, b->key[i]))
 			continue;
-		if (b->value_len[i] == ABSENT && b->key[i][-1] != len)
+		if (b->value_len[i] == ABSENT && *(b->key[i] - 1) != len)
 			continue; /* the begin of a longer one */
 		*value = wire_in(b->key[i] + len, b->value_len[i]);
 		return true;
