@@ -267,6 +267,24 @@ complain_syntax(const struct loader *l, const yaml_parser_t *parser)
 	    parser->context == NULL ? "" : parser->context);
 }
 
+/* What stands behind "---" would be passed over without a word. */
+static enum err
+refuse_second(const struct loader *l, yaml_parser_t *parser)
+{
+	yaml_document_t second;
+	const yaml_node_t *root;
+	enum err err = E_OK;
+
+	if (!yaml_parser_load(parser, &second))
+		return complain_syntax(l, parser);
+	root = yaml_document_get_root_node(&second);
+	if (root != NULL)
+		err = config_complain(l->why, l->file, node_line(root),
+		    "a second document begins here; allowed is one");
+	yaml_document_delete(&second);
+	return err;
+}
+
 enum err
 config_load(void *target, const struct config_option *options, const char *file,
     const char *text, size_t len, char why[CONFIG_WHY])
@@ -287,6 +305,8 @@ config_load(void *target, const struct config_option *options, const char *file,
 	root = yaml_document_get_root_node(&l.doc);
 	err = root == NULL ? config_complain(why, file, 1, "it is empty")
 			   : load_mapping(&l, options, root, target);
+	if (err == E_OK)
+		err = refuse_second(&l, &parser);
 	yaml_document_delete(&l.doc);
 	yaml_parser_delete(&parser);
 	return err;

@@ -51,6 +51,9 @@ static const struct {
 	{ "store: \"\\xff", "f:1: not YAML: " },
 	{ "- store", "f:1: what stands here is not keys and values" },
 	{ "store", "f:1: what stands here is not keys and values" },
+	{ START "---\nworkers: 2\n",
+	    "f:5: a second document begins here; allowed is one" },
+	{ START "---\n[", "f:6: not YAML: " },
 	/* keys */
 	{ START "wrokers: 2\n",
 	    "f:4: wrokers: there is no such key; allowed are store, region, "
