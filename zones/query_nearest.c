@@ -165,8 +165,10 @@ query_nearest(struct reply *r)
 		first = false;
 		pick_tie(&p, &app, &k, us);
 	} while (p.count < n->top && us != FAR && p.count < ANSWER_MAX);
-	if (p.count > n->top)
+	if (p.count >= n->top) {
 		p.count = n->top;
+		r->q->truncated = false; /* all that was asked for is here */
+	}
 	tell_all(&p, app);
 	if (p.count == 0)
 		return reply_nodata(r);
