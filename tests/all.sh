@@ -27,6 +27,7 @@ stage unit
 stage unit KIND=asan
 stage unit KIND=tsan ONLY=cache
 stage fuzz-replay
+stage instructions
 stage system
 
 echo "== all"

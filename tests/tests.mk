@@ -37,10 +37,14 @@ $(OUT)/lib$(1).a: $$(filter-out %/main.o,$$(call objects,$(1)))
 endef
 $(foreach l,dnsd dnsctl zones,$(eval $(call module,$(l))))
 
+# --- instructions: what a query costs, against tests/bench/instructions.txt
+instructions: all $(OUT)/trace
+	@BUILD=$(abspath $(OUT)) /usr/bin/python3 tests/bench/instructions.py
+
 # --- system: the built programs, in namespaces of their own
 system: all
 	@tests/system/run.sh $(abspath $(OUT)) $(PYTEST)
 
-.PHONY: test format lint unit system
+.PHONY: test format lint unit instructions system
 .SECONDARY:
 -include $(wildcard $(OUT)/obj/tests/unit/*.d)

@@ -1,0 +1,62 @@
+"""How many instructions a query costs, against bounds in instructions.txt.
+
+    BUILD=build python3 tests/bench/instructions.py
+
+The query path answers a fixed list of questions on a small fixed store
+under callgrind, which counts the same on every machine that the same
+compiler made the program for.  Nothing here depends on time.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import data
+
+BUILD = Path(os.environ["BUILD"])
+BOUNDS = Path(__file__).with_name("instructions.txt")
+QUESTIONS = 2_000
+
+
+def bounds():
+    lines = (line.split("#")[0].split() for line in open(BOUNDS))
+    return {line[0]: int(line[1]) for line in lines if line}
+
+
+def count(folder, fleet, mix):
+    questions, out = folder / "questions", folder / "callgrind.out"
+    data.write_questions(fleet, questions, QUESTIONS, mix=mix)
+    run = subprocess.run(
+        ["valgrind", "--tool=callgrind", "--collect-atstart=no",
+         f"--callgrind-out-file={out}", BUILD / "trace", folder / "store",
+         data.NETWORK, questions], capture_output=True, text=True)
+    if run.returncode != 0:
+        sys.exit(run.stderr)
+    return int(re.search(r"Collected : (\d+)", run.stderr)[1]) / QUESTIONS
+
+
+def main():
+    mixes = {"mix": data.MIX}
+    mixes |= {ask.__name__: ((1, ask),) for _, ask in data.MIX}
+    failed = 0
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        fleet = data.fleet_main(apps=2_000, empty=100, instances=6_200)
+        data.write_feed(fleet, folder / "feed")
+        subprocess.run([BUILD / "dnsctl", "-s", folder / "store", "apply",
+                        folder / "feed"], check=True)
+        most = bounds()
+        for mix, asks in mixes.items():
+            is_ = count(folder, fleet, asks)
+            good = is_ <= most[mix]
+            failed += not good
+            print(f"{'ok' if good else 'not ok'} {mix}: {is_:.0f} "
+                  f"instructions a query, at most {most[mix]}")
+    print(f"{len(mixes) - failed} passed, {failed} failed")
+    return failed > 0
+
+
+sys.exit(main())
