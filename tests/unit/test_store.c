@@ -565,7 +565,6 @@ test_cursor(void **state)
 	assert_int_equal(store_txn_meta(t, &meta), E_OK);
 	assert_string_equal(meta.cursor, "two");
 	store_abort(t);
-	sleep(1); /* an absent store is looked for once a second */
 	assert_int_equal(snapshot_refresh(f.snapshot), E_OK);
 	assert_int_equal(snapshot_meta(f.snapshot, &meta), E_OK);
 	assert_string_equal(meta.cursor, "one");
