@@ -75,9 +75,11 @@ wire_get16(struct wire_in *in)
 static inline uint32_t
 wire_get32(struct wire_in *in)
 {
-	uint32_t high = wire_get16(in);
+	const uint8_t *p = wire_take(in, 4);
 
-	return high << 16 | wire_get16(in);
+	return p == NULL ? 0
+			 : (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+		(uint32_t)p[2] << 8 | p[3];
 }
 
 static inline uint64_t
@@ -135,8 +137,10 @@ wire_put16(struct wire_out *out, uint16_t v)
 static inline void
 wire_put32(struct wire_out *out, uint32_t v)
 {
-	wire_put16(out, (uint16_t)(v >> 16));
-	wire_put16(out, (uint16_t)v);
+	const uint8_t b[4] = { (uint8_t)(v >> 24), (uint8_t)(v >> 16),
+		(uint8_t)(v >> 8), (uint8_t)v };
+
+	wire_put(out, b, sizeof(b));
 }
 
 static inline void
