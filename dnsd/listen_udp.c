@@ -51,7 +51,7 @@ answer_begin(struct udp_listener *l, struct mmsghdr *m, struct asked *a)
 	q->from = addr_from_sockaddr(&s->from);
 	q->bound = l->listen->network;
 	q->tcp = false;
-	query_begin(q);
+	query_begin(q, &l->o.responder->env);
 }
 
 /* True: the message holds a reply. */

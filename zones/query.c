@@ -166,7 +166,7 @@ count(const struct query *q, struct query_counters *c)
 }
 
 void
-query_begin(struct query *q)
+query_begin(struct query *q, const struct query_env *env)
 {
 	q->why = WHY_NOT_ASKED;
 	q->network = NETWORK_NONE;
@@ -174,8 +174,11 @@ query_begin(struct query *q)
 	q->ede = EDE_NONE;
 	q->place = LOOKUP_NO_PLACE;
 	q->ignored = !deserves_reply(q);
-	if (!q->ignored)
-		q->rcode = query_parse(q);
+	if (q->ignored)
+		return;
+	if (q->bound == NULL)
+		lookup_expect_network(env->snapshot, &q->from, &q->to);
+	q->rcode = query_parse(q);
 }
 
 void
@@ -212,7 +215,7 @@ query_end(struct query *q, struct query_env *env)
 enum query_next
 query_answer(struct query *q, struct query_env *env)
 {
-	query_begin(q);
+	query_begin(q, env);
 	query_read(q, env);
 	return query_end(q, env);
 }

@@ -74,8 +74,11 @@ struct store {
 	enum err why; /* there is no env */
 };
 
-/* Which network a flow belongs to, remembered. */
-#define FLOW_SLOTS 512
+/*
+ * Which network a flow belongs to, remembered.  As many as a node may serve
+ * at a time; memory that no flow came to is never touched.
+ */
+#define FLOW_SLOTS 65536
 struct flow {
 	struct addr from, to;
 	uint64_t generation; /* of the networks when it was looked up */

@@ -31,6 +31,9 @@ enum lookup_why {
 /* Number is NETWORK_NONE for FOREIGN and NOBODY. */
 enum lookup_why lookup_network(struct snapshot *, const struct addr *from,
     const struct addr *to, struct network *);
+/* Before many of these at once, to save time: see lookup_expect_app(). */
+void lookup_expect_network(
+    const struct snapshot *, const struct addr *from, const struct addr *to);
 bool lookup_network_named(struct snapshot *, const char *id, struct network *);
 
 /* All that is told of one network. */

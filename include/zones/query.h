@@ -120,7 +120,7 @@ enum query_next query_answer(struct query *, struct query_env *) MUST_CHECK;
  * processor, and it waits for many at once as long as for one: of 1.0 µs
  * that 32 questions spent here one by one, each saves 0.3.
  */
-void query_begin(struct query *);                    /* reads the packet */
+void query_begin(struct query *, const struct query_env *); /* the packet */
 void query_read(struct query *, struct query_env *); /* whose and what name */
 void query_fetch(const struct query *, const struct query_env *);
 enum query_next query_end(struct query *, struct query_env *) MUST_CHECK;

@@ -13,8 +13,8 @@ import sys
 import bench_points
 import data
 import servers
-from measure import (DATA, WORK, in_own_network, loaded, load, machine,
-                     median, publish, table, total, user_share)
+from measure import (DATA, WORK, in_own_network, loaded, machine,
+                     median, publish, table, total, user_share, warm)
 
 FIXED_RATE = 20_000
 
@@ -52,7 +52,7 @@ def measure_mix(running, rounds, seconds):
     full = {server.name: [] for server in running}
     fixed = {server.name: [] for server in running}
     for server in running:
-        load(server, questions_for(server), seconds=1)  # warm
+        warm(server, questions_for(server))
     for _ in range(rounds):
         for server in running:
             questions = questions_for(server)

@@ -104,7 +104,7 @@ def fleet_main(apps=100_000, empty=5_000, instances=310_000):
     return fleet
 
 
-def fleet_even(networks, apps, instances=2):
+def fleet_even(networks, apps, instances=1):
     """Networks of the same size."""
     fleet = Fleet()
     for number in range(0x18, 0x18 + networks):

@@ -83,7 +83,7 @@ batch_run(const struct questions *qs, size_t first, size_t n,
 		slot_fill(&slots[i], qs, first + i, network);
 	env->store = snapshot_refresh(env->snapshot);
 	for (size_t i = 0; i < n; i++)
-		query_begin(&slots[i].query);
+		query_begin(&slots[i].query, env);
 	for (size_t i = 0; i < n; i++)
 		query_read(&slots[i].query, env);
 	for (size_t i = 0; i < n; i++)
