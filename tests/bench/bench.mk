@@ -2,7 +2,7 @@
 # passes options on, for example `make bench BENCH=--quick`.
 
 PACKAGES_bench := $(PACKAGES_run) nsd knot bind9 pdns-server \
-	pdns-backend-lmdb pdns-tools dnsmasq-base dnsperf valgrind strace \
+	pdns-backend-lmdb pdns-tools dnsmasq-base valgrind strace \
 	lmdb-utils iproute2 util-linux python3
 PACKAGES_bench-feed := $(PACKAGES_bench) bind9-dnsutils knot-dnsutils
 PACKAGES_bench-forward := $(PACKAGES_bench) dnsdist unbound

@@ -13,8 +13,8 @@ import sys
 import bench_points
 import data
 import servers
-from measure import (DATA, WORK, in_own_network, loaded, machine,
-                     median, publish, table, total, user_share, warm)
+from measure import (DATA, WORK, in_own_network, loaded, machine, median,
+                     publish, table, total, user_share, warm)
 
 FIXED_RATE = 20_000
 
@@ -113,7 +113,7 @@ def mix_text(running, full, fixed, rounds, seconds):
 
 
 def run_mix(args):
-    rounds, seconds = (2, 2.0) if args.quick else (7, 4.0)
+    rounds, seconds = (2, 2.0) if args.quick else (5, 3.0)
     main_set = data.main_set(DATA)
     classes = chosen(servers.FLOORS + servers.OURS + servers.PEERS, args.only)
     running = []

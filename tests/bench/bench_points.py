@@ -280,14 +280,35 @@ def idle(_rounds, seconds):
 TRACE_QUESTIONS = 20_000
 
 
+CALLGRIND_OUT = WORK / "callgrind.out"
+
+
 def callgrind(store, questions):
-    out = WORK / "callgrind.out"
+    """Instructions a question."""
     run = subprocess.run(
         ["valgrind", "--tool=callgrind", "--collect-atstart=no",
-         f"--callgrind-out-file={out}", BUILD / "trace", store, data.NETWORK,
-         questions], capture_output=True, text=True, check=True)
+         f"--callgrind-out-file={CALLGRIND_OUT}", BUILD / "trace", store,
+         data.NETWORK, questions], capture_output=True, text=True, check=True)
     collected = int(re.search(r"Collected : (\d+)", run.stderr)[1])
-    return collected / sum(1 for _ in open(questions))
+    return collected / TRACE_QUESTIONS
+
+
+def by_source():
+    """Of the last run: instructions a question of each file, largest first."""
+    out = subprocess.run(["callgrind_annotate", "--threshold=100",
+                          CALLGRIND_OUT], capture_output=True, text=True,
+                         check=True).stdout
+    counts = {}
+    for count, where in re.findall(r"^ *([\d,]+) \([^)]*\)  (\S+)", out, re.M):
+        file, _, function = where.rpartition(":")
+        if not file:
+            continue  # the total
+        name = "LMDB" if file == "???" else Path(file).name
+        if "/sysdeps/" in file or name == "string_fortified.h":
+            name = "C library"
+        counts[name] = counts.get(name, 0) + int(count.replace(",", ""))
+    return sorted(((n / TRACE_QUESTIONS, name) for name, n in counts.items()),
+                  reverse=True)
 
 
 def instructions(_rounds, _seconds):
@@ -295,7 +316,7 @@ def instructions(_rounds, _seconds):
     dnsd = servers.Dnsd(set_)
     dnsd.fresh()
     fleet = data.fleet_main()
-    rows = []
+    rows, sources = [], None
     for name, mix in (("the mix", data.MIX),
                       *((ask.__name__, ((1, ask),)) for _, ask in data.MIX)):
         questions = WORK / "trace-questions"
@@ -306,17 +327,21 @@ def instructions(_rounds, _seconds):
         rows.append([name.replace("ask_", ""),
                      f"{callgrind(dnsd.store(), questions):,.0f}",
                      re.search(r'"ns":([\d.]+)', timed.stdout)[1]])
+        sources = sources or by_source()
+    where = [[f"`{name}`", f"{n:,.0f}"] for n, name in sources if n >= 20]
     return f"**The query path without sockets**, {TRACE_QUESTIONS:,} " \
         "questions of each kind: instructions as callgrind counts them, and " \
         "the time they take by themselves.\n\n" + table(
-            ["questions", "instructions a query", "ns"], rows)
+            ["questions", "instructions a query", "ns"], rows) + \
+        "\n\nWhere the mix's instructions are, by the file they were " \
+        "written in:\n\n" + table(["source", "instructions a query"], where)
 
 
 PARTS = (growth, corners, tcp, workers, idle, instructions)
 
 
 def run(args):
-    rounds, seconds = (1, 2.0) if args.quick else (5, 3.0)
+    rounds, seconds = (1, 2.0) if args.quick else (3, 2.0)
     names = [name for name in args.only.split(",") if name]
     chosen = [p for p in PARTS if not names or p.__name__ in names]
     texts = [part(rounds, seconds) for part in chosen]

@@ -265,12 +265,6 @@ def write_first(questions, path):
             return
 
 
-def write_dnsperf(questions, path):
-    with open(questions) as lines, open(path, "w") as out:
-        for line in lines:
-            out.write(" ".join(line.split()[:2]) + "\n")
-
-
 # --- sets -----------------------------------------------------------------
 
 def make(folder, build):
@@ -294,7 +288,6 @@ def _build_main(folder):
     write_questions(fleet, folder / "questions-sources", 500_000,
                     sources=True)
     write_first(folder / "questions", folder / "first")
-    write_dnsperf(folder / "questions", folder / "dnsperf")
 
 
 def main_set(root):

@@ -190,7 +190,7 @@ def loaded(server, questions, **how):
 def warm(server, questions, **how):
     """Every question of a file twice, so that all has been seen."""
     count = 2 * sum(1 for _ in open(questions))
-    load(server, questions, **dict(how, seconds=30, count=count))
+    load(server, questions, **dict(how, seconds=10, count=count))
 
 
 def median(runs, key):
