@@ -144,7 +144,7 @@ def tcp(rounds, seconds):
             for connections in (1, 4):
                 runs = runs_of(server, questions, rounds, seconds=seconds,
                                tcp=True, connections=connections)
-                rows.append([f"{server.name}, {connections} pipelined, 64 "
+                rows.append([f"{server.name}, {connections} pipelined, 128 "
                              "under way on each", *rate_cells(runs)])
             held = [loaded(server, questions, seconds=seconds + 1, tcp=True,
                            connections=10_000, rate=10_000, window=1)
@@ -341,7 +341,7 @@ PARTS = (growth, corners, tcp, workers, idle, instructions)
 
 
 def run(args):
-    rounds, seconds = (1, 2.0) if args.quick else (3, 2.0)
+    rounds, seconds = (1, 2.0) if args.quick else (2, 1.5)
     names = [name for name in args.only.split(",") if name]
     chosen = [p for p in PARTS if not names or p.__name__ in names]
     texts = [part(rounds, seconds) for part in chosen]
