@@ -251,9 +251,3 @@ feed_follow_read(
 	feed_input_release(&in);
 	return err;
 }
-
-const struct feed_counts *
-feed_follow_counts(const struct feed_follow *f)
-{
-	return &f->feed.counts;
-}

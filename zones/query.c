@@ -15,19 +15,11 @@ deserves_reply(const struct query *q)
 }
 
 static bool
-is_reverse_private(const struct query *q, const struct query_env *env)
-{
-	uint8_t apex;
-
-	return q->name.kind == NAME_REVERSE &&
-	    reverse_is_private(q, env->snapshot, &apex);
-}
-
-static bool
-is_ours(const struct query *q, const struct query_env *env)
+is_ours(struct query *q, const struct query_env *env)
 {
 	return q->name.kind != NAME_OTHER &&
-	    (q->name.kind != NAME_REVERSE || is_reverse_private(q, env));
+	    (q->name.kind != NAME_REVERSE ||
+		reverse_is_private(q, env->snapshot));
 }
 
 /* Special-use names need no network: RFC 6761 has the same for all. */

@@ -113,7 +113,8 @@ enum query_next query_list(struct reply *);
 enum query_next query_apn(struct reply *);
 /* query_reverse.c */
 enum query_next query_reverse(struct reply *);
-bool reverse_is_private(const struct query *, struct snapshot *, uint8_t *apex);
+/* A reverse name that is ours to answer; finds its zone, name.apex. */
+bool reverse_is_private(struct query *, struct snapshot *);
 
 /* The asker, if it is an instance or a peer: its region and app. */
 bool query_asker(

@@ -70,13 +70,13 @@ prefix_at(const struct network_facts *n, unsigned i)
 }
 
 bool
-reverse_is_private(const struct query *q, struct snapshot *s, uint8_t *apex)
+reverse_is_private(struct query *q, struct snapshot *s)
 {
 	const struct prefix *zone = find_private(&q->name.reverse);
 	struct network_facts n;
 
 	if (zone != NULL) {
-		*apex = apex_of(zone, &q->qname);
+		q->name.apex = apex_of(zone, &q->qname);
 		return true;
 	}
 	if (q->network == NETWORK_NONE ||
@@ -86,7 +86,7 @@ reverse_is_private(const struct query *q, struct snapshot *s, uint8_t *apex)
 		struct prefix p = prefix_at(&n, i);
 
 		if (is_within(&q->name.reverse, &p)) {
-			*apex = apex_of(&p, &q->qname);
+			q->name.apex = apex_of(&p, &q->qname);
 			return true;
 		}
 	}
@@ -219,7 +219,6 @@ query_reverse(struct reply *r)
 	struct query *q = r->q;
 	struct network_facts n;
 
-	(void)reverse_is_private(q, r->env->snapshot, &q->name.apex);
 	if (q->name.reverse_extra)
 		return reply_nxdomain(r);
 	if (q->qname.labels == q->name.apex)

@@ -149,13 +149,20 @@ lookup_domain_below(struct snapshot *s, uint32_t network, const struct dname *d,
 	return range_next(&r, &rest, &v);
 }
 
-void
-range_peers(struct range *r, struct snapshot *s, uint32_t network)
+/* All keys of one kind. */
+static void
+range_kind(struct range *r, struct snapshot *s, uint32_t network, char kind)
 {
 	struct store_key key;
 
-	key_init(&key, network, 'P');
+	key_init(&key, network, kind);
 	range_init(r, s, &key);
+}
+
+void
+range_peers(struct range *r, struct snapshot *s, uint32_t network)
+{
+	range_kind(r, s, network, 'P');
 }
 
 bool
@@ -173,10 +180,7 @@ range_peer(struct range *r, struct peer *out)
 void
 range_instances(struct range *r, struct snapshot *s, uint32_t network)
 {
-	struct store_key key;
-
-	key_init(&key, network, 'a');
-	range_init(r, s, &key);
+	range_kind(r, s, network, 'a');
 }
 
 /* Each page as if it were an app of its own. */
@@ -203,10 +207,7 @@ range_any_app(struct range *r, struct app *out)
 void
 range_names(struct range *r, struct snapshot *s, uint32_t network)
 {
-	struct store_key key;
-
-	key_init(&key, network, 'l');
-	range_init(r, s, &key);
+	range_kind(r, s, network, 'l');
 }
 
 bool

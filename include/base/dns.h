@@ -63,7 +63,6 @@ enum dns_ede {
 	EDE_NONE = -1,
 	EDE_OTHER = 0,
 	EDE_STALE = 3,
-	EDE_FORGED = 4,
 	EDE_NOT_READY = 14,
 	EDE_BLOCKED = 15,
 	EDE_PROHIBITED = 18,
@@ -71,8 +70,7 @@ enum dns_ede {
 	EDE_NOT_AUTHORITATIVE = 20,
 	EDE_NOT_SUPPORTED = 21,
 	EDE_NO_AUTHORITY = 22, /* No Reachable Authority */
-	EDE_NETWORK_ERROR = 23,
-	EDE_INVALID_DATA = 24
+	EDE_NETWORK_ERROR = 23
 };
 
 static inline uint16_t

@@ -21,7 +21,6 @@ enum err {
 	E_READERS,  /* no reader slot is free */
 	E_INPUT,    /* what was read breaks a rule; it has been reported */
 	E_NOTFOUND, /* no such fact */
-	E_NETWORK,  /* the other side cannot be reached or will not talk */
 	ERR_COUNT_
 };
 
@@ -39,7 +38,6 @@ err_str(enum err e)
 		[E_READERS] = "too many readers have the store open",
 		[E_INPUT] = "bad input",
 		[E_NOTFOUND] = "no such fact",
-		[E_NETWORK] = "not reachable",
 	};
 
 	static_assert(sizeof(phrase) / sizeof(phrase[0]) == ERR_COUNT_,

@@ -43,6 +43,4 @@ enum err feed_follow_end(struct feed_follow *) MUST_CHECK;
 enum err feed_follow_read(
     struct feed_follow *, int fd, const volatile sig_atomic_t *stop) MUST_CHECK;
 
-const struct feed_counts *feed_follow_counts(const struct feed_follow *);
-
 #endif
