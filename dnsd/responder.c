@@ -10,8 +10,11 @@ responder_begin(struct responder *r)
 {
 	struct timespec now;
 
-	/* Seconds are enough for TTLs and `expires`; coarse costs 5 ns. */
-	(void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	/*
+	 * Not the coarse clock: it runs up to a tick late, so that a peer's
+	 * TTL reached a second too far at the beginning of each second.
+	 */
+	(void)clock_gettime(CLOCK_REALTIME, &now);
 	r->env.now = now.tv_sec;
 	r->env.store = snapshot_refresh(r->env.snapshot);
 }
