@@ -79,6 +79,8 @@ struct txt {
 void txt_start(struct txt *, struct reply *);
 /* SEPARATOR is left out before the first; false: the list is full. */
 bool txt_item(struct txt *, char separator, const void *item, size_t len);
+/* As the store has them; after these no txt_item(). */
+bool txt_strings(struct txt *, char separator, struct wire_in strings);
 enum query_next txt_finish(struct txt *);
 
 static inline void

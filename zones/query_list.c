@@ -64,17 +64,15 @@ list_regions(struct reply *r, struct app *app, bool all)
 static enum query_next
 list_apps(struct reply *r)
 {
-	struct wire_in page;
+	struct wire_in strings;
 	struct range range;
-	struct label app;
 	struct txt txt;
 
 	txt_start(&txt, r);
 	range_names(&range, r->env->snapshot, r->q->network);
-	while (range_name_page(&range, &page))
-		while (name_page_next(&page, &app))
-			if (!txt_item(&txt, ',', app.at, app.len))
-				return txt_finish(&txt);
+	while (range_name_strings(&range, &strings) &&
+	    txt_strings(&txt, ',', strings))
+		;
 	return txt_finish(&txt);
 }
 

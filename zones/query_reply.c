@@ -5,6 +5,8 @@
  */
 #include "query_impl.h"
 
+#include "txt_strings.h"
+
 /* The names that SOA and NS are made up of; the second is RFC 6303's. */
 static const uint8_t mname[] = "\004_api\010internal";
 static const uint8_t rname[] = "\006nobody\007invalid";
@@ -305,32 +307,65 @@ txt_start(struct txt *t, struct reply *r)
 	wire_put8(&r->out, 0);
 }
 
-/* A string holds 255 octets; an item that would not fit opens the next. */
 bool
 txt_item(struct txt *t, char separator, const void *item, size_t len)
 {
 	struct wire_out *out = &t->reply->out;
-	size_t mark = out->len, string = t->string;
+	size_t mark = out->len, string;
 
 	if (t->full || out->bad)
 		return false;
-	if (out->len - string - 1 + t->any + len > 255) {
-		t->string = out->len;
-		wire_put8(out, 0);
-	}
-	if (t->any)
-		wire_put8(out, (uint8_t)separator);
-	wire_put(out, item, len);
-	if (out->bad || out->len - t->start - 12 > UINT16_MAX) {
+	string = txt_strings_add(out, t->string, t->any, separator, item, len);
+	if (out->bad) {
 		out->bad = false;
 		out->len = mark;
-		t->string = string;
 		t->full = t->reply->q->truncated = true;
 		return false;
 	}
-	out->buf[t->string] = (uint8_t)(out->len - t->string - 1);
+	t->string = string;
 	t->any = true;
 	return true;
+}
+
+/* What fits: whole strings, and of the next one whole items. */
+static void
+put_some(struct wire_out *out, char separator, struct wire_in strings)
+{
+	size_t len = wire_get8(&strings), n;
+	const uint8_t *at = wire_take(&strings, len);
+
+	while (at != NULL && 1 + len <= out->cap - out->len) {
+		wire_put8(out, (uint8_t)len);
+		wire_put(out, at, len);
+		len = wire_get8(&strings);
+		at = wire_take(&strings, len);
+	}
+	if (at == NULL || out->len == out->cap)
+		return;
+	for (n = out->cap - out->len - 1; n > 0 && at[n] != separator;)
+		n--;
+	if (n == 0)
+		return;
+	wire_put8(out, (uint8_t)n);
+	wire_put(out, at, n);
+}
+
+bool
+txt_strings(struct txt *t, char separator, struct wire_in strings)
+{
+	struct wire_out *out = &t->reply->out;
+
+	if (!t->any)
+		out->len = t->string; /* the first comes with its length */
+	t->full = strings.len > out->cap - out->len;
+	if (t->full) {
+		t->reply->q->truncated = true;
+		put_some(out, separator, strings);
+	} else {
+		wire_put(out, strings.buf, strings.len);
+	}
+	t->any = out->len > t->string;
+	return !t->full;
 }
 
 /* A list of peers knows its TTL when it has seen them all. */

@@ -19,6 +19,7 @@ struct check {
 	bool damaged;
 	uint32_t number; /* of the network of the last fact */
 	char network[DNS_LABEL_MAX + 1];
+	struct label name;                  /* the last in a list of apps */
 	uint64_t expected[128], found[128]; /* by kind: keys or entries */
 };
 
@@ -375,30 +376,48 @@ count_entries(struct wire_in page)
 	return page.bad ? SIZE_MAX : n;
 }
 
-/* The list of apps names apps; as there are as many, it names each. */
-static void
-check_names(struct check *c, const MDB_val *k, struct wire_in page)
+static bool
+is_app(struct check *c, const MDB_val *k, struct label name)
 {
-	struct pack_entry e, last = { .key_len = 0 };
 	struct store_key key;
 	MDB_val v;
 
-	(void)pack_head(&page);
-	for (; pack_next(&page, &e); last = e) {
-		struct label name = { e.key, (uint8_t)e.key_len };
-		struct label before = { last.key, (uint8_t)last.key_len };
+	key.out = wire_out(key.buf, sizeof(key.buf));
+	key_bytes(&key, k->mv_data, 4);
+	wire_put8(&key.out, 'a');
+	key_bytes(&key, name.at, name.len);
+	return get(c, &key, &v);
+}
 
+/*
+ * The list of apps names apps, in order; as there are as many, it names
+ * each.  Written again, a page is what it was.
+ */
+static void
+check_names(struct check *c, const MDB_val *k, struct wire_in page)
+{
+	struct label first = { (const uint8_t *)k->mv_data + NAMES_KEY,
+		(uint8_t)(k->mv_size - NAMES_KEY) };
+	struct names_in in = { .page = page };
+	uint8_t buf[NAMES_FULL];
+	struct wire_out out = wire_out(buf, sizeof(buf));
+	size_t string = names_start(&out);
+	bool any = first.len > 0;
+	struct label name;
+
+	if (!any)
+		c->name = (struct label){ 0 };
+	for (; names_next(&in, &name); any = true, c->name = name) {
 		c->found['l']++;
-		key.out = wire_out(key.buf, sizeof(key.buf));
-		key_bytes(&key, k->mv_data, 4);
-		wire_put8(&key.out, 'a');
-		key_bytes(&key, e.key, e.key_len);
-		if (label_compare(before, name) >= 0 || !get(c, &key, &v))
+		if (label_compare(c->name, name) >= 0 ||
+		    label_compare(first, name) > 0 || !is_app(c, k, name))
 			say(c, true, "the list of apps has %.*s by mistake",
 			    name.len, (const char *)name.at);
+		string = names_add(&out, string, any, name);
 	}
-	if (page.bad)
-		say(c, true, "a list of apps cannot be read");
+	if (in.page.bad || out.bad || out.len != page.len ||
+	    memcmp(buf, page.buf, page.len) != 0)
+		say(c, true, "a list of apps is not as it is written");
 }
 
 static void

@@ -27,7 +27,7 @@
  *	0 'o' from                        distances to every region (store_rank)
  *	N '#'                             u32 commits that changed this network
  *	N 'a' app [region id]             pack of instances by region
- *	N 'l' [app]                       pack of app names
+ *	N 'l' [app]                       app names (store_names.h)
  *	N 'R' address                     claims, newest first
  *	N 'S' server app id               brief
  *	N 'G' app group id                brief

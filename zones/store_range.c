@@ -211,25 +211,13 @@ range_names(struct range *r, struct snapshot *s, uint32_t network)
 }
 
 bool
-range_name_page(struct range *r, struct wire_in *page)
+range_name_strings(struct range *r, struct wire_in *strings)
 {
 	struct label rest;
 	MDB_val v;
 
 	if (!range_next(r, &rest, &v))
 		return false;
-	*page = val_in(&v);
-	(void)pack_head(page);
-	return true;
-}
-
-bool
-name_page_next(struct wire_in *page, struct label *app)
-{
-	struct pack_entry e;
-
-	if (!pack_next(page, &e))
-		return false;
-	*app = (struct label){ e.key, (uint8_t)e.key_len };
+	*strings = val_in(&v);
 	return true;
 }

@@ -20,7 +20,7 @@ store_head_read(struct store_head *h, const MDB_val *v)
 
 	memset(h, 0, sizeof(*h));
 	h->format = wire_get16(&in);
-	if (!in.bad && h->format > STORE_FORMAT)
+	if (!in.bad && h->format != 0 && h->format != STORE_FORMAT)
 		return E_FORMAT;
 	h->facts = wire_get64(&in);
 	h->next_network = wire_get32(&in);

@@ -109,8 +109,7 @@ txn_flush(struct store_txn *t)
 
 	if (t->err == E_OK)
 		(void)txn_holds(t, overlay_flush(&t->overlay, t->txn, dbi));
-	if (names_write(t) && t->err == E_OK)
-		(void)txn_holds(t, overlay_flush(&t->overlay, t->txn, dbi));
+	names_write(t);
 }
 
 /* Nearly all values fit what is there. */

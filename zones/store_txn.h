@@ -5,6 +5,7 @@
 #define ZONES_STORE_TXN_H
 
 #include "fact_stored.h"
+#include "store_names.h"
 #include "store_overlay.h"
 #include "store_pack.h"
 #include "zones/store_write.h"
@@ -62,11 +63,6 @@ void index_app(struct store_txn *, uint32_t network, const struct fact *);
 void unindex_app(struct store_txn *, uint32_t network, const struct fact *);
 void index_claims(struct store_txn *, uint32_t network, const struct fact *);
 void unindex_claims(struct store_txn *, uint32_t network, const struct fact *);
-
-/* The list of a network's apps; written once a flush, as it is one list. */
-void names_note(struct store_txn *, uint32_t network, const char *app, bool is);
-bool names_write(struct store_txn *); /* false: there was nothing */
-void names_release(struct store_txn *);
 
 /* Keys of summaries; false where the fact makes none. */
 bool index_metadata_key(struct store_key *, uint32_t network,

@@ -16,7 +16,7 @@ enum err {
 	E_NOMEM,    /* no memory */
 	E_ABSENT,   /* the store is not there, or never saw a commit */
 	E_FULL,     /* the disk or the map is full */
-	E_FORMAT,   /* the store was written by a newer program */
+	E_FORMAT,   /* the store is of another version of the program */
 	E_DAMAGED,  /* bytes that we did not write so */
 	E_READERS,  /* no reader slot is free */
 	E_INPUT,    /* what was read breaks a rule; it has been reported */
@@ -33,7 +33,7 @@ err_str(enum err e)
 		[E_NOMEM] = "out of memory",
 		[E_ABSENT] = "no store there yet",
 		[E_FULL] = "no space left for the store",
-		[E_FORMAT] = "store has a newer format than this program",
+		[E_FORMAT] = "store has another format than this program",
 		[E_DAMAGED] = "store is damaged",
 		[E_READERS] = "too many readers have the store open",
 		[E_INPUT] = "bad input",

@@ -155,10 +155,9 @@ bool range_peer(struct range *, struct peer *);
 void range_instances(struct range *, struct snapshot *, uint32_t network);
 bool range_any_app(struct range *, struct app *);
 
-/* App names in their order, some at a time: a comma before each. */
+/* App names in their order, some at a time: as a TXT record's strings. */
 void range_names(struct range *, struct snapshot *, uint32_t network);
-bool range_name_page(struct range *, struct wire_in *page);
-bool name_page_next(struct wire_in *page, struct label *app);
+bool range_name_strings(struct range *, struct wire_in *strings);
 
 /* Who has an address; the newest claim first. */
 struct claim {

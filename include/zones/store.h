@@ -29,7 +29,7 @@
 #include "zones/arena.h"
 #include "zones/fact.h"
 
-#define STORE_FORMAT 1
+#define STORE_FORMAT 2
 
 struct store;    /* the environment; one a process */
 struct snapshot; /* a read transaction; one a thread */
