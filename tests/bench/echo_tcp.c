@@ -2,7 +2,8 @@
  * echo_tcp.c - the floor over TCP: answers each message with one of a fixed
  * size, all that came together in one write.
  *
- *	echo_tcp PORT BYTES
+ *	echo_tcp [-c] PORT BYTES
+ *	  -c  copies each answer from elsewhere, as a server must
  *
  * BYTES 0 sends the message itself back.  On 127.0.0.1, one thread.
  */
@@ -26,7 +27,12 @@
 
 static uint8_t *left[FDS_MAX]; /* what a connection has sent in part */
 static size_t left_len[FDS_MAX];
-static uint8_t in[IN_MAX + MESSAGE], out[4 << 20];
+static uint8_t in[IN_MAX + MESSAGE], out[4 << 20], store[MESSAGE];
+
+struct answer {
+	size_t bytes;
+	bool copied;
+};
 
 static int
 listen_on(const char *port)
@@ -61,18 +67,20 @@ watch(int epoll, int fd)
 
 /* Octets of the answers to all whole messages in the first LEN of `in`. */
 static size_t
-answers(size_t len, size_t bytes, size_t *used)
+answers(size_t len, const struct answer *a, size_t *used)
 {
 	size_t at = 0, n = 0;
 
 	while (at + 2 <= len) {
 		size_t message = (size_t)(in[at] << 8 | in[at + 1]);
-		size_t size = bytes > 0 ? bytes : message;
+		size_t size = a->bytes > 0 ? a->bytes : message;
 
 		if (at + 2 + message > len || n + 2 + size > sizeof(out))
 			break;
 		out[n] = (uint8_t)(size >> 8);
 		out[n + 1] = (uint8_t)size;
+		if (a->copied)
+			memcpy(out + n + 2, store, size);
 		memcpy(
 		    out + n + 2, in + at + 2, message < size ? message : size);
 		n += 2 + size;
@@ -83,7 +91,7 @@ answers(size_t len, size_t bytes, size_t *used)
 }
 
 static void
-serve(int fd, size_t bytes)
+serve(int fd, const struct answer *a)
 {
 	size_t have = left_len[fd], used, n;
 	ssize_t got;
@@ -96,7 +104,7 @@ serve(int fd, size_t bytes)
 		return;
 	}
 	have += (size_t)got;
-	n = answers(have, bytes, &used);
+	n = answers(have, a, &used);
 	if (n > 0)
 		(void)send(fd, out, n, MSG_NOSIGNAL);
 	left_len[fd] = have - used;
@@ -114,12 +122,15 @@ main(int argc, char **argv)
 {
 	struct epoll_event events[EVENTS];
 	int listener, epoll = epoll_create1(0);
+	struct answer answer = { 0 };
 
-	if (argc != 3 || epoll < 0) {
-		fputs("usage: echo_tcp port bytes\n", stderr);
+	answer.copied = argc == 4 && strcmp(argv[1], "-c") == 0;
+	if (argc != 3 + answer.copied || epoll < 0) {
+		fputs("usage: echo_tcp [-c] port bytes\n", stderr);
 		return 2;
 	}
-	listener = listen_on(argv[1]);
+	answer.bytes = strtoul(argv[argc - 1], NULL, 10);
+	listener = listen_on(argv[argc - 2]);
 	watch(epoll, listener);
 	for (;;) {
 		int n = epoll_wait(epoll, events, EVENTS, -1);
@@ -130,7 +141,7 @@ main(int argc, char **argv)
 			if (fd == listener)
 				watch(epoll, accept(fd, NULL, NULL));
 			else
-				serve(fd, strtoul(argv[2], NULL, 10));
+				serve(fd, &answer);
 		}
 	}
 }
