@@ -97,12 +97,15 @@ is_expired(int64_t expires, int64_t now)
 	return expires != 0 && expires <= now;
 }
 
-/* Never past an expiry (design, section 5). */
+/*
+ * Never past an expiry (design, section 5), which is still to come.  The
+ * second that NOW names has begun, so only those behind it are whole.
+ */
 static inline void
 reply_expires(struct reply *r, int64_t expires)
 {
-	if (expires != 0 && expires - r->env->now < r->ttl)
-		r->ttl = (uint32_t)(expires - r->env->now);
+	if (expires != 0 && expires - r->env->now <= r->ttl)
+		r->ttl = (uint32_t)(expires - r->env->now - 1);
 }
 
 /* query_app.c: names that the instances of one app answer. */

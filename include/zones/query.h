@@ -96,7 +96,7 @@ struct query_counters {
 struct query_env {
 	struct snapshot *snapshot; /* refreshed by the caller */
 	enum err store;            /* what that refresh said */
-	int64_t now;               /* seconds since 1970 */
+	int64_t now;               /* seconds since 1970 that are over */
 	const char *region;        /* the node's own; "" if not known */
 	uint16_t max_udp_size;
 	bool forwards; /* there are upstreams */

@@ -90,6 +90,7 @@ reset(void **state)
 {
 	(void)state;
 	env.snapshot = f.snapshot;
+	env.now = NOW;
 	env.forwards = false;
 	env.allow_count = 0;
 	return 0;
@@ -238,20 +239,20 @@ static const struct {
 	    "NOERROR 5: \"alias,empty,fly,off,shop,web\"" },
 	{ "_apps.internal", A6, ME, "NOERROR soa 5" },
 	/* the one that goes first says how long */
-	{ "_peer.internal", TYPE_TXT, ME, "NOERROR 3: \"laptop,soon\"" },
+	{ "_peer.internal", TYPE_TXT, ME, "NOERROR 2: \"laptop,soon\"" },
 	{ "_instances.internal", TYPE_TXT, "fdaa:0:19::9",
 	    "NOERROR 60: \"instance=b1,app=web,ip=fdaa:0:19::1,region=fra\"" },
 	/* peers */
 	{ "laptop._peer.internal", A6, ME, "NOERROR 5: fdaa:0:18::a1" },
 	{ "laptop._peer.internal", A4, ME, "NOERROR 5: 172.16.10.101" },
-	{ "soon._peer.internal", A6, ME, "NOERROR 3: fdaa:0:18::a2" },
-	{ "soon._peer.internal", A4, ME, "NOERROR soa 3" },
+	{ "soon._peer.internal", A6, ME, "NOERROR 2: fdaa:0:18::a2" },
+	{ "soon._peer.internal", A4, ME, "NOERROR soa 2" },
 	{ "gone._peer.internal", A6, ME, "NXDOMAIN soa 5" },
 	{ "interactive-x._peer.internal", A6, ME, "NXDOMAIN soa 5" },
 	{ "none._peer.internal", A6, ME, "NXDOMAIN soa 5" },
 	/* never longer than the network's own */
 	{ "soon._peer.internal", A6, "fdaa:0:19::1",
-	    "NOERROR 3: fdaa:0:19::a2" },
+	    "NOERROR 2: fdaa:0:19::a2" },
 	/* the network's resolver */
 	{ "_api.internal", A6, ME, "NOERROR 5: fdaa:0:18::3" },
 	{ "_api.internal", A4, ME, "NOERROR soa 5" },
@@ -316,7 +317,7 @@ static const struct {
 	/* a peer's that expires, and one that has */
 	{ "2.a.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.1.0.0.0.0.0.0.a.a.d.f"
 	  ".ip6.arpa",
-	    TYPE_PTR, ME, "NOERROR 3: soon._peer.internal." },
+	    TYPE_PTR, ME, "NOERROR 2: soon._peer.internal." },
 	{ "3.a.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.1.0.0.0.0.0.0.a.a.d.f"
 	  ".ip6.arpa",
 	    TYPE_PTR, ME, "NXDOMAIN soa 5" },
@@ -364,6 +365,30 @@ test_names(void **state)
 			.from = names[i].from };
 
 		check(&q, names[i].expected, true);
+	}
+}
+
+/* Seconds before it goes, of which the last is never told in full. */
+static void
+test_expires(void **state)
+{
+	static const struct {
+		int64_t now;
+		const char *expected;
+	} rows[] = {
+		{ NOW - 3, "NOERROR 5: fdaa:0:18::a2" },
+		{ NOW - 2, "NOERROR 4: fdaa:0:18::a2" },
+		{ NOW + 2, "NOERROR 0: fdaa:0:18::a2" },
+		{ NOW + 3, "NXDOMAIN soa 5" },
+	};
+	const struct ask q = {
+		.name = "soon._peer.internal", .type = A6, .from = ME
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		env.now = rows[i].now;
+		check(&q, rows[i].expected, true);
 	}
 }
 
@@ -792,6 +817,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_names, reset),
+		cmocka_unit_test_setup(test_expires, reset),
 		cmocka_unit_test_setup(test_wide, reset),
 		cmocka_unit_test_setup(test_nearest, reset),
 		cmocka_unit_test_setup(test_networks, reset),
