@@ -6,7 +6,12 @@
  */
 #include "store_txn.h"
 
-#define HEAD_MAX (48 * 1024) /* an app's regions */
+/* Of a region in a head: its name, four numbers. */
+#define TALLY_LEAST (1 + 1 + 16)
+#define TALLY_MOST  (1 + DNS_LABEL_MAX + 16)
+#define HEAD_MAX    (1 + FACT_REGIONS_MAX * TALLY_MOST)
+
+static_assert(HEAD_MAX <= PACK_HEAD_MAX, "a pack takes every head");
 
 struct change {
 	int started, stopped, six, four;
@@ -97,6 +102,31 @@ read_app(const struct pack *p, struct wire_in *head)
 	page = val_in(&v);
 	*head = pack_head(&page);
 	return true;
+}
+
+/* Its region is there, or there are fewer than may be without OLD's. */
+bool
+index_has_room(struct store_txn *t, uint32_t network, const struct fact *f,
+    const struct fact *old)
+{
+	struct store_key key;
+	struct wire_in head;
+	struct label region;
+	struct tally tally;
+	struct pack p = { t, &key };
+	unsigned count = 0;
+
+	key_parts(&key, network, 'a', &f->app, 1);
+	if (!read_app(&p, &head) || head.len < FACT_REGIONS_MAX * TALLY_LEAST)
+		return true;
+	(void)wire_get8(&head);
+	while (app_region(&head, &region, &tally)) {
+		if (label_compare(region, label_of(f->region)) == 0)
+			return true;
+		count += old == NULL || tally.started + tally.stopped > 1 ||
+		    label_compare(region, label_of(old->region)) != 0;
+	}
+	return count < FACT_REGIONS_MAX;
 }
 
 static void

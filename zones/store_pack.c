@@ -5,11 +5,8 @@
 
 #include "store_txn.h"
 
-/*
- * PACK_FULL, an entry, and a head, which is an app's regions: room for
- * more than a thousand.  A larger one fails the transaction.
- */
-#define PAGE_MAX (64 * 1024)
+/* A head, PACK_FULL, and an entry. */
+#define PAGE_MAX (PACK_HEAD_MAX + 16 * 1024)
 
 static int
 key_compare(const void *a, size_t a_len, const void *b, size_t b_len)

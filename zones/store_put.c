@@ -37,6 +37,19 @@ check_network(struct store_txn *t, const struct fact *f, struct complaint *why)
 	return E_OK;
 }
 
+/* A new region of its app; OLD is what the instance was, or NULL. */
+static enum err
+check_region(struct store_txn *t, const struct fact *f, const struct fact *old,
+    struct complaint *why)
+{
+	if (f->kind != FACT_INSTANCE ||
+	    (old != NULL && strcmp(old->region, f->region) == 0) ||
+	    index_has_room(t, t->number, f, old))
+		return E_OK;
+	return complain(why, "region",
+	    "must be one of at most 1000 that its app is in", f->region);
+}
+
 /* Within a snapshot: of its network, which it has put before. */
 static enum err
 check_scope(struct store_txn *t, const struct fact *f, struct complaint *why)
@@ -134,6 +147,8 @@ write_fact(struct store_txn *t, const struct fact *f, struct complaint *why)
 	fact_encode(&new, new.age, &value);
 	if (t->err != E_OK || (was && is_same_value(&v, &value)))
 		return t->err;
+	if ((err = check_region(t, f, was ? &old : NULL, why)) != E_OK)
+		return err;
 	if (was)
 		index_fact(t, &old, false);
 	if (f->kind == FACT_NETWORK) {

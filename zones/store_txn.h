@@ -55,6 +55,9 @@ void fact_key(struct store_key *, uint32_t network, const struct fact *);
 /* Counts this commit for the network, once. */
 void txn_touch(struct store_txn *, uint32_t network);
 
+/* An instance's app may be in its region too, when OLD has left (or NULL). */
+bool index_has_room(struct store_txn *, uint32_t network, const struct fact *,
+    const struct fact *old);
 /* Summaries of one instance, peer, or app: made, and taken back. */
 void index_instance(struct store_txn *, uint32_t network, const struct fact *);
 void unindex_instance(

@@ -17,6 +17,7 @@
 #define FACT_ADDRESSES_MAX 64   /* of one fact */
 #define FACT_PREFIXES_MAX  64   /* of a network */
 #define FACT_METADATA_MAX  64   /* pairs of an instance */
+#define FACT_REGIONS_MAX   1000 /* that the instances of one app are in */
 #define FACT_VALUE_MAX     1024 /* octets of a metadata value */
 #define FACT_DOMAIN_MAX    200  /* octets of an app's domain, as text */
 #define FACT_TTL_DEFAULT   5    /* seconds */

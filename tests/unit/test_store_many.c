@@ -318,6 +318,65 @@ test_come_and_gone(void **state)
 	fixture_close(&m.f);
 }
 
+/* In region R, whose name is as long as one can be. */
+static enum err
+put_far(struct model *m, struct store_txn *t, unsigned id, unsigned r)
+{
+	char line[256];
+	enum err err;
+
+	(void)snprintf(line, sizeof(line),
+	    "{'put':'instance','network':'acme','app':'web','id':'i%u',"
+	    "'region':'r%062u','addresses':['fdaa:0:18::%x']}",
+	    id, r, id + 1);
+	err = fixture_lines(&m->f, t, line);
+	arena_reset(&m->f.arena);
+	return err;
+}
+
+static void
+check_refused(struct model *m, struct store_txn *t, unsigned id, unsigned r)
+{
+	m->f.why = (struct complaint){ .field = "" };
+	assert_int_equal(put_far(m, t, id, r), E_INPUT);
+	assert_string_equal(m->f.why.field, "region");
+	assert_string_equal(
+	    m->f.why.rule, "must be one of at most 1000 that its app is in");
+	assert_int_equal(strlen(m->f.why.value), DNS_LABEL_MAX);
+}
+
+/* One region too many is that instance's mistake and nobody else's. */
+static void
+test_regions(void **state)
+{
+	static struct model m;
+	const unsigned most = FACT_REGIONS_MAX;
+	struct store_txn *t;
+
+	(void)state;
+	begin(&m, "");
+	store_begin(m.f.writer, &t);
+	for (unsigned i = 0; i < most; i++)
+		assert_int_equal(put_far(&m, t, i, i), E_OK);
+	check_refused(&m, t, most, most);
+	/* into a region that is there; from one that goes; from one that
+	 * another is in too */
+	assert_int_equal(put_far(&m, t, most, 0), E_OK);
+	assert_int_equal(put_far(&m, t, 1, most), E_OK);
+	check_refused(&m, t, most, most + 1);
+	assert_int_equal(put_far(&m, t, 0, 0), E_OK);
+	assert_int_equal(store_commit(t), E_OK);
+	m.f.loud = true;
+	assert_int_equal(fixture_check(&m.f), E_OK);
+	/* there is room again */
+	store_begin(m.f.writer, &t);
+	assert_int_equal(put_far(&m, t, 1, 2), E_OK);
+	assert_int_equal(put_far(&m, t, most, most), E_OK);
+	assert_int_equal(store_commit(t), E_OK);
+	assert_int_equal(fixture_check(&m.f), E_OK);
+	fixture_close(&m.f);
+}
+
 int
 main(void)
 {
@@ -328,6 +387,7 @@ main(void)
 		cmocka_unit_test(test_beside_old),
 		cmocka_unit_test(test_in_order),
 		cmocka_unit_test(test_come_and_gone),
+		cmocka_unit_test(test_regions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
