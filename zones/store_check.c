@@ -214,6 +214,21 @@ check_tallies(struct check *c, const struct fact *f, struct app *app)
 		    fact_title(f, title));
 }
 
+/* Or else it goes with its last instance. */
+static bool
+says_it_was_put(struct check *c, const struct fact *f)
+{
+	struct wire_in page = wire_in(NULL, 0), head;
+	struct store_key key;
+	MDB_val v;
+
+	key_parts(&key, c->number, 'a', &f->app, 1);
+	if (get(c, &key, &v))
+		page = val_in(&v);
+	head = pack_head(&page);
+	return (wire_get8(&head) & APP_PUT) != 0;
+}
+
 static void
 check_app(struct check *c, const struct fact *f, bool implied)
 {
@@ -222,10 +237,14 @@ check_app(struct check *c, const struct fact *f, bool implied)
 	struct app app;
 
 	c->expected['l']++;
+	c->expected['A'] += !implied; /* others have no pages */
 	if (!lookup_app(c->snapshot, c->number, label_of(f->app), &app))
 		say(c, true, "%s: has no pages", fact_title(f, title));
 	else
 		check_tallies(c, f, &app);
+	if (says_it_was_put(c, f) == implied)
+		say(c, true, "%s: its pages say that it was %sput by itself",
+		    fact_title(f, title), implied ? "" : "not ");
 	if (!implied && index_domain_key(&key, c->number, f))
 		expect(c, f, &key, NULL, 0);
 }
@@ -452,7 +471,7 @@ count_key(struct check *c, const MDB_val *k, const MDB_val *v)
 static enum err
 count_keys(struct check *c)
 {
-	static const char summaries[] = "SGMDRablnpo";
+	static const char summaries[] = "SGMDRAablnpo";
 	MDB_val k, v;
 	int rc = mdb_cursor_get(c->snapshot->walk, &k, &v, MDB_FIRST);
 

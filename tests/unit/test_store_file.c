@@ -122,6 +122,7 @@ test_damage(void **state)
 		{ 'N', false, ALTER },
 		{ 'A', false, DELETE },
 		{ 'A', false, ALTER },
+		{ 'A', false, ADD },
 		{ 'i', false, DELETE },
 		{ 'i', false, ALTER },
 		{ 'P', false, DELETE },
@@ -177,6 +178,42 @@ test_damage(void **state)
 		    rows[i].global ? "global" : "network", rows[i].kind,
 		    f.finding);
 		assert_int_equal(fixture_check(&f), E_DAMAGED);
+		fixture_close(&f);
+	}
+}
+
+/* An app's head says whether it stays without instances. */
+static void
+test_flag(void **state)
+{
+	static const struct {
+		const char *app, *flag;
+	} rows[] = {
+		{ "web", "\0" },
+		{ "api", "\1" }, /* which only its instance has made */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fixture_raw raw;
+		struct fixture f;
+		char key[] = "\0\0\0\1a...";
+
+		memcpy(key + 5, rows[i].app, 3);
+		fixture_open(&f);
+		assert_int_equal(fixture_apply(&f, facts), E_OK);
+		assert_int_equal(
+		    fixture_apply(&f,
+			"{'put':'instance','network':'acme','app':'api','id':"
+			"'f1','region':'iad','addresses':['fdaa:0:18::4']}"),
+		    E_OK);
+		assert_int_equal(fixture_check(&f), E_OK);
+		fixture_raw_begin(&f, &raw);
+		fixture_raw_patch(&raw, key, 8, 4, rows[i].flag, 1);
+		fixture_raw_end(&f, &raw);
+		assert_int_equal(fixture_check(&f), E_DAMAGED);
+		print_message("%s\n", f.finding);
+		assert_non_null(strstr(f.finding, rows[i].app));
 		fixture_close(&f);
 	}
 }
@@ -436,6 +473,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_flag),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_absent),
 		cmocka_unit_test(test_replaced),
