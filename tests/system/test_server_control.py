@@ -70,6 +70,20 @@ def test_each_kind_of_answer_is_counted(controlled):
         UDP | {"forward_asked": 1, "forward_hits": 1}
 
 
+def test_what_is_cut_is_counted(controlled):
+    """Over UDP one may ask again; what TCP cannot hold, nobody gets."""
+    controlled.store.apply(
+        [{"put": "instance", "network": "acme", "app": "huge", "id": f"i{i}",
+          "region": "ord", "addresses": [f"fdaa:0:18:9::{i:x}"]}
+         for i in range(3000)])
+    assert counted(controlled, lambda: ask("huge.internal")) == \
+        UDP | {"query_answered": 1, "query_truncated": 1}
+    changed = counted(controlled, lambda: ask("huge.internal", tcp=True))
+    changed.pop("tcp_open", None)
+    assert changed == TCP | {"query_answered": 1, "query_truncated": 1,
+                             "query_cut_tcp": 1}
+
+
 def test_connections_are_counted(controlled):
     with connect():
         until(lambda: stats(controlled)["tcp_open"] == 1, "it is accepted")
