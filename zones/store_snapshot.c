@@ -110,7 +110,7 @@ read_what_changed(struct snapshot *s)
 }
 
 static void
-forget_env(struct snapshot *s)
+close_env(struct snapshot *s)
 {
 	if (s->env == NULL)
 		return;
@@ -125,6 +125,15 @@ forget_env(struct snapshot *s)
 	s->env = NULL;
 	s->active = false;
 	s->txnid = TXNID_NONE;
+}
+
+/* Before another one, in which numbers mean other networks. */
+static void
+forget_env(struct snapshot *s)
+{
+	if (s->env == NULL)
+		return;
+	close_env(s);
 	memset(&s->named, 0, sizeof(s->named));
 	memset(s->flow, 0, sizeof(s->flow));
 }
@@ -229,7 +238,7 @@ snapshot_close(struct snapshot *s)
 {
 	if (s == NULL)
 		return;
-	forget_env(s);
+	close_env(s);
 	recent_release(&s->recent);
 	free(s);
 }
