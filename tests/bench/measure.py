@@ -90,6 +90,7 @@ class Process:
 
     def __init__(self, command, log, cpu=SERVER_CPU):
         self.log = open(log, "ab")
+        self.begun = time.monotonic()
         self.popen = subprocess.Popen(pinned(cpu, *command), stdout=self.log,
                                       stderr=self.log,
                                       stdin=subprocess.DEVNULL)
@@ -134,8 +135,11 @@ def ask(address, port, name, type_=28, timeout=0.25, source=None):
 
 
 def wait_for_answer(server, name, seconds=300, pause=0.02, type_=28):
-    """Until the server has an address for the name; how long that took."""
-    begun = time.monotonic()
+    """Until the server has an address for the name.
+
+    Returns how long that took, from before its process was made.
+    """
+    begun = server.process.begun
     while time.monotonic() - begun < seconds:
         if server.process.popen.poll() is not None:
             break
