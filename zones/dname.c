@@ -3,69 +3,84 @@
  */
 #include "zones/dname.h"
 
-/*
- * Lower case, eight octets at a time.  Length octets are below 64 and
- * 'A' is 65, so a whole name can be folded without looking at its labels.
- */
-static uint64_t
-fold8(uint64_t v)
-{
-	const uint64_t ones = 0x0101010101010101;
-	uint64_t low = v & (0x7f * ones);
-	uint64_t from_a = low + (0x80 - 'A') * ones;
-	uint64_t past_z = low + (0x80 - 'Z' - 1) * ones;
-	uint64_t upper = (from_a & ~past_z & ~v) & (0x80 * ones);
-
-	return v | upper >> 2; /* 0x80 to 0x20 */
-}
-
-static void
-fold_at(uint8_t *to, const uint8_t *from)
-{
-	uint64_t v;
-
-	memcpy(&v, from, 8);
-	v = fold8(v);
-	memcpy(to, &v, 8);
-}
+typedef uint8_t octets __attribute__((vector_size(16)));
 
 /*
- * Copies and folds; the last eight octets once more with what is before
- * them.  A copy of unknown length by itself costs more than all of this.
+ * Lower case, sixteen octets at a time.  Length octets are below 64 and 'A'
+ * is 65, so a whole name can be folded without looking at its labels.
  */
-static void
+static inline octets
+fold16(uint8_t *to, const uint8_t *from)
+{
+	octets v;
+
+	memcpy(&v, from, sizeof(v));
+	v |= (octets)(v - 'A' < 26) & 0x20;
+	memcpy(to, &v, sizeof(v));
+	return v;
+}
+
+static inline bool
+any(octets mask)
+{
+	uint64_t half[2];
+
+	memcpy(half, &mask, sizeof(half));
+	return (half[0] | half[1]) != 0;
+}
+
+/* Folds; true where there is a zero among the octets. */
+static bool
+fold_short(uint8_t *to, const uint8_t *from, size_t len)
+{
+	bool zero = false;
+
+	for (size_t i = 0; i < len; i++) {
+		to[i] = from[i] |
+		    (uint8_t)((uint8_t)(from[i] - 'A') < 26 ? 0x20 : 0);
+		zero |= to[i] == 0;
+	}
+	return zero;
+}
+
+/*
+ * The last sixteen once more with what is before them: a copy of unknown
+ * length by itself costs more than all of this.
+ */
+static bool
 fold(uint8_t *to, const uint8_t *from, size_t len)
 {
-	size_t i = 0;
+	octets zero;
 
-	for (; i + 8 <= len; i += 8)
-		fold_at(to + i, from + i);
-	if (len >= 8)
-		fold_at(to + len - 8, from + len - 8);
-	for (; len < 8 && i < len; i++)
-		to[i] = from[i] | (from[i] >= 'A' && from[i] <= 'Z' ? 0x20 : 0);
+	if (len < sizeof(octets))
+		return fold_short(to, from, len);
+	zero = fold16(to + len - 16, from + len - 16) == 0;
+	for (size_t i = 0; i + 16 < len; i += 16)
+		zero |= fold16(to + i, from + i) == 0;
+	return any(zero);
 }
 
 bool
 dname_get(struct dname *d, struct wire_in *in)
 {
 	const uint8_t *start = in->buf + in->pos;
-	unsigned labels = 0, len = 0;
-	uint8_t label;
+	size_t most = wire_left(in), len = 0;
+	unsigned labels = 0;
 
+	if (most > DNS_NAME_MAX)
+		most = DNS_NAME_MAX;
 	do {
-		label = wire_get8(in);
-		(void)wire_take(in, label);
-		if (in->bad || label > DNS_LABEL_MAX ||
-		    len + 1 + label > DNS_NAME_MAX) {
+		if (len >= most || start[len] > DNS_LABEL_MAX) {
 			in->bad = true;
 			d->len = d->labels = 0;
 			return false;
 		}
 		d->at[labels++] = (uint8_t)len;
-		len += 1 + label;
-	} while (label != 0);
-	fold(d->wire, start, len);
+		len += 1U + start[len];
+	} while (start[d->at[labels - 1]] != 0);
+	in->pos += len;
+	d->has_zero = fold(d->wire, start, len - 1);
+	d->wire[len - 1] = 0;
 	d->len = (uint8_t)len;
 	d->labels = (uint8_t)(labels - 1);
 	return true;

@@ -23,52 +23,68 @@ struct part {
 #define ARG { WORD_ARG, 0, "" }
 #define VALUE { WORD_VALUE, 0, "" }
 #define TOP { WORD_TOP, 0, "" }
+#define NO_MORE { NAME_UNKNOWN, { APP } }
 /* clang-format on */
 
 #define RULE_PARTS 5
 
-/*
- * What stands left of `internal`, leftmost label first, as a person writes
- * it; fewer parts before more.  The first fit wins, so literals stand before
- * the words they could be taken for.  A new form: its kind in name.h, a row
- * here, and a case in query_private.c.
- */
-static const struct rule {
-	enum name_kind kind;
-	unsigned parts;
+struct rule {
+	enum name_kind kind; /* NAME_UNKNOWN: no more rules */
 	struct part part[RULE_PARTS];
-} rules[] = {
-	{ NAME_APPS, 1, { LIT("_apps") } },
-	{ NAME_PEERS, 1, { LIT("_peer") } },
-	{ NAME_INSTANCES, 1, { LIT("_instances") } },
-	{ NAME_API, 1, { LIT("_api") } },
-	{ NAME_APP, 1, { APP } },
-
-	{ NAME_ALL_INSTANCES, 2, { LIT("all"), LIT("_instances") } },
-	{ NAME_PEER, 2, { ARG, LIT("_peer") } },
-	{ NAME_APP, 2, { LIT("global"), APP } },
-	{ NAME_VMS, 2, { LIT("vms"), APP } },
-	{ NAME_REGIONS, 2, { LIT("regions"), APP } },
-	{ NAME_BELOW_APP, 2, { LIT("vm"), APP } },
-	{ NAME_BELOW_APP, 2, { LIT("of"), APP } },
-	{ NAME_BELOW_APP, 2, { LIT("process"), APP } },
-	{ NAME_BELOW_APP, 2, { LIT("_metadata"), APP } },
-	{ NAME_REGION, 2, { ARG, APP } },
-
-	{ NAME_BELOW_APP, 3, { LIT("nearest"), LIT("of"), APP } },
-	{ NAME_BELOW_APP, 3, { LIT("kv"), LIT("_metadata"), APP } },
-	{ NAME_ALL_VMS, 3, { LIT("all"), LIT("vms"), APP } },
-	{ NAME_ALL_REGIONS, 3, { LIT("all"), LIT("regions"), APP } },
-	{ NAME_INSTANCE, 3, { ARG, LIT("vm"), APP } },
-	{ NAME_GROUP, 3, { ARG, LIT("process"), APP } },
-
-	{ NAME_NEAREST, 4, { TOP, LIT("nearest"), LIT("of"), APP } },
-	{ NAME_METADATA_KEY, 4, { ARG, LIT("kv"), LIT("_metadata"), APP } },
-
-	{ NAME_METADATA, 5, { VALUE, ARG, LIT("kv"), LIT("_metadata"), APP } },
 };
 
-#define RULES (sizeof(rules) / sizeof(rules[0]))
+/*
+ * What stands left of `internal`, leftmost label first, as a person writes
+ * it; a table for each number of labels.  The first fit wins, so literals
+ * stand before the words they could be taken for.  A new form: its kind in
+ * name.h, a row here, and a case in query_private.c.
+ */
+static const struct rule rules_of_1[] = {
+	{ NAME_APPS, { LIT("_apps") } },
+	{ NAME_PEERS, { LIT("_peer") } },
+	{ NAME_INSTANCES, { LIT("_instances") } },
+	{ NAME_API, { LIT("_api") } },
+	{ NAME_APP, { APP } },
+	NO_MORE,
+};
+
+static const struct rule rules_of_2[] = {
+	{ NAME_ALL_INSTANCES, { LIT("all"), LIT("_instances") } },
+	{ NAME_PEER, { ARG, LIT("_peer") } },
+	{ NAME_APP, { LIT("global"), APP } },
+	{ NAME_VMS, { LIT("vms"), APP } },
+	{ NAME_REGIONS, { LIT("regions"), APP } },
+	{ NAME_BELOW_APP, { LIT("vm"), APP } },
+	{ NAME_BELOW_APP, { LIT("of"), APP } },
+	{ NAME_BELOW_APP, { LIT("process"), APP } },
+	{ NAME_BELOW_APP, { LIT("_metadata"), APP } },
+	{ NAME_REGION, { ARG, APP } },
+	NO_MORE,
+};
+
+static const struct rule rules_of_3[] = {
+	{ NAME_BELOW_APP, { LIT("nearest"), LIT("of"), APP } },
+	{ NAME_BELOW_APP, { LIT("kv"), LIT("_metadata"), APP } },
+	{ NAME_ALL_VMS, { LIT("all"), LIT("vms"), APP } },
+	{ NAME_ALL_REGIONS, { LIT("all"), LIT("regions"), APP } },
+	{ NAME_INSTANCE, { ARG, LIT("vm"), APP } },
+	{ NAME_GROUP, { ARG, LIT("process"), APP } },
+	NO_MORE,
+};
+
+static const struct rule rules_of_4[] = {
+	{ NAME_NEAREST, { TOP, LIT("nearest"), LIT("of"), APP } },
+	{ NAME_METADATA_KEY, { ARG, LIT("kv"), LIT("_metadata"), APP } },
+	NO_MORE,
+};
+
+static const struct rule rules_of_5[] = {
+	{ NAME_METADATA, { VALUE, ARG, LIT("kv"), LIT("_metadata"), APP } },
+	NO_MORE,
+};
+
+static const struct rule *const rules[RULE_PARTS + 1] = { NULL, rules_of_1,
+	rules_of_2, rules_of_3, rules_of_4, rules_of_5 };
 
 /* Not forwarded though not ours: RFC 6761 6.4, RFC 6762 22.1, RFC 7686. */
 static const char *const never[] = { "invalid", "local", "onion" };
@@ -97,12 +113,13 @@ top_of(struct label l)
 	return n;
 }
 
-static bool
+static inline bool
 part_fits(struct name *name, const struct part *part, struct label l)
 {
 	switch (part->word) {
 	case WORD_LITERAL:
-		return l.len == part->len &&
+		/* Nearly all differ in the first octet already. */
+		return l.len == part->len && l.at[0] == part->text[0] &&
 		    memcmp(l.at, part->text, l.len) == 0;
 	case WORD_APP:
 		name->app = l;
@@ -121,10 +138,11 @@ part_fits(struct name *name, const struct part *part, struct label l)
 }
 
 /* From the left: there stands what differs between names. */
-static bool
-rule_fits(struct name *name, const struct rule *r, const struct dname *d)
+static inline bool
+rule_fits(struct name *name, const struct rule *r, const struct dname *d,
+    unsigned parts)
 {
-	for (unsigned i = 0; i < r->parts; i++)
+	for (unsigned i = 0; i < parts; i++)
 		if (!part_fits(name, &r->part[i], dname_label(d, i)))
 			return false;
 	return true;
@@ -134,13 +152,16 @@ static enum name_kind
 read_internal(struct name *name, const struct dname *d)
 {
 	unsigned parts = d->labels - 1U;
+	const struct rule *r;
 
 	if (parts == 0)
 		return NAME_ZONE;
-	for (size_t i = 0; i < RULES && rules[i].parts <= parts; i++)
-		if (rules[i].parts == parts && rule_fits(name, &rules[i], d))
-			return rules[i].kind;
-	return NAME_UNKNOWN;
+	if (parts > RULE_PARTS)
+		return NAME_UNKNOWN;
+	for (r = rules[parts]; r->kind != NAME_UNKNOWN; r++)
+		if (rule_fits(name, r, d, parts))
+			break;
+	return r->kind;
 }
 
 static enum name_kind
@@ -248,13 +269,6 @@ read_kind(struct name *name, const struct dname *d)
 	return NAME_OTHER;
 }
 
-/* The root's zero is the only one. */
-static bool
-has_zero(const struct dname *d)
-{
-	return memchr(d->wire, 0, d->len - 1U) != NULL;
-}
-
 /*
  * No fact has a zero octet, and the parts of the store's keys end with one:
  * a label that holds it would stand for two.
@@ -263,7 +277,7 @@ void
 name_read(struct name *name, const struct dname *d)
 {
 	name->kind = read_kind(name, d);
-	if (name->kind > NAME_ZONE && name->kind < NAME_REVERSE && has_zero(d))
+	if (name->kind > NAME_ZONE && name->kind < NAME_REVERSE && d->has_zero)
 		name->kind = NAME_UNKNOWN;
 }
 
@@ -279,10 +293,10 @@ name_is_qualifier(const char *label)
 		if (strcmp(label, more[i]) == 0)
 			return true;
 	/* What may stand where a region stands, and is a literal. */
-	for (size_t i = 0; i < RULES; i++)
-		if (rules[i].parts == 2 && rules[i].part[1].word == WORD_APP &&
-		    rules[i].part[0].word == WORD_LITERAL &&
-		    strcmp(label, rules[i].part[0].text) == 0)
+	for (const struct rule *r = rules_of_2; r->kind != NAME_UNKNOWN; r++)
+		if (r->part[1].word == WORD_APP &&
+		    r->part[0].word == WORD_LITERAL &&
+		    strcmp(label, r->part[0].text) == 0)
 			return true;
 	return false;
 }

@@ -11,6 +11,7 @@
 struct dname {
 	uint8_t len;                /* octets of wire, with the root's zero */
 	uint8_t labels;             /* without the root */
+	bool has_zero;              /* some label holds a zero octet */
 	uint8_t at[DNS_LABELS_MAX]; /* where each label's length octet is */
 	uint8_t wire[DNS_NAME_MAX]; /* lower case */
 };
@@ -27,6 +28,36 @@ dname_label(const struct dname *d, unsigned i)
 	const uint8_t *p = d->wire + d->at[i];
 
 	return (struct label){ .at = p + 1, .len = p[0] };
+}
+
+/* The first eight octets at AT as one number. */
+static inline uint64_t
+octets_8(const uint8_t *at)
+{
+	uint64_t v;
+
+	memcpy(&v, at, sizeof(v));
+	return v;
+}
+
+/* A call of memcmp() for so few octets costs more than comparing them. */
+static inline bool
+label_same(struct label a, struct label b)
+{
+	unsigned left = a.len;
+
+	if (a.len != b.len)
+		return false;
+	if (left >= 8) {
+		for (; left > 8; left -= 8, a.at += 8, b.at += 8)
+			if (octets_8(a.at) != octets_8(b.at))
+				return false;
+		/* The last eight, some of them once more. */
+		return octets_8(a.at + left - 8) == octets_8(b.at + left - 8);
+	}
+	while (left > 0 && a.at[left - 1] == b.at[left - 1])
+		left--;
+	return left == 0;
 }
 
 /*
