@@ -15,12 +15,6 @@ parts(const struct reply *r)
 	return r->q->qname.labels - 1U;
 }
 
-static bool
-same(struct label a, struct label b)
-{
-	return a.len == b.len && memcmp(a.at, b.at, a.len) == 0;
-}
-
 static void
 tell(const struct reply *r, const struct instance *i, enum query_fate fate)
 {
@@ -59,7 +53,7 @@ pick_servers(struct picked *p, struct label server)
 		p->exists = true;
 		if (!i.started)
 			fate = FATE_STOPPED;
-		else if (own && !same(i.app, asker.app))
+		else if (own && !label_same(i.app, asker.app))
 			fate = FATE_OTHER_APP;
 		if (fate == FATE_TAKEN)
 			fate = pick(p, &i);
@@ -91,7 +85,8 @@ pick_servers_of(struct picked *p, struct label name)
 	struct app app;
 
 	p->exists = true;
-	if (!lookup_app(r->env->snapshot, r->q->network, name, &app))
+	if (!lookup_app(
+		r->env->snapshot, r->q->network, name, LOOKUP_NO_PLACE, &app))
 		return;
 	while (app_instance(&app, &i)) {
 		if (!i.is_server)
@@ -108,12 +103,13 @@ has_default_domain(const struct reply *r, struct label name)
 	struct label domain;
 	struct app app;
 
-	if (!lookup_app(r->env->snapshot, r->q->network, name, &app))
+	if (!lookup_app(
+		r->env->snapshot, r->q->network, name, LOOKUP_NO_PLACE, &app))
 		return false;
 	if (!lookup_app_fact(
 		r->env->snapshot, r->q->network, name, &flycast, &domain))
 		return true;
-	return domain.len == 0 || same(domain, name);
+	return domain.len == 0 || label_same(domain, name);
 }
 
 static void

@@ -13,33 +13,54 @@ tell(const struct reply *r, const struct instance *i, enum query_fate fate)
 	watch_fact(r->env, "instance", i->app, i->id, fate);
 }
 
+/* As a region: of the whole app. */
+static const struct label anywhere = { 0 };
+
 static bool
-is_in(const struct instance *i, struct label region)
+is_in(struct label l, struct label region)
 {
-	return i->region.len == region.len &&
-	    memcmp(i->region.at, region.at, region.len) == 0;
+	return region.at == NULL || label_same(l, region);
+}
+
+/* Of the type that is asked for. */
+static unsigned
+addresses_of(const struct reply *r, const struct instance *i)
+{
+	if (r->q->qtype == TYPE_AAAA)
+		return i->six_count;
+	return r->q->qtype == TYPE_A ? i->four_count : 0;
 }
 
 static enum query_fate
-fate_of(const struct instance *i, const struct label *region)
+fate_of(const struct reply *r, const struct instance *i, struct label region)
 {
-	if (region != NULL && !is_in(i, *region))
+	if (!is_in(i->region, region))
 		return FATE_OTHER_REGION;
-	return i->started ? FATE_TAKEN : FATE_STOPPED;
+	if (!i->started)
+		return FATE_STOPPED;
+	return addresses_of(r, i) > 0 ? FATE_TAKEN : FATE_NO_ADDRESS;
 }
 
 static void
-pick_all(struct picked *p, struct app *app, const struct label *region)
+tell_all(const struct reply *r, struct app app, struct label region)
 {
 	struct instance i;
 
-	while (app_instance(app, &i)) {
-		enum query_fate fate = fate_of(&i, region);
+	while (app_instance(&app, &i))
+		tell(r, &i, fate_of(r, &i, region));
+}
 
-		if (fate == FATE_TAKEN)
-			fate = pick(p, &i);
-		tell(p->reply, &i, fate);
-	}
+static void
+pick_all(struct picked *p, const struct app *app, struct label region)
+{
+	struct reply *r = p->reply;
+
+	if (r->env->watch != NULL)
+		tell_all(r, *app, region);
+	if (r->q->qtype == TYPE_AAAA || r->q->qtype == TYPE_A)
+		p->count = app_addresses(app, region,
+		    r->q->qtype == TYPE_AAAA ? 16 : 4, r->env->scratch->address,
+		    ANSWER_MAX);
 }
 
 /* More than this fits no reply. */
@@ -52,17 +73,15 @@ most(const struct reply *r)
 }
 
 static uint32_t
-of_type(const struct reply *r, const struct tally *t)
+tally_of(const struct reply *r, const struct tally *t)
 {
 	if (r->q->qtype == TYPE_AAAA)
 		return t->six;
 	return r->q->qtype == TYPE_A ? t->four : 0;
 }
 
-/* Addresses in a region, or in all where REGION is NULL. */
 static uint32_t
-count_of(
-    const struct reply *r, const struct app *app, const struct label *region)
+count_of(const struct reply *r, const struct app *app, struct label region)
 {
 	struct wire_in in = app->regions;
 	struct tally t;
@@ -70,10 +89,8 @@ count_of(
 	uint32_t n = 0;
 
 	while (app_region(&in, &l, &t))
-		if (region == NULL ||
-		    (l.len == region->len &&
-			memcmp(l.at, region->at, l.len) == 0))
-			n += of_type(r, &t);
+		if (is_in(l, region))
+			n += tally_of(r, &t);
 	return n;
 }
 
@@ -87,27 +104,26 @@ seek_to(const struct reply *r, struct app *app, uint32_t at)
 	uint32_t before = 0;
 
 	while (app_region(&in, &l, &t)) {
-		if (at < before + of_type(r, &t)) {
+		if (at < before + tally_of(r, &t)) {
 			(void)app_seek(app, l);
 			return before;
 		}
-		before += of_type(r, &t);
+		before += tally_of(r, &t);
 	}
 	return before;
 }
 
 /* Up to WANT addresses, behind the first SKIP of them. */
 static void
-pick_some(struct picked *p, struct app *app, const struct label *region,
-    uint32_t skip, unsigned want)
+pick_some(struct picked *p, struct app *app, struct label region, uint32_t skip,
+    unsigned want)
 {
 	struct instance i;
 
 	while (p->count < want && app_instance(app, &i)) {
-		uint32_t has = p->reply->q->qtype == TYPE_AAAA ? i.six_count
-							       : i.four_count;
+		uint32_t has = addresses_of(p->reply, &i);
 
-		if (region != NULL && !is_in(&i, *region))
+		if (!is_in(i.region, region))
 			return;
 		if (!i.started)
 			continue;
@@ -122,7 +138,7 @@ pick_some(struct picked *p, struct app *app, const struct label *region,
 
 /* What a packet holds, from anywhere on and around. */
 static void
-pick_part(struct picked *p, struct app *app, const struct label *region)
+pick_part(struct picked *p, struct app *app, struct label region)
 {
 	struct reply *r = p->reply;
 	uint32_t all = count_of(r, app, region);
@@ -134,9 +150,9 @@ pick_part(struct picked *p, struct app *app, const struct label *region)
 	if (all == 0)
 		return;
 	start = rng_below(&r->env->rng, all);
-	if (region != NULL) {
+	if (region.at != NULL) {
 		before = 0;
-		(void)app_seek(&from, *region);
+		(void)app_seek(&from, region);
 	} else {
 		before = seek_to(r, &from, start);
 	}
@@ -146,11 +162,11 @@ pick_part(struct picked *p, struct app *app, const struct label *region)
 	if (p->count >= want)
 		return;
 	from = *app;
-	if (region != NULL)
-		(void)app_seek(&from, *region);
+	if (region.at != NULL)
+		(void)app_seek(&from, region);
 	else
-		(void)lookup_app(
-		    r->env->snapshot, r->q->network, app->name, &from);
+		(void)lookup_app(r->env->snapshot, r->q->network, app->name,
+		    r->q->place, &from);
 	pick_some(p, &from, region, 0, want);
 }
 
@@ -161,9 +177,9 @@ answer_app(struct reply *r, struct app *app)
 
 	pick_start(&p, r);
 	if (app->many)
-		pick_part(&p, app, NULL);
+		pick_part(&p, app, anywhere);
 	else
-		pick_all(&p, app, NULL);
+		pick_all(&p, app, anywhere);
 	p.exists = true;
 	return pick_answer(&p);
 }
@@ -176,7 +192,7 @@ has_region(const struct app *app, struct label region)
 	struct label l;
 
 	while (app_region(&in, &l, &t))
-		if (l.len == region.len && memcmp(l.at, region.at, l.len) == 0)
+		if (label_same(l, region))
 			return true;
 	return false;
 }
@@ -188,9 +204,9 @@ answer_region(struct reply *r, struct app *app, struct label region)
 
 	pick_start(&p, r);
 	if (app->many)
-		pick_part(&p, app, &region);
+		pick_part(&p, app, region);
 	else
-		pick_all(&p, app, &region);
+		pick_all(&p, app, region);
 	p.exists = p.count > 0 || has_region(app, region) ||
 	    lookup_region(r->env->snapshot, region);
 	return pick_answer(&p);
@@ -202,8 +218,8 @@ answer_instance(struct reply *r, const struct name *n)
 	struct instance i;
 	struct picked p;
 
-	if (!lookup_instance(
-		r->env->snapshot, r->q->network, n->app, n->arg, &i))
+	if (!lookup_instance(r->env->snapshot, r->q->network, n->app, n->arg,
+		r->q->place, &i))
 		return reply_nxdomain(r);
 	pick_start(&p, r);
 	tell(r, &i, pick(&p, &i));
@@ -265,7 +281,8 @@ query_app(struct reply *r)
 	if (n->kind != NAME_APP && n->kind != NAME_REGION &&
 	    n->kind != NAME_BELOW_APP)
 		return answer_indexed(r, n);
-	if (!lookup_app(r->env->snapshot, r->q->network, n->app, &app))
+	if (!lookup_app(
+		r->env->snapshot, r->q->network, n->app, r->q->place, &app))
 		return reply_nxdomain(r);
 	if (n->kind == NAME_BELOW_APP)
 		return reply_nodata(r);

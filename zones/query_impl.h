@@ -59,7 +59,7 @@ void reply_addresses(struct reply *, const uint8_t *const *address,
 void reply_name(struct reply *, enum dns_type, const struct dname *);
 /* RFC 8482, 4.2. */
 void reply_any(struct reply *);
-void reply_soa(struct reply *, uint32_t serial, bool answer);
+void reply_soa(struct reply *, bool answer);
 
 enum query_next reply_zone(struct reply *); /* of a zone itself */
 enum query_next reply_nodata(struct reply *);

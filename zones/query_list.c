@@ -165,7 +165,8 @@ list_of_app(struct reply *r)
 	const struct name *n = &r->q->name;
 	struct app app;
 
-	if (!lookup_app(r->env->snapshot, r->q->network, n->app, &app))
+	if (!lookup_app(
+		r->env->snapshot, r->q->network, n->app, r->q->place, &app))
 		return reply_nxdomain(r);
 	if (r->q->qtype != TYPE_TXT)
 		return reply_nodata(r);

@@ -130,7 +130,8 @@ tell_all(const struct picked *p, struct app app)
 	struct instance i;
 
 	if (r->env->watch == NULL ||
-	    !lookup_app(r->env->snapshot, r->q->network, app.name, &app))
+	    !lookup_app(r->env->snapshot, r->q->network, app.name,
+		LOOKUP_NO_PLACE, &app))
 		return;
 	while (app_instance(&app, &i)) {
 		enum query_fate fate = FATE_FARTHER;
@@ -154,7 +155,8 @@ query_nearest(struct reply *r)
 	uint32_t us = 0;
 	bool first = true;
 
-	if (!lookup_app(r->env->snapshot, r->q->network, n->app, &app))
+	if (!lookup_app(
+		r->env->snapshot, r->q->network, n->app, r->q->place, &app))
 		return reply_nxdomain(r);
 	k.rank = r->env->scratch->rank;
 	find_row(r, &row);

@@ -8,13 +8,11 @@ enum query_next
 reply_zone(struct reply *r)
 {
 	static const uint8_t api[] = "\004_api\010internal";
-	struct network_facts n;
 	struct dname target = { .len = sizeof(api) };
 
 	switch (r->q->qtype) {
 	case TYPE_SOA:
-		(void)lookup_network_facts(r->env->snapshot, r->q->network, &n);
-		reply_soa(r, n.commits, true);
+		reply_soa(r, true);
 		return reply_finish(r, RCODE_NOERROR);
 	case TYPE_NS:
 		memcpy(target.wire, api, sizeof(api));

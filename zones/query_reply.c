@@ -7,9 +7,20 @@
 
 #include "txt_strings.h"
 
-/* The names that SOA and NS are made up of; the second is RFC 6303's. */
-static const uint8_t mname[] = "\004_api\010internal";
-static const uint8_t rname[] = "\006nobody\007invalid";
+/*
+ * An SOA's data.  Nobody transfers this zone: refresh, retry and expire only
+ * have to look usual.  The second name is RFC 6303's.
+ */
+static const uint8_t soa[] = "\004_api\010internal\0"
+			     "\006nobody\007invalid\0"
+			     "\0\0\0\0"         /* serial */
+			     "\x00\x00\x0e\x10" /* 3600 */
+			     "\x00\x00\x02\x58" /* 600 */
+			     "\x00\x01\x51\x80" /* 86400 */
+			     "\0\0\0"; /* minimum, with the string's own zero */
+
+#define SOA_SERIAL  (sizeof(soa) - 20)
+#define SOA_MINIMUM (sizeof(soa) - 4)
 
 #define OPT_LEN  11
 #define CUT_TEXT "cut at 65535 octets"
@@ -20,10 +31,11 @@ static void
 put_opt(const struct query *q, struct wire_out *out, uint16_t size,
     const char *text)
 {
-	size_t text_len = text == NULL ? 0 : strlen(text);
+	size_t text_len;
 
 	if (!q->edns)
 		return;
+	text_len = text == NULL ? 0 : strlen(text);
 	wire_put8(out, 0);
 	wire_put16(out, TYPE_OPT);
 	wire_put16(out, size);
@@ -45,13 +57,16 @@ put_opt(const struct query *q, struct wire_out *out, uint16_t size,
  * RD and CD come back as they came (RFC 1035, 4.1.1; RFC 4035, 3.2.2);
  * nothing else of a question's flags does.
  */
-static void
-put_header(const struct query *q, uint16_t flags, const uint16_t counts[4])
+static inline void
+put_header(const struct query *q, uint16_t flags, uint16_t questions,
+    uint16_t answers, uint16_t authorities)
 {
 	flags |= DNS_QR | (uint16_t)(q->rcode & DNS_RCODE);
 	dns_put16(q->pkt + 2, flags);
-	for (int i = 0; i < 4; i++)
-		dns_put16(q->pkt + 4 + 2 * i, counts[i]);
+	dns_put16(q->pkt + 4, questions);
+	dns_put16(q->pkt + 6, answers);
+	dns_put16(q->pkt + 8, authorities);
+	dns_put16(q->pkt + 10, q->edns); /* OPT */
 }
 
 static uint16_t
@@ -100,7 +115,7 @@ query_fail(struct query *q, const struct query_env *env, enum dns_rcode rcode,
 	out = wire_out(q->pkt, query_reply_max(q, env));
 	(void)wire_room(&out, DNS_HEADER + (bare ? 0 : q->question_len));
 	put_opt(q, &out, env->max_udp_size, text);
-	put_header(q, flags, (const uint16_t[4]){ !bare, 0, 0, q->edns });
+	put_header(q, flags, !bare, 0, 0);
 	q->len = out.len;
 }
 
@@ -138,20 +153,29 @@ reply_finish(struct reply *r, enum dns_rcode rcode)
 	    q->ede == EDE_OTHER ? CUT_TEXT : NULL);
 	if (q->truncated)
 		flags |= DNS_TC;
-	put_header(q, flags,
-	    (const uint16_t[4]){ 1, r->answers, r->authorities, q->edns });
+	put_header(q, flags, 1, r->answers, r->authorities);
 	q->len = r->out.len;
 	return QUERY_SEND;
 }
 
-/* Owner is the question's name: a pointer to octet 12 (RFC 1035, 4.1.4). */
-static void
-put_start(struct wire_out *out, uint16_t owner, uint16_t type, uint32_t ttl)
+/* OWNER is where in the question the name begins (RFC 1035, 4.1.4). */
+static inline void
+record_start(uint8_t *to, unsigned owner, uint16_t type, uint32_t ttl)
 {
-	wire_put16(out, (uint16_t)(0xc000 | owner));
-	wire_put16(out, type);
-	wire_put16(out, CLASS_IN);
-	wire_put32(out, ttl);
+	dns_put16(to, (uint16_t)(0xc000 | owner));
+	dns_put16(to + 2, type);
+	dns_put16(to + 4, CLASS_IN);
+	dns_put32(to + 6, ttl);
+}
+
+/* A record that the question's name owns. */
+static void
+put_start(struct wire_out *out, uint16_t type, uint32_t ttl)
+{
+	uint8_t *to = wire_room(out, 10);
+
+	if (to != NULL)
+		record_start(to, DNS_HEADER, type, ttl);
 }
 
 /* What an answer of thousands spends its time on; LEN is a constant. */
@@ -188,13 +212,12 @@ reply_addresses(struct reply *r, const uint8_t *const *address, unsigned count,
 {
 	uint16_t len = r->q->qtype == TYPE_AAAA ? 16 : 4;
 	uint8_t record[12];
-	struct wire_out head = wire_out(record, sizeof(record));
 	size_t size = sizeof(record) + len;
 	size_t room = (r->out.cap - r->out.len) / size;
 	unsigned n = count < room ? count : (unsigned)room;
 
-	put_start(&head, DNS_HEADER, r->q->qtype, r->ttl);
-	wire_put16(&head, len);
+	record_start(record, DNS_HEADER, r->q->qtype, r->ttl);
+	dns_put16(record + 10, len);
 	put_turned(wire_room(&r->out, n * size), record, len, address, count,
 	    start, n);
 	r->answers = (uint16_t)(r->answers + n);
@@ -220,7 +243,7 @@ reply_name(struct reply *r, enum dns_type type, const struct dname *target)
 {
 	size_t start = r->out.len, len_at = start + 10;
 
-	put_start(&r->out, DNS_HEADER, (uint16_t)type, r->ttl);
+	put_start(&r->out, (uint16_t)type, r->ttl);
 	wire_put16(&r->out, 0);
 	wire_put(&r->out, target->wire, target->len);
 	end_record(r, start, len_at, &r->answers);
@@ -232,50 +255,39 @@ reply_any(struct reply *r)
 	static const uint8_t hinfo[] = "\007RFC8482"; /* and "": its zero */
 	size_t start = r->out.len;
 
-	put_start(&r->out, DNS_HEADER, TYPE_HINFO, r->ttl);
+	put_start(&r->out, TYPE_HINFO, r->ttl);
 	wire_put16(&r->out, 0);
 	wire_put(&r->out, hinfo, sizeof(hinfo));
 	end_record(r, start, start + 10, &r->answers);
 }
 
-/* The zone of the name, as a pointer into the question. */
-static uint16_t
-apex_pointer(const struct query *q)
-{
-	return (
-	    uint16_t)(DNS_HEADER + q->qname.at[q->qname.labels - q->name.apex]);
-}
-
-/*
- * Nobody transfers this zone: refresh, retry and expire only have to look
- * usual.  The minimum is the negative TTL (RFC 2308, 4).
- */
+/* The zone of the name; the minimum is the negative TTL (RFC 2308, 4). */
 void
-reply_soa(struct reply *r, uint32_t serial, bool answer)
+reply_soa(struct reply *r, bool answer)
 {
-	size_t start = r->out.len;
+	const struct dname *name = &r->q->qname;
+	uint8_t *to = wire_room(&r->out, 12 + sizeof(soa));
 
-	put_start(&r->out, apex_pointer(r->q), TYPE_SOA, r->ttl);
-	wire_put16(&r->out, 0);
-	wire_put(&r->out, mname, sizeof(mname));
-	wire_put(&r->out, rname, sizeof(rname));
-	wire_put32(&r->out, serial);
-	wire_put32(&r->out, 3600);
-	wire_put32(&r->out, 600);
-	wire_put32(&r->out, 86400);
-	wire_put32(&r->out, r->ttl);
-	end_record(
-	    r, start, start + 10, answer ? &r->answers : &r->authorities);
+	if (to == NULL) {
+		r->out.bad = false;
+		r->q->truncated = true;
+		return;
+	}
+	record_start(to, DNS_HEADER + name->at[name->labels - r->q->name.apex],
+	    TYPE_SOA, r->ttl);
+	dns_put16(to + 10, sizeof(soa));
+	memcpy(to + 12, soa, sizeof(soa));
+	dns_put32(to + 12 + SOA_SERIAL,
+	    lookup_network_commits(r->env->snapshot, r->q->network));
+	dns_put32(to + 12 + SOA_MINIMUM, r->ttl);
+	r->answers = (uint16_t)(r->answers + answer);
+	r->authorities = (uint16_t)(r->authorities + !answer);
 }
 
 static enum query_next
 negative(struct reply *r, enum dns_rcode rcode)
 {
-	struct network_facts n;
-
-	/* Of no network: special-use names, which never change. */
-	(void)lookup_network_facts(r->env->snapshot, r->q->network, &n);
-	reply_soa(r, n.commits, false);
+	reply_soa(r, false);
 	return reply_finish(r, rcode);
 }
 
@@ -301,7 +313,7 @@ txt_start(struct txt *t, struct reply *r)
 	t->reply = r;
 	t->start = r->out.len;
 	t->any = t->full = false;
-	put_start(&r->out, DNS_HEADER, TYPE_TXT, r->ttl);
+	put_start(&r->out, TYPE_TXT, r->ttl);
 	wire_put16(&r->out, 0);
 	t->string = r->out.len;
 	wire_put8(&r->out, 0);

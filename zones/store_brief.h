@@ -50,26 +50,39 @@ label_compare(struct label a, struct label b)
 #define BRIEF_V4_FIRST 0x02
 #define BRIEF_SERVER   0x04 /* it has a server name */
 
+#define BRIEF_START 3 /* octets before the addresses */
+
+static inline size_t
+brief_len(const uint8_t *brief)
+{
+	return BRIEF_START + 16U * brief[1] + 4U * brief[2];
+}
+
+/* All of it is known to be there. */
+static inline void
+brief_read(const uint8_t *brief, struct instance *out)
+{
+	out->started = (brief[0] & BRIEF_STARTED) != 0;
+	out->v4_first = (brief[0] & BRIEF_V4_FIRST) != 0;
+	out->is_server = (brief[0] & BRIEF_SERVER) != 0;
+	out->six_count = brief[1];
+	out->four_count = brief[2];
+	out->six = brief + BRIEF_START;
+	out->four = out->six + 16 * brief[1];
+}
+
 static inline void
 wire_get_brief(struct wire_in *in, struct instance *out)
 {
-	const uint8_t *start = wire_take(in, 3);
-	const uint8_t *addresses = NULL;
+	static const uint8_t none[BRIEF_START];
+	const uint8_t *brief = none;
 
-	if (start != NULL)
-		addresses = wire_take(in, 16U * start[1] + 4U * start[2]);
-	if (addresses == NULL) {
-		out->six_count = out->four_count = 0;
-		out->started = out->is_server = false;
-		return;
-	}
-	out->started = (start[0] & BRIEF_STARTED) != 0;
-	out->v4_first = (start[0] & BRIEF_V4_FIRST) != 0;
-	out->is_server = (start[0] & BRIEF_SERVER) != 0;
-	out->six_count = start[1];
-	out->four_count = start[2];
-	out->six = addresses;
-	out->four = addresses + 16 * start[1];
+	if (wire_left(in) >= BRIEF_START &&
+	    wire_left(in) >= brief_len(in->buf + in->pos))
+		brief = wire_take(in, brief_len(in->buf + in->pos));
+	else
+		in->bad = true;
+	brief_read(brief, out);
 }
 
 #endif

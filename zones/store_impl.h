@@ -206,11 +206,22 @@ val_in(const MDB_val *v)
 	return wire_in(v->mv_data, v->mv_size);
 }
 
-/* One value, borrowed from the snapshot; false where there is none. */
+/*
+ * One value, borrowed from the snapshot; false where there is none.  PLACE
+ * is what snapshot_expect() said of the key.
+ */
+static inline bool
+snapshot_get_at(struct snapshot *s, struct recent_key key, uint64_t place,
+    struct wire_in *value)
+{
+	return s->active &&
+	    recent_get(&s->recent, s->point, &key, place, value);
+}
+
 static inline bool
 snapshot_get(struct snapshot *s, struct recent_key key, struct wire_in *value)
 {
-	return s->active && recent_get(&s->recent, s->point, &key, value);
+	return snapshot_get_at(s, key, LOOKUP_NO_PLACE, value);
 }
 
 static inline uint64_t

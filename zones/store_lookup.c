@@ -66,12 +66,12 @@ seek_first(const struct app *app)
 }
 
 bool
-lookup_app(
-    struct snapshot *s, uint32_t network, struct label name, struct app *app)
+lookup_app(struct snapshot *s, uint32_t network, struct label name,
+    uint64_t place, struct app *app)
 {
 	struct wire_in head;
 
-	if (!snapshot_get(s, app_key(network, name), &app->page))
+	if (!snapshot_get_at(s, app_key(network, name), place, &app->page))
 		return false;
 	app->name = name;
 	app->snapshot = s;
@@ -95,19 +95,6 @@ app_region(struct wire_in *in, struct label *region, struct tally *t)
 	return !in->bad;
 }
 
-/* Region, a zero octet, id; regions are short. */
-static void
-split_entry(const struct pack_entry *e, struct instance *out)
-{
-	size_t region = 0;
-
-	while (region < e->key_len && e->key[region] != 0)
-		region++;
-	out->region = (struct label){ e->key, (uint8_t)region };
-	out->id = (struct label){ e->key + region + 1,
-		(uint8_t)(region == e->key_len ? 0 : e->key_len - region - 1) };
-}
-
 /* The pages of an app follow each other: network, 'a', app, 0, ... */
 static bool
 next_page(struct app *app)
@@ -127,19 +114,86 @@ next_page(struct app *app)
 	return true;
 }
 
+/*
+ * An entry of an app's page (store_pack.h): the key is region, a zero octet
+ * and id, and a brief is behind it.  This is what an answer spends its time
+ * on, hence by hand.
+ */
+struct entry {
+	const uint8_t *key, *brief;
+	size_t key_len;
+};
+
+static inline bool
+entry_next(struct wire_in *page, struct entry *e)
+{
+	const uint8_t *at;
+	size_t left = wire_left(page), len;
+
+	if (left < 3)
+		return false;
+	at = page->buf + page->pos;
+	len = 2U + dns_get16(at);
+	e->key_len = at[2];
+	e->key = at + 3;
+	e->brief = e->key + e->key_len;
+	if (len > left || len < 3 + e->key_len + BRIEF_START ||
+	    len < 3 + e->key_len + brief_len(e->brief)) {
+		page->bad = true;
+		return false;
+	}
+	page->pos += len;
+	return true;
+}
+
+static inline bool
+entry_is_in(const struct entry *e, struct label region)
+{
+	return e->key_len > region.len && e->key[region.len] == 0 &&
+	    label_same((struct label){ e->key, region.len }, region);
+}
+
+unsigned
+app_addresses(const struct app *app, struct label region, unsigned size,
+    const uint8_t **address, unsigned max)
+{
+	struct wire_in page = app->page;
+	struct entry e;
+	unsigned count = 0;
+
+	while (entry_next(&page, &e)) {
+		const uint8_t *at = e.brief + BRIEF_START;
+		unsigned n = e.brief[1];
+
+		if ((e.brief[0] & BRIEF_STARTED) == 0 ||
+		    (region.at != NULL && !entry_is_in(&e, region)))
+			continue;
+		if (size != 16) {
+			at += 16 * n;
+			n = e.brief[2];
+		}
+		for (; n > 0 && count < max; n--, at += size)
+			address[count++] = at;
+	}
+	return count;
+}
+
 bool
 app_instance(struct app *app, struct instance *out)
 {
-	struct pack_entry e;
-	struct wire_in in;
+	struct entry e;
+	size_t region = 0;
 
-	while (!pack_next(&app->page, &e))
+	while (!entry_next(&app->page, &e))
 		if (!next_page(app))
 			return false;
-	split_entry(&e, out);
+	while (region < e.key_len && e.key[region] != 0)
+		region++;
 	out->app = app->name;
-	in = wire_in(e.payload, e.payload_len);
-	wire_get_brief(&in, out);
+	out->region = (struct label){ e.key, (uint8_t)region };
+	out->id = (struct label){ e.key + region + 1,
+		(uint8_t)(region == e.key_len ? 0 : e.key_len - region - 1) };
+	brief_read(e.brief, out);
 	return true;
 }
 
@@ -193,11 +247,11 @@ app_seek(struct app *app, struct label region)
 
 bool
 lookup_instance(struct snapshot *s, uint32_t network, struct label app,
-    struct label id, struct instance *out)
+    struct label id, uint64_t place, struct instance *out)
 {
 	struct wire_in in;
 
-	if (!snapshot_get(s, instance_key(network, app, id), &in))
+	if (!snapshot_get_at(s, instance_key(network, app, id), place, &in))
 		return false;
 	(void)wire_get64(&in); /* its age */
 	wire_get_brief(&in, out);

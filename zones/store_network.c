@@ -183,9 +183,17 @@ lookup_network_facts(
 	out->resolver_count = wire_get8(&in);
 	out->resolvers = wire_take(&in, 16U * out->resolver_count);
 	out->id = wire_get_label(&in);
-	if (in.bad)
-		return false;
-	if (snapshot_get(s, one_key(network, '#'), &in))
-		out->commits = wire_get32(&in);
-	return true;
+	return !in.bad;
+}
+
+uint32_t
+lookup_network_commits(struct snapshot *s, uint32_t network)
+{
+	struct wire_in in;
+
+	/* Of no network: special-use names, which never change. */
+	if (network == NETWORK_NONE ||
+	    !snapshot_get(s, one_key(network, '#'), &in))
+		return 0;
+	return wire_get32(&in);
 }

@@ -43,20 +43,11 @@ mix(uint64_t h, uint64_t v)
 	return h ^ h >> 29;
 }
 
-static uint64_t
-load(const uint8_t *at, size_t len)
-{
-	uint64_t v = 0;
-
-	memcpy(&v, at, len);
-	return v;
-}
-
 /*
  * Eight octets at a time, the last eight once more with what is before
  * them.  What this spreads badly is found the slow way.
  */
-static uint64_t
+static inline uint64_t
 hash_label(uint64_t h, struct label l)
 {
 	const uint8_t *at = l.at;
@@ -68,8 +59,8 @@ hash_label(uint64_t h, struct label l)
 		return mix(h, left);
 	}
 	for (; left > 8; left -= 8, at += 8)
-		h = mix(h, load(at, 8));
-	return mix(h + l.len, load(l.at + l.len - 8, 8));
+		h = mix(h, octets_8(at));
+	return mix(h + l.len, octets_8(l.at + l.len - 8));
 }
 
 static uint64_t
@@ -104,14 +95,14 @@ write_key(const struct recent_key *key, struct wire_out *out)
 	}
 }
 
-static bool
+static inline bool
 is_label(const struct label *l, const uint8_t *at)
 {
-	return l->len == 0 || memcmp(at, l->at, l->len) == 0;
+	return label_same(*l, (struct label){ at, l->len });
 }
 
 /* Octets of the right length are this key's. */
-static bool
+static inline bool
 is_key(const struct recent_key *key, const uint8_t *at)
 {
 	uint32_t network = htonl(key->network);
@@ -266,18 +257,18 @@ descend(struct recent *r, MDB_cursor *cursor, const struct recent_key *key,
 
 bool
 recent_get(struct recent *r, MDB_cursor *cursor, const struct recent_key *key,
-    struct wire_in *value)
+    uint64_t place, struct wire_in *value)
 {
-	uint64_t hash = hash_of(key);
-	uint16_t tag = (uint16_t)hash;
-	struct recent_bucket *b = NULL;
+	struct recent_bucket *b;
 
-	if (r->buckets != NULL) {
-		b = bucket_of(r, hash);
-		if (find(r, b, tag, key, value))
-			return value->len != ABSENT;
-	}
-	return descend(r, cursor, key, b, tag, value);
+	if (r->buckets == NULL)
+		return descend(r, cursor, key, NULL, 0, value);
+	if (place == 0)
+		place = hash_of(key);
+	b = bucket_of(r, place);
+	if (find(r, b, (uint16_t)place, key, value))
+		return value->len != ABSENT;
+	return descend(r, cursor, key, b, (uint16_t)place, value);
 }
 
 uint64_t

@@ -51,10 +51,10 @@ void recent_release(struct recent *);
 
 /*
  * The value of KEY as of the cursor's transaction.  Moves the cursor or does
- * not.
+ * not.  PLACE is what recent_expect() said of KEY, or 0.
  */
 bool recent_get(struct recent *, MDB_cursor *, const struct recent_key *,
-    struct wire_in *value);
+    uint64_t place, struct wire_in *value);
 
 /*
  * For many keys at once: asks memory for the place of each, then for what is

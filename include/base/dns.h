@@ -86,4 +86,11 @@ dns_put16(uint8_t *p, uint16_t v)
 	p[1] = (uint8_t)v;
 }
 
+static inline void
+dns_put32(uint8_t *p, uint32_t v)
+{
+	dns_put16(p, (uint16_t)(v >> 16));
+	dns_put16(p + 2, (uint16_t)v);
+}
+
 #endif

@@ -43,11 +43,12 @@ struct network_facts {
 	unsigned prefix_count;
 	const uint8_t *resolvers; /* 16 octets each */
 	unsigned resolver_count;
-	uint32_t commits; /* that changed it: the SOA's serial */
 };
 
 bool lookup_network_facts(
     struct snapshot *, uint32_t network, struct network_facts *);
+/* How many commits changed it: the SOA's serial. */
+uint32_t lookup_network_commits(struct snapshot *, uint32_t network);
 
 /* What an answer needs of an instance. */
 struct instance {
@@ -75,13 +76,10 @@ struct app {
 	struct wire_in page;
 };
 
-bool lookup_app(
-    struct snapshot *, uint32_t network, struct label name, struct app *);
-
 /*
  * Before many look-ups at once: where the app, or the instance, will be
  * looked for; then, for each, brings what is there closer.  Both only save
- * time.
+ * time, as does handing the place to the look-up.
  */
 #define LOOKUP_NO_PLACE 0
 uint64_t lookup_expect_app(struct snapshot *, uint32_t network, struct label);
@@ -89,8 +87,19 @@ uint64_t lookup_expect_instance(
     struct snapshot *, uint32_t network, struct label app, struct label id);
 void lookup_fetch(const struct snapshot *, uint64_t place);
 
+bool lookup_app(struct snapshot *, uint32_t network, struct label name,
+    uint64_t place, struct app *);
+
 /* Regions in their order; start with in = app->regions. */
 bool app_region(struct wire_in *in, struct label *region, struct tally *);
+
+/*
+ * The addresses of started instances of an app that is not `many`, in REGION
+ * or, where region.at is NULL, in all: up to MAX of SIZE octets each (16 or
+ * 4).  What an app_instance() for each costs too much for.
+ */
+unsigned app_addresses(const struct app *, struct label region, unsigned size,
+    const uint8_t **address, unsigned max);
 
 /* The next instance, from the app's first or from where a seek went. */
 bool app_instance(struct app *, struct instance *);
@@ -99,7 +108,7 @@ bool app_seek(struct app *, struct label region);
 
 /* One instance by its id, with region. */
 bool lookup_instance(struct snapshot *, uint32_t network, struct label app,
-    struct label id, struct instance *);
+    struct label id, uint64_t place, struct instance *);
 
 /*
  * A range of keys that begin with the same parts.  Opened by one of the

@@ -54,12 +54,14 @@ ask(struct model *m, unsigned n)
 	struct snapshot *s = m->f.snapshot;
 	char name[64];
 	struct label l = app_label(name, n);
+	uint64_t place = lookup_expect_app(s, m->network, l);
 	struct app app;
 
-	lookup_fetch(s, lookup_expect_app(s, m->network, l));
-	assert_int_equal(lookup_app(s, m->network, l, &app), m->has[n]);
+	lookup_fetch(s, place);
+	assert_int_equal(lookup_app(s, m->network, l, place, &app), m->has[n]);
 	/* The same name in a network that does not have it. */
-	assert_false(lookup_app(s, m->network + 1, l, &app));
+	assert_false(lookup_app(s, m->network + 1, l, place, &app));
+	assert_false(lookup_app(s, m->network + 1, l, LOOKUP_NO_PLACE, &app));
 }
 
 static void
