@@ -118,8 +118,7 @@ part_fits(struct name *name, const struct part *part, struct label l)
 {
 	switch (part->word) {
 	case WORD_LITERAL:
-		/* Nearly all differ in the first octet already. */
-		return l.len == part->len && l.at[0] == part->text[0] &&
+		return l.len == part->len &&
 		    memcmp(l.at, part->text, l.len) == 0;
 	case WORD_APP:
 		name->app = l;
@@ -148,10 +147,19 @@ rule_fits(struct name *name, const struct rule *r, const struct dname *d,
 	return true;
 }
 
+/* Sorts out nearly all literals that are another. */
+static inline bool
+may_begin(const struct part *part, struct label first)
+{
+	return part->len == 0 ||
+	    (part->len == first.len && part->text[0] == first.at[0]);
+}
+
 static enum name_kind
 read_internal(struct name *name, const struct dname *d)
 {
 	unsigned parts = d->labels - 1U;
+	struct label first = dname_label(d, 0);
 	const struct rule *r;
 
 	if (parts == 0)
@@ -159,7 +167,8 @@ read_internal(struct name *name, const struct dname *d)
 	if (parts > RULE_PARTS)
 		return NAME_UNKNOWN;
 	for (r = rules[parts]; r->kind != NAME_UNKNOWN; r++)
-		if (rule_fits(name, r, d, parts))
+		if (may_begin(&r->part[0], first) &&
+		    rule_fits(name, r, d, parts))
 			break;
 	return r->kind;
 }
