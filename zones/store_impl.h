@@ -75,8 +75,8 @@ struct store {
 };
 
 /*
- * Which network a flow belongs to, remembered.  As many as a node may serve
- * at a time; memory that no flow came to is never touched.
+ * Which network a flow belongs to, remembered: a cache line each, as many as
+ * a node may serve at a time.
  */
 #define FLOW_SLOTS 65536
 struct flow {
@@ -84,7 +84,7 @@ struct flow {
 	uint64_t generation; /* of the networks when it was looked up */
 	struct network network;
 	enum lookup_why why;
-};
+} __attribute__((aligned(64)));
 
 /* And which one a name means: a listener's, the same for every packet. */
 struct named {
@@ -108,7 +108,7 @@ struct snapshot {
 	uint8_t lengths[17]; /* bit L: some prefix has length L */
 	struct recent recent;
 	struct named named;
-	struct flow flow[FLOW_SLOTS];
+	struct flow *flow; /* FLOW_SLOTS of them */
 };
 
 enum err store_err(int lmdb_rc);

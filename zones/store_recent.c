@@ -141,16 +141,25 @@ recent_release(struct recent *r)
 	r->buckets = NULL;
 }
 
-/* Zeros, at the begin of a cache line, and no memory until it is used. */
-static void
-table_make(struct recent *r, unsigned bits)
+void *
+recent_map(size_t octets)
 {
-	void *at = mmap(NULL, table_bytes(bits), PROT_READ | PROT_WRITE,
+	void *at = mmap(NULL, octets, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (at == MAP_FAILED)
+		return NULL;
+	(void)madvise(at, octets, MADV_HUGEPAGE);
+	return at;
+}
+
+static void
+table_make(struct recent *r, unsigned bits)
+{
+	void *at = recent_map(table_bytes(bits));
+
+	if (at == NULL)
 		return;
-	(void)madvise(at, table_bytes(bits), MADV_HUGEPAGE);
 	r->buckets = at;
 	r->bits = bits;
 	r->absent = (struct recent_absent *)(r->buckets + ((size_t)1 << bits));

@@ -45,6 +45,12 @@ struct recent_key {
 	struct label first, second;
 };
 
+/*
+ * Zeros for a table, at the begin of a cache line; no memory until it is
+ * used, and large pages then.  NULL where there is none.
+ */
+void *recent_map(size_t octets);
+
 /* After each commit, and first of all; KEYS: how many the store has. */
 void recent_forget(struct recent *, size_t keys);
 void recent_release(struct recent *);

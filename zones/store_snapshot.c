@@ -4,6 +4,7 @@
 #include "zones/store.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "store_impl.h"
@@ -135,7 +136,7 @@ forget_env(struct snapshot *s)
 		return;
 	close_env(s);
 	memset(&s->named, 0, sizeof(s->named));
-	memset(s->flow, 0, sizeof(s->flow));
+	memset(s->flow, 0, FLOW_SLOTS * sizeof(*s->flow));
 }
 
 static enum err
@@ -227,6 +228,12 @@ snapshot_open(struct store *store, struct snapshot **out)
 	*out = calloc(1, sizeof(**out));
 	if (*out == NULL)
 		return E_NOMEM;
+	(*out)->flow = recent_map(FLOW_SLOTS * sizeof(*(*out)->flow));
+	if ((*out)->flow == NULL) {
+		free(*out);
+		*out = NULL;
+		return E_NOMEM;
+	}
 	(*out)->store = store;
 	(*out)->state = E_ABSENT;
 	(*out)->txnid = TXNID_NONE;
@@ -240,6 +247,7 @@ snapshot_close(struct snapshot *s)
 		return;
 	close_env(s);
 	recent_release(&s->recent);
+	(void)munmap(s->flow, FLOW_SLOTS * sizeof(*s->flow));
 	free(s);
 }
 
