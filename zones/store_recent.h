@@ -4,7 +4,7 @@
  * A descent through a tree of a million keys touches ten cache lines that
  * nobody has touched lately: 0.8 µs, a third of what the kernel takes for
  * receiving and sending the packet.  A key that was found is remembered by
- * the place of its octets; finding it again costs 0.05 µs.
+ * the place of its octets, or of a copy; finding it again costs 0.05 µs.
  *
  * Nothing is cached that a commit could make untrue: a place is good for
  * the transaction id that it was found in.  While that is the newest one,
@@ -30,6 +30,8 @@ struct recent {
 	unsigned bits;                 /* 2^bits of them */
 	struct recent_absent *absent;  /* behind them, a quarter as many */
 	size_t absent_turn;            /* the one that is given up next */
+	uint8_t *copies;               /* behind these: keys, values */
+	size_t copied;                 /* octets of them */
 	uint32_t generation;           /* places of another are no more good */
 };
 
