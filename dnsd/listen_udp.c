@@ -15,66 +15,64 @@
  * that there is room again: 0.1 µs, where not watching costs 1 µs in all.
  */
 #define CROWD 16
+
 static struct client
-client_of(struct udp_listener *l, const struct mmsghdr *m,
-    const struct query *q, uint32_t interface)
+client_of(struct udp_listener *l, const struct asked *a)
 {
 	struct client c = {
 		.path = &l->path,
-		.to = q->to,
-		.interface = interface,
+		.to = a->query.to,
+		.interface = a->interface,
 	};
 
-	memcpy(&c.from, &slot_of(m)->from, sizeof(c.from));
+	memcpy(&c.from, &slot_of(a->message)->from, sizeof(c.from));
 	return c;
 }
 
-static void
-answer_begin(struct udp_listener *l, struct mmsghdr *m, struct asked *a)
+/* False: no question for the query path. */
+static bool
+ask_begin(struct udp_listener *l, struct mmsghdr *m, struct asked *a)
 {
 	struct query *q = &a->query;
 	struct slot *s = slot_of(m);
 
-	a->interface = 0;
-	a->unread = (m->msg_hdr.msg_flags & MSG_TRUNC) != 0;
-	if (a->unread) {
+	if ((m->msg_hdr.msg_flags & MSG_TRUNC) != 0) {
 		l->o.counters->oversize++;
-		return;
+		return false;
 	}
+	a->message = m;
+	a->interface = 0;
 	q->to = l->to;
-	a->unread = l->wildcard && !udp_turn_control(m, &q->to, &a->interface);
-	if (a->unread)
-		return;
+	if (l->wildcard && !udp_turn_control(m, &q->to, &a->interface))
+		return false;
 	q->pkt = s->iov.iov_base;
 	q->len = m->msg_len;
 	q->cap = l->o.buffers->slot_len;
 	q->from = addr_from_sockaddr(&s->from);
 	q->bound = l->listen->network;
 	q->tcp = false;
-	query_begin(q, &l->o.responder->env);
+	return true;
 }
 
 /* True: the message holds a reply. */
 static bool
-answer_end(struct udp_listener *l, struct mmsghdr *m, struct asked *a)
+ask_end(struct udp_listener *l, struct asked *a)
 {
 	struct responder *r = l->o.responder;
 	struct client client;
 
-	if (a->unread)
-		return false;
 	switch (query_end(&a->query, &r->env)) {
 	case QUERY_DROP:
 		return false;
 	case QUERY_FORWARD:
-		client = client_of(l, m, &a->query, a->interface);
+		client = client_of(l, a);
 		if (!responder_forward(r, &a->query, &client))
 			return false;
 		break;
 	case QUERY_SEND:
 		break;
 	}
-	slot_of(m)->iov.iov_len = a->query.len;
+	slot_of(a->message)->iov.iov_len = a->query.len;
 	return true;
 }
 
@@ -90,26 +88,24 @@ move_to(struct mmsghdr *front, struct mmsghdr *m)
 	}
 }
 
-/* N questions from FIRST on; replies go behind the REPLIES there are. */
+/* N packets from FIRST on; replies go behind the REPLIES there are. */
 static unsigned
 answer_group(
     struct udp_listener *l, unsigned first, unsigned n, unsigned replies)
 {
 	struct mmsghdr *msg = l->o.buffers->in.msg;
 	struct asked *asked = l->o.buffers->asked;
-	struct query_env *env = &l->o.responder->env;
+	struct query *query[GROUP];
+	unsigned count = 0;
 
-	for (unsigned i = 0; i < n; i++)
-		answer_begin(l, &msg[first + i], &asked[i]);
-	for (unsigned i = 0; i < n; i++)
-		if (!asked[i].unread)
-			query_read(&asked[i].query, env);
-	for (unsigned i = 0; i < n; i++)
-		if (!asked[i].unread)
-			query_fetch(&asked[i].query, env);
-	for (unsigned i = 0; i < n; i++)
-		if (answer_end(l, &msg[first + i], &asked[i]))
-			move_to(&msg[replies++], &msg[first + i]);
+	for (unsigned i = 0; i < n; i++) {
+		query[count] = &asked[count].query;
+		count += ask_begin(l, &msg[first + i], &asked[count]);
+	}
+	query_begin(query, count, &l->o.responder->env);
+	for (unsigned i = 0; i < count; i++)
+		if (ask_end(l, &asked[i]))
+			move_to(&msg[replies++], asked[i].message);
 	return replies;
 }
 

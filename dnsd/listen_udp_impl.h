@@ -33,8 +33,8 @@ struct batch {
 
 struct asked {
 	struct query query;
+	struct mmsghdr *message;
 	uint32_t interface;
-	bool unread; /* not a question for the query path */
 };
 
 struct udp_buffers {

@@ -84,9 +84,8 @@ place_of(const struct query *q, const struct query_env *env)
 	if (q->network == NETWORK_NONE || reads[n->kind] == NOTHING)
 		return LOOKUP_NO_PLACE;
 	if (reads[n->kind] == APP)
-		return lookup_expect_app(env->snapshot, q->network, n->app);
-	return lookup_expect_instance(
-	    env->snapshot, q->network, n->app, n->arg);
+		return lookup_place_app(env->snapshot, q->network, n->app);
+	return lookup_place_instance(env->snapshot, q->network, n->app, n->arg);
 }
 
 static enum query_next
@@ -157,8 +156,8 @@ count(const struct query *q, struct query_counters *c)
 	c->cut_tcp += q->truncated && q->tcp;
 }
 
-void
-query_begin(struct query *q, const struct query_env *env)
+static void
+read_packet(struct query *q)
 {
 	q->why = WHY_NOT_ASKED;
 	q->network = NETWORK_NONE;
@@ -166,15 +165,12 @@ query_begin(struct query *q, const struct query_env *env)
 	q->ede = EDE_NONE;
 	q->place = LOOKUP_NO_PLACE;
 	q->ignored = !deserves_reply(q);
-	if (q->ignored)
-		return;
-	if (q->bound == NULL)
-		lookup_expect_network(env->snapshot, &q->from, &q->to);
-	q->rcode = query_parse(q);
+	if (!q->ignored)
+		q->rcode = query_parse(q);
 }
 
-void
-query_read(struct query *q, struct query_env *env)
+static void
+read_name(struct query *q, struct query_env *env)
 {
 	if (q->ignored || q->rcode != RCODE_NOERROR || !is_data(q))
 		return;
@@ -183,10 +179,25 @@ query_read(struct query *q, struct query_env *env)
 	q->place = place_of(q, env);
 }
 
+/*
+ * Loops that only ask memory for something hold nothing else: the processor
+ * looks a few hundred instructions ahead, and finds the next one to ask for.
+ */
 void
-query_fetch(const struct query *q, const struct query_env *env)
+query_begin(struct query *const *q, unsigned n, struct query_env *env)
 {
-	lookup_fetch(env->snapshot, q->place);
+	for (unsigned i = 0; i < n; i++)
+		if (q[i]->bound == NULL)
+			lookup_expect_network(
+			    env->snapshot, &q[i]->from, &q[i]->to);
+	for (unsigned i = 0; i < n; i++)
+		read_packet(q[i]);
+	for (unsigned i = 0; i < n; i++)
+		read_name(q[i], env);
+	for (unsigned i = 0; i < n; i++)
+		lookup_expect(env->snapshot, q[i]->place);
+	for (unsigned i = 0; i < n; i++)
+		lookup_fetch(env->snapshot, q[i]->place);
 }
 
 enum query_next
@@ -207,8 +218,8 @@ query_end(struct query *q, struct query_env *env)
 enum query_next
 query_answer(struct query *q, struct query_env *env)
 {
-	query_begin(q, env);
-	query_read(q, env);
+	read_packet(q);
+	read_name(q, env);
 	return query_end(q, env);
 }
 

@@ -208,7 +208,7 @@ val_in(const MDB_val *v)
 
 /*
  * One value, borrowed from the snapshot; false where there is none.  PLACE
- * is what snapshot_expect() said of the key.
+ * is what snapshot_place() said of the key.
  */
 static inline bool
 snapshot_get_at(struct snapshot *s, struct recent_key key, uint64_t place,
@@ -225,9 +225,9 @@ snapshot_get(struct snapshot *s, struct recent_key key, struct wire_in *value)
 }
 
 static inline uint64_t
-snapshot_expect(struct snapshot *s, struct recent_key key)
+snapshot_place(const struct snapshot *s, struct recent_key key)
 {
-	return s->active ? recent_expect(&s->recent, &key) : 0;
+	return s->active ? recent_place(&s->recent, &key) : LOOKUP_NO_PLACE;
 }
 
 static inline struct recent_key

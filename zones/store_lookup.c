@@ -33,16 +33,23 @@ instance_key(uint32_t network, struct label app, struct label id)
 }
 
 uint64_t
-lookup_expect_app(struct snapshot *s, uint32_t network, struct label name)
+lookup_place_app(const struct snapshot *s, uint32_t network, struct label name)
 {
-	return snapshot_expect(s, app_key(network, name));
+	return snapshot_place(s, app_key(network, name));
 }
 
 uint64_t
-lookup_expect_instance(
-    struct snapshot *s, uint32_t network, struct label app, struct label id)
+lookup_place_instance(const struct snapshot *s, uint32_t network,
+    struct label app, struct label id)
 {
-	return snapshot_expect(s, instance_key(network, app, id));
+	return snapshot_place(s, instance_key(network, app, id));
+}
+
+void
+lookup_expect(const struct snapshot *s, uint64_t place)
+{
+	if (place != LOOKUP_NO_PLACE)
+		recent_expect(&s->recent, place);
 }
 
 void

@@ -314,15 +314,15 @@ recent_get(struct recent *r, MDB_cursor *cursor, const struct recent_key *key,
 }
 
 uint64_t
-recent_expect(const struct recent *r, const struct recent_key *key)
+recent_place(const struct recent *r, const struct recent_key *key)
 {
-	uint64_t hash;
+	return r->buckets == NULL ? 0 : hash_of(key);
+}
 
-	if (r->buckets == NULL)
-		return 0;
-	hash = hash_of(key);
-	__builtin_prefetch(bucket_of(r, hash));
-	return hash;
+void
+recent_expect(const struct recent *r, uint64_t place)
+{
+	__builtin_prefetch(bucket_of(r, place));
 }
 
 /* A key and a value of the usual size are three cache lines. */

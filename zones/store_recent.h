@@ -59,16 +59,18 @@ void recent_release(struct recent *);
 
 /*
  * The value of KEY as of the cursor's transaction.  Moves the cursor or does
- * not.  PLACE is what recent_expect() said of KEY, or 0.
+ * not.  PLACE is what recent_place() said of KEY, or 0.
  */
 bool recent_get(struct recent *, MDB_cursor *, const struct recent_key *,
     uint64_t place, struct wire_in *value);
 
+/* Where KEY would be remembered; 0: nowhere. */
+uint64_t recent_place(const struct recent *, const struct recent_key *);
 /*
  * For many keys at once: asks memory for the place of each, then for what is
- * there, before the first is got.  0: nowhere.
+ * there, before the first is got.
  */
-uint64_t recent_expect(const struct recent *, const struct recent_key *);
+void recent_expect(const struct recent *, uint64_t place);
 void recent_fetch(const struct recent *, uint64_t place);
 
 #endif

@@ -31,7 +31,7 @@ enum lookup_why {
 /* Number is NETWORK_NONE for FOREIGN and NOBODY. */
 enum lookup_why lookup_network(struct snapshot *, const struct addr *from,
     const struct addr *to, struct network *);
-/* Before many of these at once, to save time: see lookup_expect_app(). */
+/* Before many of these at once, to save time. */
 void lookup_expect_network(
     const struct snapshot *, const struct addr *from, const struct addr *to);
 bool lookup_network_named(struct snapshot *, const char *id, struct network *);
@@ -77,14 +77,17 @@ struct app {
 };
 
 /*
- * Before many look-ups at once: where the app, or the instance, will be
- * looked for; then, for each, brings what is there closer.  Both only save
- * time, as does handing the place to the look-up.
+ * Where the app, or the instance, will be looked for; handed to the look-up,
+ * it saves working that out again.  Before many look-ups at once, and only
+ * to save time: lookup_expect() for each place, then lookup_fetch() for each,
+ * bring what is there closer.
  */
 #define LOOKUP_NO_PLACE 0
-uint64_t lookup_expect_app(struct snapshot *, uint32_t network, struct label);
-uint64_t lookup_expect_instance(
-    struct snapshot *, uint32_t network, struct label app, struct label id);
+uint64_t lookup_place_app(
+    const struct snapshot *, uint32_t network, struct label);
+uint64_t lookup_place_instance(const struct snapshot *, uint32_t network,
+    struct label app, struct label id);
+void lookup_expect(const struct snapshot *, uint64_t place);
 void lookup_fetch(const struct snapshot *, uint64_t place);
 
 bool lookup_app(struct snapshot *, uint32_t network, struct label name,

@@ -78,16 +78,14 @@ batch_run(const struct questions *qs, size_t first, size_t n,
     const char *network, struct query_env *env)
 {
 	static struct slot slots[BATCH];
+	struct query *queries[BATCH];
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		slot_fill(&slots[i], qs, first + i, network);
+		queries[i] = &slots[i].query;
+	}
 	env->store = snapshot_refresh(env->snapshot);
-	for (size_t i = 0; i < n; i++)
-		query_begin(&slots[i].query, env);
-	for (size_t i = 0; i < n; i++)
-		query_read(&slots[i].query, env);
-	for (size_t i = 0; i < n; i++)
-		query_fetch(&slots[i].query, env);
+	query_begin(queries, (unsigned)n, env);
 	for (size_t i = 0; i < n; i++)
 		slot_end(&slots[i], env);
 	snapshot_rest(env->snapshot);

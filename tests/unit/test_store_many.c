@@ -159,9 +159,8 @@ check(struct model *m)
 		check_tallies(m, &app);
 		if (app.many)
 			check_seeks(m, &app);
-		assert_true(lookup_app(
-		    m->f.snapshot, network.number, label_of("web"),
-		    LOOKUP_NO_PLACE, &app));
+		assert_true(lookup_app(m->f.snapshot, network.number,
+		    label_of("web"), LOOKUP_NO_PLACE, &app));
 		check_walk(m, &app);
 	}
 	snapshot_rest(m->f.snapshot);

@@ -54,9 +54,10 @@ ask(struct model *m, unsigned n)
 	struct snapshot *s = m->f.snapshot;
 	char name[64];
 	struct label l = app_label(name, n);
-	uint64_t place = lookup_expect_app(s, m->network, l);
+	uint64_t place = lookup_place_app(s, m->network, l);
 	struct app app;
 
+	lookup_expect(s, place);
 	lookup_fetch(s, place);
 	assert_int_equal(lookup_app(s, m->network, l, place, &app), m->has[n]);
 	/* The same name in a network that does not have it. */
