@@ -12,8 +12,9 @@ from pathlib import Path
 
 import data
 import servers
-from measure import (BUILD, DATA, WORK, Process, family, load, loaded,
-                     machine, median, pinned, processor_time, table, warm)
+from bench_workers import workers
+from measure import (BUILD, DATA, WORK, family, load, loaded, machine, median,
+                     pinned, processor_time, table, warm)
 
 PORT = 5320
 
@@ -169,72 +170,6 @@ def rate_cells(runs):
             *(sum(run[key] for run in runs)
               for key in ("lost", "closed", "wrong")),
             f"{median(runs, 'p50'):.0f}", f"{median(runs, 'p99'):.0f}"]
-
-
-# --- workers --------------------------------------------------------------
-
-BOTH = "0,1"
-
-
-def shared_load(port, questions, seconds, echo):
-    """Two clients that sleep, on the servers' two processors; answers/s."""
-    command = [BUILD / "load", "-p", "-t", seconds, "-w", 8, "-c", 32]
-    command += ["-e"] if echo else []
-    command += ["127.0.0.1", port, questions]
-    clients = [subprocess.Popen(pinned(BOTH, *command),
-                                stdout=subprocess.PIPE) for _ in range(2)]
-    reports = [client.communicate()[0] for client in clients]
-    return sum(int(re.search(rb'"answered":(\d+)', r)[1]) for r in reports) \
-        / seconds
-
-
-def scaled(start, port, questions, seconds, echo):
-    """Answers a second and cost, of one and of two workers."""
-    out = []
-    for workers in (1, 2):
-        processes = start(workers)
-        try:
-            time.sleep(1)
-            shared_load(port, questions, 1, echo)
-            before = sum(processor_time(p.pid)[0] for p in processes)
-            rate = shared_load(port, questions, seconds, echo)
-            after = sum(processor_time(p.pid)[0] for p in processes)
-            out.append((rate, (after - before) / rate / seconds * 1e6))
-        finally:
-            for process in processes:
-                process.stop()
-    return out
-
-
-def workers(rounds, seconds):
-    set_ = data.main_set(DATA)
-    questions = set_ / "questions"
-    dnsd = servers.Dnsd(set_)
-    dnsd.fresh()
-
-    def echoes(n):
-        return [Process([BUILD / "echo", "-r", "127.0.0.1", PORT + 4],
-                        WORK / "echo.log", cpu=BOTH) for _ in range(n)]
-
-    def dnsds(n):
-        dnsd.configure(workers=n)
-        return [Process(dnsd.command(), dnsd.folder / "log", cpu=BOTH)]
-
-    rows = []
-    for name, start, port, echo in (("bare echo", echoes, PORT + 4, True),
-                                    ("dnsd", dnsds, dnsd.port, False)):
-        all_ = [scaled(start, port, questions, seconds, echo)
-                for _ in range(rounds)]
-        one, two = (
-            [sorted(r[i][k] for r in all_)[len(all_) // 2] for k in (0, 1)]
-            for i in (0, 1))
-        rows.append([name, f"{one[0]:,.0f}", f"{two[0]:,.0f}",
-                     f"{two[0] / one[0]:.2f}", f"{one[1]:.2f}",
-                     f"{two[1]:.2f}", f"{two[1] / one[1]:.2f}"])
-    return "**Two workers** on two processors, which two clients share with " \
-        "them.\n\n" + table(
-            ["", "answers/s, one", "two", "times", "µs a query, one", "two",
-             "times"], rows)
 
 
 # --- idleness -------------------------------------------------------------
