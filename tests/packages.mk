@@ -7,7 +7,7 @@ PACKAGES_run := gcc make libldns-dev libevent-dev liblmdb-dev \
 # the other servers that the system tests talk to.
 PACKAGES_test := $(PACKAGES_run) clang-14 clang-format-14 cppcheck \
 	libclang-rt-14-dev libcmocka-dev strace valgrind iproute2 util-linux \
-	procps python3-pytest python3-pytest-xdist python3-dnspython python3-yaml \
+	procps systemd python3-pytest python3-pytest-xdist python3-dnspython python3-yaml \
 	ldnsutils musl-tools golang-go nodejs openjdk-17-jdk-headless haproxy \
 	unbound nsd wireguard-go wireguard-tools etcd-server etcd-client openssl faketime
 

@@ -56,9 +56,22 @@ checker() {
 		-D_GNU_SOURCE -Iinclude zones dnsd dnsctl
 }
 
+# The units that the manual shows, with the programs that were built.
+units() {
+	rm -rf build/lint/units
+	mkdir build/lint/units
+	awk -F'[`/]' '
+		/^`\/etc\/systemd\/system\// { file = "build/lint/units/" $6 }
+		/^```$/ { file = shown = "" }
+		file && shown { print >file }
+		file && /^```ini$/ { shown = 1 }' docs/operations.md
+	sed -i -E "s|/usr/local/s?bin/|$PWD/build/|" build/lint/units/*
+	! systemd-analyze verify --man=no build/lint/units/* 2>&1 | grep .
+}
+
 passed=0 failed=0
 for check in format layers no_sockets headers_alone warnings_gcc \
-    warnings_clang checker; do
+    warnings_clang checker units; do
 	if $check; then
 		passed=$((passed + 1))
 		echo "ok $check"
