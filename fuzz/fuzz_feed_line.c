@@ -3,6 +3,7 @@
  *
  * What is refused says a rule.  A fact that is taken keeps the rules of
  * fact_check.h, and written as a line it is taken again, as the same fact.
+ * A plain line (fact_plain.h) means what the same line means to jansson.
  */
 #include "zones/feed_line.h"
 
@@ -43,6 +44,31 @@ check_put(const struct fact *f, struct arena *arena)
 	free(two);
 }
 
+/* With a tab before it no line is plain. */
+static void
+check_as_json(const struct feed_line *line, enum err err, const uint8_t *data,
+    size_t size, struct arena *arena)
+{
+	char *text = arena_take(arena, size + 1), *one, *two;
+	struct feed_line again;
+	struct complaint why;
+
+	if (size == FEED_LINE_MAX)
+		return;
+	text[0] = '\t';
+	memcpy(text + 1, data, size);
+	assert(feed_line_read(&again, arena, text, size + 1, &why) == err);
+	assert(again.verb == line->verb && again.named == line->named);
+	if (err != E_OK || !line->named)
+		return;
+	assert(again.fact.kind == line->fact.kind);
+	one = print(&line->fact);
+	two = print(&again.fact);
+	assert(strcmp(one, two) == 0);
+	free(one);
+	free(two);
+}
+
 static void
 check_taken(const struct feed_line *line, struct arena *arena)
 {
@@ -74,14 +100,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct complaint why = { .rule = "" };
 	struct feed_line line;
 	char title[FACT_TITLE];
+	enum err err =
+	    feed_line_read(&line, &arena, (const char *)data, size, &why);
 
-	if (feed_line_read(&line, &arena, (const char *)data, size, &why) ==
-	    E_OK) {
+	if (err == E_OK) {
 		check_taken(&line, &arena);
 	} else {
 		assert(line.verb == FEED_NOTHING);
 		assert(why.rule[0] != '\0');
 	}
+	check_as_json(&line, err, data, size, &arena);
 	if (line.named)
 		assert(strlen(fact_title(&line.fact, title)) < FACT_TITLE);
 	arena_release(&arena);

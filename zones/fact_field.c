@@ -1,6 +1,6 @@
 /*
- * fact_field.c - types with one value.  To add a type: its three functions and
- * its row at the end.
+ * fact_field.c - types with one value.  To add a type: its functions and its
+ * row at the end.
  */
 #include "fact_field.h"
 
@@ -35,12 +35,6 @@ field_string_copy(struct field_reading *r, json_t *j)
 	    r->arena, json_string_value(j), json_string_length(j));
 }
 
-static const char **
-label_at(struct fact *f, const struct field *field)
-{
-	return (const char **)(void *)((char *)f + field->at);
-}
-
 static const char *
 label_of(const struct fact *f, const struct field *field)
 {
@@ -57,7 +51,7 @@ number_of(const struct fact *f, const struct field *field)
 static enum err
 label_read(struct field_reading *r, const struct field *field, json_t *j)
 {
-	const char **label = label_at(r->fact, field);
+	const char **label = field_label_at(r->fact, field);
 	enum err err = field_string_check(r, field->key, j);
 	char *text;
 
@@ -213,12 +207,14 @@ expires_print(FILE *out, const struct fact *f, const struct field *field)
 	(void)fprintf(out, "\"%s\"", time_text(f->expires, text));
 }
 
-const struct field_type field_label = { label_read, label_given, label_print };
-const struct field_type field_domain = { label_read, domain_given,
-	label_print };
+const struct field_type field_label = { label_read, label_given, label_print,
+	plain_label };
+const struct field_type field_domain = { label_read, domain_given, label_print,
+	plain_label };
 const struct field_type field_number = { number_read, number_given,
-	number_print };
-const struct field_type field_ttl = { ttl_read, ttl_given, ttl_print };
-const struct field_type field_state = { state_read, state_given, state_print };
+	number_print, NULL };
+const struct field_type field_ttl = { ttl_read, ttl_given, ttl_print, NULL };
+const struct field_type field_state = { state_read, state_given, state_print,
+	plain_state };
 const struct field_type field_expires = { expires_read, expires_given,
-	expires_print };
+	expires_print, NULL };

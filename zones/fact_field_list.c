@@ -171,8 +171,8 @@ metadata_print(FILE *out, const struct fact *f, const struct field *field)
 }
 
 const struct field_type field_addresses = { addresses_read, addresses_given,
-	addresses_print };
+	addresses_print, plain_addresses };
 const struct field_type field_prefixes = { prefixes_read, prefixes_given,
-	prefixes_print };
+	prefixes_print, NULL };
 const struct field_type field_metadata = { metadata_read, metadata_given,
-	metadata_print };
+	metadata_print, plain_metadata };

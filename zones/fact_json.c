@@ -76,6 +76,12 @@ static const struct field *const fields[FACT_KINDS] = {
 	[FACT_PEER] = peer_fields,
 };
 
+const struct field *
+fact_fields(enum fact_kind kind)
+{
+	return fields[kind];
+}
+
 static const struct field *
 field_find(enum fact_kind kind, const char *key)
 {
@@ -149,6 +155,14 @@ fact_json_read_key(struct fact *f, struct arena *arena, json_t *object,
 }
 
 enum err
+fact_finish(struct fact *f, struct complaint *why)
+{
+	if (f->kind == FACT_APP && f->domain == NULL)
+		f->domain = f->app;
+	return fact_check(f, why);
+}
+
+enum err
 fact_json_read(struct fact *f, struct arena *arena, json_t *object,
     const char *skip, struct complaint *why)
 {
@@ -157,11 +171,7 @@ fact_json_read(struct fact *f, struct arena *arena, json_t *object,
 
 	f->ttl = f->kind == FACT_NETWORK ? FACT_TTL_DEFAULT : 0;
 	err = members_read(&r, object, skip, false);
-	if (err != E_OK)
-		return err;
-	if (f->kind == FACT_APP && f->domain == NULL)
-		f->domain = f->app;
-	return fact_check(f, why);
+	return err == E_OK ? fact_finish(f, why) : err;
 }
 
 void

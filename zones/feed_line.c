@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "fact_plain.h"
 #include "zones/fact_check.h"
 
 struct line_reading {
@@ -15,10 +16,10 @@ struct line_reading {
 };
 
 static bool
-kind_find(enum fact_kind *out, const char *word)
+kind_find(enum fact_kind *out, struct plain word)
 {
 	for (enum fact_kind k = 0; k < FACT_KINDS; k++)
-		if (strcmp(fact_kind_str(k), word) == 0) {
+		if (plain_is(word, fact_kind_str(k))) {
 			*out = k;
 			return true;
 		}
@@ -28,7 +29,8 @@ kind_find(enum fact_kind *out, const char *word)
 static enum err
 kind_read(struct line_reading *r, const char *verb, const char *word)
 {
-	if (!kind_find(&r->line->fact.kind, word))
+	if (!kind_find(
+		&r->line->fact.kind, (struct plain){ word, strlen(word) }))
 		return complain(r->why, verb,
 		    "must be network, region, distance, app, instance or peer",
 		    word);
@@ -199,6 +201,27 @@ complain_json(
 	return complain(r->why, "", rule, arena_copy(r->arena, text, len));
 }
 
+/* A put or delete; false also where it is one that is not plain. */
+static bool
+plain_read(
+    struct feed_line *line, struct arena *arena, const char *text, size_t len)
+{
+	struct wire_in in = wire_in(text, len);
+	struct plain verb, word;
+	bool is_put;
+
+	(void)plain_take(&in, '{');
+	verb = plain_string(&in);
+	(void)plain_take(&in, ':');
+	word = plain_string(&in);
+	is_put = plain_is(verb, "put");
+	if (in.bad || (!is_put && !plain_is(verb, "delete")))
+		return false;
+	line->verb = is_put ? FEED_PUT : FEED_DELETE;
+	line->named = kind_find(&line->fact.kind, word);
+	return line->named && fact_plain_read(&line->fact, arena, &in, !is_put);
+}
+
 enum err
 feed_line_read(struct feed_line *line, struct arena *arena, const char *text,
     size_t len, struct complaint *why)
@@ -207,11 +230,13 @@ feed_line_read(struct feed_line *line, struct arena *arena, const char *text,
 	json_error_t wrong;
 	enum err err;
 
-	memset(line, 0, sizeof(*line));
-	line->verb = FEED_NOTHING;
+	*line = (struct feed_line){ .verb = FEED_NOTHING };
 	if (len > FEED_LINE_MAX)
 		return complain(
 		    why, "", "must have at most 1048576 octets", "");
+	if (plain_read(line, arena, text, len))
+		return E_OK;
+	*line = (struct feed_line){ .verb = FEED_NOTHING };
 	if (is_blank(text, len))
 		return E_OK;
 	r.object = json_loadb(text, len, JSON_REJECT_DUPLICATES, &wrong);

@@ -52,6 +52,33 @@ static const struct {
 	  "\"state\":\"started\",\"app\":\"WEB\","
 	  "\"put\":\"instance\",\"network\":\"Acme\"}",
 	    "instance acme/web/i1", "{\"put\":\"instance\"," WEB IN "}" },
+	{ "{\"put\":\"app\",\"network\":\"Acme\",\"name\":\"WEB\","
+	  "\"domain\":\"A.b\"}",
+	    "app acme/web",
+	    "{\"put\":\"app\"," NET ",\"name\":\"web\",\"domain\":\"a.b\"}" },
+	/* with blanks, as Python writes it */
+	{ "{\"put\": \"instance\", \"network\": \"acme\", \"app\": \"web\","
+	  " \"id\": \"i1\", \"region\": \"iad\","
+	  " \"addresses\": [\"fd00::1\", \"10.0.0.1\"],"
+	  " \"metadata\": {\"a\": \"b\", \"c\": \"\"} }",
+	    "instance acme/web/i1",
+	    "{\"put\":\"instance\"," WEB
+	    ",\"region\":\"iad\",\"addresses\":[\"fd00::1\",\"10.0.0.1\"],"
+	    "\"metadata\":{\"a\":\"b\",\"c\":\"\"}}" },
+	/* none of these is plain */
+	{ "{\"put\":\"instance\"," WEB IN
+	  ",\"metadata\":{\"\\u0061\":\"\\\\\"}}\t\r",
+	    "instance acme/web/i1",
+	    "{\"put\":\"instance\"," WEB IN ",\"metadata\":{\"a\":\"\\\\\"}}" },
+	{ "{\"put\":\"instance\"," WEB IN ",\"metadata\":{\"a\":\"\\u0062\"}}",
+	    "instance acme/web/i1",
+	    "{\"put\":\"instance\"," WEB IN ",\"metadata\":{\"a\":\"b\"}}" },
+	{ "{\"put\":\"instance\"," WEB IN ",\"metadata\":{\"b\":\"\xc3\xa9\"}}",
+	    "instance acme/web/i1", NULL },
+	{ "{\"put\":\"instance\"," WEB IN ",\"metadata\":{}}",
+	    "instance acme/web/i1", "{\"put\":\"instance\"," WEB IN "}" },
+	{ "{\"put\":\"app\"," NET ",\"name\":\"\\u0077eb\"}", "app acme/web",
+	    "{\"put\":\"app\"," NET ",\"name\":\"web\"}" },
 	{ "{\"put\":\"peer\"," NET ",\"name\":\"my-peer\","
 	  "\"addresses\":[\"fd00::1\"]}",
 	    "peer acme/my-peer", NULL },
@@ -112,6 +139,21 @@ static const struct {
 	{ "{\"put\":\"app\",\"put\":\"app\"}", "",
 	    "must be a JSON object: duplicate object key near '\"put\"'",
 	    "{\"put\":\"app\",\"put\":\"app\"}" },
+	{ "{\"put\":\"app\"," NET ",\"name\":\"a\",\"name\":\"a\"}", "",
+	    "must be a JSON object: duplicate object key near '\"name\"'",
+	    "{\"put\":\"app\"," NET ",\"name\":\"a\",\"name\":\"a\"}" },
+	{ "{\"put\":\"app\"," NET ",\"name\":\"a\"}}", "",
+	    "must be a JSON object: end of file expected near '}'",
+	    "{\"put\":\"app\"," NET ",\"name\":\"a\"}}" },
+	{ "{\"put\":\"app\"," NET ",\"name\":\"a\",}", "",
+	    "must be a JSON object: string or '}' expected near '}'",
+	    "{\"put\":\"app\"," NET ",\"name\":\"a\",}" },
+	{ "{\"put\":\"instance\"," WEB IN ",\"metadata\":{\"a\":\"\1\"}}", "",
+	    "must be a JSON object: control character 0x1 near '\"'",
+	    "{\"put\":\"instance\"," WEB IN ",\"metadata\":{\"a\":\"?\"}}" },
+	{ "{\"put\":\"instance\"," WEB IN ",\"metadata\":{\"a\":\"\xff\"}}", "",
+	    "must be a JSON object: unable to decode byte 0xff near '\"'",
+	    "{\"put\":\"instance\"," WEB IN ",\"metadata\":{\"a\":\"\xff\"}}" },
 	{ "{\"put\":\"app\",\"delete\":\"app\"," NET ",\"name\":\"a\"}",
 	    "delete", STRANGE, "" },
 	{ "{\"put\":\"app\"," NET ",\"name\":\"a\",\"nmae\":\"a\"}", "nmae",
@@ -205,30 +247,62 @@ static const struct {
 
 static struct arena arena;
 
+static char *
+print(const struct fact *f)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	fact_json_print(out, f);
+	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+/* Reads a line; not plain, by the tab in front, it means the same. */
+static enum err
+read_line(struct feed_line *line, const char *text, struct complaint *why)
+{
+	char other[1024], title[2][FACT_TITLE];
+	size_t len = (size_t)snprintf(other, sizeof(other), "\t%s", text);
+	struct feed_line again;
+	enum err err = feed_line_read(&again, &arena, other, len, why);
+
+	assert_in_range(len, 0, sizeof(other) - 1);
+	assert_int_equal(feed_line_read(line, &arena, text, len - 1, why), err);
+	assert_int_equal(line->verb, again.verb);
+	assert_int_equal(line->named, again.named);
+	if (line->named)
+		assert_string_equal(fact_title(&line->fact, title[0]),
+		    fact_title(&again.fact, title[1]));
+	if (line->verb == FEED_PUT) {
+		char *one = print(&line->fact), *two = print(&again.fact);
+
+		assert_string_equal(one, two);
+		free(one);
+		free(two);
+	}
+	return err;
+}
+
 static void
 test_puts(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(puts_) / sizeof(puts_[0]); i++) {
 		const char *text = puts_[i].line;
-		char title[FACT_TITLE], *again = NULL;
+		char title[FACT_TITLE], *again;
 		struct feed_line line;
 		struct complaint why;
-		size_t len = 0;
-		FILE *out;
 
 		print_message("%s\n", text);
-		assert_int_equal(
-		    feed_line_read(&line, &arena, text, strlen(text), &why),
-		    E_OK);
+		assert_int_equal(read_line(&line, text, &why), E_OK);
 		assert_int_equal(line.verb, FEED_PUT);
 		assert_true(line.named);
 		assert_string_equal(
 		    fact_title(&line.fact, title), puts_[i].title);
-		out = open_memstream(&again, &len);
-		assert_non_null(out);
-		fact_json_print(out, &line.fact);
-		assert_int_equal(fclose(out), 0);
+		again = print(&line.fact);
 		assert_string_equal(
 		    again, puts_[i].again == NULL ? text : puts_[i].again);
 		free(again);
@@ -256,9 +330,7 @@ test_others(void **state)
 		struct complaint why;
 
 		print_message("%s\n", text);
-		assert_int_equal(
-		    feed_line_read(&line, &arena, text, strlen(text), &why),
-		    E_OK);
+		assert_int_equal(read_line(&line, text, &why), E_OK);
 		assert_int_equal(line.verb, others[i].verb);
 		assert_int_equal(line.named, others[i].title != NULL);
 		if (line.named)
@@ -280,9 +352,7 @@ test_bad(void **state)
 		struct complaint why;
 
 		print_message("%s\n", text);
-		assert_int_equal(
-		    feed_line_read(&line, &arena, text, strlen(text), &why),
-		    E_INPUT);
+		assert_int_equal(read_line(&line, text, &why), E_INPUT);
 		assert_int_equal(line.verb, FEED_NOTHING);
 		assert_string_equal(why.rule, bad[i].rule);
 		assert_string_equal(why.field, bad[i].field);
