@@ -11,6 +11,19 @@ overlay_find(const struct overlay *o, const void *key, size_t len)
 	return table_find(&o->table, key, len);
 }
 
+static void
+append(struct overlay *o, struct overlay_entry *e)
+{
+	if (o->table.count == o->room) {
+		o->room = o->room == 0 ? 64 : o->room * 2;
+		o->all = realloc(o->all, o->room * sizeof(*o->all));
+		if (o->all == NULL)
+			abort(); /* as arena.h */
+	}
+	o->all[o->table.count] = sorted_of(e);
+	table_add(&o->table, &e->in);
+}
+
 static struct overlay_entry *
 add(struct overlay *o, const struct store_key *key)
 {
@@ -20,8 +33,8 @@ add(struct overlay *o, const struct store_key *key)
 
 	memcpy(bytes, key->buf, key->out.len);
 	e->in = (struct table_entry){ bytes, key->out.len };
-	table_add(&o->table, &e->in);
-	o->bytes += size;
+	append(o, e);
+	o->bytes += size + sizeof(*o->all);
 	return e;
 }
 
@@ -39,73 +52,13 @@ overlay_put(struct overlay *o, const struct store_key *key, const void *value,
 		return;
 	}
 	if (e->value == NULL || len > e->room) {
-		/* Lists and packs grow: some room saves the next copy. */
-		e->room = (uint32_t)(len + len / 2);
+		/* What grew once will again: lists and packs. */
+		e->room = (uint32_t)(e->value == NULL ? len : len + len / 2);
 		e->value = arena_take(&o->arena, e->room + 1);
 		o->bytes += e->room;
 	}
 	memcpy(e->value, value, len);
 	e->len = (uint32_t)len;
-}
-
-/*
- * The first octets as numbers: with these, few comparisons touch the keys,
- * which are all over the memory.
- */
-#define WORDS 3
-
-struct ordered {
-	uint64_t word[WORDS];
-	const struct overlay_entry *entry;
-};
-
-static struct ordered
-ordered_of(const struct overlay_entry *e)
-{
-	uint8_t bytes[8 * WORDS] = { 0 };
-	struct wire_in in = wire_in(bytes, sizeof(bytes));
-	struct ordered o = { .entry = e };
-
-	memcpy(bytes, e->in.key,
-	    e->in.len < sizeof(bytes) ? e->in.len : sizeof(bytes));
-	for (unsigned i = 0; i < WORDS; i++)
-		o.word[i] = wire_get64(&in);
-	return o;
-}
-
-static int
-compare(const void *va, const void *vb)
-{
-	const struct ordered *a = va, *b = vb;
-	const struct table_entry *x, *y;
-	int order;
-
-	for (unsigned i = 0; i < WORDS; i++)
-		if (a->word[i] != b->word[i])
-			return a->word[i] < b->word[i] ? -1 : 1;
-	x = &a->entry->in;
-	y = &b->entry->in;
-	order = memcmp(x->key, y->key, x->len < y->len ? x->len : y->len);
-	if (order != 0 || x->len == y->len)
-		return order;
-	return x->len < y->len ? -1 : 1;
-}
-
-static struct ordered *
-sort(const struct overlay *o)
-{
-	const struct table *t = &o->table;
-	struct ordered *all = malloc((t->count + 1) * sizeof(*all));
-	size_t n = 0;
-
-	if (all == NULL)
-		abort(); /* as arena.h */
-	for (size_t i = 0; i < t->slots; i++)
-		if (t->slot[i].entry != NULL)
-			all[n++] = ordered_of(
-			    (const struct overlay_entry *)t->slot[i].entry);
-	qsort(all, n, sizeof(*all), compare);
-	return all;
 }
 
 static int
@@ -137,12 +90,39 @@ is_empty(MDB_txn *txn, MDB_dbi dbi)
 /* Entries that memory is asked for before they are written. */
 #define AHEAD 8
 
+static void
+prefetch(const struct overlay_entry *e)
+{
+	/* Key and value mostly stand behind it. */
+	__builtin_prefetch(e);
+	__builtin_prefetch((const char *)e + 64);
+	__builtin_prefetch((const char *)e + 128);
+}
+
+static int
+write_all(struct overlay *o, MDB_cursor *cursor, unsigned flags)
+{
+	size_t count = o->table.count, ready = 0;
+	struct sort sort;
+	int rc = 0;
+
+	sort_start(&sort, o->all, count);
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		if (i == ready)
+			ready = sort_ready(&sort, i);
+		if (i + AHEAD < ready)
+			prefetch(o->all[i + AHEAD].entry);
+		rc = write_entry(cursor, o->all[i].entry, flags);
+	}
+	sort_end(&sort);
+	return rc;
+}
+
 int
 overlay_flush(struct overlay *o, MDB_txn *txn, MDB_dbi dbi)
 {
 	/* Into an empty store each page is filled before the next. */
 	unsigned flags = is_empty(txn, dbi) ? MDB_APPEND : 0;
-	struct ordered *all;
 	MDB_cursor *cursor;
 	int rc;
 
@@ -150,14 +130,8 @@ overlay_flush(struct overlay *o, MDB_txn *txn, MDB_dbi dbi)
 		return 0;
 	if ((rc = mdb_cursor_open(txn, dbi, &cursor)) != 0)
 		return rc;
-	all = sort(o);
-	for (size_t i = 0; i < o->table.count && rc == 0; i++) {
-		if (i + AHEAD < o->table.count)
-			__builtin_prefetch(all[i + AHEAD].entry);
-		rc = write_entry(cursor, all[i].entry, flags);
-	}
+	rc = write_all(o, cursor, flags);
 	mdb_cursor_close(cursor);
-	free(all);
 	overlay_release(o);
 	return rc;
 }
@@ -167,5 +141,7 @@ overlay_release(struct overlay *o)
 {
 	arena_release(&o->arena);
 	table_release(&o->table);
-	o->bytes = 0;
+	free(o->all);
+	o->all = NULL;
+	o->room = o->bytes = 0;
 }

@@ -10,6 +10,7 @@
 #define ZONES_STORE_OVERLAY_H
 
 #include "store_impl.h"
+#include "store_sort.h"
 #include "store_table.h"
 #include "zones/arena.h"
 
@@ -23,7 +24,8 @@ struct overlay_entry {
 struct overlay {
 	struct arena arena;
 	struct table table;
-	size_t bytes;
+	struct sorted *all; /* as they came; as many as the table has */
+	size_t room, bytes;
 };
 
 /* NULL: LMDB knows. */

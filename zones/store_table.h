@@ -77,7 +77,7 @@ table_add(struct table *t, struct table_entry *e)
 {
 	uint64_t hash = hash_bytes(e->key, e->len);
 
-	if (t->count * 2 >= t->slots)
+	if (t->count * 4 >= t->slots * 3)
 		table_grow(t);
 	*table_probe(t, hash, e->key, e->len) = (struct table_slot){ hash, e };
 	t->count++;
