@@ -3,7 +3,7 @@
  *
  * Nearly every line of a feed is an object of strings without escapes, in
  * printable ASCII, with nothing or a blank between them.  jansson takes
- * 3.5 us for such a line, which was half of what a load costs; this takes 0.6.
+ * 3.5 us for such a line, which was half of a load's time; this takes 0.6.
  *
  * It says "plain" or "not plain" and nothing else.  What is not plain, or
  * breaks a rule, is read by jansson from its start, which alone says what
