@@ -91,6 +91,8 @@ static const struct config_option options[] = {
 	    .allowed = A_LABEL ", and no word with a meaning in names" },
 	{ "workers", SHAPE_VALUE, .at = offsetof(struct config, workers),
 	    .set = config_set_number, .least = 1, .most = WORKERS_MAX },
+	{ "steer", SHAPE_VALUE, .at = offsetof(struct config, steer),
+	    .set = config_set_bool, .allowed = A_BOOL },
 	{ "listen", SHAPE_SECTIONS, true, .at = offsetof(struct config, listen),
 	    .count_at = offsetof(struct config, listen_count),
 	    .size = sizeof(struct config_listen), .keys = listen_options,

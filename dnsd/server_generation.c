@@ -3,6 +3,9 @@
  */
 #include "server_impl.h"
 
+#include <errno.h>
+
+#include "dnsd/steer.h"
 #include "zones/log.h"
 #include "zones/store.h"
 
@@ -123,11 +126,33 @@ generation_open(struct generation **out, struct config *config,
 	return E_OK;
 }
 
+/* Also those that were inherited, from a generation that may have steered. */
+static void
+steer_sockets(struct generation *g)
+{
+	unsigned workers = g->config->workers;
+
+	for (unsigned i = 0; i < g->config->listen_count; i++) {
+		const struct listen_sockets *s = &g->sockets[i];
+		char text[LISTEN_TEXT];
+
+		if (!g->config->steer) {
+			steer_group_not(s->udp[0]);
+			steer_group_not(s->tcp[0]);
+		} else if (!steer_group(s->udp[0], workers) ||
+		    !steer_group(s->tcp[0], workers)) {
+			log_warn("%s: what comes there is not steered: %s",
+			    listen_text(s->listen, text), strerror(errno));
+		}
+	}
+}
+
 enum err
 generation_start(struct generation *g)
 {
 	enum err err = E_OK;
 
+	steer_sockets(g);
 	for (unsigned i = 0; err == E_OK && i < g->count; i++)
 		err = worker_start(g->workers[i]);
 	return err;

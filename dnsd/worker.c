@@ -13,6 +13,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "dnsd/steer.h"
 #include "zones/log.h"
 
 struct worker {
@@ -329,6 +330,9 @@ worker_start(struct worker *w)
 		return E_SYSTEM;
 	}
 	w->started = true;
+	if (w->o.config->steer && !steer_thread(w->thread, w->o.index))
+		log_warn("worker %u is not kept on a processor: %s", w->o.index,
+		    strerror(errno));
 	(void)snprintf(name, sizeof(name), "worker %u", w->o.index);
 	(void)pthread_setname_np(w->thread, name);
 	return E_OK;

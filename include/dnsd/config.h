@@ -54,6 +54,7 @@ struct config {
 	char *store;
 	char *region; /* "" where not given */
 	unsigned workers;
+	bool steer; /* each on a processor, for what that receives */
 	struct config_listen *listen; /* at least one */
 	unsigned listen_count;
 	uint16_t max_udp_size;

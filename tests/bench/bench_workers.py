@@ -54,9 +54,10 @@ class DnsdWorkers(Pinned, servers.Dnsd):
 
     name = "dnsd workers"
     port = PORT + 2
+    more = ""
 
     def configure(self):
-        super().configure(workers=self.workers)
+        super().configure(workers=self.workers, more=self.more)
 
     def start(self):
         self.processes = [Process(self.command(), self.folder / "log",
@@ -66,6 +67,14 @@ class DnsdWorkers(Pinned, servers.Dnsd):
             name = (task / "comm").read_text().split()
             if name[0] == "worker":
                 os.sched_setaffinity(int(task.name), {int(name[1])})
+
+
+class DnsdSteered(DnsdWorkers):
+    """A client's questions go to the worker beside it."""
+
+    name = "dnsd steered"
+    port = PORT + 4
+    more = "steer: yes\n"
 
 
 def shared_load(server, questions, seconds):
@@ -90,7 +99,8 @@ def shared_run(server, questions, seconds):
 def workers(rounds, seconds):
     set_ = data.main_set(DATA)
     kinds = {"bare echo": [Echoes(set_, n) for n in (1, 2)],
-             "dnsd": [DnsdWorkers(set_, n) for n in (1, 2)]}
+             "dnsd": [DnsdWorkers(set_, n) for n in (1, 2)],
+             "dnsd, `steer: yes`": [DnsdSteered(set_, n) for n in (1, 2)]}
     every = [server for pair in kinds.values() for server in pair]
     runs = {server.name: [] for server in every}
     try:

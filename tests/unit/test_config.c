@@ -57,7 +57,7 @@ static const struct {
 	/* keys */
 	{ START "wrokers: 2\n",
 	    "f:4: wrokers: there is no such key; allowed are store, region, "
-	    "workers, listen, max-udp-size, tcp-connections, tcp-idle, "
+	    "workers, steer, listen, max-udp-size, tcp-connections, tcp-idle, "
 	    "control, "
 	    "forward" },
 	{ "store: /s\nlisten:\n- adress: x\n",
@@ -99,6 +99,7 @@ static const struct {
 	    "f:4: workers: \"257\" is not a number from 1 to 256" },
 	{ START "workers: two\n",
 	    "f:4: workers: \"two\" is not a number from 1 to 256" },
+	{ START "steer: 1\n", "f:4: steer: \"1\" is not yes or no" },
 	{ START "workers: -1\n",
 	    "f:4: workers: \"-1\" is not a number from 1 to 256" },
 	{ START "workers: 2x\n",
@@ -330,6 +331,7 @@ what_is_absent_has_a_default(void **state)
 	assert_string_equal(c->file, "f");
 	assert_string_equal(c->region, "");
 	assert_true(c->workers >= 1);
+	assert_false(c->steer);
 	assert_int_equal(c->max_udp_size, 8192);
 	assert_null(c->control);
 	assert_false(c->forwards);
@@ -341,7 +343,7 @@ static void
 all_keys_are_kept(void **state)
 {
 	struct config *c = parse_good(START
-	    "region: IAD\nworkers: 3\nmax-udp-size: 1232\n"
+	    "region: IAD\nworkers: 3\nsteer: yes\nmax-udp-size: 1232\n"
 	    "tcp-connections: 7\ntcp-idle: 9\ncontrol: /c\n"
 	    "forward:\n"
 	    "  upstreams: [\"udp://192.0.2.1\", \"udp://192.0.2.2\"]\n"
@@ -356,6 +358,7 @@ all_keys_are_kept(void **state)
 	(void)state;
 	assert_string_equal(c->region, "iad");
 	assert_int_equal(c->workers, 3);
+	assert_true(c->steer);
 	assert_int_equal(c->max_udp_size, 1232);
 	assert_int_equal(c->tcp_connections, 7);
 	assert_int_equal(c->tcp_idle, 9);
