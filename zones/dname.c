@@ -66,18 +66,20 @@ dname_get(struct dname *d, struct wire_in *in)
 	const uint8_t *start = in->buf + in->pos;
 	size_t most = wire_left(in), len = 0;
 	unsigned labels = 0;
+	uint8_t label;
 
 	if (most > DNS_NAME_MAX)
 		most = DNS_NAME_MAX;
 	do {
-		if (len >= most || start[len] > DNS_LABEL_MAX) {
+		label = len < most ? start[len] : UINT8_MAX;
+		if (label > DNS_LABEL_MAX) {
 			in->bad = true;
 			d->len = d->labels = 0;
 			return false;
 		}
 		d->at[labels++] = (uint8_t)len;
-		len += 1U + start[len];
-	} while (start[d->at[labels - 1]] != 0);
+		len += 1U + label;
+	} while (label != 0);
 	in->pos += len;
 	d->has_zero = fold(d->wire, start, len - 1);
 	d->wire[len - 1] = 0;

@@ -92,9 +92,7 @@ static enum query_next
 answer(struct query *q, struct query_env *env)
 {
 	if (q->rcode != RCODE_NOERROR)
-		return refuse(q, env, q->rcode, EDE_NONE);
-	if (!is_data(q))
-		return refuse(q, env, RCODE_REFUSED, EDE_NOT_SUPPORTED);
+		return refuse(q, env, q->rcode, q->ede);
 
 	switch (q->why) {
 	case WHY_LISTENER:
@@ -165,14 +163,19 @@ read_packet(struct query *q)
 	q->ede = EDE_NONE;
 	q->place = LOOKUP_NO_PLACE;
 	q->ignored = !deserves_reply(q);
-	if (!q->ignored)
-		q->rcode = query_parse(q);
+	if (q->ignored)
+		return;
+	q->rcode = query_parse(q);
+	if (q->rcode == RCODE_NOERROR && !is_data(q)) {
+		q->rcode = RCODE_REFUSED;
+		q->ede = EDE_NOT_SUPPORTED;
+	}
 }
 
 static void
 read_name(struct query *q, struct query_env *env)
 {
-	if (q->ignored || q->rcode != RCODE_NOERROR || !is_data(q))
+	if (q->ignored || q->rcode != RCODE_NOERROR)
 		return;
 	name_read(&q->name, &q->qname);
 	query_find_network(q, env);
