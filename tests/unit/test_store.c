@@ -4,18 +4,7 @@
  */
 #include "zones/store_write.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
-#include "store_fixture.h"
-
-#define ACME "{'put':'network','id':'acme','prefixes':['fdaa:0:18::/48']}\n"
-#define INSTANCE(app, id, region, address)                                     \
-	"{'put':'instance','network':'acme','app':'" app "','id':'" id         \
-	"','region':'" region "','addresses':['" address "']}\n"
+#include "store_lines.h"
 
 /*
  * Each row is one transaction; HAS is all that is in the store behind it,
@@ -32,17 +21,11 @@ run(const struct step *step, size_t steps)
 
 	fixture_open(&f);
 	for (size_t i = 0; i < steps; i++) {
-		char *has;
-
 		print_message("step %zu\n", i);
 		if (fixture_apply(&f, step[i].lines) != E_OK)
 			fail_msg(
 			    "%s %s %s", f.why.field, f.why.rule, f.why.value);
-		f.loud = true;
-		assert_int_equal(fixture_check(&f), E_OK);
-		has = fixture_dump(&f, false);
-		assert_string_equal(has, step[i].has);
-		free(has);
+		check_has(&f, false, step[i].has);
 	}
 	fixture_close(&f);
 }
@@ -94,9 +77,6 @@ test_networks(void **state)
 static void
 test_regions(void **state)
 {
-#define IAD "{'put':'region','id':'iad','latitude':38.95,'longitude':-77.46}\n"
-#define LHR "{'put':'region','id':'lhr','latitude':51.47,'longitude':-0.45}\n"
-#define FAR "{'put':'distance','from':'lhr','to':'iad','ms':68}\n"
 	static const struct step steps[] = {
 		{ LHR IAD, IAD LHR },
 		{ FAR, IAD LHR FAR },
@@ -130,10 +110,6 @@ test_regions(void **state)
 static void
 test_apps(void **state)
 {
-#define WEB  "{'put':'app','network':'acme','name':'web'}\n"
-#define F0   INSTANCE("web", "f0", "iad", "fdaa:0:18::2")
-#define F1   INSTANCE("web", "f1", "ams", "fdaa:0:18::3")
-#define SHOP "{'put':'app','network':'acme','name':'web','domain':'web.shop'}\n"
 	static const struct step steps[] = {
 		{ ACME WEB, ACME WEB },
 		/* a domain, another one, none */
@@ -288,16 +264,11 @@ test_refused(void **state)
 	fixture_open(&f);
 	assert_int_equal(fixture_apply(&f, ACME), E_OK);
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-		char *has;
-
 		print_message("%s\n", refused[i].lines);
 		assert_int_equal(fixture_apply(&f, refused[i].lines), E_INPUT);
 		assert_string_equal(f.why.rule, refused[i].rule);
 		assert_string_equal(f.why.field, refused[i].field);
-		assert_int_equal(fixture_check(&f), E_OK);
-		has = fixture_dump(&f, false);
-		assert_string_equal(has, ACME);
-		free(has);
+		check_has(&f, false, ACME);
 	}
 	fixture_close(&f);
 }
@@ -308,7 +279,6 @@ test_complaint_goes_on(void **state)
 {
 	struct store_txn *t;
 	struct fixture f;
-	char *has;
 
 	(void)state;
 	fixture_open(&f);
@@ -323,10 +293,7 @@ test_complaint_goes_on(void **state)
 	    E_INPUT);
 	assert_int_equal(fixture_lines(&f, t, F1), E_OK);
 	assert_int_equal(store_commit(t), E_OK);
-	assert_int_equal(fixture_check(&f), E_OK);
-	has = fixture_dump(&f, false);
-	assert_string_equal(has, ACME "# app acme/web\n" F0 F1);
-	free(has);
+	check_has(&f, false, ACME "# app acme/web\n" F0 F1);
 	fixture_close(&f);
 }
 
@@ -358,192 +325,13 @@ test_withdraw(void **state)
 	assert_int_equal(fixture_apply(&f, ACME SHOP F0), E_OK);
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		struct store_txn *t;
-		char *has;
-
 		print_message("step %zu\n", i);
 		store_begin(f.writer, &t);
 		assert_int_equal(
 		    store_withdraw(t, &steps[i].key, &f.why), E_OK);
 		assert_int_equal(store_commit(t), E_OK);
-		assert_int_equal(fixture_check(&f), E_OK);
-		has = fixture_dump(&f, false);
-		assert_string_equal(has, steps[i].has);
-		free(has);
+		check_has(&f, false, steps[i].has);
 	}
-	fixture_close(&f);
-}
-
-static const char sample[] =
-    ACME "{'put':'network','id':'b','prefixes':['fdaa:0:19::/48']}\n" IAD LHR
-	FAR SHOP F0 F1 "{'put':'peer','network':'acme','name':'p','addresses':"
-	 "['fdaa:0:18::9']}\n";
-
-/* Putting what is there writes nothing, whatever came before it. */
-static void
-test_put_again(void **state)
-{
-	struct fixture f;
-	char *before, *after;
-
-	(void)state;
-	fixture_open(&f);
-	assert_int_equal(fixture_apply(&f, sample), E_OK);
-	assert_true(f.changed);
-	before = fixture_dump(&f, true);
-	assert_int_equal(fixture_apply(&f, sample), E_OK);
-	assert_false(f.changed);
-	after = fixture_dump(&f, true);
-	assert_string_equal(after, before);
-	free(before);
-	free(after);
-	fixture_close(&f);
-}
-
-/* A snapshot: what it has not put goes, what is the same is not written. */
-static void
-test_snapshot(void **state)
-{
-	static const struct {
-		const char *lines;
-		const char *has; /* with ages */
-	} rows[] = {
-		/* the same again: every age as it was */
-		{ NULL,
-		    "0 " ACME
-		    "1 {'put':'network','id':'b','prefixes':['fdaa:0:19::/48']"
-		    "}\n2 " IAD "3 " LHR "4 " FAR "5 " SHOP "6 " F0 "7 " F1
-		    "8 {'put':'peer','network':'acme','name':'p','addresses':"
-		    "['fdaa:0:18::9']}\n" },
-		/* one instance changed, one gone; peer, region, network gone */
-		{ "{'snapshot':'begin'}\n" ACME IAD FAR SHOP INSTANCE("web",
-		      "f1", "ord",
-		      "fdaa:0:18::3") "{'snapshot':'end','commit':'c'}",
-		    "0 " ACME "2 " IAD "4 " FAR "5 " SHOP
-		    "9 " INSTANCE("web", "f1", "ord", "fdaa:0:18::3") },
-		/* the app's own fact is not mentioned: implied */
-		{ "{'snapshot':'begin'}\n" ACME IAD FAR INSTANCE(
-		      "web", "f1", "ord", "fdaa:0:18::3") "{'snapshot':'end'}",
-		    "0 " ACME "2 " IAD "4 " FAR "# app acme/web\n9 " INSTANCE(
-			"web", "f1", "ord", "fdaa:0:18::3") },
-		/* of one network: another's facts, regions and the network's
-		 * own fact stay */
-		{ "{'put':'network','id':'b','prefixes':['fdaa:0:19::/48']}\n"
-		  "{'put':'app','network':'b','name':'x'}\n"
-		  "{'snapshot':'begin','network':'acme'}\n" F0
-		  "{'snapshot':'end'}",
-		    "0 " ACME "10 {'put':'network','id':'b','prefixes':"
-		    "['fdaa:0:19::/48']}\n2 " IAD "4 " FAR
-		    "# app acme/web\n11 {'put':'app','network':'b','name':'x'}"
-		    "\n12 " F0 },
-		/* of one network, which is put too; nothing in it */
-		{ "{'snapshot':'begin','network':'acme'}\n" ACME
-		  "{'snapshot':'end'}",
-		    "0 " ACME "10 {'put':'network','id':'b','prefixes':"
-		    "['fdaa:0:19::/48']}\n2 " IAD "4 " FAR
-		    "11 {'put':'app','network':'b','name':'x'}\n" },
-		/* prefixes may leave out what goes with this snapshot */
-		{ F0 "{'snapshot':'begin'}\n{'put':'network','id':'acme',"
-		     "'prefixes':['fdaa:5::/32']}\n{'snapshot':'end'}",
-		    "14 {'put':'network','id':'acme','prefixes':"
-		    "['fdaa:5::/32']}\n" },
-		/* nothing: all goes */
-		{ "{'snapshot':'begin'}\n{'snapshot':'end'}", "" },
-	};
-	struct fixture f;
-
-	(void)state;
-	fixture_open(&f);
-	f.loud = true;
-	assert_int_equal(fixture_apply(&f, sample), E_OK);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		char again[4096], *has;
-
-		print_message("row %zu\n", i);
-		(void)snprintf(again, sizeof(again),
-		    "{'snapshot':'begin'}\n%s{'snapshot':'end'}", sample);
-		if (fixture_apply(&f,
-			rows[i].lines == NULL ? again : rows[i].lines) != E_OK)
-			fail_msg(
-			    "%s %s %s", f.why.field, f.why.rule, f.why.value);
-		assert_int_equal(fixture_check(&f), E_OK);
-		has = fixture_dump(&f, true);
-		assert_string_equal(has, rows[i].has);
-		free(has);
-	}
-	fixture_close(&f);
-}
-
-/* Two claims to an address: the newest owns it, both are told. */
-static void
-test_conflicts(void **state)
-{
-	struct fixture f;
-
-	(void)state;
-	fixture_open(&f);
-	assert_int_equal(
-	    fixture_apply(
-		&f, ACME F0 INSTANCE("web", "f1", "ams", "fdaa:0:18::2")),
-	    E_OK);
-	assert_string_equal(f.conflict, "instance web/f0");
-	assert_int_equal(fixture_check(&f), E_OK);
-	assert_int_equal(f.notes, 1);
-	assert_string_equal(f.finding,
-	    "address fdaa:0:18::2 has 2 owners: the newest, instance web/f1, "
-	    "owns its reverse name");
-	/* putting the same again makes it no newer */
-	assert_int_equal(fixture_apply(&f, F0), E_OK);
-	assert_string_equal(f.conflict, "");
-	assert_int_equal(fixture_check(&f), E_OK);
-	assert_non_null(strstr(f.finding, "web/f1,"));
-	/* a change does */
-	assert_int_equal(
-	    fixture_apply(&f, INSTANCE("web", "f0", "ord", "fdaa:0:18::2")),
-	    E_OK);
-	assert_string_equal(f.conflict, "instance web/f1");
-	assert_int_equal(fixture_check(&f), E_OK);
-	assert_non_null(strstr(f.finding, "web/f0,"));
-	/* a peer of the same name as an instance's id is another */
-	assert_int_equal(
-	    fixture_apply(&f,
-		"{'put':'peer','network':'acme','name':'f0','addresses':"
-		"['fdaa:0:18::2']}\n{'delete':'app','network':'acme','name':"
-		"'web'}"),
-	    E_OK);
-	assert_int_equal(fixture_check(&f), E_OK);
-	assert_int_equal(f.notes, 0);
-	/* two networks with one prefix are told, too */
-	assert_int_equal(
-	    fixture_apply(
-		&f, "{'put':'network','id':'b','prefixes':['fdaa:0:18::/48']}"),
-	    E_OK);
-	assert_int_equal(fixture_check(&f), E_OK);
-	assert_int_equal(f.notes, 1);
-	fixture_close(&f);
-}
-
-/* More facts with one address than any list in one buffer. */
-static void
-test_many_claims(void **state)
-{
-	struct store_txn *t;
-	struct fixture f;
-
-	(void)state;
-	fixture_open(&f);
-	store_begin(f.writer, &t);
-	assert_int_equal(fixture_lines(&f, t, ACME), E_OK);
-	for (unsigned i = 0; i < 3000; i++) {
-		char line[256];
-
-		(void)snprintf(line, sizeof(line),
-		    "{'put':'instance','network':'acme','app':'anycast','id':"
-		    "'%u','region':'iad','addresses':['fdaa:0:18::2']}",
-		    i);
-		assert_int_equal(fixture_lines(&f, t, line), E_OK);
-		arena_reset(&f.arena);
-	}
-	assert_int_equal(store_commit(t), E_OK);
 	fixture_close(&f);
 }
 
@@ -595,10 +383,6 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_complaint_goes_on),
 		cmocka_unit_test(test_withdraw),
-		cmocka_unit_test(test_put_again),
-		cmocka_unit_test(test_snapshot),
-		cmocka_unit_test(test_conflicts),
-		cmocka_unit_test(test_many_claims),
 		cmocka_unit_test(test_cursor),
 	};
 
