@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 
 import pytest
 
@@ -11,7 +12,8 @@ pytest.register_assert_rewrite("ask", "programs")
 
 import netns  # noqa: E402
 import upstreams  # noqa: E402
-from programs import Servers, sample  # noqa: E402
+from ask import PATIENCE  # noqa: E402
+from programs import NOT_UPSTREAMS, Servers, sample  # noqa: E402
 
 tally = {"passed": 0, "failed": 0}
 
@@ -69,6 +71,25 @@ def fixture_started():
     yield started
     for program in started:
         program.close()
+
+
+@pytest.fixture(name="held")
+def fixture_held(servers, started):
+    """A server whose upstream answers when `held` is set, and no earlier."""
+    held = threading.Event()
+
+    def answer(q, _):
+        assert held.wait(PATIENCE)
+        return [upstreams.address_of(q)]
+
+    up = upstreams.Upstream("192.0.2.1", answer)
+    started.append(up)
+    held.server = servers.serve(
+        servers.store(sample()), listen=NOT_UPSTREAMS, workers=1,
+        forward={"upstreams": ["tcp://192.0.2.1"], "cache-size": "1MiB"})
+    held.upstream = up
+    yield held
+    held.set()
 
 
 @pytest.fixture(scope="module", name="nsd")

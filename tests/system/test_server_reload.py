@@ -2,15 +2,13 @@
 
 import itertools
 import os
-import threading
 
 import dns.message
 import pytest
 
-from ask import (ACME, PATIENCE, SERVER6, ask, connect, make_socket, rcode,
-                 recv_tcp, send_tcp, values)
-from programs import EVERYWHERE, NOT_UPSTREAMS, sample, until
-from upstreams import Upstream, address_of
+from ask import (ACME, SERVER6, ask, connect, make_socket, rcode, recv_tcp,
+                 send_tcp, values)
+from programs import EVERYWHERE, sample, until
 
 NAME = "paulgra-ham.internal"
 
@@ -22,25 +20,6 @@ def reload(d, **changes):
     before = d.read_log().count("reloaded")
     d.hup()
     until(lambda: d.read_log().count("reloaded") > before, "it is reread")
-
-
-@pytest.fixture(name="held")
-def fixture_held(servers, started):
-    """A server whose upstream answers when `held` is set, and no earlier."""
-    held = threading.Event()
-
-    def answer(q, _):
-        assert held.wait(PATIENCE)
-        return [address_of(q)]
-
-    up = Upstream("192.0.2.1", answer)
-    started.append(up)
-    held.server = servers.serve(
-        servers.store(sample()), listen=NOT_UPSTREAMS,
-        forward={"upstreams": ["tcp://192.0.2.1"], "cache-size": "1MiB"})
-    held.upstream = up
-    yield held
-    held.set()
 
 
 def test_no_packet_is_lost(servers):

@@ -2,15 +2,11 @@
 
 import socket
 import struct
-import threading
 
 import dns.message
-import pytest
 
-from ask import (ACME, PATIENCE, connect, rcode, recv_tcp, send_tcp,
-                 values)
-from programs import NOT_UPSTREAMS, sample, until
-from upstreams import Upstream, address_of
+from ask import ACME, PATIENCE, connect, rcode, recv_tcp, send_tcp, values
+from programs import sample, until
 
 NAME = "paulgra-ham.internal"
 
@@ -41,25 +37,6 @@ def is_closed(s):
         return s.recv(1) == b""
     except ConnectionResetError:
         return True
-
-
-@pytest.fixture(name="held")
-def fixture_held(servers, started):
-    """A server whose upstream answers when `held` is set, and no earlier."""
-    held = threading.Event()
-
-    def answer(q, _):
-        assert held.wait(PATIENCE)
-        return [address_of(q)]
-
-    up = Upstream("192.0.2.1", answer)
-    started.append(up)
-    held.server = servers.serve(
-        servers.store(sample()), listen=NOT_UPSTREAMS, workers=1,
-        forward={"upstreams": ["tcp://192.0.2.1"]})
-    held.upstream = up
-    yield held
-    held.set()
 
 
 def test_forwarded_holds_up_no_private(held):
