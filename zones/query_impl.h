@@ -53,6 +53,8 @@ void reply_start(struct reply *, struct query *, struct query_env *);
 /* Header, OPT; q->len is the reply's. */
 enum query_next reply_finish(struct reply *, enum dns_rcode);
 
+/* A record that the question's name owns, up to the length of its data. */
+void reply_record(struct reply *, uint16_t type);
 /* COUNT addresses of the question's type, from START on and around. */
 void reply_addresses(struct reply *, const uint8_t *const *address,
     unsigned count, unsigned start);
