@@ -41,7 +41,7 @@ block_new(struct arena *a, size_t n)
 }
 
 void *
-arena_take(struct arena *a, size_t n)
+arena_room(struct arena *a, size_t n)
 {
 	struct arena_block *b = a->blocks;
 	void *taken;
@@ -53,8 +53,13 @@ arena_take(struct arena *a, size_t n)
 		b = block_new(a, n);
 	taken = b->at + b->used;
 	b->used += n;
-	memset(taken, 0, n);
 	return taken;
+}
+
+void *
+arena_take(struct arena *a, size_t n)
+{
+	return memset(arena_room(a, n), 0, n);
 }
 
 char *
@@ -64,9 +69,10 @@ arena_copy(struct arena *a, const char *text, size_t len)
 
 	if (len == SIZE_MAX)
 		no_memory();
-	copy = arena_take(a, len + 1);
+	copy = arena_room(a, len + 1);
 	if (len > 0)
 		memcpy(copy, text, len);
+	copy[len] = '\0';
 	return copy;
 }
 

@@ -24,18 +24,32 @@ append(struct overlay *o, struct overlay_entry *e)
 	table_add(&o->table, &e->in);
 }
 
+/* The value's room stands behind the key: it is enough for most. */
 static struct overlay_entry *
-add(struct overlay *o, const struct store_key *key)
+add(struct overlay *o, const struct store_key *key, size_t len)
 {
-	size_t size = sizeof(struct overlay_entry) + key->out.len;
-	struct overlay_entry *e = arena_take(&o->arena, size);
+	size_t size = sizeof(struct overlay_entry) + key->out.len + len;
+	struct overlay_entry *e = arena_room(&o->arena, size);
 	uint8_t *bytes = (uint8_t *)(e + 1);
 
 	memcpy(bytes, key->buf, key->out.len);
-	e->in = (struct table_entry){ bytes, key->out.len };
+	*e = (struct overlay_entry){ .in = { bytes, key->out.len },
+		.room = (uint32_t)len };
 	append(o, e);
 	o->bytes += size + sizeof(*o->all);
 	return e;
+}
+
+static uint8_t *
+room(struct overlay *o, struct overlay_entry *e, size_t len)
+{
+	if (len <= e->room)
+		return e->value != NULL ? e->value
+					: (uint8_t *)(e + 1) + e->in.len;
+	/* What grew once will again: lists and packs. */
+	e->room = (uint32_t)(len + len / 2);
+	o->bytes += e->room;
+	return arena_room(&o->arena, e->room);
 }
 
 void
@@ -45,18 +59,13 @@ overlay_put(struct overlay *o, const struct store_key *key, const void *value,
 	struct overlay_entry *e = overlay_find(o, key->buf, key->out.len);
 
 	if (e == NULL)
-		e = add(o, key);
+		e = add(o, key, value == NULL ? 0 : len);
 	if (value == NULL) {
 		e->value = NULL;
 		e->room = 0;
 		return;
 	}
-	if (e->value == NULL || len > e->room) {
-		/* What grew once will again: lists and packs. */
-		e->room = (uint32_t)(e->value == NULL ? len : len + len / 2);
-		e->value = arena_take(&o->arena, e->room + 1);
-		o->bytes += e->room;
-	}
+	e->value = room(o, e, len);
 	memcpy(e->value, value, len);
 	e->len = (uint32_t)len;
 }

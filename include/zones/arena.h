@@ -16,6 +16,8 @@ struct arena {
 /* N zeroed octets, aligned for any object; never NULL: no memory ends the
  * program, as a tool that cannot hold one line has nothing else to do. */
 void *arena_take(struct arena *, size_t n);
+/* The same, not zeroed: for what is written at once. */
+void *arena_room(struct arena *, size_t n);
 char *arena_copy(struct arena *, const char *text, size_t len);
 
 /* Everything taken is invalid; one block is kept for the next use. */
