@@ -88,37 +88,23 @@ move_to(struct mmsghdr *front, struct mmsghdr *m)
 	}
 }
 
-/* N packets from FIRST on; replies go behind the REPLIES there are. */
+/* The first GOT messages; how many replies there are, now the first. */
 static unsigned
-answer_group(
-    struct udp_listener *l, unsigned first, unsigned n, unsigned replies)
+answer_all(struct udp_listener *l, unsigned got)
 {
 	struct mmsghdr *msg = l->o.buffers->in.msg;
 	struct asked *asked = l->o.buffers->asked;
-	struct query *query[GROUP];
-	unsigned count = 0;
+	struct query *query[BATCH];
+	unsigned count = 0, replies = 0;
 
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < got; i++) {
 		query[count] = &asked[count].query;
-		count += ask_begin(l, &msg[first + i], &asked[count]);
+		count += ask_begin(l, &msg[i], &asked[count]);
 	}
 	query_begin(query, count, &l->o.responder->env);
 	for (unsigned i = 0; i < count; i++)
 		if (ask_end(l, &asked[i]))
 			move_to(&msg[replies++], asked[i].message);
-	return replies;
-}
-
-static unsigned
-answer_all(struct udp_listener *l, unsigned got)
-{
-	unsigned replies = 0;
-
-	for (unsigned first = 0; first < got; first += GROUP) {
-		unsigned n = got - first < GROUP ? got - first : GROUP;
-
-		replies = answer_group(l, first, n, replies);
-	}
 	return replies;
 }
 

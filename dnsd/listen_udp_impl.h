@@ -13,9 +13,7 @@
 
 #include "dnsd/listen_udp.h"
 
-#define BATCH 64 /* packets a system call */
-/* Of those, so many go through the query path's steps side by side. */
-#define GROUP 16
+#define BATCH 64 /* packets a system call, and side by side on the path */
 
 /* What a message points to.  Two cache lines. */
 struct slot {
@@ -39,7 +37,7 @@ struct asked {
 
 struct udp_buffers {
 	struct batch in;
-	struct asked asked[GROUP]; /* those being answered */
+	struct asked asked[BATCH]; /* those being answered */
 
 	/* Late replies: queued until flush, or until another socket's come. */
 	struct batch out;

@@ -3,7 +3,7 @@
  *
  *	trace STORE NETWORK QUESTIONS [ROUNDS]
  *
- * Every question is answered ROUNDS times, 16 side by side as a loaded
+ * Every question is answered ROUNDS times, 64 side by side as a loaded
  * worker does it.  The report is one line of JSON: nanoseconds a question.
  * Under callgrind only the answering is counted, from the second round on,
  * when all pages have been seen.
@@ -19,7 +19,7 @@
 #include <time.h>
 #include <valgrind/callgrind.h>
 
-#define BATCH      16
+#define BATCH      64
 #define PACKET_MAX 4096
 
 void
