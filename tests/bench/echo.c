@@ -1,10 +1,11 @@
 /*
  * echo.c - the floor: a UDP server that sends every packet back.
  *
- *	echo [-ri] [-b BATCH] ADDRESS PORT
+ *	echo [-ri] [-b BATCH] [-s OCTETS] ADDRESS PORT
  *	  -i  answer from the address that was asked (IPV6_PKTINFO)
  *	  -r  share the port with other echoes (SO_REUSEPORT)
  *	  -b  packets taken at once (64)
+ *	  -s  the size of what is sent back, instead of what came
  *
  * What it costs is the kernel's part of a query.  A DNS server cannot
  * cost less.
@@ -51,7 +52,7 @@ socket_open(const char *address, const char *port, bool shared)
 }
 
 static void
-serve(int fd, unsigned batch, bool info)
+serve(int fd, unsigned batch, size_t size, bool info)
 {
 	for (;;) {
 		int got;
@@ -69,7 +70,8 @@ serve(int fd, unsigned batch, bool info)
 		}
 		got = recvmmsg(fd, messages, batch, MSG_WAITFORONE, NULL);
 		for (int i = 0; i < got; i++)
-			parts[i].iov_len = messages[i].msg_len;
+			parts[i].iov_len =
+			    size > 0 ? size : messages[i].msg_len;
 		if (got > 0)
 			(void)sendmmsg(fd, messages, (unsigned)got, 0);
 	}
@@ -79,19 +81,25 @@ int
 main(int argc, char **argv)
 {
 	unsigned batch = 64;
+	size_t size = 0;
 	bool shared = false, info = false;
 	int option, fd, on = 1;
 
-	while ((option = getopt(argc, argv, "rib:")) != -1) {
+	while ((option = getopt(argc, argv, "rib:s:")) != -1) {
 		if (option == 'b')
 			batch = (unsigned)strtoul(optarg, NULL, 10);
+		else if (option == 's')
+			size = strtoul(optarg, NULL, 10);
 		else if (option == 'r')
 			shared = true;
 		else
 			info = option == 'i';
 	}
-	if (argc - optind != 2 || batch == 0 || batch > BATCH_MAX) {
-		fputs("usage: echo [-ri] [-b batch] address port\n", stderr);
+	if (argc - optind != 2 || batch == 0 || batch > BATCH_MAX ||
+	    size > PACKET_MAX) {
+		fputs("usage: echo [-ri] [-b batch] [-s octets] address "
+		      "port\n",
+		    stderr);
 		return 2;
 	}
 	fd = socket_open(argv[optind], argv[optind + 1], shared);
@@ -102,5 +110,5 @@ main(int argc, char **argv)
 		perror("echo");
 		return 1;
 	}
-	serve(fd, batch, info);
+	serve(fd, batch, size, info);
 }

@@ -73,6 +73,17 @@ class Echo(Server):
         return [BUILD / "echo", self.address, self.port]
 
 
+class EchoAnswers(Echo):
+    """What the mix's answers cost the kernel: they are longer."""
+
+    OCTETS = 117  # the mean answer to the mix
+    name = f"bare echo of {OCTETS} octets"
+    port = 5318
+
+    def command(self):
+        return [BUILD / "echo", "-s", self.OCTETS, self.address, self.port]
+
+
 class EchoWildcard(Echo):
     """The floor of a wildcard listener: it must say which address it was."""
 
@@ -290,6 +301,6 @@ class Dnsmasq(Server):
                 "--bind-interfaces", "--cache-size=0"]
 
 
-FLOORS = (Echo, EchoWildcard)
+FLOORS = (Echo, EchoAnswers, EchoWildcard)
 OURS = (Dnsd, DnsdWildcard)
 PEERS = (Nsd, Knot, Bind, PowerDns, PowerDnsUncached, Dnsmasq)
