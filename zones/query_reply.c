@@ -210,9 +210,11 @@ reply_addresses(struct reply *r, const uint8_t *const *address, unsigned count,
 	uint16_t len = r->q->qtype == TYPE_AAAA ? 16 : 4;
 	uint8_t record[12];
 	size_t size = sizeof(record) + len;
-	size_t room = (r->out.cap - r->out.len) / size;
-	unsigned n = count < room ? count : (unsigned)room;
+	size_t room = r->out.cap - r->out.len;
+	unsigned n = count;
 
+	if (n * size > room)
+		n = (unsigned)(room / size);
 	record_start(record, DNS_HEADER, r->q->qtype, r->ttl);
 	dns_put16(record + 10, len);
 	put_turned(wire_room(&r->out, n * size), record, len, address, count,

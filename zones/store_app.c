@@ -18,16 +18,14 @@ key_part(struct store_key *key, struct label l)
 	key_end_part(key);
 }
 
-static struct recent_key
-app_key(uint32_t network, struct label name)
-{
-	return label_key(network, 'a', name);
-}
-
 uint64_t
 lookup_place_app(const struct snapshot *s, uint32_t network, struct label name)
 {
-	return snapshot_place(s, app_key(network, name));
+	const struct recent_key key = {
+		.network = network, .kind = 'a', .first = name
+	};
+
+	return snapshot_place(s, &key);
 }
 
 /* An app's other pages are found from its first. */
@@ -47,9 +45,12 @@ bool
 lookup_app(struct snapshot *s, uint32_t network, struct label name,
     uint64_t place, struct app *app)
 {
+	const struct recent_key key = {
+		.network = network, .kind = 'a', .first = name
+	};
 	struct wire_in head;
 
-	if (!snapshot_get_at(s, app_key(network, name), place, &app->page))
+	if (!snapshot_get_at(s, &key, place, &app->page))
 		return false;
 	app->name = name;
 	app->snapshot = s;

@@ -208,40 +208,28 @@ val_in(const MDB_val *v)
 
 /*
  * One value, borrowed from the snapshot; false where there is none.  PLACE
- * is what snapshot_place() said of the key.
+ * is what snapshot_place() said of the key.  Keys are handed over by their
+ * address: a copy is read in larger pieces than it was just written in,
+ * for which the processor waits, 0.01 µs a time.
  */
 static inline bool
-snapshot_get_at(struct snapshot *s, struct recent_key key, uint64_t place,
-    struct wire_in *value)
+snapshot_get_at(struct snapshot *s, const struct recent_key *key,
+    uint64_t place, struct wire_in *value)
 {
-	return s->active &&
-	    recent_get(&s->recent, s->point, &key, place, value);
+	return s->active && recent_get(&s->recent, s->point, key, place, value);
 }
 
 static inline bool
-snapshot_get(struct snapshot *s, struct recent_key key, struct wire_in *value)
+snapshot_get(
+    struct snapshot *s, const struct recent_key *key, struct wire_in *value)
 {
 	return snapshot_get_at(s, key, LOOKUP_NO_PLACE, value);
 }
 
 static inline uint64_t
-snapshot_place(const struct snapshot *s, struct recent_key key)
+snapshot_place(const struct snapshot *s, const struct recent_key *key)
 {
-	return s->active ? recent_place(&s->recent, &key) : LOOKUP_NO_PLACE;
-}
-
-static inline struct recent_key
-one_key(uint32_t network, char kind)
-{
-	return (struct recent_key){ .network = network, .kind = kind };
-}
-
-static inline struct recent_key
-label_key(uint32_t network, char kind, struct label first)
-{
-	return (struct recent_key){
-		.network = network, .kind = kind, .first = first
-	};
+	return s->active ? recent_place(&s->recent, key) : LOOKUP_NO_PLACE;
 }
 
 /* The same of a key that was put together; it is no longer than a label. */
@@ -252,9 +240,11 @@ snapshot_get_key(
 	struct wire_in in = wire_in(k->buf, k->out.len);
 	uint32_t network = wire_get32(&in);
 	char kind = (char)wire_get8(&in);
-	struct label rest = { k->buf + in.pos, (uint8_t)wire_left(&in) };
+	const struct recent_key key = { .network = network,
+		.kind = kind,
+		.first = { k->buf + in.pos, (uint8_t)wire_left(&in) } };
 
-	return snapshot_get(s, label_key(network, kind, rest), value);
+	return snapshot_get(s, &key, value);
 }
 
 /* First octet of an app's head. */

@@ -5,19 +5,15 @@
 
 #include "store_impl.h"
 
-static struct recent_key
-instance_key(uint32_t network, struct label app, struct label id)
-{
-	return (struct recent_key){
-		.network = network, .kind = 'i', .first = app, .second = id
-	};
-}
-
 uint64_t
 lookup_place_instance(const struct snapshot *s, uint32_t network,
     struct label app, struct label id)
 {
-	return snapshot_place(s, instance_key(network, app, id));
+	const struct recent_key key = {
+		.network = network, .kind = 'i', .first = app, .second = id
+	};
+
+	return snapshot_place(s, &key);
 }
 
 void
@@ -38,9 +34,12 @@ bool
 lookup_instance(struct snapshot *s, uint32_t network, struct label app,
     struct label id, uint64_t place, struct instance *out)
 {
+	const struct recent_key key = {
+		.network = network, .kind = 'i', .first = app, .second = id
+	};
 	struct wire_in in;
 
-	if (!snapshot_get_at(s, instance_key(network, app, id), place, &in))
+	if (!snapshot_get_at(s, &key, place, &in))
 		return false;
 	(void)wire_get64(&in); /* its age */
 	wire_get_brief(&in, out);
@@ -54,9 +53,12 @@ bool
 lookup_app_fact(struct snapshot *s, uint32_t network, struct label app,
     struct instance *flycast, struct label *domain)
 {
+	const struct recent_key key = {
+		.network = network, .kind = 'A', .first = app
+	};
 	struct wire_in in;
 
-	if (!snapshot_get(s, label_key(network, 'A', app), &in))
+	if (!snapshot_get(s, &key, &in))
 		return false;
 	(void)wire_get64(&in);
 	wire_get_brief(&in, flycast);
@@ -88,20 +90,24 @@ bool
 lookup_peer(
     struct snapshot *s, uint32_t network, struct label name, struct peer *out)
 {
+	const struct recent_key key = {
+		.network = network, .kind = 'P', .first = name
+	};
 	struct wire_in in;
 
 	out->name = name;
-	return snapshot_get(s, label_key(network, 'P', name), &in) &&
-	    store_read_peer(in, out);
+	return snapshot_get(s, &key, &in) && store_read_peer(in, out);
 }
 
 bool
 lookup_claims(struct snapshot *s, uint32_t network, const struct addr *addr,
     struct wire_in *claims)
 {
-	struct label octets = { addr->ip, sizeof(addr->ip) };
+	const struct recent_key key = { .network = network,
+		.kind = 'R',
+		.first = { addr->ip, sizeof(addr->ip) } };
 
-	return snapshot_get(s, label_key(network, 'R', octets), claims);
+	return snapshot_get(s, &key, claims);
 }
 
 bool
@@ -148,15 +154,22 @@ lookup_claim_within(
 bool
 lookup_region(struct snapshot *s, struct label region)
 {
+	const struct recent_key key = {
+		.network = NETWORK_NONE, .kind = 'r', .first = region
+	};
 	struct wire_in in;
 
-	return snapshot_get(s, label_key(NETWORK_NONE, 'r', region), &in);
+	return snapshot_get(s, &key, &in);
 }
 
 bool
 lookup_distances(struct snapshot *s, struct label from, struct wire_in *row)
 {
-	return snapshot_get(s, label_key(NETWORK_NONE, 'o', from), row);
+	const struct recent_key key = {
+		.network = NETWORK_NONE, .kind = 'o', .first = from
+	};
+
+	return snapshot_get(s, &key, row);
 }
 
 bool

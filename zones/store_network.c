@@ -59,8 +59,9 @@ longest_prefix(
 static bool
 get_network(struct snapshot *s, uint32_t number, struct wire_in *in)
 {
-	return number != NETWORK_NONE &&
-	    snapshot_get(s, one_key(number, 'N'), in);
+	const struct recent_key key = { .network = number, .kind = 'N' };
+
+	return number != NETWORK_NONE && snapshot_get(s, &key, in);
 }
 
 static void
@@ -137,11 +138,13 @@ lookup_network(struct snapshot *s, const struct addr *from,
 static bool
 find_named(struct snapshot *s, const char *id, struct network *out)
 {
-	struct label text = { (const uint8_t *)id, (uint8_t)strlen(id) };
+	const struct recent_key key = {
+		.network = NETWORK_NONE, .kind = 'n', .first = label_of(id)
+	};
 	struct wire_in in;
 
 	out->number = NETWORK_NONE;
-	if (snapshot_get(s, label_key(NETWORK_NONE, 'n', text), &in))
+	if (snapshot_get(s, &key, &in))
 		read_network(s, wire_get32(&in), out);
 	return out->number != NETWORK_NONE;
 }
@@ -186,11 +189,11 @@ lookup_network_facts(
 uint32_t
 lookup_network_commits(struct snapshot *s, uint32_t network)
 {
+	const struct recent_key key = { .network = network, .kind = '#' };
 	struct wire_in in;
 
 	/* Of no network: special-use names, which never change. */
-	if (network == NETWORK_NONE ||
-	    !snapshot_get(s, one_key(network, '#'), &in))
+	if (network == NETWORK_NONE || !snapshot_get(s, &key, &in))
 		return 0;
 	return wire_get32(&in);
 }
