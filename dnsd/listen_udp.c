@@ -94,14 +94,11 @@ answer_all(struct udp_listener *l, unsigned got)
 {
 	struct mmsghdr *msg = l->o.buffers->in.msg;
 	struct asked *asked = l->o.buffers->asked;
-	struct query *query[BATCH];
 	unsigned count = 0, replies = 0;
 
-	for (unsigned i = 0; i < got; i++) {
-		query[count] = &asked[count].query;
+	for (unsigned i = 0; i < got; i++)
 		count += ask_begin(l, &msg[i], &asked[count]);
-	}
-	query_begin(query, count, &l->o.responder->env);
+	query_begin(l->o.buffers->query, count, &l->o.responder->env);
 	for (unsigned i = 0; i < count; i++)
 		if (ask_end(l, &asked[i]))
 			move_to(&msg[replies++], asked[i].message);

@@ -73,6 +73,8 @@ udp_buffers_open(struct udp_buffers **out, size_t max_udp_size)
 	batch_init(&b->in, b->memory, stride);
 	batch_init(&b->out, b->memory + BATCH * stride, stride);
 	udp_arm_all(b, false);
+	for (unsigned i = 0; i < BATCH; i++)
+		b->query[i] = &b->asked[i].query;
 	*out = b;
 	return E_OK;
 }

@@ -37,7 +37,8 @@ struct asked {
 
 struct udp_buffers {
 	struct batch in;
-	struct asked asked[BATCH]; /* those being answered */
+	struct asked asked[BATCH];  /* those being answered */
+	struct query *query[BATCH]; /* theirs */
 
 	/* Late replies: queued until flush, or until another socket's come. */
 	struct batch out;
