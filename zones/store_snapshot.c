@@ -55,9 +55,6 @@ store_head_write(const struct store_head *h, struct wire_out *out)
 	wire_put(out, h->meta.source, strlen(h->meta.source));
 }
 
-/* Of no transaction: a store that never saw a commit has 0. */
-#define TXNID_NONE SIZE_MAX
-
 static enum err
 read_head(struct snapshot *s, struct store_head *h)
 {
