@@ -93,40 +93,21 @@ next_page(struct app *app)
 	return true;
 }
 
-/*
- * An entry of an app's page (store_pack.h): the key is region, a zero octet
- * and id, and a brief is behind it.  This is what an answer spends its time
- * on, hence by hand.
- */
-struct entry {
-	const uint8_t *key, *brief;
-	size_t key_len;
-};
-
+/* An entry of an app's page: region, a zero octet and id; and a brief. */
 static inline bool
-entry_next(struct wire_in *page, struct entry *e)
+entry_next(struct wire_in *page, struct pack_entry *e)
 {
-	const uint8_t *at;
-	size_t left = wire_left(page), len;
-
-	if (left < 3)
+	if (!pack_next(page, e))
 		return false;
-	at = page->buf + page->pos;
-	len = 2U + dns_get16(at);
-	e->key_len = at[2];
-	e->key = at + 3;
-	e->brief = e->key + e->key_len;
-	if (len > left || len < 3 + e->key_len + BRIEF_START ||
-	    len < 3 + e->key_len + brief_len(e->brief)) {
-		page->bad = true;
-		return false;
-	}
-	page->pos += len;
-	return true;
+	if (e->payload_len >= BRIEF_START &&
+	    e->payload_len >= brief_len(e->payload))
+		return true;
+	page->bad = true;
+	return false;
 }
 
 static inline bool
-entry_is_in(const struct entry *e, struct label region)
+entry_is_in(const struct pack_entry *e, struct label region)
 {
 	return e->key_len > region.len && e->key[region.len] == 0 &&
 	    label_same((struct label){ e->key, region.len }, region);
@@ -137,19 +118,19 @@ app_addresses(const struct app *app, struct label region, unsigned size,
     const uint8_t **address, unsigned max)
 {
 	struct wire_in page = app->page;
-	struct entry e;
+	struct pack_entry e;
 	unsigned count = 0;
 
 	while (entry_next(&page, &e)) {
-		const uint8_t *at = e.brief + BRIEF_START;
-		unsigned n = e.brief[1];
+		const uint8_t *at = e.payload + BRIEF_START;
+		unsigned n = e.payload[1];
 
-		if ((e.brief[0] & BRIEF_STARTED) == 0 ||
+		if ((e.payload[0] & BRIEF_STARTED) == 0 ||
 		    (region.at != NULL && !entry_is_in(&e, region)))
 			continue;
 		if (size != 16) {
 			at += 16 * n;
-			n = e.brief[2];
+			n = e.payload[2];
 		}
 		for (; n > 0 && count < max; n--, at += size)
 			address[count++] = at;
@@ -160,7 +141,7 @@ app_addresses(const struct app *app, struct label region, unsigned size,
 bool
 app_instance(struct app *app, struct instance *out)
 {
-	struct entry e;
+	struct pack_entry e;
 	size_t region = 0;
 
 	while (!entry_next(&app->page, &e))
@@ -172,7 +153,7 @@ app_instance(struct app *app, struct instance *out)
 	out->region = (struct label){ e.key, (uint8_t)region };
 	out->id = (struct label){ e.key + region + 1,
 		(uint8_t)(region == e.key_len ? 0 : e.key_len - region - 1) };
-	brief_read(e.brief, out);
+	brief_read(e.payload, out);
 	return true;
 }
 
