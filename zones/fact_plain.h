@@ -23,12 +23,18 @@ struct plain {
 	size_t len;
 };
 
+static inline void
+plain_skip_blanks(struct wire_in *in)
+{
+	while (wire_left(in) > 0 && in->buf[in->pos] == ' ')
+		in->pos++;
+}
+
 /* The character, blanks before it skipped; else the cursor is bad. */
 static inline bool
 plain_take(struct wire_in *in, char c)
 {
-	while (wire_left(in) > 0 && in->buf[in->pos] == ' ')
-		in->pos++;
+	plain_skip_blanks(in);
 	in->bad = wire_get8(in) != c || in->bad;
 	return !in->bad;
 }
@@ -37,8 +43,7 @@ plain_take(struct wire_in *in, char c)
 static inline bool
 plain_more(struct wire_in *in, char end)
 {
-	while (wire_left(in) > 0 && in->buf[in->pos] == ' ')
-		in->pos++;
+	plain_skip_blanks(in);
 	if (wire_left(in) > 0 && in->buf[in->pos] == ',') {
 		in->pos++;
 		return true;
