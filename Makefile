@@ -23,9 +23,11 @@ WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wswitch-enum -Wwrite-strings -Wvla -Wformat=2 \
 	-Wundef -Wcast-qual -Werror
 CPPFLAGS += -D_GNU_SOURCE -Iinclude -include include/base/banned.h
+# Functions begin at a cache line: by chance some did not, and the same query
+# took 0.013 µs more or less with each change of anything before it.
 # Without -fno-strict-aliasing, gcc 12 takes message_skip_name() for a function
 # that leaves its cursor where it was, when it optimises the whole program.
-CFLAGS_release := -O2 -g -flto=auto -fno-strict-aliasing \
+CFLAGS_release := -O2 -g -flto=auto -fno-strict-aliasing -falign-functions=64 \
 	-fno-semantic-interposition -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 CFLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
@@ -33,7 +35,7 @@ CFLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread \
 	-Wno-maybe-uninitialized
 CFLAGS_fuzz := -O1 -g -fno-omit-frame-pointer \
 	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
-LDFLAGS_release := -flto=auto -pie -Wl,-z,relro,-z,now
+LDFLAGS_release := -flto=auto -falign-functions=64 -pie -Wl,-z,relro,-z,now
 CFLAGS   := -std=c11 $(WARN) $(CFLAGS_$(KIND))
 LDFLAGS  := $(LDFLAGS_$(KIND))
 ifneq ($(KIND),release)
