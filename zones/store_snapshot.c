@@ -202,6 +202,7 @@ snapshot_refresh(struct snapshot *s)
 		return s->state;
 	if ((err = renew(s)) != E_OK)
 		return err;
+	recent_make_room(&s->recent);
 	txnid = mdb_txn_id(s->txn);
 	if (txnid != s->txnid) {
 		s->txnid = txnid;

@@ -29,6 +29,19 @@ struct wire_out {
 	bool bad; /* something did not fit */
 };
 
+/*
+ * Field by field: for a copy of what was written in smaller pieces the
+ * processor waits, 0.007 µs where every question has to pass.
+ */
+static inline void
+wire_in_start(struct wire_in *in, const void *buf, size_t len)
+{
+	in->buf = buf;
+	in->len = len;
+	in->pos = 0;
+	in->bad = false;
+}
+
 static inline struct wire_in
 wire_in(const void *buf, size_t len)
 {

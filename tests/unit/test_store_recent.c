@@ -87,25 +87,70 @@ change_some(struct model *m, unsigned times)
 }
 
 static void
+model_open(struct model *m)
+{
+	struct network network;
+
+	fixture_open(&m->f);
+	assert_int_equal(
+	    fixture_apply(&m->f,
+		"{'put':'network','id':'acme','prefixes':['fdaa:0:18::/48']}"),
+	    E_OK);
+	assert_int_equal(snapshot_refresh(m->f.snapshot), E_OK);
+	assert_true(lookup_network_named(m->f.snapshot, "acme", &network));
+	m->network = network.number;
+	snapshot_rest(m->f.snapshot);
+}
+
+static void
 test_against_model(void **state)
 {
 	static struct model m = { .rng = { 20 } };
-	struct network network;
 
 	(void)state;
-	fixture_open(&m.f);
-	assert_int_equal(
-	    fixture_apply(&m.f,
-		"{'put':'network','id':'acme','prefixes':['fdaa:0:18::/48']}"),
-	    E_OK);
-	assert_int_equal(snapshot_refresh(m.f.snapshot), E_OK);
-	assert_true(lookup_network_named(m.f.snapshot, "acme", &network));
-	m.network = network.number;
-	snapshot_rest(m.f.snapshot);
+	model_open(&m);
 	for (unsigned round = 0; round < 60; round++) {
 		change_some(&m, round < 2 ? APPS : 20);
 		ask_many(&m, 2 * APPS);
 		ask_many(&m, APPS / 4); /* the same commit, seen anew */
+	}
+	fixture_close(&m.f);
+}
+
+/* More than there is room for is asked, while these are in use. */
+static void
+test_values_stay(void **state)
+{
+	enum { HELD = 40 };
+	static struct model m = { .rng = { 21 } };
+	struct app held[HELD];
+	uint8_t was[HELD][64];
+	char name[64];
+
+	(void)state;
+	model_open(&m);
+	change_some(&m, 4 * APPS);
+	for (unsigned round = 0; round < 3; round++) {
+		unsigned count = 0;
+
+		assert_int_equal(snapshot_refresh(m.f.snapshot), E_OK);
+		for (unsigned n = 0; n < APPS && count < HELD; n++) {
+			struct app *app = &held[count];
+
+			ask(&m, n); /* what is remembered is a copy */
+			if (!lookup_app(m.f.snapshot, m.network,
+				app_label(name, n), LOOKUP_NO_PLACE, app))
+				continue;
+			assert_in_range(app->page.len, 1, sizeof(was[0]));
+			memcpy(was[count++], app->page.buf, app->page.len);
+		}
+		assert_int_equal(count, HELD);
+		for (unsigned n = 0; n < APPS; n++)
+			ask(&m, n);
+		for (unsigned i = 0; i < HELD; i++)
+			assert_memory_equal(
+			    held[i].page.buf, was[i], held[i].page.len);
+		snapshot_rest(m.f.snapshot);
 	}
 	fixture_close(&m.f);
 }
@@ -157,6 +202,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_against_model),
+		cmocka_unit_test(test_values_stay),
 		cmocka_unit_test(test_named),
 	};
 
