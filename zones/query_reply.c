@@ -125,8 +125,10 @@ reply_start(struct reply *r, struct query *q, struct query_env *env)
 	r->ttl = q->ttl;
 	r->answers = r->authorities = 0;
 	r->opt_len = q->edns ? OPT_LEN + (q->tcp ? CUT_LEN : 0) : 0;
-	r->out = wire_out(q->pkt, query_reply_max(q, env) - r->opt_len);
-	(void)wire_room(&r->out, DNS_HEADER + q->question_len);
+	r->out.buf = q->pkt;
+	r->out.cap = query_reply_max(q, env) - r->opt_len;
+	r->out.len = DNS_HEADER + q->question_len;
+	r->out.bad = false;
 }
 
 /* An answer that even TCP could not hold says so (design, section 5). */
@@ -175,31 +177,20 @@ reply_record(struct reply *r, uint16_t type)
 		record_start(to, DNS_HEADER, type, r->ttl);
 }
 
-/* What an answer of thousands spends its time on; LEN is a constant. */
+/*
+ * As many as fit, of the COUNT there are, beginning at START.  What an
+ * answer of thousands spends its time on; LEN is a constant.
+ */
 static inline void
 put_addresses(uint8_t *to, const uint8_t record[12], size_t len,
-    const uint8_t *const *address, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++, to += 12 + len) {
-		memcpy(to, record, 12);
-		memcpy(to + 12, address[i], len);
-	}
-}
-
-/* As many as fit, of the COUNT there are, beginning at START. */
-static void
-put_turned(uint8_t *to, const uint8_t record[12], size_t len,
     const uint8_t *const *address, unsigned count, unsigned start, unsigned n)
 {
-	unsigned first = n < count - start ? n : count - start;
-	uint8_t *rest = to + first * (12 + len);
+	unsigned at = start;
 
-	if (len == 16) {
-		put_addresses(to, record, 16, address + start, first);
-		put_addresses(rest, record, 16, address, n - first);
-	} else {
-		put_addresses(to, record, 4, address + start, first);
-		put_addresses(rest, record, 4, address, n - first);
+	for (unsigned i = 0; i < n; i++, to += 12 + len) {
+		memcpy(to, record, 12);
+		memcpy(to + 12, address[at], len);
+		at = at + 1 == count ? 0 : at + 1;
 	}
 }
 
@@ -212,13 +203,17 @@ reply_addresses(struct reply *r, const uint8_t *const *address, unsigned count,
 	size_t size = sizeof(record) + len;
 	size_t room = r->out.cap - r->out.len;
 	unsigned n = count;
+	uint8_t *to;
 
 	if (n * size > room)
 		n = (unsigned)(room / size);
 	record_start(record, DNS_HEADER, r->q->qtype, r->ttl);
 	dns_put16(record + 10, len);
-	put_turned(wire_room(&r->out, n * size), record, len, address, count,
-	    start, n);
+	to = wire_room(&r->out, n * size);
+	if (len == 16)
+		put_addresses(to, record, 16, address, count, start, n);
+	else
+		put_addresses(to, record, 4, address, count, start, n);
 	r->answers = (uint16_t)(r->answers + n);
 	r->q->truncated = r->q->truncated || n < count;
 }
