@@ -161,7 +161,7 @@ read_packet(struct query *q)
 	q->network = NETWORK_NONE;
 	q->edns = q->edns_do = q->truncated = q->answered = false;
 	q->ede = EDE_NONE;
-	q->place = LOOKUP_NO_PLACE;
+	q->place = q->place_ahead = LOOKUP_NO_PLACE;
 	q->ignored = !deserves_reply(q);
 	if (q->ignored)
 		return;
@@ -183,24 +183,31 @@ read_name(struct query *q, struct query_env *env)
 }
 
 /*
- * Loops that only ask memory for something hold nothing else: the processor
- * looks a few hundred instructions ahead, and finds the next one to ask for.
+ * Memory that is asked for comes while other questions are worked on: where
+ * a fact is remembered, while names are read; the fact, while so many
+ * questions before it are answered.
  */
+#define AHEAD 4
+
 void
 query_begin(struct query *const *q, unsigned n, struct query_env *env)
 {
+	struct snapshot *s = env->snapshot;
+
 	for (unsigned i = 0; i < n; i++)
 		if (q[i]->bound == NULL)
-			lookup_expect_network(
-			    env->snapshot, &q[i]->from, &q[i]->to);
+			lookup_expect_network(s, &q[i]->from, &q[i]->to);
 	for (unsigned i = 0; i < n; i++)
 		read_packet(q[i]);
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
 		read_name(q[i], env);
+		lookup_expect(s, q[i]->place);
+	}
 	for (unsigned i = 0; i < n; i++)
-		lookup_expect(env->snapshot, q[i]->place);
-	for (unsigned i = 0; i < n; i++)
-		lookup_fetch(env->snapshot, q[i]->place);
+		if (i < AHEAD)
+			lookup_fetch(s, q[i]->place);
+		else
+			q[i - AHEAD]->place_ahead = q[i]->place;
 }
 
 enum query_next
@@ -208,6 +215,7 @@ query_end(struct query *q, struct query_env *env)
 {
 	enum query_next next;
 
+	lookup_fetch(env->snapshot, q->place_ahead);
 	if (q->ignored) {
 		env->counters.dropped++;
 		return QUERY_DROP;

@@ -61,8 +61,9 @@ struct query {
 	enum dns_rcode rcode;
 	enum dns_ede ede;
 	bool truncated, answered;
-	bool ignored;   /* deserves no reply */
-	uint64_t place; /* of the fact that answers, see lookup.h */
+	bool ignored; /* deserves no reply */
+	/* Of the fact that answers, see lookup.h, and of a later question's. */
+	uint64_t place, place_ahead;
 };
 
 /* Why a fact is not in the answer; explain tells. */
