@@ -90,13 +90,12 @@ static const struct option options_v6[] = {
 };
 
 /*
- * Large replies are cut into fragments by us: the asker said that it takes
- * them, and a question is not asked long enough to learn a path's MTU.
- * IPv4 may be cut on the way (no DF, and forged ICMP does not matter);
- * IPv6 may not, so it is cut to what passes everywhere.
+ * A question is not asked long enough to learn a path's MTU, and forged ICMP
+ * could tell another.  IPv4: whole, see udp_send().  IPv6 may not be cut on
+ * the way, so we cut it to what passes everywhere.
  */
 static const struct option options_udp_v4[] = {
-	{ IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT, false },
+	{ IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE, false },
 	{ -1, 0, 0, false },
 };
 static const struct option options_udp_v6[] = {

@@ -1,10 +1,16 @@
 """What is too large for one packet."""
 
+import socket
+import struct
+import subprocess
+
 import pytest
 
-from ask import ask, ede, flags, rcode, values
+from ask import PATIENCE, SERVER4, ask, ede, flags, rcode, values
+from netns import Host, ip
 
-NETWORK = {"put": "network", "id": "n", "prefixes": ["fdaa:0:18::/48"]}
+NETWORK = {"put": "network", "id": "n",
+           "prefixes": ["fdaa:0:18::/48", "172.16.10.0/24"]}
 REGION = {"put": "region", "id": "iad", "latitude": 38.95, "longitude": -77.46}
 
 
@@ -18,7 +24,9 @@ def instances(app, count, subnet):
 def fixture_large(module_servers):
     """Apps of 2,000 addresses, which TCP carries, and 3,000: it does not."""
     facts = [NETWORK, REGION] + instances("big", 2000, 1) + \
-        instances("huge", 3000, 2) + instances("fits", 120, 3)
+        instances("huge", 3000, 2) + instances("fits", 120, 3) + \
+        instances("small", 2, 4) + instances("middle", 40, 5) + \
+        instances("wide", 44, 6)
     return module_servers.serve(module_servers.store(facts))
 
 
@@ -75,3 +83,66 @@ def test_max_udp_size(servers, large):
 def test_large_but_not_asked_for(large, name, rdtype):
     reply = ask(name, rdtype)
     assert (flags(reply) & {"TC"}, reply.answer) == (set(), [])
+
+
+# --- fragments
+
+DF, MF = 0x4000, 0x2000
+ETH_P_ALL, ETH_P_IP = 3, 0x0800
+
+
+@pytest.fixture(scope="module", name="far")
+def fixture_far(large):  # pylint: disable=unused-argument
+    host = Host(["172.16.10.77"], name="far0")
+    yield host
+    host.close()
+
+
+def fragments_of(far, app):
+    """The flags and offsets of what the server sent for APP, by IPv4."""
+    with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM,
+                       socket.htons(ETH_P_ALL)) as s:
+        s.bind((far.name, ETH_P_ALL))
+        done = subprocess.run(
+            far.enter(["dig", "+short", "+notcp", "+ignore", "+bufsize=8192",
+                       f"@{SERVER4}", f"{app}.internal", "AAAA"]),
+            capture_output=True, text=True, timeout=PATIENCE, check=True)
+        s.setblocking(False)
+        seen = []
+        while True:
+            try:
+                packet, (_, protocol, *_) = s.recvfrom(65535)
+            except BlockingIOError:
+                return len(done.stdout.splitlines()), seen
+            if protocol == ETH_P_IP and \
+                    packet[12:16] == socket.inet_aton(SERVER4):
+                seen.append(struct.unpack_from("!H", packet, 6)[0])
+
+
+@pytest.mark.parametrize("mtu,app,count", [
+    (1400, "small", 2),
+    (1400, "middle", 40),  # 1,164 octets
+    (600, "small", 2),
+])
+def test_ipv4_whole(far, mtu, app, count):
+    ip("link", "set", far.name, "mtu", str(mtu))
+    assert fragments_of(far, app) == (count, [DF])
+
+
+def test_ipv4_may_be_cut_on_the_way(far):
+    """1,274 octets: not every link carries them."""
+    ip("link", "set", far.name, "mtu", "1400")
+    assert fragments_of(far, "wide") == (44, [0])
+
+
+@pytest.mark.parametrize("mtu,app,count", [
+    (1400, "fits", 120),
+    (600, "middle", 40),  # the interface is narrower than most links
+])
+def test_ipv4_cut(far, mtu, app, count):
+    ip("link", "set", far.name, "mtu", str(mtu))
+    got, sent = fragments_of(far, app)
+    assert got == count
+    assert [bool(f & MF) for f in sent] == [True] * (len(sent) - 1) + [False]
+    assert len(sent) > 1
+    assert not any(f & DF for f in sent)
