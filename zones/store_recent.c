@@ -227,11 +227,11 @@ static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 static inline uint64_t
 same_tags(const uint16_t tags[4], uint16_t tag)
 {
-	const uint64_t low = 0x7fff7fff7fff7fff;
+	const uint64_t low = UINT64_C(0x7fff7fff7fff7fff);
 	uint64_t v;
 
 	memcpy(&v, tags, sizeof(v));
-	v ^= tag * 0x0001000100010001;
+	v ^= tag * UINT64_C(0x0001000100010001);
 	return ~(((v & low) + low) | v | low);
 }
 
