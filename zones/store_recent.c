@@ -10,7 +10,7 @@
 #include "store_impl.h"
 
 #define PLACES   8
-#define BITS_MIN 5
+#define BITS_MIN 9
 #define BITS_MAX 18
 
 #define LINE 64 /* octets of a cache line */
@@ -132,13 +132,13 @@ table_bytes(unsigned bits)
 	return (((size_t)1 << bits) + copies_lines(bits)) * LINE;
 }
 
-/* A place for every second key: most keys are never asked for by name. */
+/* A place for each key; names that are not there take as many as are left. */
 static unsigned
 bits_for(size_t keys)
 {
 	unsigned bits = BITS_MIN;
 
-	while (bits < BITS_MAX && ((size_t)PLACES << bits) < keys / 2)
+	while (bits < BITS_MAX && ((size_t)PLACES << bits) < keys)
 		bits++;
 	return bits;
 }

@@ -15,7 +15,7 @@
 #include "zones/lookup.h"
 
 /* More than the table of a small store has places. */
-#define APPS 2000
+#define APPS 4000
 
 struct model {
 	struct fixture f;
