@@ -113,7 +113,7 @@ def mix_text(running, full, fixed, rounds, seconds):
 
 
 def run_mix(args):
-    rounds, seconds = (2, 1.0) if args.quick else (5, 2.0)
+    rounds, seconds = (2, 1.0) if args.quick else (11, 1.0)
     main_set = data.main_set(DATA)
     classes = chosen(servers.FLOORS + servers.OURS + servers.PEERS, args.only)
     running = []
