@@ -238,12 +238,12 @@ MIX = ((60, ask_app), (15, ask_region), (10, ask_vm), (5, ask_text),
        (5, ask_missing), (5, ask_nodata))
 
 
-def source_of(app):
-    return f"{network_prefix(app.network)}::a"
+def source_of(app, asker=0):
+    return f"{network_prefix(app.network)}::{asker + 10:x}"
 
 
-def write_questions(fleet, path, count, mix=MIX, sources=False):
-    """`NAME TYPE RCODE ANSWERS`, and where asked for the asker's address."""
+def write_questions(fleet, path, count, mix=MIX, sources=0):
+    """`NAME TYPE RCODE ANSWERS`, and one of SOURCES addresses that ask."""
     rng = random.Random(SEED + 1)
     live = [app for app in fleet.apps if app.instances]
     asks = [ask for _, ask in mix]
@@ -252,7 +252,8 @@ def write_questions(fleet, path, count, mix=MIX, sources=False):
         for ask in rng.choices(asks, weights, k=count):
             app = rng.choice(live)
             question, rcode, answers = ask(rng, app)
-            source = f" {source_of(app)}" if sources else ""
+            source = (f" {source_of(app, rng.randrange(sources))}"
+                      if sources else "")
             out.write(f"{question} {rcode} {answers}{source}\n")
 
 
@@ -285,8 +286,7 @@ def _build_main(folder):
     (folder / "records").write_text(str(records))
     write_hosts(fleet, folder / "hosts")
     write_questions(fleet, folder / "questions", 500_000)
-    write_questions(fleet, folder / "questions-sources", 500_000,
-                    sources=True)
+    write_questions(fleet, folder / "questions-sources", 500_000, sources=1)
     write_first(folder / "questions", folder / "first")
 
 
@@ -294,13 +294,14 @@ def main_set(root):
     return make(Path(root) / "main", _build_main)
 
 
-def even_set(root, networks, apps):
+def even_set(root, networks, apps, askers=1):
+    """ASKERS: addresses in each network that ask."""
     def build(folder):
         fleet = fleet_even(networks, apps)
         write_feed(fleet, folder / "network.ndjson")
-        write_questions(fleet, folder / "questions", 500_000, sources=True)
+        write_questions(fleet, folder / "questions", 500_000, sources=askers)
 
-    return make(Path(root) / f"even-{networks}-{apps}", build)
+    return make(Path(root) / f"even-{networks}-{apps}-{askers}", build)
 
 
 def corners_set(root):
