@@ -98,6 +98,7 @@ find_network(struct snapshot *s, const struct addr *from, const struct addr *to,
 	return found == NETWORK_NONE ? LOOKUP_NOBODY : LOOKUP_SOURCE;
 }
 
+/* Askers of one network differ in their last octets: so do the top bits. */
 static unsigned
 flow_slot(const struct addr *from, const struct addr *to)
 {
@@ -107,7 +108,7 @@ flow_slot(const struct addr *from, const struct addr *to)
 	memcpy(b, to, 16);
 	a[0] = (a[0] ^ b[1]) * 0x9e3779b97f4a7c15;
 	a[0] ^= (a[1] ^ b[0]) * 0xc2b2ae3d27d4eb4f;
-	return (unsigned)(a[0] >> 32) % FLOW_SLOTS;
+	return (unsigned)(a[0] >> 48) % FLOW_SLOTS;
 }
 
 void

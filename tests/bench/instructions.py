@@ -26,21 +26,21 @@ def bounds():
     return {line[0]: int(line[1]) for line in lines if line}
 
 
-def count(folder, fleet, mix):
+def count(folder, fleet, mix, askers):
     questions, out = folder / "questions", folder / "callgrind.out"
-    data.write_questions(fleet, questions, QUESTIONS, mix=mix)
+    data.write_questions(fleet, questions, QUESTIONS, mix=mix, sources=askers)
     run = subprocess.run(
         ["valgrind", "--tool=callgrind", "--collect-atstart=no",
          f"--callgrind-out-file={out}", BUILD / "trace", folder / "store",
-         data.NETWORK, questions], capture_output=True, text=True)
+         "-" if askers else data.NETWORK, questions], capture_output=True, text=True)
     if run.returncode != 0:
         sys.exit(run.stderr)
     return int(re.search(r"Collected : (\d+)", run.stderr)[1]) / QUESTIONS
 
 
 def main():
-    mixes = {"mix": data.MIX}
-    mixes |= {ask.__name__: ((1, ask),) for _, ask in data.MIX}
+    mixes = {"mix": (data.MIX, 0), "mix_of_askers": (data.MIX, 1_000)}
+    mixes |= {ask.__name__: (((1, ask),), 0) for _, ask in data.MIX}
     failed = 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -49,8 +49,8 @@ def main():
         subprocess.run([BUILD / "dnsctl", "-s", folder / "store", "apply",
                         folder / "feed"], check=True)
         most = bounds()
-        for mix, asks in mixes.items():
-            is_ = count(folder, fleet, asks)
+        for mix, (asks, askers) in mixes.items():
+            is_ = count(folder, fleet, asks, askers)
             good = is_ <= most[mix]
             failed += not good
             print(f"{'ok' if good else 'not ok'} {mix}: {is_:.0f} "

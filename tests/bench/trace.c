@@ -3,6 +3,7 @@
  *
  *	trace STORE NETWORK QUESTIONS [ROUNDS]
  *
+ * NETWORK is whose listener it is, or `-`: the asker's address tells.
  * Every question is answered ROUNDS times, 64 side by side as a loaded
  * worker does it.  The report is one line of JSON: nanoseconds a question.
  * Under callgrind only the answering is counted, from the second round on,
@@ -55,7 +56,7 @@ slot_fill(
 	s->query.pkt = s->pkt;
 	s->query.len = q->len;
 	s->query.cap = PACKET_MAX;
-	s->query.bound = network;
+	s->query.bound = strcmp(network, "-") == 0 ? NULL : network;
 	memcpy(s->query.from.ip, &q->source, sizeof(s->query.from.ip));
 }
 
