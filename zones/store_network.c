@@ -115,7 +115,7 @@ void
 lookup_expect_network(
     const struct snapshot *s, const struct addr *from, const struct addr *to)
 {
-	__builtin_prefetch(&s->flow[flow_slot(from, to)]);
+	recent_prefetch(&s->flow[flow_slot(from, to)]);
 }
 
 /* A flow asks again and again; its network changes only with networks. */

@@ -353,8 +353,7 @@ recent_place(const struct recent *r, const struct recent_key *key)
 void
 recent_expect(const struct recent *r, uint64_t place)
 {
-	__asm__ volatile(""); /* see recent_fetch() */
-	__builtin_prefetch(bucket_of(r, place));
+	recent_prefetch(bucket_of(r, place));
 }
 
 /* An app of three instances takes four lines. */
@@ -364,13 +363,11 @@ recent_fetch(const struct recent *r, uint64_t place)
 	const struct recent_bucket *b = bucket_of(r, place);
 	uint64_t places = places_of(b, (uint16_t)place);
 
-	/* Without it, gcc 12 takes this for a function without an effect. */
-	__asm__ volatile("");
 	while (places != 0) {
 		const char *at =
 		    (const char *)copy_at(r, b->at[place_next(&places)]);
 
 		for (unsigned line = 0; line < 5; line++)
-			__builtin_prefetch(at + LINE * line);
+			recent_prefetch(at + LINE * line);
 	}
 }

@@ -43,6 +43,17 @@ struct recent_key {
 };
 
 /*
+ * Memory is wanted.  Without the first line, gcc 12 takes a function that
+ * does nothing else for one without an effect, and leaves out its calls.
+ */
+static inline void
+recent_prefetch(const void *at)
+{
+	__asm__ volatile("");
+	__builtin_prefetch(at);
+}
+
+/*
  * Zeros for a table, at the begin of a cache line; no memory until it is
  * used, and large pages then.  NULL where there is none.
  */
