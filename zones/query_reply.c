@@ -125,10 +125,8 @@ reply_start(struct reply *r, struct query *q, struct query_env *env)
 	r->ttl = q->ttl;
 	r->answers = r->authorities = 0;
 	r->opt_len = q->edns ? OPT_LEN + (q->tcp ? CUT_LEN : 0) : 0;
-	r->out.buf = q->pkt;
-	r->out.cap = query_reply_max(q, env) - r->opt_len;
-	r->out.len = DNS_HEADER + q->question_len;
-	r->out.bad = false;
+	wire_out_start(&r->out, q->pkt, query_reply_max(q, env) - r->opt_len);
+	(void)wire_room(&r->out, DNS_HEADER + q->question_len);
 }
 
 /* An answer that even TCP could not hold says so (design, section 5). */

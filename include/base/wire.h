@@ -42,6 +42,15 @@ wire_in_start(struct wire_in *in, const void *buf, size_t len)
 	in->bad = false;
 }
 
+static inline void
+wire_out_start(struct wire_out *out, void *buf, size_t cap)
+{
+	out->buf = buf;
+	out->cap = cap;
+	out->len = 0;
+	out->bad = false;
+}
+
 static inline struct wire_in
 wire_in(const void *buf, size_t len)
 {
