@@ -24,13 +24,13 @@ class EchoTcp(servers.Server):
 
     def __init__(self, main_set, size=0, copies=False):
         self.name = f"TCP echo {size} {'c' * copies}".strip()
-        self.size = size
+        self.octets = size
         self.copies = ["-c"] if copies else []
         self.port = PORT + (1 if size == 0 else 5 if copies else 2)
         super().__init__(main_set)
 
     def command(self):
-        return [BUILD / "echo_tcp", *self.copies, self.port, self.size]
+        return [BUILD / "echo_tcp", *self.copies, self.port, self.octets]
 
 
 class DnsdCorners(servers.Dnsd):

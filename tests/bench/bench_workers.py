@@ -80,7 +80,7 @@ class DnsdSteered(DnsdWorkers):
 def shared_load(server, questions, seconds):
     """A client beside each worker, on its processor; answers a second."""
     command = [BUILD / "load", "-p", "-t", seconds, "-w", 8, "-c", 32]
-    command += ["-e"] if server.echo else []
+    command += ["-e", server.octets] if server.echo else []
     command += [server.address, server.port, questions]
     clients = [subprocess.Popen(pinned(cpu, *command), stdout=subprocess.PIPE)
                for cpu in range(server.workers)]

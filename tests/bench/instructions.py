@@ -32,7 +32,8 @@ def count(folder, fleet, mix, askers):
     run = subprocess.run(
         ["valgrind", "--tool=callgrind", "--collect-atstart=no",
          f"--callgrind-out-file={out}", BUILD / "trace", folder / "store",
-         "-" if askers else data.NETWORK, questions], capture_output=True, text=True)
+         "-" if askers else data.NETWORK, questions],
+        capture_output=True, text=True)
     if run.returncode != 0:
         sys.exit(run.stderr)
     return int(re.search(r"Collected : (\d+)", run.stderr)[1]) / QUESTIONS

@@ -10,7 +10,7 @@
  *	  -T              TCP
  *	  -p              sleep while there is nothing to do (UDP)
  *	  -S              ask from the addresses that the file names (IPv6 UDP)
- *	  -e              the other side is an echo: its answers are questions
+ *	  -e OCTETS       the other side is an echo; of so many, 0: as asked
  *
  * The report is one line of JSON.
  */
@@ -64,7 +64,7 @@ is_expected(const struct load *l, const struct question *q, const uint8_t *pkt,
     size_t len)
 {
 	if (l->echo)
-		return len >= q->len; /* echo -s */
+		return len == (l->echo_octets > 0 ? l->echo_octets : q->len);
 	return len >= 12 && (pkt[2] & 0x80) != 0 && (pkt[3] & 15) == q->rcode &&
 	    (pkt[6] << 8 | pkt[7]) == q->answers;
 }
@@ -158,7 +158,8 @@ address_read(struct load *l, const char *address, const char *port)
 static void
 usage(void)
 {
-	fputs("usage: load [-epST] [-t seconds] [-n questions] [-w window] [-c "
+	fputs("usage: load [-pST] [-e octets] [-t seconds] [-n questions] [-w "
+	      "window] [-c "
 	      "connections] "
 	      "[-r rate] address port questions\n",
 	    stderr);
@@ -171,7 +172,7 @@ options_read(struct load *l, int argc, char **argv)
 	bool tcp = false;
 	int option;
 
-	while ((option = getopt(argc, argv, "t:n:w:c:r:TSep")) != -1) {
+	while ((option = getopt(argc, argv, "t:n:w:c:r:e:TSp")) != -1) {
 		switch (option) {
 		case 't':
 			l->run_ns = (uint64_t)(strtod(optarg, NULL) * NS_PER_S);
@@ -199,6 +200,7 @@ options_read(struct load *l, int argc, char **argv)
 			break;
 		case 'e':
 			l->echo = true;
+			l->echo_octets = strtoull(optarg, NULL, 10);
 			break;
 		default:
 			usage();

@@ -74,9 +74,10 @@ struct load {
 	uint64_t count; /* questions in all; over UDP without a rate */
 	bool sources;   /* ask from the addresses in the file */
 	bool patient;   /* sleep rather than spin: the processor is shared */
-	bool echo;      /* expect the question itself back */
-	size_t next;    /* question to ask */
-	uint64_t begun; /* when the first question went */
+	bool echo;      /* expect octets back, not an answer */
+	size_t echo_octets; /* so many; 0: as many as were asked */
+	size_t next;        /* question to ask */
+	uint64_t begun;     /* when the first question went */
 	uint64_t last_seen; /* when the last answer came */
 	struct score score;
 };

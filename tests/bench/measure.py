@@ -167,7 +167,7 @@ def load(server, questions, seconds=2.0, window=128, connections=1, rate=0,
     command += ["-p"] if patient else []
     command += ["-T"] if tcp else []
     command += ["-S"] if server.sources else []
-    command += ["-e"] if server.echo else []
+    command += ["-e", server.octets] if server.echo else []
     command += [server.address, server.port, questions]
     first = ["chrt", "-f", "1"] if patient and may_go_first() else []
     client = subprocess.Popen([*first, *pinned(CLIENT_CPU, *command)],

@@ -22,7 +22,8 @@ class Server:
     port = 0
     address = "127.0.0.1"
     sources = False  # asked from the addresses in the questions
-    echo = False     # answers are the questions
+    echo = False     # it sends back what comes, or OCTETS of its own
+    octets = 0
     process = None
 
     def __init__(self, main_set):
@@ -76,12 +77,12 @@ class Echo(Server):
 class EchoAnswers(Echo):
     """What the mix's answers cost the kernel: they are longer."""
 
-    OCTETS = 117  # the mean answer to the mix
-    name = f"bare echo of {OCTETS} octets"
+    octets = 117  # the mean answer to the mix
+    name = f"bare echo of {octets} octets"
     port = 5318
 
     def command(self):
-        return [BUILD / "echo", "-s", self.OCTETS, self.address, self.port]
+        return [BUILD / "echo", "-s", self.octets, self.address, self.port]
 
 
 class EchoWildcard(Echo):
