@@ -7,11 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "dnsctl/ctl.h"
-#include "dnsctl/etcd.h"
-#include "zones/feed_apply.h"
-#include "zones/feed_follow.h"
-#include "zones/log.h"
+#include "dnsctl/etcd/etcd.h"
+#include "zones/feed/apply.h"
+#include "zones/feed/follow.h"
 
 /* A mistake of the input was told where it was found. */
 static enum exit_status

@@ -7,10 +7,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/addr_text.h"
+#include "base/log.h"
 #include "dnsctl/ctl.h"
-#include "zones/addr_text.h"
-#include "zones/log.h"
-#include "zones/query.h"
+#include "zones/query/query.h"
 
 struct question {
 	const char *text;

@@ -11,8 +11,9 @@
 #include <sys/queue.h>
 
 #include "dnsctl/ctl.h"
-#include "zones/fact_json.h"
-#include "zones/lookup.h"
+#include "zones/facts/json.h"
+#include "zones/store/read/lookup.h"
+#include "zones/store/write/facts.h"
 
 struct contested {
 	STAILQ_ENTRY(contested) next;

@@ -4,11 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/addr_text.h"
+#include "base/log.h"
+#include "base/time_text.h"
 #include "dnsctl/ctl.h"
-#include "zones/addr_text.h"
-#include "zones/fact_json.h"
-#include "zones/log.h"
-#include "zones/time_text.h"
+#include "zones/facts/json.h"
+#include "zones/store/write/facts.h"
 
 static void
 addresses_print(const char *before, const struct fact *f)

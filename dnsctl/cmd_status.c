@@ -6,6 +6,8 @@
 #include <time.h>
 
 #include "dnsctl/ctl.h"
+#include "zones/store/write/check.h"
+#include "zones/store/write/facts.h"
 
 static void
 age_print(const char *what, int64_t then_ms)

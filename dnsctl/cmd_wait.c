@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/log.h"
 #include "dnsctl/ctl.h"
 #include "dnsctl/cursor.h"
-#include "zones/log.h"
 
 #define LOOK_MS 10 /* between two looks at the cursor */
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "zones/log.h"
+#include "base/log.h"
 
 enum exit_status
 ctl_store_failed(const struct ctl *ctl, enum err err)

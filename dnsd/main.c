@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "dnsd/config.h"
-#include "dnsd/server.h"
+#include "dnsd/config/config.h"
+#include "dnsd/server/server.h"
 
 static int
 usage(FILE *out, int status)

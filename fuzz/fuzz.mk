@@ -19,7 +19,7 @@ fuzz-programs: $(FUZZ)
 $(OUT)/fuzz_%: $(OUT)/obj/fuzz/fuzz_%.o $(MODULES)
 	@$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group \
-		$(MODULES) -Wl,--end-group $(LIBS_zones) $(LIBS_dnsd) \
-		$(LIBS_dnsctl) -lldns
+		$(MODULES) -Wl,--end-group $(LIBS_read) $(LIBS_write) \
+		$(LIBS_dnsd) $(LIBS_dnsctl) -lldns
 
 .PHONY: fuzz fuzz-replay fuzz-programs

@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "dnsd/cache.h"
+#include "dnsd/forward/cache.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

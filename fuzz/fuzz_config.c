@@ -4,7 +4,7 @@
  * What is taken keeps the promises of config.h, so that nobody has to look
  * again; what is not taken is told in one line that begins with the file.
  */
-#include "dnsd/config.h"
+#include "dnsd/config/config.h"
 
 #include <assert.h>
 #include <string.h>

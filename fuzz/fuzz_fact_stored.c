@@ -4,7 +4,7 @@
  * The first says of which kind.  What is taken keeps to the bounds that its
  * users rely on, and is written again octet by octet.
  */
-#include "../zones/fact_stored.h"
+#include "zones/facts/stored.h"
 
 #include <assert.h>
 

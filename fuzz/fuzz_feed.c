@@ -13,7 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "zones/feed_follow.h"
+#include "zones/feed/follow.h"
+#include "zones/store/write/check.h"
+#include "zones/store/write/facts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

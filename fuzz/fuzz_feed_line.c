@@ -5,13 +5,13 @@
  * fact_check.h, and written as a line it is taken again, as the same fact.
  * A plain line (fact_plain.h) means what the same line means to jansson.
  */
-#include "zones/feed_line.h"
+#include "zones/feed/line.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "zones/fact_check.h"
+#include "zones/facts/check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

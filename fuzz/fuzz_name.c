@@ -4,7 +4,7 @@
  * What is read as a name is written as text that is read as the same name;
  * what its form borrows lies within it.
  */
-#include "zones/name.h"
+#include "zones/names/name.h"
 
 #include <assert.h>
 

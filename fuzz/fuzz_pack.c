@@ -6,9 +6,9 @@
  * transaction the store has what the model has, and its check finds every
  * summary to be what the facts make.
  */
-#include "zones/store_write.h"
+#include "zones/store/write/txn.h"
 
-#include "../tests/unit/store_fixture.h"
+#include "store_fixture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

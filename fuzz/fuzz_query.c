@@ -5,9 +5,9 @@
  * is held to the promises below, and ldns reads what we wrote, as a second
  * opinion.
  */
-#include "zones/query.h"
+#include "zones/query/query.h"
 
-#include "../tests/unit/query_fixture.h"
+#include "query_fixture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

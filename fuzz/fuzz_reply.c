@@ -13,8 +13,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "dnsd/answer.h"
-#include "zones/dname.h"
+#include "dnsd/forward/answer.h"
+#include "zones/names/dname.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

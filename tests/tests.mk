@@ -14,8 +14,8 @@ lint:
 # --- unit: tests/unit/test_X.c is a cmocka program with everything but the
 # mains linked in, as far as it uses it; ONLY=X builds and runs that one
 ONLY    ?= *
-UNIT    := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/test_$(ONLY).c))
-MODULES := $(foreach l,dnsd dnsctl zones,$(OUT)/lib$(l).a)
+UNIT    := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/*/test_$(ONLY).c))
+MODULES := $(foreach l,read write dnsd dnsctl,$(OUT)/lib$(l).a)
 AR      := $(if $(findstring clang,$(CC)),llvm-ar-14,gcc-ar)
 
 unit: $(UNIT)
@@ -25,17 +25,20 @@ $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.o $(MODULES)
 	@mkdir -p $(dir $@)
 	@$(SAY) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(MODULES) \
-		-Wl,--end-group $(LIBS_zones) $(LIBS_dnsd) $(LIBS_dnsctl) \
-		-lcmocka -lldns
+		-Wl,--end-group $(LIBS_read) $(LIBS_write) $(LIBS_dnsd) \
+		$(LIBS_dnsctl) -lcmocka -lldns
 
 define module
-$(OUT)/lib$(1).a: $$(filter-out %/main.o,$$(call objects,$(1)))
+$(OUT)/lib$(1).a: $$(filter-out %/main.o,$$(call objects,$(ROOMS_$(1))))
 	@rm -f $$@
 	@mkdir -p $$(dir $$@)
 	@$$(SAY) AR $$@
 	$$(Q)$$(AR) rcs $$@ $$^
 endef
-$(foreach l,dnsd dnsctl zones,$(eval $(call module,$(l))))
+$(foreach l,read write dnsd dnsctl,$(eval $(call module,$(l))))
+
+# What several tests or fuzz targets share lies beside them.
+$(OUT)/obj/tests/unit/%.o $(OUT)/obj/fuzz/%.o: CPPFLAGS += -I. -Itests/unit
 
 # --- instructions: what a query costs, against tests/bench/instructions.txt
 instructions: all $(OUT)/trace
@@ -47,4 +50,4 @@ system: all
 
 .PHONY: test format lint unit instructions system
 .SECONDARY:
--include $(wildcard $(OUT)/obj/tests/unit/*.d)
+-include $(wildcard $(OUT)/obj/tests/unit/*/*.d)

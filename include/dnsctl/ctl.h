@@ -6,8 +6,8 @@
 
 #include <signal.h>
 
-#include "zones/feed.h"
-#include "zones/store.h"
+#include "zones/feed/feed.h"
+#include "zones/store/read/store.h"
 
 #define STORE_DEFAULT "/var/lib/dnsd"
 

@@ -25,9 +25,9 @@ $(BENCH_TOOLS):
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 
 # The query path without sockets: what callgrind counts.
-$(OUT)/trace: $(call bench_objects,trace load_questions) $(OUT)/libzones.a
+$(OUT)/trace: $(call bench_objects,trace load_questions) $(OUT)/libread.a
 	@$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_zones)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_read)
 
 .PHONY: bench bench-feed bench-forward
 -include $(wildcard $(OUT)/obj/tests/bench/*.d)

@@ -11,7 +11,7 @@
  */
 #include "load.h"
 
-#include "zones/query.h"
+#include "zones/query/query.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "../../dnsd/forward_impl.h"
+#include "dnsd/forward/impl.h"
 
 #define LAB_SENT 4096
 

@@ -8,9 +8,9 @@
 
 #include <ldns/ldns.h>
 
+#include "base/addr_text.h"
 #include "store_fixture.h"
-#include "zones/addr_text.h"
-#include "zones/query.h"
+#include "zones/query/query.h"
 
 /* What is asked besides the name; zero is the least that can be asked. */
 struct ask {

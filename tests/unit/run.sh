@@ -7,8 +7,9 @@
 set -u
 
 passed=0 failed=0
-for source in tests/unit/test_$2.c; do
-	program=$1/$(basename "$source" .c)
+for source in tests/unit/*/test_$2.c; do
+	program=$1/${source#tests/unit/}
+	program=${program%.c}
 	CMOCKA_MESSAGE_OUTPUT=TAP "$program" >"$program.log" 2>&1
 	status=$?
 	good=$(grep -c '^ok ' "$program.log")

@@ -16,8 +16,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "zones/feed_line.h"
-#include "zones/store_write.h"
+#include "zones/feed/line.h"
+#include "zones/store/write/check.h"
+#include "zones/store/write/facts.h"
+#include "zones/store/write/txn.h"
 
 struct fixture {
 	char path[64];

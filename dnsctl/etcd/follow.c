@@ -1,0 +1,252 @@
+/*
+ * follow.c - the spine: an endpoint after the other, for ever.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "impl.h"
+
+#define SCHEME         "etcd://"
+#define PREFIX_DEFAULT "/dnsd"
+#define PORT_DEFAULT   ":2379"
+
+bool
+etcd_is_url(const char *source)
+{
+	return strncmp(source, SCHEME, strlen(SCHEME)) == 0;
+}
+
+/* "[::1]:2379", "host"; a bracket's colons are no port. */
+static bool
+has_port(const char *endpoint)
+{
+	const char *bracket = strchr(endpoint, ']');
+
+	return strchr(bracket == NULL ? endpoint : bracket, ':') != NULL;
+}
+
+static bool
+endpoint_add(struct etcd *e, const char *text, size_t len)
+{
+	char *endpoint;
+
+	if (len == 0 || len > 255 || memchr(text, '/', len) != NULL ||
+	    e->endpoint_count == ETCD_ENDPOINTS_MAX)
+		return false;
+	endpoint = calloc(1, len + sizeof(PORT_DEFAULT));
+	if (endpoint == NULL)
+		return false;
+	memcpy(endpoint, text, len);
+	if (!has_port(endpoint))
+		memcpy(endpoint + len, PORT_DEFAULT, sizeof(PORT_DEFAULT));
+	e->endpoint[e->endpoint_count++] = endpoint;
+	return true;
+}
+
+static bool
+endpoints_read(struct etcd *e)
+{
+	const char *at = e->ctl->args[0] + strlen(SCHEME);
+	size_t len;
+
+	for (;; at += len + 1) {
+		len = strcspn(at, ",");
+		if (!endpoint_add(e, at, len)) {
+			log_error("%s: must be etcd://HOST:PORT, and more with"
+				  " commas between, at most %d",
+			    e->ctl->args[0], ETCD_ENDPOINTS_MAX);
+			return false;
+		}
+		if (at[len] == '\0')
+			return true;
+	}
+}
+
+static bool
+prefix_read(struct etcd *e)
+{
+	size_t len;
+
+	e->prefix = e->ctl->prefix == NULL ? PREFIX_DEFAULT : e->ctl->prefix;
+	len = strlen(e->prefix);
+	if (len >= 2 && len <= 128 && e->prefix[0] == '/' &&
+	    e->prefix[len - 1] != '/')
+		return true;
+	log_error("--prefix %s: must begin with a slash, not end with one,"
+		  " and have at most 128 octets",
+	    e->prefix);
+	return false;
+}
+
+/* What the store is told: the endpoints, as far as there is room. */
+static void
+source_name(struct etcd *e)
+{
+	size_t room = sizeof(e->source) - strlen(e->prefix) - 1;
+
+	(void)snprintf(e->source, room, "%s", e->ctl->args[0]);
+	(void)snprintf(e->source + strlen(e->source),
+	    sizeof(e->source) - strlen(e->source), "%s", e->prefix);
+}
+
+/* The store holds what is below our prefix in some etcd. */
+static bool
+is_our_source(const struct etcd *e, const char *source)
+{
+	const char *path =
+	    etcd_is_url(source) ? strchr(source + strlen(SCHEME), '/') : NULL;
+
+	return path != NULL && strcmp(path, e->prefix) == 0;
+}
+
+/* "CLUSTER/REVISION" of the same keys; anything else is nowhere. */
+static void
+standing_read(struct etcd *e, const struct store_meta *meta)
+{
+	const char *slash = strchr(meta->cursor, '/');
+	size_t len = slash == NULL ? 0 : (size_t)(slash - meta->cursor);
+
+	if (len == 0 || len >= sizeof(e->cluster) ||
+	    !is_our_source(e, meta->source))
+		return;
+	memcpy(e->cluster, meta->cursor, len);
+	e->cluster[len] = '\0';
+	e->revision = e->stored = (int64_t)strtoll(slash + 1, NULL, 10);
+}
+
+static enum err
+store_standing(struct etcd *e, struct store *store)
+{
+	struct store_meta meta;
+	struct store_txn *txn;
+	enum err err;
+
+	store_begin(store, &txn);
+	err = store_txn_meta(txn, &meta);
+	store_abort(txn);
+	if (err == E_OK)
+		standing_read(e, &meta);
+	return err;
+}
+
+/* Until the endpoint fails, or there is a reason to end. */
+static enum etcd_outcome
+endpoint_follow(struct etcd *e)
+{
+	enum etcd_outcome outcome = etcd_connect(e);
+
+	for (;;) {
+		if (outcome == ETCD_LOST) {
+			log_info(
+			    "etcd %s: reading a snapshot", e->endpoint[e->at]);
+			outcome = etcd_snapshot(e);
+		}
+		if (outcome != ETCD_OK)
+			return outcome;
+		log_info("etcd %s: following from revision %lld",
+		    e->endpoint[e->at], (long long)e->revision);
+		outcome = etcd_watch(e);
+	}
+}
+
+/*
+ * Each endpoint once at once; then longer and longer, and not in step with
+ * a thousand other nodes that lost the same etcd.
+ */
+static void
+pause_before_next(struct etcd *e)
+{
+	unsigned rounds = e->failures / e->endpoint_count;
+	uint32_t most = rounds > 6 ? BACKOFF_MS : 100u << rounds;
+	uint32_t ms = most / 2 + rng_below(&e->rng, most / 2 + 1);
+	const struct timespec pause = { ms / 1000,
+		(long)(ms % 1000) * 1000000 };
+
+	if (rounds > 0)
+		(void)nanosleep(&pause, NULL);
+}
+
+static void
+endpoint_next(struct etcd *e)
+{
+	const char *failed = e->endpoint[e->at];
+
+	e->failures++;
+	e->at = (e->at + 1) % e->endpoint_count;
+	log_warn("etcd %s: %s; trying %s, the store stays as it is", failed,
+	    e->wrong, e->endpoint[e->at]);
+}
+
+static enum exit_status
+endpoints_follow(struct etcd *e)
+{
+	for (;;) {
+		enum etcd_outcome outcome = endpoint_follow(e);
+
+		etcd_abort(e);
+		switch (outcome) {
+		case ETCD_STOP:
+			return CTL_OK;
+		case ETCD_STORE:
+			return ctl_store_failed(e->ctl, e->err);
+		case ETCD_OK:
+		case ETCD_LOST:
+		case ETCD_FAILED:
+			break;
+		}
+		endpoint_next(e);
+		pause_before_next(e);
+		if (*e->ctl->stop)
+			return CTL_OK;
+	}
+}
+
+static void
+etcd_release(struct etcd *e)
+{
+	etcd_http_close(e);
+	feed_release(&e->feed);
+	arena_release(&e->memory);
+	for (unsigned i = 0; i < e->endpoint_count; i++)
+		free(e->endpoint[i]);
+}
+
+/* A fleet that starts together does not all ask the first endpoint. */
+static void
+endpoint_choose(struct etcd *e)
+{
+	struct secret secret = { .left = 0 };
+
+	e->rng.state = (uint64_t)secret_next(&secret) << 16 | 1;
+	e->rng.state |= secret_next(&secret);
+	e->at = rng_below(&e->rng, e->endpoint_count);
+}
+
+enum exit_status
+follow_etcd(const struct ctl *ctl, struct store *store)
+{
+	struct etcd e = { .ctl = ctl };
+	enum exit_status status = CTL_USAGE;
+	enum err err;
+
+	if (!prefix_read(&e) || !endpoints_read(&e))
+		goto out;
+	source_name(&e);
+	endpoint_choose(&e);
+	feed_init(&e.feed, store, &ctl_report, e.source, false);
+	status = CTL_FAILED;
+	err = store_standing(&e, store);
+	if (err != E_OK)
+		status = ctl_store_failed(ctl, err);
+	else if (etcd_http_open(&e))
+		status = endpoints_follow(&e);
+	else
+		log_error("libcurl cannot be started");
+out:
+	etcd_release(&e);
+	return status;
+}

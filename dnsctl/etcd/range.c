@@ -1,0 +1,117 @@
+/*
+ * range.c - all keys below a prefix, in pages, as of one revision: of
+ * everything (a snapshot), or of one network.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dnsctl/etcd/key.h"
+#include "impl.h"
+
+/* Networks come before what is in them: etcd's own order is another. */
+static json_t *
+page_request(const char *below, json_t *after, int64_t revision)
+{
+	json_t *request = json_object();
+
+	etcd_range_set(request, below);
+	if (after != NULL)
+		(void)json_object_set(request, "key", after);
+	(void)json_object_set_new(request, "limit", json_integer(PAGE_KEYS));
+	if (revision != 0)
+		(void)json_object_set_new(
+		    request, "revision", json_integer(revision));
+	return request;
+}
+
+/* The key behind the page's last: that key and a zero octet. */
+static json_t *
+key_after(struct etcd *e, const json_t *kvs)
+{
+	const json_t *last = json_array_get(kvs, json_array_size(kvs) - 1);
+	size_t len;
+	const char *key;
+
+	arena_reset(&e->memory);
+	key = etcd_octets(&e->memory, last, "key", &len);
+	return key == NULL ? NULL : etcd_base64(key, len + 1);
+}
+
+static enum etcd_outcome
+page_take(struct etcd *e, const json_t *kvs)
+{
+	enum etcd_outcome outcome = ETCD_OK;
+
+	for (size_t i = 0; i < json_array_size(kvs) && outcome == ETCD_OK; i++)
+		outcome = etcd_take(e, json_array_get(kvs, i), false);
+	return outcome;
+}
+
+/* *REVISION is that of the first page where it is zero. */
+static enum etcd_outcome
+range_take(struct etcd *e, const char *below, int64_t *revision)
+{
+	enum etcd_outcome outcome;
+	json_t *after = NULL, *reply, *kvs;
+	bool more = true;
+
+	do {
+		outcome = etcd_ask(e, "/v3/kv/range",
+		    page_request(below, after, *revision), &reply);
+		json_decref(after);
+		after = NULL;
+		if (outcome != ETCD_OK)
+			return outcome;
+		if (*revision == 0)
+			*revision = etcd_number(
+			    json_object_get(reply, "header"), "revision");
+		kvs = json_object_get(reply, "kvs");
+		outcome = page_take(e, kvs);
+		more = json_is_true(json_object_get(reply, "more"));
+		if (more)
+			after = key_after(e, kvs);
+		json_decref(reply);
+	} while (outcome == ETCD_OK && more && after != NULL);
+	json_decref(after);
+	return outcome;
+}
+
+static enum etcd_outcome
+folder_take(
+    struct etcd *e, enum fact_kind kind, const char *network, int64_t *revision)
+{
+	char below[512];
+
+	(void)snprintf(below, sizeof(below), "%s/%s/%s%s", e->prefix,
+	    etcd_folder(kind), network, network[0] == '\0' ? "" : "/");
+	return range_take(e, below, revision);
+}
+
+/* One transaction: if it fails, the store stays as it is. */
+enum etcd_outcome
+etcd_snapshot(struct etcd *e)
+{
+	enum etcd_outcome outcome = etcd_take_verb(e, FEED_SNAPSHOT_BEGIN);
+	int64_t revision = 0;
+
+	for (int kind = 0; kind < FACT_KINDS && outcome == ETCD_OK; kind++)
+		outcome = folder_take(e, (enum fact_kind)kind, "", &revision);
+	if (outcome == ETCD_OK)
+		outcome = etcd_take_verb(e, FEED_SNAPSHOT_END);
+	if (outcome == ETCD_OK)
+		outcome = etcd_mark(e, revision);
+	return outcome == ETCD_OK ? etcd_store(e) : outcome;
+}
+
+enum etcd_outcome
+etcd_network_take(struct etcd *e, const char *network, int64_t revision)
+{
+	static const enum fact_kind inside[] = { FACT_APP, FACT_INSTANCE,
+		FACT_PEER };
+	enum etcd_outcome outcome = ETCD_OK;
+
+	for (size_t i = 0; i < 3 && outcome == ETCD_OK; i++)
+		outcome = folder_take(e, inside[i], network, &revision);
+	return outcome;
+}

@@ -1,0 +1,129 @@
+/*
+ * take.c - keys and values of etcd as lines of a feed.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "dnsctl/etcd/key.h"
+#include "impl.h"
+#include "zones/facts/check.h"
+
+static enum etcd_outcome
+outcome_of(struct etcd *e, enum err err)
+{
+	e->err = err;
+	return err == E_OK ? ETCD_OK : ETCD_STORE;
+}
+
+static enum err
+value_read(
+    struct etcd *e, struct fact *f, const json_t *kv, struct complaint *why)
+{
+	size_t len;
+	const char *value = etcd_octets(&e->memory, kv, "value", &len);
+	json_error_t wrong;
+	json_t *object;
+	enum err err;
+
+	if (value == NULL)
+		return complain(why, "value", "must be base64", "");
+	object = json_loadb(value, len, JSON_REJECT_DUPLICATES, &wrong);
+	if (!json_is_object(object)) {
+		json_decref(object);
+		return complain(why, "", "must be a JSON object", value);
+	}
+	err = fact_json_read(f, &e->memory, object, NULL, why);
+	json_decref(object);
+	return err;
+}
+
+static enum err
+kv_read(struct etcd *e, struct feed_line *line, const char *key,
+    const json_t *kv, struct complaint *why)
+{
+	if (!etcd_key_read(&line->fact, &e->memory, e->prefix, key))
+		return complain(why, "",
+		    "must be a key of networks, regions, distances, apps,"
+		    " instances or peers",
+		    "");
+	line->named = true;
+	return line->verb == FEED_PUT ? value_read(e, &line->fact, kv, why)
+				      : fact_check_key(&line->fact, why);
+}
+
+/* A key that was bad when it came is not told once more when it goes. */
+enum etcd_outcome
+etcd_take(struct etcd *e, const json_t *kv, bool deleted)
+{
+	struct feed_line line = { .verb = deleted ? FEED_WITHDRAW : FEED_PUT };
+	struct feed_where where = { "", 0 };
+	struct complaint why;
+	const char *key;
+	size_t len;
+	enum err err;
+
+	arena_reset(&e->memory);
+	key = etcd_octets(&e->memory, kv, "key", &len);
+	if (key == NULL || strlen(key) != len)
+		key = "a key that is no text";
+	where.name = key;
+	err = kv_read(e, &line, key, kv, &why);
+	if (err == E_OK)
+		err = feed_take(&e->feed, &line, &where);
+	else if (!deleted)
+		err = feed_complain(&e->feed, &where, &line, &why);
+	else
+		err = E_OK;
+	return outcome_of(e, err);
+}
+
+enum etcd_outcome
+etcd_take_verb(struct etcd *e, enum feed_verb verb)
+{
+	const struct feed_line line = { .verb = verb };
+	const struct feed_where where = { e->source, 0 };
+
+	return outcome_of(e, feed_take(&e->feed, &line, &where));
+}
+
+enum etcd_outcome
+etcd_mark(struct etcd *e, int64_t revision)
+{
+	const struct feed_where where = { e->source, 0 };
+	struct feed_line line = { .verb = FEED_COMMIT };
+	char cursor[64];
+
+	(void)snprintf(
+	    cursor, sizeof(cursor), "%s/%lld", e->cluster, (long long)revision);
+	line.cursor = cursor;
+	e->revision = revision;
+	return outcome_of(e, feed_take(&e->feed, &line, &where));
+}
+
+enum etcd_outcome
+etcd_store(struct etcd *e)
+{
+	if (e->feed.txn == NULL)
+		return ETCD_OK;
+	e->err = feed_store(&e->feed);
+	if (e->err != E_OK)
+		return ETCD_STORE;
+	e->stored = e->revision;
+	e->heard_stored_ms = etcd_now_ms();
+	return ETCD_OK;
+}
+
+void
+etcd_abort(struct etcd *e)
+{
+	feed_abort(&e->feed);
+	e->revision = e->stored;
+}
+
+enum etcd_outcome
+etcd_lost(struct etcd *e)
+{
+	e->stored = 0;
+	etcd_abort(e);
+	return ETCD_LOST;
+}

@@ -1,0 +1,296 @@
+/*
+ * watch.c - changes as etcd tells them, each revision whole.
+ *
+ * A quiet etcd is told from a dead one by asking it: a watch may be silent
+ * for minutes, and stays silent on a member that lost its cluster.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/dns.h"
+#include "dnsctl/etcd/key.h"
+#include "impl.h"
+
+static void
+watch_start(struct etcd *e)
+{
+	json_t *body = json_object(), *create = json_object();
+	char below[512];
+
+	(void)snprintf(below, sizeof(below), "%s/", e->prefix);
+	etcd_range_set(create, below);
+	(void)json_object_set_new(
+	    create, "start_revision", json_integer(e->revision + 1));
+	(void)json_object_set_new(create, "progress_notify", json_true());
+	(void)json_object_set_new(body, "create_request", create);
+	e->created = false;
+	etcd_call_start(e, &e->watch, "/v3/watch", body, 0);
+}
+
+static bool
+is_delete(const json_t *event)
+{
+	const char *type = json_string_value(json_object_get(event, "type"));
+
+	return type != NULL && strcmp(type, "DELETE") == 0;
+}
+
+static int64_t
+revision_of(const json_t *event)
+{
+	return etcd_number(json_object_get(event, "kv"), "mod_revision");
+}
+
+/* The network that an event puts, in the arena; NULL where it puts none. */
+static const char *
+network_put_by(struct etcd *e, const json_t *event)
+{
+	struct fact f;
+	const char *key;
+	size_t len;
+
+	if (is_delete(event))
+		return NULL;
+	key =
+	    etcd_octets(&e->memory, json_object_get(event, "kv"), "key", &len);
+	if (key == NULL || !etcd_key_read(&f, &e->memory, e->prefix, key) ||
+	    f.kind != FACT_NETWORK)
+		return NULL;
+	return f.network;
+}
+
+/* What comes first within a revision, so that each finds what it needs. */
+enum turn { TURN_DELETES, TURN_NETWORKS, TURN_OTHERS, TURNS };
+
+static enum turn
+turn_of(struct etcd *e, const json_t *event)
+{
+	if (is_delete(event))
+		return TURN_DELETES;
+	arena_reset(&e->memory);
+	return network_put_by(e, event) != NULL ? TURN_NETWORKS : TURN_OTHERS;
+}
+
+/*
+ * Facts that were refused while their network was not there, or was
+ * narrower, are still in etcd: with the network they are read again.
+ */
+static enum etcd_outcome
+network_refill(struct etcd *e, const json_t *event, int64_t revision)
+{
+	char network[DNS_LABEL_MAX + 1];
+	const char *id;
+
+	arena_reset(&e->memory);
+	id = network_put_by(e, event);
+	if (id == NULL || strlen(id) >= sizeof(network))
+		return ETCD_OK;
+	(void)snprintf(network, sizeof(network), "%s", id);
+	return etcd_network_take(e, network, revision);
+}
+
+static enum etcd_outcome
+turn_take(struct etcd *e, const json_t *events, size_t first, size_t behind,
+    enum turn turn)
+{
+	enum etcd_outcome outcome = ETCD_OK;
+
+	for (size_t i = first; i < behind && outcome == ETCD_OK; i++) {
+		const json_t *event = json_array_get(events, i);
+
+		if (turn_of(e, event) != turn)
+			continue;
+		outcome = etcd_take(
+		    e, json_object_get(event, "kv"), turn == TURN_DELETES);
+		if (outcome == ETCD_OK && turn == TURN_NETWORKS)
+			outcome = network_refill(e, event, revision_of(event));
+	}
+	return outcome;
+}
+
+/* Events FIRST to BEHIND are one revision. */
+static enum etcd_outcome
+revision_take(struct etcd *e, const json_t *events, size_t first, size_t behind)
+{
+	enum etcd_outcome outcome = ETCD_OK;
+
+	for (int turn = 0; turn < TURNS && outcome == ETCD_OK; turn++)
+		outcome = turn_take(e, events, first, behind, (enum turn)turn);
+	if (outcome != ETCD_OK)
+		return outcome;
+	return etcd_mark(e, revision_of(json_array_get(events, first)));
+}
+
+/* etcd never splits a revision over two messages. */
+static enum etcd_outcome
+events_take(struct etcd *e, const json_t *events)
+{
+	enum etcd_outcome outcome = ETCD_OK;
+	size_t first = 0, behind, count = json_array_size(events);
+
+	for (; first < count && outcome == ETCD_OK; first = behind) {
+		int64_t revision = revision_of(json_array_get(events, first));
+
+		for (behind = first + 1; behind < count; behind++)
+			if (revision_of(json_array_get(events, behind)) !=
+			    revision)
+				break;
+		if (revision > e->revision)
+			outcome = revision_take(e, events, first, behind);
+	}
+	return outcome;
+}
+
+static enum etcd_outcome
+canceled(struct etcd *e, const json_t *result)
+{
+	const char *why =
+	    json_string_value(json_object_get(result, "cancel_reason"));
+
+	if (etcd_number(result, "compact_revision") != 0)
+		return etcd_lost(e);
+	return etcd_fail(
+	    e, "watch canceled: %s", why == NULL ? "no reason" : why);
+}
+
+/* Without events, and not the first: all up to its revision was told. */
+static enum etcd_outcome
+progress_take(struct etcd *e, const json_t *result)
+{
+	int64_t revision =
+	    etcd_number(json_object_get(result, "header"), "revision");
+
+	if (json_is_true(json_object_get(result, "created")) ||
+	    revision <= e->revision)
+		return ETCD_OK;
+	return etcd_mark(e, revision);
+}
+
+static enum etcd_outcome
+message_take(struct etcd *e, const json_t *message)
+{
+	const json_t *result = json_object_get(message, "result");
+	const json_t *events = json_object_get(result, "events");
+
+	if (result == NULL)
+		return etcd_fail(e, "%s",
+		    json_string_value(json_object_get(
+			json_object_get(message, "error"), "message")) == NULL
+			? "watch refused"
+			: json_string_value(json_object_get(
+			      json_object_get(message, "error"), "message")));
+	if (json_is_true(json_object_get(result, "canceled")))
+		return canceled(e, result);
+	e->created = true;
+	e->failures = 0;
+	if (json_array_size(events) > 0)
+		return events_take(e, events);
+	return progress_take(e, result);
+}
+
+static enum etcd_outcome
+line_take(struct etcd *e, const char *line, size_t len)
+{
+	enum etcd_outcome outcome;
+	json_error_t wrong;
+	json_t *message = json_loadb(line, len, 0, &wrong);
+
+	if (message == NULL)
+		return etcd_fail(e, "watch sent no JSON: %s", wrong.text);
+	outcome = message_take(e, message);
+	json_decref(message);
+	return outcome;
+}
+
+/* All whole lines that arrived; they are stored together. */
+static enum etcd_outcome
+lines_take(struct etcd *e)
+{
+	struct etcd_call *w = &e->watch;
+	enum etcd_outcome outcome = ETCD_OK;
+	size_t at = 0;
+	const char *end;
+
+	while (outcome == ETCD_OK && at < w->len &&
+	    (end = memchr(w->in + at, '\n', w->len - at)) != NULL) {
+		size_t len = (size_t)(end - (w->in + at));
+
+		if (len > 0)
+			outcome = line_take(e, w->in + at, len);
+		at += len + 1;
+	}
+	if (at > 0) /* else there may be no buffer yet */
+		memmove(w->in, w->in + at, w->len - at);
+	w->len -= at;
+	return outcome == ETCD_OK ? etcd_store(e) : outcome;
+}
+
+/* After some silence etcd has to show a sign, or it is taken for dead. */
+static enum etcd_outcome
+ping(struct etcd *e)
+{
+	int64_t now = etcd_now_ms();
+	enum etcd_outcome outcome;
+	json_t *reply;
+
+	if (e->ping.done) {
+		outcome = etcd_call_reply(e, &e->ping, &reply);
+		etcd_call_end(e, &e->ping);
+		if (outcome == ETCD_OK)
+			outcome = etcd_header_check(e, reply);
+		json_decref(reply);
+		return outcome;
+	}
+	if (!e->ping.running && now - e->watch.heard_ms >= PING_MS &&
+	    now - e->ping.heard_ms >= PING_MS)
+		etcd_call_start(e, &e->ping, "/v3/kv/range",
+		    etcd_header_request(e), PONG_MS);
+	return ETCD_OK;
+}
+
+/* That etcd was heard of is kept, but not a disk's write for each word. */
+static enum etcd_outcome
+heard(struct etcd *e)
+{
+	int64_t word = e->watch.heard_ms > e->ping.heard_ms ? e->watch.heard_ms
+							    : e->ping.heard_ms;
+	enum etcd_outcome outcome;
+
+	if (word < e->heard_stored_ms ||
+	    etcd_now_ms() - e->heard_stored_ms < HEARD_MS)
+		return ETCD_OK;
+	outcome = etcd_mark(e, e->revision);
+	return outcome == ETCD_OK ? etcd_store(e) : outcome;
+}
+
+static enum etcd_outcome
+watch_step(struct etcd *e)
+{
+	enum etcd_outcome outcome;
+
+	etcd_run(e, 1000);
+	outcome = lines_take(e);
+	if (outcome == ETCD_OK && e->watch.done)
+		outcome = etcd_fail(e, "watch ended: %s",
+		    e->watch.result == CURLE_OK ? "closed by etcd"
+						: etcd_call_error(&e->watch));
+	if (outcome == ETCD_OK && !e->created &&
+	    etcd_now_ms() - e->watch.heard_ms > REPLY_MS)
+		outcome = etcd_fail(e, "watch was not begun");
+	if (outcome == ETCD_OK)
+		outcome = ping(e);
+	return outcome == ETCD_OK ? heard(e) : outcome;
+}
+
+enum etcd_outcome
+etcd_watch(struct etcd *e)
+{
+	enum etcd_outcome outcome = ETCD_OK;
+
+	watch_start(e);
+	while (outcome == ETCD_OK)
+		outcome = *e->ctl->stop ? ETCD_STOP : watch_step(e);
+	etcd_call_end(e, &e->watch);
+	etcd_call_end(e, &e->ping);
+	return outcome;
+}

@@ -1,0 +1,162 @@
+/*
+ * address.c - where to listen and whom to ask, as text.
+ */
+#include "impl.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+
+#include "base/addr_text.h"
+#include "zones/names/dname.h"
+
+/* An address and a port, taken apart; ADDRESS is without brackets. */
+struct endpoint {
+	char address[INET6_ADDRSTRLEN + 1 + IF_NAMESIZE];
+	bool bracketed;
+	uint16_t port;
+};
+
+static bool
+port_parse(const char *text, uint16_t *port)
+{
+	unsigned long n;
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	n = strtoul(text, &end, 10);
+	*port = (uint16_t)n;
+	return *end == '\0' && n > 0 && n <= UINT16_MAX;
+}
+
+/*
+ * "192.0.2.1:53", "[2001:db8::1]:53"; without the port as well, if PORT is
+ * not zero.  IPv6 stands in brackets, so that the port is never guessed.
+ */
+static bool
+endpoint_parse(struct endpoint *out, const char *text, uint16_t port)
+{
+	size_t len = strcspn(text, text[0] == '[' ? "]" : ":");
+	const char *rest = text + len;
+
+	out->bracketed = text[0] == '[';
+	if (out->bracketed) {
+		if (*rest++ != ']')
+			return false;
+		text++;
+		len--;
+	}
+	if (len == 0 || len >= sizeof(out->address))
+		return false;
+	memcpy(out->address, text, len);
+	out->address[len] = '\0';
+	out->port = port;
+	if (*rest == '\0')
+		return port != 0;
+	return *rest == ':' && port_parse(rest + 1, &out->port);
+}
+
+/* "fe80::1%wg0": the scope behind the address. */
+static bool
+listen_v6(struct sockaddr_in6 *out, struct endpoint *e)
+{
+	char *scope = strchr(e->address, '%');
+
+	if (scope != NULL) {
+		*scope++ = '\0';
+		out->sin6_scope_id = if_nametoindex(scope);
+		if (out->sin6_scope_id == 0)
+			return false;
+	}
+	out->sin6_family = AF_INET6;
+	out->sin6_port = htons(e->port);
+	return inet_pton(AF_INET6, e->address, &out->sin6_addr) == 1 &&
+	    !IN6_IS_ADDR_V4MAPPED(&out->sin6_addr);
+}
+
+static bool
+listen_v4(struct sockaddr_in *out, const struct endpoint *e)
+{
+	out->sin_family = AF_INET;
+	out->sin_port = htons(e->port);
+	return inet_pton(AF_INET, e->address, &out->sin_addr) == 1;
+}
+
+enum err
+config_set_listen(void *to, const struct config_value *v)
+{
+	struct config_listen *out = to;
+	struct endpoint e;
+	bool good;
+
+	if (!endpoint_parse(&e, v->text, 0))
+		return E_INPUT;
+	good = e.bracketed ? listen_v6(&out->address.v6, &e)
+			   : listen_v4(&out->address.v4, &e);
+	return good ? E_OK : E_INPUT;
+}
+
+static const struct transport {
+	const char *scheme;
+	uint16_t port;
+} transports[] = {
+	[UPSTREAM_UDP] = { "udp://", 53 },
+	[UPSTREAM_TCP] = { "tcp://", 53 },
+	[UPSTREAM_TLS] = { "tls://", 853 },
+};
+
+static const struct transport *
+transport_of(const char *url)
+{
+	for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++)
+		if (strncmp(url, transports[i].scheme,
+			strlen(transports[i].scheme)) == 0)
+			return &transports[i];
+	return NULL;
+}
+
+/* The name that a certificate must be for: TLS has one, others have none. */
+static enum err
+upstream_name(struct config_upstream *out, const char *name)
+{
+	struct dname d;
+
+	if ((out->transport == UPSTREAM_TLS) != (name != NULL))
+		return E_INPUT;
+	if (name == NULL)
+		return E_OK;
+	if (!dname_parse(&d, name) || d.labels == 0)
+		return E_INPUT;
+	out->name = strdup(name);
+	return out->name == NULL ? E_NOMEM : E_OK;
+}
+
+enum err
+config_set_upstream(void *to, const struct config_value *v)
+{
+	const struct transport *t = transport_of(v->text);
+	struct config_upstream *out = to;
+	char text[sizeof(struct endpoint) + 16];
+	const char *start, *hash;
+	struct endpoint e;
+	size_t len;
+
+	if (t == NULL)
+		return E_INPUT;
+	start = v->text + strlen(t->scheme);
+	hash = strchr(start, '#');
+	len = hash == NULL ? strlen(start) : (size_t)(hash - start);
+	if (len >= sizeof(text))
+		return E_INPUT;
+	memcpy(text, start, len);
+	text[len] = '\0';
+	if (!endpoint_parse(&e, text, t->port) ||
+	    !addr_parse(&out->address, e.address) ||
+	    addr_is_v4(&out->address) == e.bracketed)
+		return E_INPUT;
+	out->line = v->line;
+	out->port = e.port;
+	out->transport = (enum config_transport)(t - transports);
+	return upstream_name(out, hash == NULL ? NULL : hash + 1);
+}

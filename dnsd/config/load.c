@@ -1,0 +1,313 @@
+/*
+ * load.c - walks a YAML document and a table of options together.
+ *
+ * libyaml's document rather than libcyaml: what is wrong with a value is
+ * often known only when its text has been read, and libcyaml has forgotten
+ * the line by then.  Here each node has its line until the end.
+ */
+#include "impl.h"
+
+#include <stdarg.h>
+#include <yaml.h>
+
+struct loader {
+	yaml_document_t doc;
+	const char *file;
+	char *why;
+	unsigned depth; /* in sections, to name keys whole */
+	const char *path[4];
+};
+
+enum err
+config_complain(
+    char why[CONFIG_WHY], const char *file, unsigned line, const char *f, ...)
+{
+	size_t len;
+	va_list ap;
+
+	(void)snprintf(why, CONFIG_WHY, "%.300s:%u: ", file, line);
+	len = strlen(why);
+	va_start(ap, f);
+	(void)vsnprintf(why + len, CONFIG_WHY - len, f, ap);
+	va_end(ap);
+	return E_INPUT;
+}
+
+static unsigned
+node_line(const yaml_node_t *node)
+{
+	return (unsigned)node->start_mark.line + 1;
+}
+
+/* "forward.zones.suffix" */
+static void
+key_path(const struct loader *l, char out[128])
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (unsigned i = 0; i < l->depth; i++) {
+		(void)snprintf(
+		    out + len, 128 - len, "%s%s", i > 0 ? "." : "", l->path[i]);
+		len = strlen(out);
+	}
+}
+
+static enum err
+complain_shape(struct loader *l, const yaml_node_t *node, const char *want)
+{
+	char path[128];
+
+	key_path(l, path);
+	return config_complain(l->why, l->file, node_line(node),
+	    "%s%swhat stands here is not %s", path, l->depth > 0 ? ": " : "",
+	    want);
+}
+
+/* Numbers are told by their bounds, so that no phrase can fall behind. */
+static enum err
+complain_value(struct loader *l, const struct config_value *v)
+{
+	const struct config_option *o = v->option;
+	char path[128];
+
+	key_path(l, path);
+	if (o->allowed != NULL)
+		return config_complain(l->why, l->file, v->line,
+		    "%s: \"%.200s\" is not %s", path, v->text, o->allowed);
+	return config_complain(l->why, l->file, v->line,
+	    "%s: \"%.200s\" is not a number from %llu to %llu", path, v->text,
+	    (unsigned long long)o->least, (unsigned long long)o->most);
+}
+
+static enum err
+complain_key(struct loader *l, const yaml_node_t *node, const char *key,
+    const struct config_option *options)
+{
+	char list[512] = "";
+	size_t len = 0;
+	char path[128];
+
+	for (; options->key != NULL && len < sizeof(list); options++)
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
+		    len > 0 ? ", " : "", options->key);
+	key_path(l, path);
+	return config_complain(l->why, l->file, node_line(node),
+	    "%s%s%.100s: there is no such key; allowed are %s", path,
+	    l->depth > 0 ? "." : "", key, list);
+}
+
+static enum err
+complain_missing(
+    struct loader *l, const yaml_node_t *node, const struct config_option *o)
+{
+	char path[128];
+
+	key_path(l, path);
+	return config_complain(l->why, l->file, node_line(node),
+	    "%s%s%s: this key is missing; it is %s", path,
+	    l->depth > 0 ? "." : "", o->key, o->allowed);
+}
+
+static bool
+node_is_text(const yaml_node_t *node)
+{
+	return node->type == YAML_SCALAR_NODE &&
+	    memchr(node->data.scalar.value, 0, node->data.scalar.length) ==
+	    NULL;
+}
+
+/* "key:" with nothing behind it. */
+static bool
+node_is_empty(const yaml_node_t *node)
+{
+	return node->type == YAML_SCALAR_NODE &&
+	    node->data.scalar.length == 0 &&
+	    node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+}
+
+static enum err
+load_value(struct loader *l, const struct config_option *o,
+    const yaml_node_t *node, void *to)
+{
+	struct config_value v = { .line = node_line(node), .option = o };
+	enum err err;
+
+	if (!node_is_text(node))
+		return complain_shape(l, node, "one value");
+	v.text = (const char *)node->data.scalar.value;
+	err = o->set(to, &v);
+	return err == E_INPUT ? complain_value(l, &v) : err;
+}
+
+static enum err load_mapping(struct loader *, const struct config_option *,
+    const yaml_node_t *, void *target);
+
+static enum err
+load_element(struct loader *l, const struct config_option *o,
+    const yaml_node_t *node, void *element)
+{
+	unsigned line = node_line(node);
+
+	if (o->shape == SHAPE_VALUES)
+		return load_value(l, o, node, element);
+	memcpy(element, &line, sizeof(line));
+	return load_mapping(l, o->keys, node, element);
+}
+
+/* The count grows with the elements, so that a half list can be freed. */
+static enum err
+load_list(struct loader *l, const struct config_option *o,
+    const yaml_node_t *node, char *target)
+{
+	const yaml_node_item_t *item;
+	unsigned count = 0;
+	enum err err = E_OK;
+	char *elements;
+
+	if (node->type != YAML_SEQUENCE_NODE)
+		return complain_shape(l, node, "a list");
+	item = node->data.sequence.items.start;
+	elements =
+	    calloc((size_t)(node->data.sequence.items.top - item) + 1, o->size);
+	if (elements == NULL)
+		return E_NOMEM;
+	memcpy(target + o->at, &elements, sizeof(elements));
+	for (; item < node->data.sequence.items.top && err == E_OK; item++) {
+		err = load_element(l, o, yaml_document_get_node(&l->doc, *item),
+		    elements + count * o->size);
+		count++;
+		memcpy(target + o->count_at, &count, sizeof(count));
+	}
+	return err;
+}
+
+static enum err
+load_option(struct loader *l, const struct config_option *o,
+    const yaml_node_t *node, char *target)
+{
+	switch (o->shape) {
+	case SHAPE_VALUE:
+		return load_value(l, o, node, target + o->at);
+	case SHAPE_VALUES:
+	case SHAPE_SECTIONS:
+		return load_list(l, o, node, target);
+	case SHAPE_SECTION:
+		*(bool *)(void *)(target + o->at) = true;
+		return node_is_empty(node)
+		    ? E_OK
+		    : load_mapping(l, o->keys, node, target);
+	}
+	return E_INPUT;
+}
+
+static const struct config_option *
+option_find(const struct config_option *options, const char *key)
+{
+	for (; options->key != NULL; options++)
+		if (strcmp(options->key, key) == 0)
+			return options;
+	return NULL;
+}
+
+/* One "key: value"; SEEN has a bit for each row of the table. */
+static enum err
+load_pair(struct loader *l, const struct config_option *options,
+    const yaml_node_pair_t *pair, void *target, uint32_t *seen)
+{
+	const yaml_node_t *key = yaml_document_get_node(&l->doc, pair->key);
+	const struct config_option *o;
+	uint32_t bit;
+	enum err err;
+
+	if (!node_is_text(key))
+		return complain_shape(l, key, "a key");
+	o = option_find(options, (const char *)key->data.scalar.value);
+	if (o == NULL)
+		return complain_key(
+		    l, key, (const char *)key->data.scalar.value, options);
+	bit = UINT32_C(1) << (o - options);
+	l->path[l->depth++] = o->key;
+	if ((*seen & bit) != 0)
+		err = complain_shape(l, key, "the first of this key");
+	else
+		err = load_option(
+		    l, o, yaml_document_get_node(&l->doc, pair->value), target);
+	l->depth--;
+	*seen |= bit;
+	return err;
+}
+
+static enum err
+load_mapping(struct loader *l, const struct config_option *options,
+    const yaml_node_t *node, void *target)
+{
+	const yaml_node_pair_t *pair;
+	uint32_t seen = 0;
+	enum err err = E_OK;
+
+	if (node->type != YAML_MAPPING_NODE)
+		return complain_shape(l, node, "keys and values");
+	pair = node->data.mapping.pairs.start;
+	for (; pair < node->data.mapping.pairs.top && err == E_OK; pair++)
+		err = load_pair(l, options, pair, target, &seen);
+	for (unsigned i = 0; err == E_OK && options[i].key != NULL; i++)
+		if (options[i].required && (seen & UINT32_C(1) << i) == 0)
+			err = complain_missing(l, node, &options[i]);
+	return err;
+}
+
+static enum err
+complain_syntax(const struct loader *l, const yaml_parser_t *parser)
+{
+	return config_complain(l->why, l->file,
+	    (unsigned)parser->problem_mark.line + 1, "not YAML: %s%s%s",
+	    parser->problem == NULL ? "no memory" : parser->problem,
+	    parser->context == NULL ? "" : ", ",
+	    parser->context == NULL ? "" : parser->context);
+}
+
+/* What stands behind "---" would be passed over without a word. */
+static enum err
+refuse_second(const struct loader *l, yaml_parser_t *parser)
+{
+	yaml_document_t second;
+	const yaml_node_t *root;
+	enum err err = E_OK;
+
+	if (!yaml_parser_load(parser, &second))
+		return complain_syntax(l, parser);
+	root = yaml_document_get_root_node(&second);
+	if (root != NULL)
+		err = config_complain(l->why, l->file, node_line(root),
+		    "a second document begins here; allowed is one");
+	yaml_document_delete(&second);
+	return err;
+}
+
+enum err
+config_load(void *target, const struct config_option *options, const char *file,
+    const char *text, size_t len, char why[CONFIG_WHY])
+{
+	struct loader l = { .file = file, .why = why };
+	const yaml_node_t *root;
+	yaml_parser_t parser;
+	enum err err;
+
+	if (!yaml_parser_initialize(&parser))
+		return E_NOMEM;
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
+	if (!yaml_parser_load(&parser, &l.doc)) {
+		err = complain_syntax(&l, &parser);
+		yaml_parser_delete(&parser);
+		return err;
+	}
+	root = yaml_document_get_root_node(&l.doc);
+	err = root == NULL ? config_complain(why, file, 1, "it is empty")
+			   : load_mapping(&l, options, root, target);
+	if (err == E_OK)
+		err = refuse_second(&l, &parser);
+	yaml_document_delete(&l.doc);
+	yaml_parser_delete(&parser);
+	return err;
+}

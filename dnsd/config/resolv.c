@@ -1,0 +1,63 @@
+/*
+ * resolv.c - the nameservers of a resolv.conf.
+ *
+ * The file is the system's, not ours: what cannot be used in it is left
+ * out with a word, and is no mistake of the configuration.
+ */
+#include "impl.h"
+
+#include "base/addr_text.h"
+#include "base/log.h"
+
+#define NAMESERVERS_MAX 8
+
+static bool
+is_usable(const struct config *c, struct config_upstream *u, const char *text,
+    const char *file)
+{
+	if (!addr_parse(&u->address, text)) {
+		log_warn("%s: nameserver %s is no plain address, left out",
+		    file, text);
+		return false;
+	}
+	if (config_is_ourselves(c, u)) {
+		log_warn(
+		    "%s: nameserver %s is this server, left out", file, text);
+		return false;
+	}
+	return true;
+}
+
+static void
+take_line(struct config *c, const char *line, const char *file)
+{
+	struct config_upstream u = { .transport = UPSTREAM_UDP, .port = 53 };
+	char text[128];
+
+	if (c->upstream_count == NAMESERVERS_MAX ||
+	    sscanf(line, " nameserver %127s", text) != 1 ||
+	    !is_usable(c, &u, text, file))
+		return;
+	c->upstreams[c->upstream_count++] = u;
+}
+
+enum err
+config_resolv(struct config *c, const char *file)
+{
+	char line[1024];
+	FILE *f;
+
+	c->upstreams = calloc(NAMESERVERS_MAX, sizeof(*c->upstreams));
+	if (c->upstreams == NULL)
+		return E_NOMEM;
+	f = fopen(file, "re");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		take_line(c, line, file);
+	if (f != NULL)
+		(void)fclose(f);
+	if (c->upstream_count == 0)
+		log_warn("%s: no nameserver to use; %s has no "
+			 "forward.upstreams, so nothing is forwarded",
+		    file, c->file);
+	return E_OK;
+}

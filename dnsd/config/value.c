@@ -1,0 +1,197 @@
+/*
+ * value.c - what the values of options may be: one function a kind.
+ *
+ * Each says E_INPUT to what it does not take; the loader then tells the
+ * value and the row's own phrase for what is allowed.
+ */
+#include "impl.h"
+
+#include <errno.h>
+#include <sys/un.h>
+
+#include "base/addr_text.h"
+#include "base/dns.h"
+#include "zones/names/dname.h"
+#include "zones/names/name.h"
+
+enum err
+config_set_text(void *to, const struct config_value *v)
+{
+	char **out = to;
+
+	if (v->text[0] == '\0')
+		return E_INPUT;
+	free(*out); /* the default */
+	*out = strdup(v->text);
+	return *out == NULL ? E_NOMEM : E_OK;
+}
+
+/* As the store's facts have them. */
+static bool
+is_label(const char *text)
+{
+	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+
+	return len > 0 && len <= DNS_LABEL_MAX && text[len] == '\0';
+}
+
+/* In lower case, as names are compared without it. */
+enum err
+config_set_label(void *to, const struct config_value *v)
+{
+	char **out = to;
+	enum err err = config_set_text(to, v);
+
+	for (char *c = *out; err == E_OK && *c != '\0'; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c + 'a' - 'A');
+	return err == E_OK && !is_label(*out) ? E_INPUT : err;
+}
+
+enum err
+config_set_socket(void *to, const struct config_value *v)
+{
+	return strlen(v->text) < sizeof(((struct sockaddr_un *)0)->sun_path)
+	    ? config_set_text(to, v)
+	    : E_INPUT;
+}
+
+enum err
+config_set_region(void *to, const struct config_value *v)
+{
+	char **out = to;
+	enum err err = config_set_label(to, v);
+
+	return err == E_OK && name_is_qualifier(*out) ? E_INPUT : err;
+}
+
+/* Digits only: strtoull would also take a sign and white space. */
+static bool
+digits_parse(const char *text, uint64_t *out, const char **end)
+{
+	char *e;
+
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	errno = 0;
+	*out = strtoull(text, &e, 10);
+	*end = e;
+	return errno == 0;
+}
+
+static bool
+number_parse(const struct config_value *v, uint64_t *out)
+{
+	const char *end;
+
+	return digits_parse(v->text, out, &end) && *end == '\0' &&
+	    *out >= v->option->least && *out <= v->option->most;
+}
+
+enum err
+config_set_number(void *to, const struct config_value *v)
+{
+	unsigned *out = to;
+	uint64_t n;
+
+	if (!number_parse(v, &n))
+		return E_INPUT;
+	*out = (unsigned)n;
+	return E_OK;
+}
+
+enum err
+config_set_uint16(void *to, const struct config_value *v)
+{
+	uint16_t *out = to;
+	uint64_t n;
+
+	if (!number_parse(v, &n))
+		return E_INPUT;
+	*out = (uint16_t)n;
+	return E_OK;
+}
+
+enum err
+config_set_size(void *to, const struct config_value *v)
+{
+	static const struct {
+		const char *name;
+		unsigned shift;
+	} units[] = {
+		{ "", 0 },
+		{ "KiB", 10 },
+		{ "MiB", 20 },
+		{ "GiB", 30 },
+	};
+	uint64_t *out = to, n;
+	const char *unit;
+
+	if (!digits_parse(v->text, &n, &unit))
+		return E_INPUT;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(unit, units[i].name) != 0)
+			continue;
+		if (n > v->option->most >> units[i].shift)
+			return E_INPUT;
+		*out = n << units[i].shift;
+		return E_OK;
+	}
+	return E_INPUT;
+}
+
+enum err
+config_set_bool(void *to, const struct config_value *v)
+{
+	static const char *const words[] = { "no", "yes", "false", "true" };
+	bool *out = to;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(v->text, words[i]) != 0)
+			continue;
+		*out = i % 2 == 1;
+		return E_OK;
+	}
+	return E_INPUT;
+}
+
+enum err
+config_set_prefix(void *to, const struct config_value *v)
+{
+	return prefix_parse(to, v->text) ? E_OK : E_INPUT;
+}
+
+enum err
+config_set_suffix(void *to, const struct config_value *v)
+{
+	char text[DNAME_TEXT];
+	struct dname name;
+	char **out = to;
+
+	if (!dname_parse(&name, v->text))
+		return E_INPUT;
+	*out = strdup(dname_text(&name, text));
+	return *out == NULL ? E_NOMEM : E_OK;
+}
+
+enum err
+config_set_action(void *to, const struct config_value *v)
+{
+	static const struct {
+		const char *word;
+		enum config_zone_action action;
+	} rows[] = {
+		{ "forward", ZONE_FORWARD },
+		{ "refuse", ZONE_REFUSE },
+		{ "nxdomain", ZONE_NXDOMAIN },
+	};
+	enum config_zone_action *out = to;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (strcmp(v->text, rows[i].word) != 0)
+			continue;
+		*out = rows[i].action;
+		return E_OK;
+	}
+	return E_INPUT;
+}

@@ -1,0 +1,137 @@
+/*
+ * event.c - the forwarder's carrier in the server: libevent,
+ * sockets and a timer that runs only while a question waits.
+ */
+#include <event2/event.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "upstream_impl.h"
+
+struct event_carrier {
+	struct carrier carrier; /* first: a carrier is cast to this */
+	struct forward *forward;
+	struct event *timer;
+	struct udp_pool *udp;
+	struct stream_pool *streams;
+};
+
+static struct event_carrier *
+own(struct carrier *carrier)
+{
+	return (struct event_carrier *)(void *)carrier;
+}
+
+static int64_t
+now_us(struct carrier *carrier)
+{
+	struct timespec now;
+
+	(void)carrier;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+static uint32_t
+channel(struct carrier *carrier, const struct upstream *up, bool stream)
+{
+	if (stream)
+		return STREAM_CHANNEL + up->number;
+	return udp_channel(own(carrier)->udp, up);
+}
+
+static bool
+ask(struct carrier *carrier, struct attempt *a, const uint8_t *msg, size_t len)
+{
+	if (a->stream)
+		return stream_ask(own(carrier)->streams, a, msg, len);
+	return udp_ask(own(carrier)->udp, a, msg, len);
+}
+
+static void
+flush(struct carrier *carrier)
+{
+	udp_flush(own(carrier)->udp);
+}
+
+static void
+forget(struct carrier *carrier, struct attempt *a)
+{
+	if (a->stream)
+		stream_forget(own(carrier)->streams, a);
+	else
+		udp_forget(own(carrier)->udp, a);
+}
+
+static void
+ticks(struct carrier *carrier, bool on)
+{
+	static const struct timeval every = { .tv_usec = TICK_US };
+
+	if (on)
+		(void)event_add(own(carrier)->timer, &every);
+	else
+		(void)event_del(own(carrier)->timer);
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct event_carrier *c = arg;
+
+	(void)fd;
+	(void)what;
+	forward_tick(c->forward);
+}
+
+static void
+close_carrier(struct carrier *carrier)
+{
+	struct event_carrier *c = own(carrier);
+
+	udp_close(c->udp);
+	stream_close(c->streams);
+	if (c->timer != NULL)
+		event_free(c->timer);
+	free(c);
+}
+
+static enum err
+open_sockets(struct event_carrier *c, struct event_base *base)
+{
+	enum err err = udp_open(&c->udp, c->forward, base);
+
+	if (err == E_OK)
+		err = stream_open(&c->streams, c->forward, base);
+	return err;
+}
+
+enum err
+forward_open(struct forward **out, const struct forward_options *options)
+{
+	struct event_carrier *c = calloc(1, sizeof(*c));
+	enum err err;
+
+	*out = NULL;
+	if (c == NULL)
+		return E_NOMEM;
+	c->carrier = (struct carrier){ .now_us = now_us,
+		.channel = channel,
+		.ask = ask,
+		.flush = flush,
+		.forget = forget,
+		.ticks = ticks,
+		.close = close_carrier };
+	c->timer = event_new(options->base, -1, EV_PERSIST, on_tick, c);
+	err = forward_open_on(&c->forward, options, &c->carrier);
+	if (err != E_OK)
+		return err;
+	err = open_sockets(c, options->base);
+	if (err == E_OK && c->timer == NULL)
+		err = E_NOMEM;
+	if (err != E_OK)
+		forward_close(c->forward);
+	else
+		*out = c->forward;
+	return err;
+}

@@ -1,0 +1,130 @@
+/*
+ * finish.c - the end of a question: cache, and a reply for each.
+ */
+#include "impl.h"
+
+#define FAILED_TTL 1 /* seconds; RFC 9520, 3.2 wants at least that */
+
+static void
+path_will_flush(struct forward *f, struct client_path *path)
+{
+	for (unsigned i = 0; i < f->path_count; i++)
+		if (f->paths[i] == path)
+			return;
+	if (f->path_count == PATHS_MAX)
+		path->flush(path);
+	else
+		f->paths[f->path_count++] = path;
+}
+
+static void
+reply_to_asker(struct forward *f, const struct pending *p,
+    const struct asker *asker, const struct answer *answer)
+{
+	uint8_t question[DNS_NAME_MAX + 4];
+	struct wire_out out = wire_out(question, sizeof(question));
+	struct reply_to to = { .id = asker->id,
+		.flags = asker->flags,
+		.question = question,
+		.edns = asker->edns,
+		.edns_do = asker->edns_do,
+		.limit = asker->limit,
+		.udp_size = f->options.env->max_udp_size };
+	struct client_path *path = asker->client.path;
+
+	wire_put(&out, asker->qname, p->name.len);
+	wire_put16(&out, p->key.qtype);
+	wire_put16(&out, CLASS_IN);
+	to.question_len = out.len;
+	path->send(
+	    path, &asker->client, f->out, reply_write(f->out, &to, answer));
+	path_will_flush(f, path);
+}
+
+static void
+reply_to_all(struct forward *f, struct pending *p, const struct answer *answer)
+{
+	struct asker *asker;
+
+	while ((asker = asker_pop(p)) != NULL) {
+		reply_to_asker(f, p, asker, answer);
+		asker_free(f, asker);
+		f->counters.answered++;
+	}
+}
+
+void
+finish(struct forward *f, struct pending *p, const struct answer *answer)
+{
+	cache_put(f->options.cache, &p->key, forward_now(f) / 1000, answer);
+	reply_to_all(f, p, answer);
+	pending_free(f, p);
+}
+
+void
+finish_stale(struct forward *f, struct pending *p)
+{
+	const struct cache_space space = { .spare = f->room, .ede = f->ede };
+	struct cache_hit hit;
+
+	p->stale = false;
+	if (SLIST_EMPTY(&p->askers))
+		return;
+	if (cache_get(f->options.cache, &p->key, forward_now(f) / 1000, &space,
+		&hit) == CACHE_NONE)
+		return; /* pushed out meanwhile */
+	answer_explain_stale(&hit.answer, f->ede);
+	f->counters.stale++;
+	reply_to_all(f, p, &hit.answer);
+}
+
+/* RFC 8914, 4.23 and 4.24. */
+static enum dns_ede
+why_failed(const struct pending *p)
+{
+	for (unsigned i = 0; i < p->tries; i++)
+		if (!p->attempt[i].lost)
+			return EDE_NO_AUTHORITY;
+	return p->tries > 0 ? EDE_NETWORK_ERROR : EDE_NO_AUTHORITY;
+}
+
+void
+finish_failed(struct forward *f, struct pending *p)
+{
+	struct answer answer = {
+		.rcode = RCODE_SERVFAIL, .ede = f->ede, .ttl = FAILED_TTL
+	};
+
+	if (p->probe == NULL) {
+		answer_explain(&answer, f->ede, why_failed(p));
+		cache_put(
+		    f->options.cache, &p->key, forward_now(f) / 1000, &answer);
+	}
+	if (p->stale)
+		finish_stale(f, p);
+	if (!SLIST_EMPTY(&p->askers)) {
+		f->counters.failed++;
+		answer.ede_len = 0; /* the stale answer's may be there */
+		answer_explain(&answer, f->ede, why_failed(p));
+		reply_to_all(f, p, &answer);
+	}
+	pending_free(f, p);
+}
+
+void
+answer_explain(struct answer *answer, uint8_t ede[ANSWER_EDE_MAX], int code)
+{
+	if (answer->ede_len + 6 > ANSWER_EDE_MAX)
+		return;
+	answer->ede = ede;
+	answer->ede_len = (uint8_t)(answer->ede_len +
+	    answer_ede(ede + answer->ede_len, code));
+}
+
+/* RFC 8914, 4.4 and 4.20. */
+void
+answer_explain_stale(struct answer *answer, uint8_t ede[ANSWER_EDE_MAX])
+{
+	answer_explain(answer, ede,
+	    answer->rcode == RCODE_NXDOMAIN ? EDE_STALE_NXDOMAIN : EDE_STALE);
+}

@@ -1,0 +1,289 @@
+/*
+ * forward.c - the spine: what becomes of a question for somebody else's
+ * name.  See forward_impl.h for the way that it goes when it has to wait.
+ */
+#include "dnsd/forward/forward.h"
+
+#include <stdlib.h>
+
+#include "impl.h"
+
+int64_t
+forward_now(struct forward *f)
+{
+	if (!f->now_known) {
+		f->now_us = f->carrier->now_us(f->carrier);
+		f->now_known = true;
+	}
+	return f->now_us;
+}
+
+static enum query_next
+fail(struct forward *f, struct query *q, enum dns_rcode rcode, enum dns_ede ede)
+{
+	query_fail(q, f->options.env, rcode, ede);
+	return QUERY_SEND;
+}
+
+/* A transfer is no question, and who wants no recursion wants no relay. */
+static bool
+is_for_a_resolver(const struct query *q)
+{
+	return (q->flags & DNS_RD) != 0 && q->qtype != TYPE_AXFR &&
+	    q->qtype != TYPE_IXFR;
+}
+
+static struct reply_to
+asker_of(struct forward *f, const struct query *q)
+{
+	size_t limit = query_reply_max(q, f->options.env);
+
+	return (struct reply_to){ .id = dns_get16(q->pkt),
+		.flags = q->flags,
+		.question = q->pkt + DNS_HEADER,
+		.question_len = q->question_len,
+		.edns = q->edns,
+		.edns_do = q->edns_do,
+		.limit = limit < q->cap ? limit : q->cap,
+		.udp_size = f->options.env->max_udp_size };
+}
+
+static enum query_next
+send_hit(struct query *q, const struct reply_to *to, const struct answer *a)
+{
+	q->rcode = (enum dns_rcode)a->rcode;
+	q->len = reply_write(q->pkt, to, a);
+	return QUERY_SEND;
+}
+
+/* From the cache, straight to where the reply's records belong. */
+static enum cache_found
+look_up(struct forward *f, const struct cache_key *key,
+    const struct reply_to *to, struct query *q, struct cache_hit *hit)
+{
+	const struct cache_space space = {
+		.room = q->pkt + DNS_HEADER + to->question_len,
+		.room_len = reply_room(to, 0),
+		.spare = f->room,
+		.ede = f->ede,
+	};
+
+	return cache_get(
+	    f->options.cache, key, forward_now(f) / 1000, &space, hit);
+}
+
+static struct pending *
+start(struct forward *f, const struct cache_key *key, struct upstream_set *set)
+{
+	struct pending *p = pending_take(f, key);
+
+	if (p == NULL)
+		return NULL;
+	p->set = set;
+	try_start(f, p);
+	return p;
+}
+
+/* Nobody waits for it: the asker has what is in the cache. */
+static void
+prefetch(
+    struct forward *f, const struct cache_key *key, struct upstream_set *set)
+{
+	if (f->in_flight >= f->most || pending_find(f, key) != NULL)
+		return;
+	f->counters.prefetched++;
+	(void)start(f, key, set);
+}
+
+static enum query_next
+wait_for_upstream(struct forward *f, struct query *q,
+    const struct client *client, const struct cache_key *key,
+    struct upstream_set *set, bool stale)
+{
+	struct pending *p = pending_find(f, key);
+	struct asker *asker = asker_take(f, q, client);
+
+	if (asker == NULL) {
+		f->counters.over_limit++;
+		return fail(f, q, RCODE_SERVFAIL, EDE_OTHER);
+	}
+	if (p != NULL)
+		f->counters.joined++;
+	else
+		p = start(f, key, set);
+	if (p == NULL) {
+		asker_free(f, asker);
+		f->counters.over_limit++;
+		return fail(f, q, RCODE_SERVFAIL, EDE_OTHER);
+	}
+	p->stale = p->stale || stale;
+	SLIST_INSERT_HEAD(&p->askers, asker, next);
+	return QUERY_DROP;
+}
+
+/* Whom all upstreams of its set have left alone is not kept waiting. */
+static enum query_next
+fail_at_once(struct forward *f, struct query *q, struct upstream_set *set)
+{
+	try_probes(f, set);
+	f->counters.failed++;
+	return fail(f, q, RCODE_SERVFAIL, EDE_NO_AUTHORITY);
+}
+
+static enum query_next
+send_stale(struct forward *f, struct query *q, const struct reply_to *to,
+    struct answer *answer)
+{
+	f->counters.stale++;
+	answer_explain_stale(answer, f->ede);
+	return send_hit(q, to, answer);
+}
+
+static enum query_next
+ask_set(struct forward *f, struct query *q, const struct client *client,
+    struct upstream_set *set)
+{
+	const struct reply_to to = asker_of(f, q);
+	struct cache_key key = { .scope = set->scope,
+		.qtype = q->qtype,
+		.edns_do = q->edns_do,
+		.cd = (q->flags & DNS_CD) != 0,
+		.name = q->qname.wire,
+		.name_len = q->qname.len };
+	struct cache_hit hit;
+
+	cache_key_hash(&key, &f->seed);
+	switch (look_up(f, &key, &to, q, &hit)) {
+	case CACHE_FRESH:
+		f->counters.hits++;
+		if (hit.prefetch)
+			prefetch(f, &key, set);
+		return send_hit(q, &to, &hit.answer);
+	case CACHE_STALE:
+		if (hit.failing)
+			return send_stale(f, q, &to, &hit.answer);
+		if (upstream_any(set))
+			return wait_for_upstream(f, q, client, &key, set, true);
+		try_probes(f, set);
+		return send_stale(f, q, &to, &hit.answer);
+	case CACHE_NONE:
+		break;
+	}
+	if (upstream_any(set) || pending_find(f, &key) != NULL)
+		return wait_for_upstream(f, q, client, &key, set, false);
+	return fail_at_once(f, q, set);
+}
+
+enum query_next
+forward_ask(struct forward *f, struct query *q, const struct client *client)
+{
+	struct route route;
+
+	f->counters.asked++;
+	if (!is_for_a_resolver(q))
+		return fail(f, q, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
+	route = zone_route(f, q);
+	switch (route.action) {
+	case ZONE_FORWARD:
+		if (route.set->count == 0)
+			return fail(f, q, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
+		return ask_set(f, q, client, route.set);
+	case ZONE_REFUSE:
+		return fail(f, q, RCODE_REFUSED, EDE_BLOCKED);
+	case ZONE_NXDOMAIN:
+		return fail(f, q, RCODE_NXDOMAIN, EDE_BLOCKED);
+	}
+	return QUERY_DROP;
+}
+
+void
+forward_settle(struct forward *f)
+{
+	f->carrier->flush(f->carrier);
+	for (unsigned i = 0; i < f->path_count; i++)
+		f->paths[i]->flush(f->paths[i]);
+	f->path_count = 0;
+	f->now_known = false;
+	if (f->in_flight == 0 && f->ticking) {
+		f->ticking = false;
+		f->carrier->ticks(f->carrier, false);
+	}
+}
+
+void
+forward_flush(struct forward *f)
+{
+	forward_settle(f);
+}
+
+void
+forward_tick(struct forward *f)
+{
+	struct pending *p;
+
+	while ((p = wheel_due(f)) != NULL)
+		try_due(f, p);
+	forward_settle(f);
+}
+
+unsigned
+forward_waiting(const struct forward *f)
+{
+	return f->waiting;
+}
+
+const struct forward_counters *
+forward_counters(const struct forward *f)
+{
+	return &f->counters;
+}
+
+/* A worker's part of a bound on all of them. */
+static unsigned
+part_of(unsigned bound, const struct config *config)
+{
+	unsigned workers = config->workers > 0 ? config->workers : 1;
+
+	return (bound + workers - 1) / workers;
+}
+
+enum err
+forward_open_on(struct forward **out, const struct forward_options *options,
+    struct carrier *carrier)
+{
+	struct forward *f = calloc(1, sizeof(*f));
+	enum err err;
+
+	*out = NULL;
+	if (f == NULL) {
+		carrier->close(carrier);
+		return E_NOMEM;
+	}
+	f->options = *options;
+	f->carrier = carrier;
+	f->seed = *cache_seed(options->cache);
+	f->most = part_of(options->config->in_flight, options->config);
+	f->most_network =
+	    part_of(options->config->in_flight_network, options->config);
+	wheel_init(f);
+	err = pools_open(f);
+	if (err == E_OK)
+		err = zones_open(f);
+	if (err == E_OK)
+		*out = f;
+	else
+		forward_close(f);
+	return err;
+}
+
+/* Questions that still wait are never answered: the worker is ending. */
+void
+forward_close(struct forward *f)
+{
+	if (f == NULL)
+		return;
+	f->carrier->close(f->carrier);
+	zones_close(f);
+	pools_close(f);
+	free(f);
+}

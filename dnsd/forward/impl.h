@@ -1,0 +1,140 @@
+/*
+ * impl.h - what the sources of the forwarder share.
+ *
+ *   forward_ask: pending_find --------------- joined
+ *        |                                       |
+ *   pending_take -> try_start -> [ waiting ] <---'
+ *                       ^           |  |  |
+ *        no reply in time, SERVFAIL |  |  '- TC: the same as a stream
+ *        or unreachable: another <--'  |
+ *        upstream                      '- accepted, or no time left:
+ *                                         finish -> cache, askers
+ *
+ * The core has no sockets and no clock: a `carrier` sends for it and tells
+ * it what came; tests are carriers too.
+ */
+#ifndef DNSD_FORWARD_IMPL_H
+#define DNSD_FORWARD_IMPL_H
+
+#include "base/log.h"
+#include "base/rng.h"
+#include "dnsd/forward/forward.h"
+#include "pending.h"
+
+#define GIVE_UP_US     5000000   /* a question is answered by then */
+#define STALE_AFTER_US 1800000   /* RFC 8767, 5: client response timer */
+#define STREAM_CHANNEL 0x1000000 /* channels below are UDP sockets */
+
+/* Sockets and timer, or a test in their place. */
+struct carrier {
+	/* The clock, in microseconds; never goes back. */
+	int64_t (*now_us)(struct carrier *);
+	/* What an attempt to this upstream would leave by. */
+	uint32_t (*channel)(
+	    struct carrier *, const struct upstream *, bool stream);
+	/* Queues a message; false where it cannot be sent. */
+	bool (*ask)(
+	    struct carrier *, struct attempt *, const uint8_t *msg, size_t len);
+	/* What is queued leaves. */
+	void (*flush)(struct carrier *);
+	/* The attempt is over; nobody waits for a reply. */
+	void (*forget)(struct carrier *, struct attempt *);
+	/* forward_tick() is wanted every TICK_US, or no longer. */
+	void (*ticks)(struct carrier *, bool on);
+	void (*close)(struct carrier *);
+};
+
+#define PATHS_MAX 16
+
+struct forward {
+	struct forward_options options;
+	struct carrier *carrier;
+	struct secret secret;
+	struct siphash_key seed;
+	struct forward_counters counters;
+	int64_t now_us;
+	bool now_known; /* until the batch ends */
+
+	struct upstream *upstreams; /* of all sets */
+	unsigned upstream_count;
+	struct upstream_set *sets; /* [0]: forward.upstreams; then the zones */
+	struct zone_table *zones;
+
+	/* Pools, and what is found by hash. */
+	unsigned most, most_network;
+	unsigned waiting;   /* askers */
+	unsigned in_flight; /* pendings */
+	struct pending *pendings;
+	struct asker *askers;
+	struct load *loads;
+	unsigned pendings_used, askers_used, loads_used;
+	struct pending_list pendings_free;
+	struct askers askers_free;
+	struct load_list loads_free;
+	struct pending_list *by_key;
+	struct attempt_list *by_id;
+	struct load_list *by_network;
+	uint32_t table_mask;
+
+	/* Time-outs: a slot for each tick. */
+	uint64_t tick;
+	bool ticking;
+	struct slot_list slots[WHEEL_SLOTS];
+
+	struct log_limit log_limit;
+	struct client_path *paths[PATHS_MAX]; /* to be flushed */
+	unsigned path_count;
+	uint8_t out[DNS_TCP_MAX];
+	uint8_t room[DNS_TCP_MAX]; /* records that moved; large cache hits */
+	uint8_t ede[ANSWER_EDE_MAX];
+};
+
+/* With a carrier that the caller made; it is closed with the forwarder. */
+enum err forward_open_on(struct forward **, const struct forward_options *,
+    struct carrier *) MUST_CHECK;
+
+/* From the carrier.  FROM is NULL for streams.  PKT may be written to. */
+void forward_got(struct forward *, uint32_t channel,
+    const struct sockaddr *from, uint8_t *pkt, size_t len);
+/* The attempt cannot be answered: refused, unreachable, broken. */
+void forward_lost(struct forward *, struct attempt *);
+void forward_tick(struct forward *);
+/* After a batch of the calls above: everything queued leaves. */
+void forward_settle(struct forward *);
+
+int64_t forward_now(struct forward *);
+
+/* forward_zone.c */
+struct route {
+	enum config_zone_action action;
+	struct upstream_set *set; /* ZONE_FORWARD */
+};
+
+enum err zones_open(struct forward *) MUST_CHECK;
+void zones_close(struct forward *);
+struct route zone_route(struct forward *, const struct query *);
+
+/* forward_try.c */
+/* Our own questions to those that are down, when it is time. */
+void try_probes(struct forward *, struct upstream_set *);
+void try_start(struct forward *, struct pending *);
+/* The same upstream once more, after it has answered. */
+void try_again(struct forward *, struct attempt *, bool stream);
+/* Another upstream than the one that did not help; false: none is left. */
+bool try_instead(struct forward *, struct attempt *);
+/* A is of no use: another at the next tick, unless one is under way. */
+void try_soon(struct forward *, struct attempt *);
+void try_due(struct forward *, struct pending *);
+
+/* forward_finish.c */
+/* Keeps the answer and gives it to all askers; P is gone. */
+void finish(struct forward *, struct pending *, const struct answer *);
+/* No upstream has answered: what is stale, or SERVFAIL; P is gone. */
+void finish_failed(struct forward *, struct pending *);
+/* The askers get what is stale; P goes on for the cache's sake. */
+void finish_stale(struct forward *, struct pending *);
+/* Adds an explanation to an answer whose own are at EDE. */
+void answer_explain(struct answer *, uint8_t ede[ANSWER_EDE_MAX], int code);
+void answer_explain_stale(struct answer *, uint8_t ede[ANSWER_EDE_MAX]);
+
+#endif

@@ -1,0 +1,108 @@
+/*
+ * message.c - see message.h.
+ */
+#include "dnsd/forward/message.h"
+
+#define POINTER 0xc0 /* RFC 1035, 4.1.4 */
+
+void
+message_skip_name(struct wire_in *in)
+{
+	uint8_t octet;
+
+	do {
+		octet = wire_get8(in);
+		if (octet >= POINTER) {
+			(void)wire_get8(in);
+			return;
+		}
+		if (octet > DNS_LABEL_MAX)
+			in->bad = true;
+		(void)wire_take(in, octet);
+	} while (octet != 0 && !in->bad);
+}
+
+static uint8_t
+lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
+}
+
+/* A label with its length octet; letters cannot be lengths (all < 64). */
+static bool
+label_append(struct plain_name *name, const uint8_t *label, unsigned len)
+{
+	if (name->len + len > sizeof(name->wire))
+		return false;
+	for (unsigned i = 0; i < len; i++)
+		name->wire[name->len + i] = i == 0 ? label[0] : lower(label[i]);
+	name->len = (uint8_t)(name->len + len);
+	return true;
+}
+
+bool
+message_name(const uint8_t *pkt, size_t len, size_t at, struct plain_name *name)
+{
+	size_t limit = at; /* a pointer must lead before this */
+
+	name->len = 0;
+	while (at < len) {
+		uint8_t octet = pkt[at];
+
+		if (octet >= POINTER) {
+			if (at + 1 >= len)
+				break;
+			at = (size_t)(octet & 0x3f) << 8 | pkt[at + 1];
+			/* The header is no name, and differs in each reply. */
+			if (at >= limit || at < DNS_HEADER)
+				break;
+			limit = at;
+			continue;
+		}
+		if (octet > DNS_LABEL_MAX || octet >= len - at ||
+		    !label_append(name, pkt + at, octet + 1U))
+			break;
+		if (octet == 0)
+			return true;
+		at += octet + 1U;
+	}
+	name->len = 0;
+	return false;
+}
+
+/* RFC 1035, 4.1.3. */
+bool
+message_record(struct wire_in *in, struct record *r)
+{
+	uint16_t rdata_len;
+
+	r->start = in->pos;
+	message_skip_name(in);
+	r->type = wire_get16(in);
+	r->class = wire_get16(in);
+	r->ttl_at = in->pos;
+	r->ttl = wire_get32(in);
+	rdata_len = wire_get16(in);
+	r->rdata = in->pos;
+	(void)wire_take(in, rdata_len);
+	r->end = in->pos;
+	return !in->bad;
+}
+
+bool
+name_is_same(const struct plain_name *a, const struct plain_name *b)
+{
+	return a->len == b->len && memcmp(a->wire, b->wire, a->len) == 0;
+}
+
+bool
+name_is_within(const struct plain_name *name, const struct plain_name *parent)
+{
+	size_t at = 0;
+
+	/* Label by label: the tail must start where a label starts. */
+	while (name->len - at > parent->len)
+		at += name->wire[at] + 1U;
+	return name->len - at == parent->len &&
+	    memcmp(name->wire + at, parent->wire, parent->len) == 0;
+}

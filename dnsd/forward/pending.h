@@ -1,0 +1,111 @@
+/*
+ * pending.h - questions that wait: what they are, and finding them.
+ *
+ * A question that waits is a `pending`; who waits for it are its `askers`;
+ * what was sent for it are its `attempts`.  All come from pools that are as
+ * large as the bounds in the configuration, and are reserved once.
+ */
+#ifndef DNSD_FORWARD_PENDING_H
+#define DNSD_FORWARD_PENDING_H
+
+#include <sys/queue.h>
+
+#include "dnsd/forward/cache.h"
+#include "dnsd/forward/client.h"
+#include "dnsd/forward/upstream.h"
+#include "zones/query/query.h"
+
+struct forward;
+
+#define TRIES_MAX    8    /* attempts for one question */
+#define QUESTION_MAX 384  /* octets of a message that we send */
+#define OUR_UDP_SIZE 1232 /* what upstreams may send over UDP */
+#define TICK_US      8000 /* how coarse time-outs are */
+#define WHEEL_SLOTS  1024 /* ticks; more than a question may wait */
+#define WHEEL_NONE   UINT64_MAX
+
+struct attempt {
+	LIST_ENTRY(attempt) by_id;      /* in forward.by_id */
+	TAILQ_ENTRY(attempt) in_stream; /* the carrier's */
+	struct pending *pending;
+	struct upstream *upstream; /* NULL: not in use */
+	int64_t sent_us;
+	uint64_t letters; /* a bit for each letter's case; 0: as asked */
+	uint32_t channel; /* UDP socket or stream that it left by */
+	uint16_t id;
+	bool stream;
+	bool lost;        /* known not to be answered */
+	bool in_a_stream; /* the carrier's */
+	bool cookie;      /* one was sent */
+};
+
+/* What a network has waiting. */
+struct load {
+	LIST_ENTRY(load) chain;
+	uint32_t network;
+	unsigned waiting;
+};
+
+struct asker {
+	SLIST_ENTRY(asker) next;
+	struct client client;
+	struct load *load;
+	uint16_t id, flags, limit;
+	bool edns, edns_do;
+	uint8_t qname[DNS_NAME_MAX]; /* as the asker wrote it */
+};
+
+struct pending {
+	LIST_ENTRY(pending) by_key; /* in forward.by_key, or free */
+	TAILQ_ENTRY(pending) in_slot;
+	SLIST_HEAD(askers, asker) askers;
+	struct upstream_set *set;
+	struct upstream *probe; /* our own question to this one; no askers */
+	struct cache_key key;   /* its name is `name` */
+	int64_t started_us;
+	int64_t retry_us; /* then another upstream is asked */
+	uint64_t due_tick;
+	uint32_t tried; /* bits: upstreams of the set, this round */
+	uint8_t tries;
+	uint8_t rounds; /* how often all of the set were tried */
+	bool stale;     /* the cache has something to fall back on */
+	struct attempt attempt[TRIES_MAX];
+	struct plain_name name;
+};
+
+LIST_HEAD(attempt_list, attempt);
+LIST_HEAD(pending_list, pending);
+LIST_HEAD(load_list, load);
+TAILQ_HEAD(slot_list, pending);
+
+/* forward_pool.c */
+enum err pools_open(struct forward *) MUST_CHECK;
+void pools_close(struct forward *);
+struct pending *pending_find(struct forward *, const struct cache_key *);
+struct pending *pending_take(struct forward *, const struct cache_key *);
+void pending_free(struct forward *, struct pending *);
+/* NULL where a bound says no. */
+struct asker *asker_take(
+    struct forward *, const struct query *, const struct client *);
+struct asker *asker_pop(struct pending *);
+void asker_free(struct forward *, struct asker *);
+struct attempt *attempt_find(
+    const struct forward *, uint32_t channel, uint16_t id);
+/* A free attempt, known by a random id; NULL where all are in use. */
+struct attempt *attempt_take(
+    struct forward *, struct pending *, uint32_t channel);
+void attempt_free(struct forward *, struct attempt *);
+
+/* forward_wheel.c */
+void wheel_init(struct forward *);
+void wheel_set(struct forward *, struct pending *, int64_t due_us);
+void wheel_unset(struct forward *, struct pending *);
+/* The next that is due by now, taken out; NULL where there is none. */
+struct pending *wheel_due(struct forward *);
+
+/* forward_question.c */
+size_t question_write(uint8_t out[QUESTION_MAX], const struct attempt *);
+/* The question's name as the attempt wrote it. */
+void question_name(uint8_t out[DNS_NAME_MAX], const struct attempt *);
+
+#endif

@@ -1,0 +1,249 @@
+/*
+ * pool.c - questions in flight: room for them, and finding them.
+ *
+ * Each pool hands out what was given back last, else what was never used:
+ * memory is touched only as far as it was ever needed.
+ */
+#include "impl.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#define PENDING_SPARE 64 /* beyond the askers': prefetches and probes */
+
+static uint32_t
+table_size(unsigned entries)
+{
+	uint32_t size = 64;
+
+	while (size < entries * 2)
+		size *= 2;
+	return size;
+}
+
+enum err
+pools_open(struct forward *f)
+{
+	uint32_t size = table_size(f->most + PENDING_SPARE);
+
+	f->table_mask = size - 1;
+	f->pendings = calloc(f->most + PENDING_SPARE, sizeof(*f->pendings));
+	f->askers = calloc(f->most, sizeof(*f->askers));
+	f->loads = calloc(f->most, sizeof(*f->loads));
+	f->by_key = calloc(size, sizeof(*f->by_key));
+	f->by_id = calloc(size, sizeof(*f->by_id));
+	f->by_network = calloc(size, sizeof(*f->by_network));
+	if (f->pendings == NULL || f->askers == NULL || f->loads == NULL ||
+	    f->by_key == NULL || f->by_id == NULL || f->by_network == NULL)
+		return E_NOMEM;
+	return E_OK;
+}
+
+void
+pools_close(struct forward *f)
+{
+	free(f->pendings);
+	free(f->askers);
+	free(f->loads);
+	free(f->by_key);
+	free(f->by_id);
+	free(f->by_network);
+}
+
+static struct pending_list *
+key_bucket(struct forward *f, const struct cache_key *key)
+{
+	return &f->by_key[key->hash & f->table_mask];
+}
+
+static bool
+is_same_key(const struct cache_key *a, const struct cache_key *b)
+{
+	return a->hash == b->hash && a->scope == b->scope &&
+	    a->qtype == b->qtype && a->edns_do == b->edns_do &&
+	    a->cd == b->cd && a->name_len == b->name_len &&
+	    memcmp(a->name, b->name, a->name_len) == 0;
+}
+
+struct pending *
+pending_find(struct forward *f, const struct cache_key *key)
+{
+	struct pending *p;
+
+	LIST_FOREACH(p, key_bucket(f, key), by_key)
+	if (is_same_key(&p->key, key))
+		return p;
+	return NULL;
+}
+
+struct pending *
+pending_take(struct forward *f, const struct cache_key *key)
+{
+	struct pending *p = LIST_FIRST(&f->pendings_free);
+
+	if (p != NULL)
+		LIST_REMOVE(p, by_key);
+	else if (f->pendings_used < f->most + PENDING_SPARE)
+		p = &f->pendings[f->pendings_used++];
+	else
+		return NULL;
+	memset(p, 0, offsetof(struct pending, name));
+	p->key = *key;
+	memcpy(p->name.wire, key->name, key->name_len);
+	p->name.len = key->name_len;
+	p->key.name = p->name.wire;
+	p->due_tick = WHEEL_NONE;
+	SLIST_INIT(&p->askers);
+	LIST_INSERT_HEAD(key_bucket(f, key), p, by_key);
+	f->in_flight++;
+	return p;
+}
+
+/* Its askers have been answered. */
+void
+pending_free(struct forward *f, struct pending *p)
+{
+	for (unsigned i = 0; i < p->tries; i++)
+		attempt_free(f, &p->attempt[i]);
+	wheel_unset(f, p);
+	LIST_REMOVE(p, by_key);
+	LIST_INSERT_HEAD(&f->pendings_free, p, by_key);
+	f->in_flight--;
+}
+
+static struct load_list *
+load_bucket(struct forward *f, uint32_t network)
+{
+	return &f->by_network[network * 0x9e3779b1U >> 7 & f->table_mask];
+}
+
+/* There is one for each asker, so that the pool cannot run dry. */
+static struct load *
+load_of(struct forward *f, uint32_t network)
+{
+	struct load_list *bucket = load_bucket(f, network);
+	struct load *load;
+
+	LIST_FOREACH(load, bucket, chain)
+	if (load->network == network)
+		return load;
+	load = LIST_FIRST(&f->loads_free);
+	if (load != NULL)
+		LIST_REMOVE(load, chain);
+	else
+		load = &f->loads[f->loads_used++];
+	load->network = network;
+	load->waiting = 0;
+	LIST_INSERT_HEAD(bucket, load, chain);
+	return load;
+}
+
+static struct asker *
+asker_within_bounds(struct forward *f, uint32_t network)
+{
+	struct asker *asker;
+	struct load *load;
+
+	if (f->waiting >= f->most)
+		return NULL;
+	load = load_of(f, network);
+	if (load->waiting >= f->most_network)
+		return NULL;
+	load->waiting++;
+	f->waiting++;
+	asker = SLIST_FIRST(&f->askers_free);
+	if (asker != NULL)
+		SLIST_REMOVE_HEAD(&f->askers_free, next);
+	else
+		asker = &f->askers[f->askers_used++];
+	asker->load = load;
+	return asker;
+}
+
+struct asker *
+asker_take(
+    struct forward *f, const struct query *q, const struct client *client)
+{
+	struct asker *asker = asker_within_bounds(f, q->network);
+
+	if (asker == NULL)
+		return NULL;
+	asker->client = *client;
+	asker->id = dns_get16(q->pkt);
+	asker->flags = q->flags;
+	asker->limit = (uint16_t)query_reply_max(q, f->options.env);
+	asker->edns = q->edns;
+	asker->edns_do = q->edns_do;
+	memcpy(asker->qname, q->pkt + DNS_HEADER, q->qname.len);
+	return asker;
+}
+
+struct asker *
+asker_pop(struct pending *p)
+{
+	struct asker *asker = SLIST_FIRST(&p->askers);
+
+	if (asker != NULL)
+		SLIST_REMOVE_HEAD(&p->askers, next);
+	return asker;
+}
+
+void
+asker_free(struct forward *f, struct asker *asker)
+{
+	struct load *load = asker->load;
+
+	f->waiting--;
+	if (--load->waiting == 0) {
+		LIST_REMOVE(load, chain);
+		LIST_INSERT_HEAD(&f->loads_free, load, chain);
+	}
+	SLIST_INSERT_HEAD(&f->askers_free, asker, next);
+}
+
+static struct attempt_list *
+id_bucket(const struct forward *f, uint32_t channel, uint16_t id)
+{
+	return &f->by_id[(id ^ channel * 0x9e3779b1U >> 9) & f->table_mask];
+}
+
+struct attempt *
+attempt_find(const struct forward *f, uint32_t channel, uint16_t id)
+{
+	struct attempt *a;
+
+	LIST_FOREACH(a, id_bucket(f, channel, id), by_id)
+	if (a->channel == channel && a->id == id)
+		return a;
+	return NULL;
+}
+
+struct attempt *
+attempt_take(struct forward *f, struct pending *p, uint32_t channel)
+{
+	struct attempt *a = &p->attempt[p->tries];
+
+	if (p->tries == TRIES_MAX)
+		return NULL;
+	p->tries++;
+	memset(a, 0, sizeof(*a));
+	a->pending = p;
+	a->channel = channel;
+	/* Far fewer wait on a channel than there are ids. */
+	do {
+		a->id = secret_next(&f->secret);
+	} while (attempt_find(f, channel, a->id) != NULL);
+	LIST_INSERT_HEAD(id_bucket(f, channel, a->id), a, by_id);
+	return a;
+}
+
+void
+attempt_free(struct forward *f, struct attempt *a)
+{
+	if (a->upstream == NULL)
+		return;
+	f->carrier->forget(f->carrier, a);
+	a->upstream->waiting--;
+	a->upstream = NULL;
+	LIST_REMOVE(a, by_id);
+}

@@ -1,0 +1,234 @@
+/*
+ * try.c - whom to ask, how long to wait, whom to ask next.
+ */
+#include "impl.h"
+
+/* A probe is a question of our own, that one upstream gets once. */
+static bool
+is_probe(const struct pending *p)
+{
+	return p->probe != NULL;
+}
+
+static uint64_t
+random_letters(struct forward *f)
+{
+	uint64_t bits = 0;
+
+	for (int i = 0; i < 4; i++)
+		bits = bits << 16 | secret_next(&f->secret);
+	return bits;
+}
+
+static bool
+send_attempt(
+    struct forward *f, struct pending *p, struct upstream *up, bool stream)
+{
+	uint8_t msg[QUESTION_MAX];
+	struct attempt *a;
+
+	stream = stream || up->config->transport != UPSTREAM_UDP;
+	a = attempt_take(f, p, f->carrier->channel(f->carrier, up, stream));
+	if (a == NULL)
+		return false;
+	a->upstream = up;
+	a->stream = stream;
+	a->sent_us = forward_now(f);
+	a->cookie = up->edns != LEARNT_NO && !stream;
+	/* What a stream carries cannot be forged from afar. */
+	if (up->letters != LEARNT_NO && !stream)
+		a->letters = random_letters(f);
+	up->waiting++;
+	f->counters.sent++;
+	if (!f->carrier->ask(f->carrier, a, msg, question_write(msg, a)))
+		forward_lost(f, a);
+	return true;
+}
+
+/* Until then only what has been sent can bring the answer. */
+static void
+wait_for(struct forward *f, struct pending *p, int64_t patience_us)
+{
+	int64_t now = forward_now(f);
+	int64_t due = p->started_us + GIVE_UP_US;
+
+	p->retry_us = now + patience_us;
+	if (p->retry_us < due)
+		due = p->retry_us;
+	if (p->stale && p->started_us + STALE_AFTER_US > now &&
+	    p->started_us + STALE_AFTER_US < due)
+		due = p->started_us + STALE_AFTER_US;
+	wheel_set(f, p, due);
+}
+
+/* What could not even be sent is not waited for. */
+static void
+wait_for_last(struct forward *f, struct pending *p, unsigned doubled)
+{
+	const struct attempt *last = &p->attempt[p->tries - 1];
+
+	wait_for(f, p,
+	    last->lost ? 0 : upstream_patience_us(last->upstream, doubled));
+}
+
+static void
+start_probe(struct forward *f, struct upstream *up)
+{
+	static const uint8_t root[1] = { 0 };
+	struct cache_key key = { .scope = ~(uint64_t)up->number,
+		.qtype = TYPE_NS,
+		.name = root,
+		.name_len = 1 };
+	struct pending *p;
+
+	cache_key_hash(&key, &f->seed);
+	if (pending_find(f, &key) != NULL)
+		return;
+	p = pending_take(f, &key);
+	if (p == NULL)
+		return;
+	p->started_us = forward_now(f);
+	p->probe = up;
+	(void)send_attempt(f, p, up, false);
+	wait_for_last(f, p, 2);
+}
+
+void
+try_probes(struct forward *f, struct upstream_set *set)
+{
+	for (unsigned i = 0; i < set->count; i++)
+		if (upstream_wants_probe(&set->upstream[i], forward_now(f)))
+			start_probe(f, &set->upstream[i]);
+}
+
+/* One of the set that has not been asked in this round. */
+static bool
+try_other(struct forward *f, struct pending *p)
+{
+	struct upstream *up;
+
+	if (is_probe(p))
+		return false;
+	try_probes(f, p->set);
+	up = upstream_choose(p->set, p->tried);
+	if (up == NULL || !send_attempt(f, p, up, false))
+		return false;
+	p->tried |= 1U << (up - p->set->upstream);
+	if (p->tries > 1)
+		f->counters.retried++;
+	wait_for_last(f, p, p->rounds);
+	return true;
+}
+
+void
+try_start(struct forward *f, struct pending *p)
+{
+	p->started_us = forward_now(f);
+	if (!try_other(f, p))
+		wait_for(f, p, 0); /* nobody to ask: failed at the next tick */
+}
+
+static bool
+may_be_answered(const struct pending *p)
+{
+	for (unsigned i = 0; i < p->tries; i++)
+		if (p->attempt[i].upstream != NULL && !p->attempt[i].lost)
+			return true;
+	return false;
+}
+
+/* Another at once, or what is still under way, or nothing is left. */
+static void
+go_on(struct forward *f, struct pending *p)
+{
+	if (try_other(f, p))
+		return;
+	if (!may_be_answered(p)) {
+		finish_failed(f, p);
+		return;
+	}
+	p->tried = 0;
+	p->rounds++;
+	if (!try_other(f, p))
+		wait_for(f, p, GIVE_UP_US);
+}
+
+void
+try_again(struct forward *f, struct attempt *a, bool stream)
+{
+	struct pending *p = a->pending;
+	struct upstream *up = a->upstream;
+
+	attempt_free(f, a);
+	if (send_attempt(f, p, up, stream))
+		wait_for_last(f, p, p->rounds + 1U);
+	else
+		go_on(f, p);
+}
+
+bool
+try_instead(struct forward *f, struct attempt *a)
+{
+	struct pending *p = a->pending;
+
+	if (!try_other(f, p)) {
+		a->lost = true;
+		return may_be_answered(p);
+	}
+	attempt_free(f, a);
+	return true;
+}
+
+/* The last one sent has had its time; it may still answer. */
+static void
+count_failure(struct forward *f, struct pending *p)
+{
+	struct attempt *a;
+
+	if (p->tries == 0)
+		return;
+	a = &p->attempt[p->tries - 1];
+	if (a->upstream != NULL && !a->lost)
+		upstream_failed(a->upstream, a->sent_us, forward_now(f));
+}
+
+void
+try_due(struct forward *f, struct pending *p)
+{
+	int64_t now = forward_now(f);
+
+	if (now >= p->retry_us)
+		count_failure(f, p);
+	if (p->probe != NULL || now - p->started_us >= GIVE_UP_US) {
+		finish_failed(f, p);
+		return;
+	}
+	if (p->stale && now - p->started_us >= STALE_AFTER_US)
+		finish_stale(f, p);
+	if (now >= p->retry_us)
+		go_on(f, p);
+	else
+		wait_for(f, p, p->retry_us - now);
+}
+
+void
+try_soon(struct forward *f, struct attempt *a)
+{
+	struct pending *p = a->pending;
+
+	a->lost = true;
+	if (a != &p->attempt[p->tries - 1] && may_be_answered(p))
+		return;
+	/* Not here and now: the carrier may be amid its own work. */
+	p->retry_us = forward_now(f);
+	wheel_set(f, p, p->retry_us);
+}
+
+void
+forward_lost(struct forward *f, struct attempt *a)
+{
+	if (a->lost)
+		return;
+	upstream_failed(a->upstream, a->sent_us, forward_now(f));
+	try_soon(f, a);
+}

@@ -1,0 +1,194 @@
+/*
+ * upstream.c - see upstream.h.
+ */
+#include "dnsd/forward/upstream.h"
+
+#include "base/addr_text.h"
+#include "base/log.h"
+
+#define MS INT64_C(1000)
+
+#define PATIENCE_FIRST (400 * MS) /* nothing measured yet */
+#define PATIENCE_LEAST (80 * MS)  /* it may have to ask others itself */
+#define PATIENCE_MOST  (1500 * MS)
+#define RTT_MOST       (5000 * MS)
+#define DOWN_AFTER     4
+#define DEAD_AFTER     (1500 * MS)
+#define PROBE_FIRST    (500 * MS)
+#define PROBE_MOST     (16000 * MS)
+
+#define FORGET 512 /* of its measure, each time */
+
+static void
+set_address(struct upstream *up)
+{
+	const struct config_upstream *config = up->config;
+
+	if (addr_is_v4(&config->address)) {
+		up->address.v4.sin_family = AF_INET;
+		up->address.v4.sin_port = htons(config->port);
+		memcpy(&up->address.v4.sin_addr, config->address.ip + 12, 4);
+		up->address_len = sizeof(up->address.v4);
+		return;
+	}
+	up->address.v6.sin6_family = AF_INET6;
+	up->address.v6.sin6_port = htons(config->port);
+	memcpy(&up->address.v6.sin6_addr, config->address.ip, 16);
+	up->address_len = sizeof(up->address.v6);
+}
+
+void
+upstream_init(struct upstream *up, const struct config_upstream *config,
+    uint32_t number, struct secret *secret)
+{
+	static const char *const scheme[] = {
+		[UPSTREAM_UDP] = "udp",
+		[UPSTREAM_TCP] = "tcp",
+		[UPSTREAM_TLS] = "tls",
+	};
+	char text[ADDR_TEXT];
+	bool v4 = addr_is_v4(&config->address);
+
+	memset(up, 0, sizeof(*up));
+	up->config = config;
+	up->number = number;
+	set_address(up);
+	(void)snprintf(up->title, sizeof(up->title),
+	    v4 ? "%s://%s:%u" : "%s://[%s]:%u", scheme[config->transport],
+	    addr_text(&config->address, text), config->port);
+	/* RFC 7873, 4.1: our cookie is another one for each server. */
+	for (unsigned i = 0; i < 8; i += 2)
+		dns_put16(up->cookie + i, secret_next(secret));
+	up->cookie_len = 8;
+}
+
+/* RFC 6298, 2. */
+void
+upstream_heard(struct upstream *up, int64_t rtt_us, int64_t now_us)
+{
+	int64_t off;
+
+	if (rtt_us > RTT_MOST)
+		rtt_us = RTT_MOST;
+	if (rtt_us < 1)
+		rtt_us = 1;
+	if (up->srtt_us == 0) {
+		up->srtt_us = rtt_us;
+		up->rttvar_us = rtt_us / 2;
+	} else {
+		off = rtt_us - up->srtt_us;
+		up->srtt_us += off / 8;
+		up->rttvar_us += ((off < 0 ? -off : off) - up->rttvar_us) / 4;
+	}
+	up->heard_us = now_us;
+	up->failures = 0;
+	up->probes = 0;
+	if (up->dead)
+		log_info("forward: %s answers again", up->title);
+	up->down = up->dead = false;
+}
+
+static void
+go_down(struct upstream *up, int64_t now_us)
+{
+	if (!up->down)
+		up->probe_us = now_us + PROBE_FIRST;
+	up->down = true;
+	if (up->dead || now_us - up->silent_us < DEAD_AFTER)
+		return;
+	up->dead = true;
+	log_warn("forward: %s does not answer; others are asked instead, "
+		 "and it is probed now and then",
+	    up->title);
+}
+
+void
+upstream_failed(struct upstream *up, int64_t sent_us, int64_t now_us)
+{
+	/* It answers others: this question is slow or was lost. */
+	if (up->heard_us > sent_us)
+		return;
+	if (up->failures++ == 0)
+		up->silent_us = sent_us;
+	if (up->failures >= DOWN_AFTER)
+		go_down(up, now_us);
+}
+
+int64_t
+upstream_patience_us(const struct upstream *up, unsigned tries)
+{
+	int64_t us = up->srtt_us + 4 * up->rttvar_us;
+
+	if (up->srtt_us == 0)
+		us = PATIENCE_FIRST;
+	if (us < PATIENCE_LEAST)
+		us = PATIENCE_LEAST;
+	us <<= tries < 5 ? tries : 5;
+	return us < PATIENCE_MOST ? us : PATIENCE_MOST;
+}
+
+static bool
+is_better(const struct upstream *a, const struct upstream *b)
+{
+	if (b == NULL)
+		return true;
+	if (a->down != b->down)
+		return b->down;
+	if (a->down)
+		return a->heard_us > b->heard_us;
+	return a->srtt_us < b->srtt_us;
+}
+
+static bool
+has_enough_to_do(const struct upstream *up)
+{
+	return up->waiting >=
+	    (up->dead ? UPSTREAM_DEAD_WAITING : UPSTREAM_WAITING);
+}
+
+bool
+upstream_any(const struct upstream_set *set)
+{
+	for (unsigned i = 0; i < set->count; i++)
+		if (!has_enough_to_do(&set->upstream[i]))
+			return true;
+	return false;
+}
+
+/* Those not chosen look better with time, so that they are tried again. */
+static void
+forget_a_little(struct upstream_set *set, const struct upstream *chosen)
+{
+	for (unsigned i = 0; i < set->count; i++)
+		if (&set->upstream[i] != chosen)
+			set->upstream[i].srtt_us -=
+			    set->upstream[i].srtt_us / FORGET;
+}
+
+struct upstream *
+upstream_choose(struct upstream_set *set, uint32_t tried)
+{
+	struct upstream *best = NULL;
+
+	for (unsigned i = 0; i < set->count; i++) {
+		struct upstream *up = &set->upstream[i];
+
+		if ((tried & 1U << i) == 0 && !has_enough_to_do(up) &&
+		    is_better(up, best))
+			best = up;
+	}
+	forget_a_little(set, best);
+	return best;
+}
+
+bool
+upstream_wants_probe(struct upstream *up, int64_t now_us)
+{
+	int64_t wait = PROBE_FIRST << (up->probes < 6 ? up->probes : 6);
+
+	if (!up->down || now_us < up->probe_us)
+		return false;
+	up->probes++;
+	up->probe_us = now_us + (wait < PROBE_MOST ? wait : PROBE_MOST);
+	return true;
+}

@@ -1,0 +1,209 @@
+/*
+ * zone.c - whose upstreams a name belongs to (split DNS).
+ *
+ * A zone of the configuration is a row of a hash table under its suffix.
+ * The name's suffixes are looked up from the longest to the shortest, so
+ * that the most specific zone decides; of two for one suffix, the one that
+ * is for the asker's own network.
+ */
+#include <stdlib.h>
+
+#include "impl.h"
+#include "zones/store/read/lookup.h"
+
+#define NO_ZONE UINT32_MAX
+
+struct zone {
+	const struct config_zone *config;
+	struct dname suffix;
+	uint64_t hash;
+	uint32_t next; /* of the same bucket */
+};
+
+struct zone_table {
+	uint32_t count, mask;
+	struct zone *zone;
+	uint32_t *bucket;
+};
+
+static uint64_t
+suffix_hash(const struct forward *f, const uint8_t *wire, size_t len)
+{
+	return siphash(&f->seed, 0, wire, len);
+}
+
+static bool
+is_for_network(struct forward *f, const struct zone *z, const struct query *q)
+{
+	struct network network;
+
+	return z->config->network == NULL ||
+	    (q->network != NETWORK_NONE &&
+		lookup_network_named(
+		    f->options.env->snapshot, z->config->network, &network) &&
+		network.number == q->network);
+}
+
+/* Of those with this very suffix; one for all only where there is no own. */
+static const struct zone *
+find_suffix(struct forward *f, const struct query *q, size_t at)
+{
+	const uint8_t *wire = q->qname.wire + at;
+	size_t len = q->qname.len - at;
+	uint64_t hash = suffix_hash(f, wire, len);
+	const struct zone *best = NULL;
+	uint32_t i = f->zones->bucket[hash & f->zones->mask];
+
+	for (; i != NO_ZONE; i = f->zones->zone[i].next) {
+		const struct zone *z = &f->zones->zone[i];
+
+		if (z->hash != hash || z->suffix.len != len ||
+		    memcmp(z->suffix.wire, wire, len) != 0 ||
+		    !is_for_network(f, z, q))
+			continue;
+		if (z->config->network != NULL)
+			return z;
+		best = z;
+	}
+	return best;
+}
+
+static struct route
+route_of(struct forward *f, const struct zone *z)
+{
+	return (struct route){ z->config->action,
+		&f->sets[1 + (z - f->zones->zone)] };
+}
+
+struct route
+zone_route(struct forward *f, const struct query *q)
+{
+	const struct zone *z = NULL;
+
+	if (f->zones->count == 0)
+		return (struct route){ ZONE_FORWARD, &f->sets[0] };
+	for (unsigned i = 0; i < q->qname.labels && z == NULL; i++)
+		z = find_suffix(f, q, q->qname.at[i]);
+	if (z == NULL)
+		z = find_suffix(f, q, q->qname.len - 1U); /* the root */
+	if (z == NULL)
+		return (struct route){ ZONE_FORWARD, &f->sets[0] };
+	return route_of(f, z);
+}
+
+/*
+ * Two zones have one scope only if nobody can tell their answers apart:
+ * the same suffix for the same askers and the same upstreams.  A scope
+ * outlives the configuration, as the cache does.
+ */
+static uint64_t
+zone_scope(const struct forward *f, const struct config_zone *c)
+{
+	const char *network = c->network == NULL ? "" : c->network;
+	uint64_t scope = siphash(&f->seed, 1, c->suffix, strlen(c->suffix));
+
+	scope = siphash(&f->seed, scope, network, strlen(network));
+	scope = siphash(&f->seed, scope, &c->rebind_exempt, 1);
+	for (unsigned i = 0; i < c->upstream_count; i++) {
+		const struct config_upstream *u = &c->upstreams[i];
+
+		scope =
+		    siphash(&f->seed, scope, &u->address, sizeof(u->address));
+		scope ^= (uint64_t)u->port << 8 ^ (uint64_t)u->transport;
+	}
+	return scope | 1; /* that of forward.upstreams is even */
+}
+
+static void
+set_fill(struct forward *f, struct upstream_set *set,
+    const struct config_upstream *configs, unsigned count)
+{
+	set->upstream = &f->upstreams[f->upstream_count];
+	set->count = count < UPSTREAMS_IN_SET ? count : UPSTREAMS_IN_SET;
+	if (set->count < count)
+		log_warn("forward: of %u upstreams for the same names, only "
+			 "the first %u are used",
+		    count, set->count);
+	for (unsigned i = 0; i < set->count; i++) {
+		upstream_init(&set->upstream[i], &configs[i], f->upstream_count,
+		    &f->secret);
+		f->upstream_count++;
+	}
+}
+
+static void
+zone_add(struct forward *f, const struct config_zone *config)
+{
+	struct zone_table *t = f->zones;
+	struct zone *z = &t->zone[t->count];
+	struct upstream_set *set = &f->sets[1 + t->count];
+	uint32_t *bucket;
+
+	z->config = config;
+	if (!dname_parse(&z->suffix, config->suffix))
+		return; /* the configuration was checked */
+	z->hash = suffix_hash(f, z->suffix.wire, z->suffix.len);
+	bucket = &t->bucket[z->hash & t->mask];
+	z->next = *bucket;
+	*bucket = t->count++;
+	set_fill(f, set, config->upstreams, config->upstream_count);
+	set->scope = zone_scope(f, config);
+	set->remove_private =
+	    f->options.config->rebind_protection && !config->rebind_exempt;
+}
+
+static enum err
+table_open(struct forward *f, const struct config *config)
+{
+	struct zone_table *t = calloc(1, sizeof(*t));
+	uint32_t buckets = 16;
+
+	f->zones = t;
+	if (t == NULL)
+		return E_NOMEM;
+	while (buckets < config->zone_count * 2)
+		buckets *= 2;
+	t->mask = buckets - 1;
+	t->zone = calloc(config->zone_count + 1, sizeof(*t->zone));
+	t->bucket = malloc(buckets * sizeof(*t->bucket));
+	if (t->zone == NULL || t->bucket == NULL)
+		return E_NOMEM;
+	memset(t->bucket, 0xff, buckets * sizeof(*t->bucket));
+	return E_OK;
+}
+
+enum err
+zones_open(struct forward *f)
+{
+	const struct config *config = f->options.config;
+	unsigned upstreams = config->upstream_count;
+	enum err err;
+
+	for (unsigned i = 0; i < config->zone_count; i++)
+		upstreams += config->zones[i].upstream_count;
+	err = table_open(f, config);
+	if (err != E_OK)
+		return err;
+	f->upstreams = calloc(upstreams + 1, sizeof(*f->upstreams));
+	f->sets = calloc(config->zone_count + 1, sizeof(*f->sets));
+	if (f->upstreams == NULL || f->sets == NULL)
+		return E_NOMEM;
+	set_fill(f, &f->sets[0], config->upstreams, config->upstream_count);
+	f->sets[0].remove_private = config->rebind_protection;
+	f->sets[0].scope = config->rebind_protection ? 2 : 0;
+	for (unsigned i = 0; i < config->zone_count; i++)
+		zone_add(f, &config->zones[i]);
+	return E_OK;
+}
+
+void
+zones_close(struct forward *f)
+{
+	if (f->zones != NULL) {
+		free(f->zones->zone);
+		free(f->zones->bucket);
+	}
+	free(f->zones);
+	free(f->upstreams);
+	free(f->sets);
+}

@@ -1,0 +1,365 @@
+/*
+ * tcp.c - the TCP listeners of a worker and its table of connections.
+ */
+#include "dnsd/listen/tcp.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "dnsd/listen/socket.h"
+#include "tcp_impl.h"
+
+#define ACCEPT_TURN 64 /* connections before others have their turn */
+
+int64_t
+tcp_now(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec;
+}
+
+/* Fires when the longest silent connection has been so for too long. */
+static void
+timer_set(struct tcp_hub *hub)
+{
+	const struct tcp_conn *first = TAILQ_FIRST(&hub->by_use);
+	struct timeval in = { .tv_sec = 1 };
+
+	if (evtimer_pending(&hub->timer, NULL) ||
+	    (first == NULL && !hub->paused))
+		return;
+	if (!hub->paused)
+		in.tv_sec = first->used + hub->o.idle + 1 - tcp_now();
+	if (in.tv_sec < 1)
+		in.tv_sec = 1;
+	(void)evtimer_add(&hub->timer, &in);
+}
+
+static void
+hub_pause(struct tcp_hub *hub, bool pause)
+{
+	struct tcp_listener *l;
+
+	hub->paused = pause;
+	SLIST_FOREACH(l, &hub->listeners, next)
+	{
+		if (pause)
+			(void)event_del(&l->event);
+		else
+			(void)event_add(&l->event, NULL);
+	}
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct tcp_hub *hub = arg;
+	int64_t latest = tcp_now() - hub->o.idle;
+	struct tcp_conn *c;
+
+	(void)fd;
+	(void)what;
+	while ((c = TAILQ_FIRST(&hub->by_use)) != NULL && c->used < latest) {
+		hub->o.counters->idle++;
+		tcp_conn_close(c);
+	}
+	if (hub->paused && !hub->retiring)
+		hub_pause(hub, false);
+	timer_set(hub);
+}
+
+/* --- the table */
+
+/* False where it is full. */
+static bool
+slot_take(struct tcp_hub *hub, struct tcp_conn *c)
+{
+	unsigned slot;
+
+	if (hub->free_count > 0)
+		slot = hub->free_slots[--hub->free_count];
+	else if (hub->slots_used < hub->o.connections)
+		slot = hub->slots_used++;
+	else
+		return false;
+	hub->slots[slot] = c;
+	c->number = ++hub->serial << TCP_SLOT_BITS | slot;
+	return true;
+}
+
+static unsigned
+slot_of(uint64_t number)
+{
+	return (unsigned)(number & ((1 << TCP_SLOT_BITS) - 1));
+}
+
+static struct tcp_conn *
+conn_find(const struct tcp_hub *hub, uint64_t number)
+{
+	unsigned slot = slot_of(number);
+	struct tcp_conn *c;
+
+	if (slot >= hub->slots_used)
+		return NULL;
+	c = hub->slots[slot];
+	return c != NULL && c->number == number ? c : NULL;
+}
+
+void
+tcp_conn_close(struct tcp_conn *c)
+{
+	struct tcp_hub *hub = c->hub;
+	unsigned slot = slot_of(c->number);
+
+	if (c->wants != 0)
+		(void)event_del(&c->event);
+	TAILQ_REMOVE(&hub->by_use, c, by_use);
+	if (c->is_unflushed)
+		TAILQ_REMOVE(&hub->unflushed, c, unflushed);
+	hub->slots[slot] = NULL;
+	hub->free_slots[hub->free_count++] = slot;
+	hub->count--;
+	(void)close(c->fd);
+	free(c->in.at);
+	free(c->out.at);
+	free(c);
+}
+
+/* --- accepting */
+
+/* Room for one more, by closing who has been silent longest. */
+static bool
+evict(struct tcp_hub *hub)
+{
+	struct tcp_conn *c = TAILQ_FIRST(&hub->by_use);
+
+	if (c == NULL)
+		return false;
+	hub->o.counters->evicted++;
+	tcp_conn_close(c);
+	return true;
+}
+
+/* On a wildcard listener each connection has an address of its own. */
+static struct addr
+asked_address(const struct tcp_listener *l, int fd)
+{
+	struct sockaddr_in6 to = { 0 };
+	socklen_t len = sizeof(to);
+
+	if (l->wildcard && getsockname(fd, (struct sockaddr *)&to, &len) == 0)
+		return addr_from_sockaddr(&to);
+	return addr_from_sockaddr(&l->listen->address);
+}
+
+static void
+conn_open(struct tcp_listener *l, int fd, const struct sockaddr_in6 *from)
+{
+	struct tcp_hub *hub = l->hub;
+	struct tcp_conn *c;
+
+	if (hub->count == hub->o.connections)
+		(void)evict(hub);
+	c = calloc(1, sizeof(*c));
+	if (c == NULL || !slot_take(hub, c)) {
+		free(c);
+		(void)close(fd);
+		return;
+	}
+	c->hub = hub;
+	c->fd = fd;
+	c->listen = l->listen;
+	c->from = addr_from_sockaddr(from);
+	c->to = asked_address(l, fd);
+	c->used = tcp_now();
+	TAILQ_INSERT_TAIL(&hub->by_use, c, by_use);
+	hub->count++;
+	hub->o.counters->accepted++;
+	tcp_conn_start(c);
+	timer_set(hub);
+}
+
+/* What the kernel is short of may be free again in a second. */
+static void
+accept_failed(struct tcp_hub *hub)
+{
+	unsigned more;
+
+	if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
+		return;
+	if (log_may(&hub->accept_log, &more))
+		log_warn("TCP connections cannot be accepted: %s; the longest "
+			 "silent one is closed for them (%u more such)",
+		    strerror(errno), more);
+	if (!evict(hub)) {
+		hub_pause(hub, true);
+		timer_set(hub);
+	}
+}
+
+static void
+on_acceptable(evutil_socket_t listening, short what, void *arg)
+{
+	struct tcp_listener *l = arg;
+
+	(void)what;
+	for (int i = 0; i < ACCEPT_TURN; i++) {
+		struct sockaddr_in6 from;
+		socklen_t len = sizeof(from);
+		int fd = accept4(listening, (struct sockaddr *)&from, &len,
+		    SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd < 0) {
+			accept_failed(l->hub);
+			return;
+		}
+		conn_open(l, fd, &from);
+	}
+}
+
+/* --- late replies */
+
+static void
+path_send(struct client_path *path, const struct client *client,
+    const uint8_t *pkt, size_t len)
+{
+	struct tcp_hub *hub = (struct tcp_hub *)path;
+	struct tcp_conn *c = conn_find(hub, client->connection);
+
+	if (c == NULL)
+		return;
+	tcp_conn_queue(c, pkt, len);
+	if (c->is_unflushed)
+		return;
+	c->is_unflushed = true;
+	TAILQ_INSERT_TAIL(&hub->unflushed, c, unflushed);
+}
+
+/* Not within a turn, whose connection must not be closed under it. */
+static void
+path_flush(struct client_path *path)
+{
+	struct tcp_hub *hub = (struct tcp_hub *)path;
+	struct tcp_conn *c;
+
+	while (!hub->serving && (c = TAILQ_FIRST(&hub->unflushed)) != NULL) {
+		TAILQ_REMOVE(&hub->unflushed, c, unflushed);
+		c->is_unflushed = false;
+		tcp_conn_flush(c);
+	}
+}
+
+/* --- the hub's life */
+
+enum err
+tcp_hub_open(struct tcp_hub **out, const struct tcp_options *o)
+{
+	struct tcp_hub *hub = calloc(1, sizeof(*hub));
+
+	*out = NULL;
+	if (hub == NULL)
+		return E_NOMEM;
+	hub->path = (struct client_path){ path_send, path_flush };
+	hub->o = *o;
+	SLIST_INIT(&hub->listeners);
+	TAILQ_INIT(&hub->by_use);
+	TAILQ_INIT(&hub->unflushed);
+	hub->slots = calloc(o->connections, sizeof(hub->slots[0]));
+	hub->free_slots = calloc(o->connections, sizeof(hub->free_slots[0]));
+	if (hub->slots == NULL || hub->free_slots == NULL ||
+	    evtimer_assign(&hub->timer, o->base, on_timer, hub) != 0) {
+		free(hub->slots);
+		free(hub->free_slots);
+		free(hub);
+		return E_NOMEM;
+	}
+	*out = hub;
+	return E_OK;
+}
+
+enum err
+tcp_hub_listen(
+    struct tcp_hub *hub, const struct listen_sockets *sockets, unsigned i)
+{
+	struct tcp_listener *l = calloc(1, sizeof(*l));
+
+	if (l == NULL)
+		return E_NOMEM;
+	l->hub = hub;
+	l->sockets = sockets;
+	l->fd = sockets->tcp[i];
+	l->listen = sockets->listen;
+	l->wildcard = listen_is_wildcard(l->listen);
+	if (event_assign(&l->event, hub->o.base, l->fd, EV_READ | EV_PERSIST,
+		on_acceptable, l) != 0 ||
+	    event_add(&l->event, NULL) != 0) {
+		free(l);
+		return E_NOMEM;
+	}
+	SLIST_INSERT_HEAD(&hub->listeners, l, next);
+	return E_OK;
+}
+
+static void
+listeners_close(struct tcp_hub *hub)
+{
+	struct tcp_listener *l;
+
+	while ((l = SLIST_FIRST(&hub->listeners)) != NULL) {
+		SLIST_REMOVE_HEAD(&hub->listeners, next);
+		(void)event_del(&l->event);
+		free(l);
+	}
+}
+
+/*
+ * Takes the connections that wait to be accepted, and lets go of the
+ * address: new ones are for whoever else listens on it.
+ */
+static void
+listener_end(struct tcp_listener *l)
+{
+	on_acceptable(l->fd, EV_READ, l);
+	(void)shutdown(l->fd, SHUT_RDWR);
+}
+
+void
+tcp_hub_retire(struct tcp_hub *hub)
+{
+	struct tcp_listener *l;
+
+	SLIST_FOREACH(l, &hub->listeners, next)
+	if (!l->sockets->handed_on)
+		listener_end(l);
+	hub->retiring = true;
+	listeners_close(hub);
+	/* By slot, as a turn reorders the lists and may close others. */
+	for (unsigned i = 0; i < hub->slots_used; i++)
+		if (hub->slots[i] != NULL)
+			tcp_conn_retire(hub->slots[i]);
+}
+
+unsigned
+tcp_hub_connections(const struct tcp_hub *hub)
+{
+	return hub->count;
+}
+
+void
+tcp_hub_close(struct tcp_hub *hub)
+{
+	struct tcp_conn *c;
+
+	if (hub == NULL)
+		return;
+	listeners_close(hub);
+	while ((c = TAILQ_FIRST(&hub->by_use)) != NULL)
+		tcp_conn_close(c);
+	(void)evtimer_del(&hub->timer);
+	free(hub->slots);
+	free(hub->free_slots);
+	free(hub);
+}

@@ -1,0 +1,320 @@
+/*
+ * tcp_conn.c - a connection: questions in, replies out.
+ *
+ *	           all whole questions answered, all replies taken
+ *	          .---------------------------------------------.
+ *	          v                                             |
+ *	  READS (EV_READ) ---- replies not taken ----> WRITES (EV_WRITE)
+ *	          |                                             |
+ *	   end of input                                  end of input, all
+ *	          v                                      replies taken
+ *	  FINISHES (no event) <---------------------------------'
+ *	          |
+ *	   nothing waits upstream
+ *	          v
+ *	       closed
+ *
+ * conn_settle() makes every transition.  A broken connection, one that is
+ * silent for too long and one that never reads are closed from any state.
+ */
+#include "tcp_impl.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "dnsd/listen/socket.h"
+
+/* Forwarded replies may pile up behind an asker that does not read. */
+#define UNREAD_MAX (1 << 20)
+
+static void on_event(evutil_socket_t, short, void *);
+
+static void
+bytes_free(struct tcp_bytes *b)
+{
+	free(b->at);
+	*b = (struct tcp_bytes){ NULL, 0 };
+}
+
+static bool
+bytes_append(struct tcp_bytes *b, const uint8_t *bytes, size_t len)
+{
+	uint8_t *at;
+
+	if (len == 0)
+		return true;
+	at = realloc(b->at, b->len + len);
+	if (at == NULL)
+		return false;
+	memcpy(at + b->len, bytes, len);
+	b->at = at;
+	b->len += len;
+	return true;
+}
+
+static void
+bytes_skip(struct tcp_bytes *b, size_t len)
+{
+	if (len == b->len) {
+		bytes_free(b);
+		return;
+	}
+	b->len -= len;
+	memmove(b->at, b->at + len, b->len);
+}
+
+/* To the end of the queue of those that are silent. */
+static void
+conn_touch(struct tcp_conn *c)
+{
+	c->used = tcp_now();
+	TAILQ_REMOVE(&c->hub->by_use, c, by_use);
+	TAILQ_INSERT_TAIL(&c->hub->by_use, c, by_use);
+}
+
+static void
+conn_want(struct tcp_conn *c, short what)
+{
+	if (c->wants == what)
+		return;
+	if (c->wants != 0)
+		(void)event_del(&c->event);
+	c->wants = what;
+	if (what == 0)
+		return;
+	(void)event_assign(&c->event, c->hub->o.base, c->fd,
+	    (short)(what | EV_PERSIST), on_event, c);
+	if (event_add(&c->event, NULL) != 0)
+		c->dead = true;
+}
+
+/* What the connection does next, after whatever happened to it. */
+static void
+conn_settle(struct tcp_conn *c)
+{
+	bool last = c->ended || c->hub->retiring;
+
+	if (c->out.len > 0)
+		conn_want(c, EV_WRITE);
+	else if (last && c->waiting == 0)
+		c->dead = true;
+	else
+		conn_want(c, c->ended ? 0 : EV_READ);
+	if (c->dead)
+		tcp_conn_close(c);
+}
+
+/* As many octets as the kernel takes now. */
+static size_t
+conn_send(struct tcp_conn *c, const uint8_t *bytes, size_t len)
+{
+	ssize_t n;
+
+	do
+		n = send(c->fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n > 0) {
+		conn_touch(c);
+		return (size_t)n;
+	}
+	if (errno != EAGAIN && errno != EWOULDBLOCK)
+		c->dead = true;
+	return 0;
+}
+
+static void
+conn_keep_out(struct tcp_conn *c, const uint8_t *bytes, size_t len)
+{
+	if (c->out.len + len > UNREAD_MAX) {
+		c->hub->o.counters->unread++;
+		c->dead = true;
+	} else if (!bytes_append(&c->out, bytes, len)) {
+		c->dead = true;
+	}
+}
+
+/* The turn's replies leave, behind what has not left before. */
+static void
+conn_send_turn(struct tcp_conn *c)
+{
+	struct tcp_hub *hub = c->hub;
+	size_t sent = 0;
+
+	if (hub->out_len > 0 && c->out.len == 0)
+		sent = conn_send(c, hub->out, hub->out_len);
+	if (!c->dead)
+		conn_keep_out(c, hub->out + sent, hub->out_len - sent);
+	hub->out_len = 0;
+}
+
+static bool
+conn_forward(struct tcp_conn *c, struct query *q)
+{
+	struct client client = {
+		.path = &c->hub->path,
+		.to = c->to,
+		.connection = c->number,
+	};
+
+	/* The reply may come before responder_forward() returns. */
+	c->waiting++;
+	if (!responder_forward(c->hub->o.responder, q, &client))
+		return false;
+	c->waiting--;
+	return true;
+}
+
+/* Answers one question behind the replies of this turn. */
+static void
+conn_answer(struct tcp_conn *c, const uint8_t *pkt, size_t len)
+{
+	struct tcp_hub *hub = c->hub;
+	struct query *q = &hub->query;
+	uint8_t *out = hub->out + hub->out_len;
+
+	memcpy(out + 2, pkt, len);
+	q->pkt = out + 2;
+	q->len = len;
+	q->cap = DNS_TCP_MAX;
+	q->from = c->from;
+	q->to = c->to;
+	q->bound = c->listen->network;
+	q->tcp = true;
+	hub->o.counters->received++;
+	switch (query_answer(q, &hub->o.responder->env)) {
+	case QUERY_DROP:
+		return;
+	case QUERY_FORWARD:
+		if (!conn_forward(c, q))
+			return;
+		break;
+	case QUERY_SEND:
+		break;
+	}
+	dns_put16(out, (uint16_t)q->len);
+	hub->out_len += 2 + q->len;
+	hub->o.counters->sent++;
+}
+
+/* Takes whole questions while replies are taken; returns octets used. */
+static size_t
+conn_answer_all(struct tcp_conn *c, const uint8_t *in, size_t len)
+{
+	struct wire_in w = wire_in(in, len);
+	size_t used = 0;
+
+	while (!c->dead && c->out.len == 0) {
+		uint16_t size = wire_get16(&w);
+		const uint8_t *pkt = wire_take(&w, size);
+
+		if (pkt == NULL)
+			break;
+		conn_answer(c, pkt, size);
+		used = w.pos;
+		if (c->hub->out_len > TCP_WRITE)
+			conn_send_turn(c);
+	}
+	return used;
+}
+
+/* What was kept and, if READ, what the kernel has; into the hub's buffer. */
+static size_t
+conn_gather(struct tcp_conn *c, bool readable)
+{
+	uint8_t *in = c->hub->in;
+	size_t len = c->in.len;
+	ssize_t n;
+
+	if (len > 0)
+		memcpy(in, c->in.at, len);
+	bytes_free(&c->in);
+	if (!readable)
+		return len;
+	n = recv(c->fd, in + len, TCP_READ, MSG_DONTWAIT);
+	if (n > 0)
+		return len + (size_t)n;
+	if (n == 0)
+		c->ended = true;
+	else if (errno != EAGAIN && errno != EINTR)
+		c->dead = true;
+	return len;
+}
+
+/* A turn: in, answer, out. */
+static void
+conn_serve(struct tcp_conn *c, bool readable)
+{
+	struct tcp_hub *hub = c->hub;
+	size_t len = conn_gather(c, readable), used;
+
+	if (len == 0 || c->dead)
+		return;
+	responder_begin(hub->o.responder);
+	used = conn_answer_all(c, hub->in, len);
+	responder_end(hub->o.responder);
+	if (used > 0)
+		conn_touch(c);
+	conn_send_turn(c);
+	if (!c->dead && !bytes_append(&c->in, hub->in + used, len - used))
+		c->dead = true;
+}
+
+static void
+conn_send_kept(struct tcp_conn *c)
+{
+	if (c->out.len > 0)
+		bytes_skip(&c->out, conn_send(c, c->out.at, c->out.len));
+}
+
+static void
+on_event(evutil_socket_t fd, short what, void *arg)
+{
+	struct tcp_conn *c = arg;
+	struct tcp_hub *hub = c->hub;
+
+	(void)fd;
+	hub->serving = true;
+	conn_send_kept(c);
+	if (c->out.len == 0 && !c->dead)
+		conn_serve(c, (what & EV_READ) != 0);
+	conn_settle(c);
+	hub->serving = false;
+	hub->path.flush(&hub->path);
+}
+
+void
+tcp_conn_start(struct tcp_conn *c)
+{
+	conn_settle(c);
+}
+
+void
+tcp_conn_queue(struct tcp_conn *c, const uint8_t *pkt, size_t len)
+{
+	uint8_t size[2];
+
+	dns_put16(size, (uint16_t)len);
+	conn_keep_out(c, size, sizeof(size));
+	conn_keep_out(c, pkt, len);
+	if (c->waiting > 0)
+		c->waiting--;
+	c->hub->o.counters->sent++;
+}
+
+void
+tcp_conn_flush(struct tcp_conn *c)
+{
+	/* Who WRITES has questions here still: its own turn sends first. */
+	if (!c->dead && c->wants != EV_WRITE)
+		conn_send_kept(c);
+	conn_settle(c);
+}
+
+void
+tcp_conn_retire(struct tcp_conn *c)
+{
+	if (c->wants == EV_READ)
+		on_event(c->fd, EV_READ, c);
+	else
+		conn_settle(c);
+}

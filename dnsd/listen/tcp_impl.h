@@ -1,0 +1,95 @@
+/*
+ * tcp_impl.h - what listening and connections share.
+ */
+#ifndef DNSD_LISTEN_TCP_IMPL_H
+#define DNSD_LISTEN_TCP_IMPL_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <sys/queue.h>
+
+#include "base/log.h"
+#include "dnsd/listen/tcp.h"
+
+#define TCP_MESSAGE (2 + DNS_TCP_MAX) /* with its length */
+#define TCP_READ    16384             /* octets a connection has a turn for */
+#define TCP_WRITE   65536             /* replies beyond leave at once */
+
+/* Octets on the heap, as long as LEN is not zero. */
+struct tcp_bytes {
+	uint8_t *at;
+	size_t len;
+};
+
+struct tcp_listener {
+	SLIST_ENTRY(tcp_listener) next;
+	struct event event;
+	struct tcp_hub *hub;
+	const struct listen_sockets *sockets;
+	int fd;
+	const struct config_listen *listen;
+	bool wildcard;
+};
+
+struct tcp_conn {
+	struct event event;
+	struct tcp_hub *hub;
+	TAILQ_ENTRY(tcp_conn) by_use;
+	TAILQ_ENTRY(tcp_conn) unflushed; /* while is_unflushed */
+	struct tcp_bytes in;             /* came, and is not answered */
+	struct tcp_bytes out;            /* answered, and not taken */
+	uint64_t number; /* for struct client; never used again */
+	int64_t used;    /* monotonic seconds */
+	const struct config_listen *listen;
+	struct addr from, to;
+	int fd;
+	unsigned waiting; /* questions that are forwarded */
+	short wants;      /* EV_READ, EV_WRITE or 0: what EVENT is set for */
+	bool is_unflushed;
+	bool ended; /* the asker sends no more */
+	bool dead;  /* the connection is broken, or to be */
+};
+
+TAILQ_HEAD(tcp_conns, tcp_conn);
+
+struct tcp_hub {
+	struct client_path path; /* first: a path is cast back */
+	struct tcp_options o;
+	SLIST_HEAD(, tcp_listener) listeners;
+	bool paused; /* no descriptors: nobody is accepted for a second */
+	bool retiring;
+	struct log_limit accept_log;
+
+	struct tcp_conns by_use; /* longest silent first */
+	struct tcp_conns unflushed;
+	unsigned count;
+	struct event timer; /* runs only while there is a connection */
+
+	/* Connections by the lower bits of their number. */
+	struct tcp_conn **slots;
+	unsigned *free_slots;
+	unsigned free_count, slots_used;
+	uint64_t serial;
+
+	/* One connection's turn. */
+	bool serving;
+	struct query query;
+	uint8_t in[TCP_MESSAGE + TCP_READ];
+	size_t out_len;
+	uint8_t out[TCP_WRITE + TCP_MESSAGE];
+};
+
+#define TCP_SLOT_BITS 20
+
+int64_t tcp_now(void); /* monotonic seconds */
+
+/* A connection's life; listen_tcp_conn.c. */
+void tcp_conn_start(struct tcp_conn *);
+void tcp_conn_queue(struct tcp_conn *, const uint8_t *pkt, size_t len);
+void tcp_conn_flush(struct tcp_conn *); /* may close it */
+void tcp_conn_retire(struct tcp_conn *);
+
+/* Takes it out of the hub and frees it; listen_tcp.c. */
+void tcp_conn_close(struct tcp_conn *);
+
+#endif

@@ -1,0 +1,283 @@
+/*
+ * control.c - see control.h.
+ */
+#include "dnsd/server/control.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <inttypes.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+#define COMMAND_MAX 64
+#define PATIENCE    10 /* seconds for a client that does nothing */
+
+struct client_of_control {
+	LIST_ENTRY(client_of_control) next;
+	struct control *control;
+	struct bufferevent *stream;
+	bool wants_stats;
+};
+
+struct control {
+	struct control_calls calls;
+	struct event_base *base;
+	struct event on_client;
+	int fd;
+	LIST_HEAD(, client_of_control) clients;
+	struct sockaddr_un address;
+};
+
+static void
+client_close(struct client_of_control *c)
+{
+	LIST_REMOVE(c, next);
+	bufferevent_free(c->stream);
+	free(c);
+}
+
+/* The reply is all there; the client goes when it has been written. */
+static void
+client_finish(struct client_of_control *c)
+{
+	(void)bufferevent_disable(c->stream, EV_READ);
+	if (evbuffer_get_length(bufferevent_get_output(c->stream)) == 0)
+		client_close(c);
+}
+
+/* --- commands: a new one is a function and a row */
+
+static void
+command_stats(struct client_of_control *c)
+{
+	c->wants_stats = true;
+	c->control->calls.stats(c->control->calls.arg);
+}
+
+static void
+command_flush(struct client_of_control *c)
+{
+	c->control->calls.flush(c->control->calls.arg);
+	(void)evbuffer_add_printf(
+	    bufferevent_get_output(c->stream), "flushed\n");
+	client_finish(c);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct client_of_control *);
+} commands[] = {
+	{ "stats", command_stats },
+	{ "flush", command_flush },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void
+tell_commands(struct client_of_control *c, const char *line)
+{
+	struct evbuffer *out = bufferevent_get_output(c->stream);
+
+	(void)evbuffer_add_printf(out,
+	    "error: \"%.*s\" is no command; there are:", COMMAND_MAX, line);
+	for (size_t i = 0; i < COMMANDS; i++)
+		(void)evbuffer_add_printf(out, " %s", commands[i].name);
+	(void)evbuffer_add_printf(out, "\n");
+	client_finish(c);
+}
+
+static void
+run_command(struct client_of_control *c, const char *line)
+{
+	(void)bufferevent_disable(c->stream, EV_READ);
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (strcmp(line, commands[i].name) != 0)
+			continue;
+		commands[i].run(c);
+		return;
+	}
+	tell_commands(c, line);
+}
+
+/* --- clients */
+
+static void
+on_input(struct bufferevent *stream, void *arg)
+{
+	struct client_of_control *c = arg;
+	struct evbuffer *in = bufferevent_get_input(stream);
+	char *line = evbuffer_readln(in, NULL, EVBUFFER_EOL_CRLF);
+
+	if (line != NULL)
+		run_command(c, line);
+	else if (evbuffer_get_length(in) > COMMAND_MAX)
+		tell_commands(c, "...");
+	free(line);
+}
+
+/* The whole reply has been written. */
+static void
+on_written(struct bufferevent *stream, void *arg)
+{
+	struct client_of_control *c = arg;
+
+	if (!c->wants_stats && (bufferevent_get_enabled(stream) & EV_READ) == 0)
+		client_close(c);
+}
+
+static void
+on_trouble(struct bufferevent *stream, short what, void *arg)
+{
+	(void)stream;
+	(void)what;
+	client_close(arg);
+}
+
+static void
+on_client(evutil_socket_t listening, short what, void *arg)
+{
+	const struct timeval patience = { .tv_sec = PATIENCE };
+	struct control *control = arg;
+	struct client_of_control *c;
+	int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	(void)what;
+	if (fd < 0)
+		return;
+	c = calloc(1, sizeof(*c));
+	if (c != NULL)
+		c->stream = bufferevent_socket_new(
+		    control->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	if (c == NULL || c->stream == NULL) {
+		free(c);
+		(void)close(fd);
+		return;
+	}
+	c->control = control;
+	LIST_INSERT_HEAD(&control->clients, c, next);
+	bufferevent_setcb(c->stream, on_input, on_written, on_trouble, c);
+	(void)bufferevent_set_timeouts(c->stream, &patience, &patience);
+	(void)bufferevent_enable(c->stream, EV_READ | EV_WRITE);
+}
+
+static void
+add_line(void *arg, const char *name, uint64_t value)
+{
+	(void)evbuffer_add_printf(arg, "%s %" PRIu64 "\n", name, value);
+}
+
+void
+control_tell_stats(struct control *control, const struct counters *counters,
+    unsigned workers, unsigned reloads)
+{
+	struct client_of_control *c;
+
+	LIST_FOREACH(c, &control->clients, next)
+	{
+		struct evbuffer *out = bufferevent_get_output(c->stream);
+
+		if (!c->wants_stats)
+			continue;
+		c->wants_stats = false;
+		add_line(out, "workers", workers);
+		add_line(out, "reloads", reloads);
+		counters_each(counters, add_line, out);
+	}
+}
+
+/* --- the socket */
+
+/* Nobody answers at a socket that a server left behind when it died. */
+static bool
+is_in_use(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool answered = fd >= 0 &&
+	    connect(fd, (const struct sockaddr *)address, sizeof(*address)) ==
+		0;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return answered;
+}
+
+static bool
+listen_at(struct control *control)
+{
+	const struct sockaddr_un *address = &control->address;
+	struct stat st;
+
+	if (is_in_use(address)) {
+		errno = EADDRINUSE;
+		return false;
+	}
+	if (lstat(address->sun_path, &st) == 0 && S_ISSOCK(st.st_mode))
+		(void)unlink(address->sun_path);
+	control->fd =
+	    socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	/* Its mode before it listens, so that nobody is in earlier. */
+	return control->fd >= 0 &&
+	    bind(control->fd, (const struct sockaddr *)address,
+		sizeof(*address)) == 0 &&
+	    chmod(address->sun_path, 0660) == 0 && listen(control->fd, 16) == 0;
+}
+
+enum err
+control_open(struct control **out, struct event_base *base, const char *path,
+    const struct control_calls *calls)
+{
+	struct control *control = calloc(1, sizeof(*control));
+
+	*out = NULL;
+	if (control == NULL)
+		return E_NOMEM;
+	control->calls = *calls;
+	control->base = base;
+	control->fd = -1;
+	LIST_INIT(&control->clients);
+	control->address.sun_family = AF_UNIX;
+	(void)snprintf(control->address.sun_path,
+	    sizeof(control->address.sun_path), "%s", path);
+	if (!listen_at(control) ||
+	    event_assign(&control->on_client, base, control->fd,
+		EV_READ | EV_PERSIST, on_client, control) != 0 ||
+	    event_add(&control->on_client, NULL) != 0) {
+		log_error("control socket %s cannot be made: %s", path,
+		    strerror(errno));
+		if (control->fd >= 0)
+			(void)close(control->fd);
+		free(control);
+		return E_SYSTEM;
+	}
+	*out = control;
+	return E_OK;
+}
+
+const char *
+control_path(const struct control *control)
+{
+	return control->address.sun_path;
+}
+
+void
+control_close(struct control *control)
+{
+	struct client_of_control *c;
+
+	if (control == NULL)
+		return;
+	while ((c = LIST_FIRST(&control->clients)) != NULL)
+		client_close(c);
+	(void)event_del(&control->on_client);
+	(void)close(control->fd);
+	(void)unlink(control->address.sun_path);
+	free(control);
+}

@@ -1,0 +1,81 @@
+/*
+ * counters.c - see counters.h; docs/operations.md says what each tells.
+ */
+#include "dnsd/server/counters.h"
+
+#define ROW(name, field)                                                       \
+	{                                                                      \
+		name, offsetof(struct counters, field)                         \
+	}
+
+static const struct {
+	const char *name;
+	size_t at;
+} rows[] = {
+	ROW("udp_received", udp.received),
+	ROW("udp_sent", udp.sent),
+	ROW("udp_unsent", udp.unsent),
+	ROW("udp_oversize", udp.oversize),
+	ROW("tcp_accepted", tcp.accepted),
+	ROW("tcp_open", tcp_open),
+	ROW("tcp_received", tcp.received),
+	ROW("tcp_sent", tcp.sent),
+	ROW("tcp_idle", tcp.idle),
+	ROW("tcp_evicted", tcp.evicted),
+	ROW("tcp_unread", tcp.unread),
+	ROW("query_answered", query.answered),
+	ROW("query_nodata", query.nodata),
+	ROW("query_nxdomain", query.nxdomain),
+	ROW("query_refused", query.refused),
+	ROW("query_formerr", query.formerr),
+	ROW("query_notimp", query.notimp),
+	ROW("query_servfail", query.servfail),
+	ROW("query_dropped", query.dropped),
+	ROW("query_truncated", query.truncated),
+	ROW("query_cut_tcp", query.cut_tcp),
+	ROW("forward_asked", forward.asked),
+	ROW("forward_hits", forward.hits),
+	ROW("forward_stale", forward.stale),
+	ROW("forward_joined", forward.joined),
+	ROW("forward_waiting", forward_waiting),
+	ROW("forward_sent", forward.sent),
+	ROW("forward_retried", forward.retried),
+	ROW("forward_answered", forward.answered),
+	ROW("forward_failed", forward.failed),
+	ROW("forward_over_limit", forward.over_limit),
+	ROW("forward_prefetched", forward.prefetched),
+	ROW("forward_dropped_replies", forward.dropped_replies),
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static_assert(
+    ROWS == sizeof(struct counters) / sizeof(uint64_t), "one row a counter");
+
+static uint64_t
+counter(const struct counters *c, size_t at)
+{
+	uint64_t value;
+
+	memcpy(&value, (const char *)c + at, sizeof(value));
+	return value;
+}
+
+void
+counters_add(struct counters *sum, const struct counters *c)
+{
+	for (size_t i = 0; i < ROWS; i++) {
+		uint64_t value =
+		    counter(sum, rows[i].at) + counter(c, rows[i].at);
+
+		memcpy((char *)sum + rows[i].at, &value, sizeof(value));
+	}
+}
+
+void
+counters_each(const struct counters *c,
+    void (*each)(void *arg, const char *name, uint64_t value), void *arg)
+{
+	for (size_t i = 0; i < ROWS; i++)
+		each(arg, rows[i].name, counter(c, rows[i].at));
+}

@@ -1,0 +1,235 @@
+/*
+ * generation.c - see server_impl.h.
+ */
+#include "impl.h"
+
+#include <errno.h>
+
+#include "base/log.h"
+#include "dnsd/server/steer.h"
+#include "zones/store/read/store.h"
+
+static const struct listen_sockets *
+sockets_find(const struct generation *old, const struct config_listen *l)
+{
+	for (unsigned i = 0; old != NULL && i < old->config->listen_count; i++)
+		if (listen_is_same(&old->config->listen[i], l))
+			return &old->sockets[i];
+	return NULL;
+}
+
+static enum err
+open_sockets(struct generation *g, const struct generation *old)
+{
+	const struct config *c = g->config;
+	enum err err = E_OK;
+
+	g->sockets = calloc(c->listen_count, sizeof(*g->sockets));
+	if (g->sockets == NULL)
+		return E_NOMEM;
+	/* All before the first socket, which would be in the way. */
+	for (unsigned i = 0; old == NULL && i < c->listen_count; i++) {
+		err = listen_is_free(&c->listen[i]);
+		if (err != E_OK)
+			return err;
+	}
+	for (unsigned i = 0; err == E_OK && i < c->listen_count; i++)
+		err = listen_sockets_open(&g->sockets[i], &c->listen[i],
+		    c->workers, sockets_find(old, &c->listen[i]));
+	return err;
+}
+
+static enum err
+open_store(struct generation *g, const struct generation *old)
+{
+	enum err err = E_OK;
+
+	if (old != NULL && strcmp(old->config->store, g->config->store) == 0)
+		g->store = old->store;
+	else
+		err = store_open_reader(&g->store, g->config->store);
+	if (err != E_OK)
+		log_error("store %s cannot be opened: %s", g->config->store,
+		    err_str(err));
+	return err;
+}
+
+/* What is cached survives, as long as it may be as much. */
+static enum err
+open_cache(struct generation *g, const struct generation *old)
+{
+	uint64_t size = g->config->cache_size;
+	enum err err;
+
+	if (!g->config->forwards)
+		return E_OK;
+	if (old != NULL && old->cache != NULL &&
+	    old->config->cache_size == size) {
+		g->cache = old->cache;
+		return E_OK;
+	}
+	err = cache_open(&g->cache, size);
+	if (err != E_OK)
+		log_error("cache of %llu octets cannot be had: %s",
+		    (unsigned long long)size, err_str(err));
+	return err;
+}
+
+static enum err
+open_workers(struct generation *g, int news)
+{
+	struct worker_options o = {
+		.config = g->config,
+		.store = g->store,
+		.cache = g->cache,
+		.sockets = g->sockets,
+		.news = news,
+	};
+	enum err err = E_OK;
+
+	g->workers = calloc(g->config->workers, sizeof(*g->workers));
+	g->reports_due = calloc(g->config->workers, sizeof(*g->reports_due));
+	if (g->workers == NULL || g->reports_due == NULL)
+		return E_NOMEM;
+	for (; err == E_OK && g->count < g->config->workers; g->count++) {
+		o.index = g->count;
+		err = worker_open(&g->workers[g->count], &o);
+	}
+	return err;
+}
+
+enum err
+generation_open(struct generation **out, struct config *config,
+    const struct generation *old, int news)
+{
+	struct generation *g = calloc(1, sizeof(*g));
+	enum err err;
+
+	*out = NULL;
+	if (g == NULL) {
+		config_free(config);
+		return E_NOMEM;
+	}
+	g->config = config;
+	err = open_store(g, old);
+	if (err == E_OK)
+		err = open_cache(g, old);
+	if (err == E_OK)
+		err = open_sockets(g, old);
+	if (err == E_OK)
+		err = open_workers(g, news);
+	if (err != E_OK) {
+		generation_close(g, old);
+		return err;
+	}
+	*out = g;
+	return E_OK;
+}
+
+/* Also those that were inherited, from a generation that may have steered. */
+static void
+steer_sockets(struct generation *g)
+{
+	unsigned workers = g->config->workers;
+
+	for (unsigned i = 0; i < g->config->listen_count; i++) {
+		const struct listen_sockets *s = &g->sockets[i];
+		char text[LISTEN_TEXT];
+
+		if (!g->config->steer) {
+			steer_group_not(s->udp[0]);
+			steer_group_not(s->tcp[0]);
+		} else if (!steer_group(s->udp[0], workers) ||
+		    !steer_group(s->tcp[0], workers)) {
+			log_warn("%s: what comes there is not steered: %s",
+			    listen_text(s->listen, text), strerror(errno));
+		}
+	}
+}
+
+enum err
+generation_start(struct generation *g)
+{
+	enum err err = E_OK;
+
+	steer_sockets(g);
+	for (unsigned i = 0; err == E_OK && i < g->count; i++)
+		err = worker_start(g->workers[i]);
+	return err;
+}
+
+void
+generation_hand_on(struct generation *old, const struct generation *heir)
+{
+	if (old == NULL || old->sockets == NULL || heir == NULL)
+		return;
+	for (unsigned i = 0; i < old->config->listen_count; i++)
+		old->sockets[i].handed_on =
+		    sockets_find(heir, &old->config->listen[i]) != NULL;
+}
+
+void
+generation_order(struct generation *g, enum worker_order order)
+{
+	for (unsigned i = 0; g != NULL && i < g->count; i++)
+		if (g->workers[i] != NULL)
+			worker_order(g->workers[i], order);
+}
+
+bool
+generation_has_ended(const struct generation *g)
+{
+	for (unsigned i = 0; g != NULL && i < g->count; i++)
+		if (!worker_has_ended(g->workers[i]))
+			return false;
+	return true;
+}
+
+void
+generation_ask_reports(struct generation *g)
+{
+	for (unsigned i = 0; g != NULL && i < g->count; i++)
+		g->reports_due[i] = worker_reports(g->workers[i]) + 1;
+	generation_order(g, WORKER_REPORT);
+}
+
+/* One that ended has made its last report and makes no other. */
+bool
+generation_has_reported(const struct generation *g)
+{
+	for (unsigned i = 0; g != NULL && i < g->count; i++)
+		if (worker_reports(g->workers[i]) < g->reports_due[i] &&
+		    !worker_has_ended(g->workers[i]))
+			return false;
+	return true;
+}
+
+void
+generation_sum(const struct generation *g, struct counters *sum)
+{
+	for (unsigned i = 0; g != NULL && i < g->count; i++)
+		counters_add(sum, worker_report(g->workers[i]));
+}
+
+void
+generation_close(struct generation *g, const struct generation *heir)
+{
+	if (g == NULL)
+		return;
+	generation_hand_on(g, heir);
+	generation_order(g, WORKER_HURRY);
+	for (unsigned i = 0; i < g->count; i++)
+		worker_close(g->workers[i]);
+	free(g->workers);
+	free(g->reports_due);
+	for (unsigned i = 0; g->sockets != NULL && i < g->config->listen_count;
+	     i++)
+		listen_sockets_close(&g->sockets[i]);
+	free(g->sockets);
+	if (heir == NULL || heir->cache != g->cache)
+		cache_close(g->cache);
+	if (heir == NULL || heir->store != g->store)
+		store_close(g->store);
+	config_free(g->config);
+	free(g);
+}

@@ -1,0 +1,324 @@
+/*
+ * server.c - see server.h.
+ *
+ *	server_run -> loop -> on_hup: reload -> new generation, old retires
+ *	                      on_news: a generation has ended, or reported
+ *	                      on_stop: the last one retires -> loop ends
+ */
+#include "dnsd/server/server.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "dnsd/server/control.h"
+#include "impl.h"
+#include "zones/store/read/store.h"
+
+struct server {
+	const char *file;
+	struct event_base *base;
+	struct event on_term, on_int, on_hup, on_news;
+	int news; /* workers say that something is done */
+	struct generation *current, *retiring;
+	bool reload_wanted; /* when the one that retires has ended */
+	bool stopping;
+	unsigned reloads;
+	struct control *control; /* NULL: none */
+	bool stats_wanted;
+	struct counters past; /* of generations that have ended */
+};
+
+/* --- what the operator is told */
+
+static void
+tell_listeners(const struct config *c)
+{
+	char text[LISTEN_TEXT];
+
+	for (unsigned i = 0; i < c->listen_count; i++) {
+		const char *network = c->listen[i].network;
+
+		log_info("listening on %s, UDP and TCP%s%s",
+		    listen_text(&c->listen[i], text),
+		    network == NULL ? "" : ", all for network ",
+		    network == NULL ? "" : network);
+	}
+}
+
+static void
+tell_store(const struct generation *g)
+{
+	struct snapshot *snapshot = NULL;
+	struct store_meta meta;
+	enum err err = snapshot_open(g->store, &snapshot);
+
+	if (err == E_OK)
+		err = snapshot_refresh(snapshot);
+	if (err == E_OK)
+		err = snapshot_meta(snapshot, &meta);
+	if (err == E_OK)
+		log_info("store %s: %" PRIu64 " commits", g->config->store,
+		    meta.commits);
+	else
+		log_warn("store %s: %s; private names are answered with "
+			 "SERVFAIL until there is a commit",
+		    g->config->store,
+		    err == E_SYSTEM ? strerror(errno) : err_str(err));
+	snapshot_close(snapshot);
+}
+
+static void
+tell_generation(const struct generation *g)
+{
+	const struct config *c = g->config;
+
+	tell_listeners(c);
+	tell_store(g);
+	if (c->upstream_count > 0 || c->zone_count > 0)
+		log_info("%u workers; other names go to %u upstreams and %u "
+			 "zones of their own",
+		    c->workers, c->upstream_count, c->zone_count);
+	else
+		log_info("%u workers; other names are refused", c->workers);
+}
+
+/* --- counters */
+
+static void
+ask_stats(void *arg)
+{
+	struct server *s = arg;
+
+	s->stats_wanted = true;
+	generation_ask_reports(s->current);
+	generation_ask_reports(s->retiring);
+}
+
+static void
+tell_stats(struct server *s)
+{
+	struct counters sum = s->past;
+
+	if (!s->stats_wanted || !generation_has_reported(s->current) ||
+	    !generation_has_reported(s->retiring))
+		return;
+	s->stats_wanted = false;
+	generation_sum(s->current, &sum);
+	generation_sum(s->retiring, &sum);
+	if (s->control != NULL)
+		control_tell_stats(
+		    s->control, &sum, s->current->count, s->reloads);
+}
+
+static void
+flush_cache(void *arg)
+{
+	struct server *s = arg;
+
+	if (s->current->cache != NULL)
+		cache_flush(s->current->cache);
+	log_info("the cache was flushed, as the control socket asked");
+}
+
+/* --- generations */
+
+/* The one in use, if its path is still wanted; else a new one. */
+static enum err
+renew_control(struct server *s, const char *path, struct control **out)
+{
+	const struct control_calls calls = { ask_stats, flush_cache, s };
+
+	*out = s->control;
+	if (path == NULL)
+		*out = NULL;
+	else if (s->control == NULL ||
+	    strcmp(control_path(s->control), path) != 0)
+		return control_open(out, s->base, path, &calls);
+	return E_OK;
+}
+
+/* Reads the file and puts a generation in the place of the current one. */
+static enum err
+load(struct server *s)
+{
+	struct generation *g = NULL;
+	struct control *control = NULL;
+	struct config *config;
+	enum err err = config_read(&config, s->file);
+
+	if (err == E_OK)
+		err = generation_open(&g, config, s->current, s->news);
+	if (err == E_OK)
+		err = renew_control(s, g->config->control, &control);
+	if (err == E_OK)
+		err = generation_start(g);
+	if (err != E_OK) {
+		if (control != s->control)
+			control_close(control);
+		generation_close(g, s->current);
+		return err;
+	}
+	if (control != s->control)
+		control_close(s->control);
+	s->control = control;
+	s->retiring = s->current;
+	s->current = g;
+	generation_hand_on(s->retiring, g);
+	generation_order(s->retiring, WORKER_RETIRE);
+	tell_generation(g);
+	return E_OK;
+}
+
+static void
+reload(struct server *s)
+{
+	s->reload_wanted = false;
+	if (load(s) != E_OK) {
+		log_error("%s: not reloaded; the configuration from before "
+			  "stays in use",
+		    s->file);
+		return;
+	}
+	s->reloads++;
+	log_info("%s: reloaded", s->file);
+}
+
+static void
+bury(struct server *s, struct generation **g, const struct generation *heir)
+{
+	struct counters sum = { .tcp_open = 0 };
+
+	generation_sum(*g, &sum);
+	sum.tcp_open = 0;
+	sum.forward_waiting = 0;
+	counters_add(&s->past, &sum);
+	generation_close(*g, heir);
+	*g = NULL;
+}
+
+/* --- events */
+
+static void
+on_news(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *s = arg;
+	uint64_t count;
+
+	(void)what;
+	(void)!read(fd, &count, sizeof(count));
+	if (s->retiring != NULL && generation_has_ended(s->retiring))
+		bury(s, &s->retiring, s->current);
+	tell_stats(s);
+	if (s->stopping && s->retiring == NULL &&
+	    generation_has_ended(s->current))
+		(void)event_base_loopbreak(s->base);
+	else if (s->reload_wanted && s->retiring == NULL && !s->stopping)
+		reload(s);
+}
+
+static void
+on_hup(evutil_socket_t number, short what, void *arg)
+{
+	struct server *s = arg;
+
+	(void)number;
+	(void)what;
+	if (s->retiring != NULL)
+		s->reload_wanted = true;
+	else if (!s->stopping)
+		reload(s);
+}
+
+static void
+on_stop(evutil_socket_t number, short what, void *arg)
+{
+	struct server *s = arg;
+
+	(void)what;
+	if (!s->stopping)
+		log_info("stopping, as SIG%s asks", sigabbrev_np(number));
+	s->stopping = true;
+	generation_order(s->current, WORKER_HURRY);
+	generation_order(s->retiring, WORKER_HURRY);
+}
+
+/* --- life */
+
+/* As many descriptors as we may have: each TCP connection is one. */
+static void
+raise_limits(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static bool
+watch(struct server *s, struct event *e, int what, event_callback_fn callback)
+{
+	bool is_fd = what == s->news;
+
+	return event_assign(e, s->base, what,
+		   (short)((is_fd ? EV_READ : EV_SIGNAL) | EV_PERSIST),
+		   callback, s) == 0 &&
+	    event_add(e, NULL) == 0;
+}
+
+static enum err
+open_base(struct server *s)
+{
+	s->news = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	s->base = event_base_new();
+	if (s->news < 0 || s->base == NULL)
+		return E_SYSTEM;
+	return E_OK;
+}
+
+static enum err
+watch_all(struct server *s)
+{
+	return watch(s, &s->on_news, s->news, on_news) &&
+		watch(s, &s->on_term, SIGTERM, on_stop) &&
+		watch(s, &s->on_int, SIGINT, on_stop) &&
+		watch(s, &s->on_hup, SIGHUP, on_hup)
+	    ? E_OK
+	    : E_NOMEM;
+}
+
+enum err
+server_run(const char *file)
+{
+	struct server s = { .file = file };
+	enum err err;
+
+	raise_limits();
+	(void)signal(SIGPIPE, SIG_IGN);
+	err = open_base(&s);
+	/* Signals first: one that comes early is obeyed in the loop. */
+	if (err == E_OK)
+		err = watch_all(&s);
+	if (err == E_OK)
+		err = load(&s);
+	if (err == E_OK && event_base_dispatch(s.base) < 0)
+		err = E_SYSTEM;
+	control_close(s.control);
+	generation_close(s.retiring, s.current);
+	generation_close(s.current, NULL);
+	if (s.base != NULL)
+		event_base_free(s.base);
+	if (s.news >= 0)
+		(void)close(s.news);
+	if (err == E_OK)
+		log_info("stopped");
+	return err;
+}

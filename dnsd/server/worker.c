@@ -1,0 +1,362 @@
+/*
+ * worker.c - see worker.h.
+ */
+#include "dnsd/server/worker.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "dnsd/server/steer.h"
+
+struct worker {
+	struct worker_options o;
+	struct event_base *base;
+	struct responder responder;
+	struct udp_buffers *udp_buffers;
+	struct udp_listener **udp;
+	unsigned udp_count;
+	struct tcp_hub *tcp;
+	struct counters counters;
+
+	/* The main thread's side; all else is the worker's own. */
+	pthread_t thread;
+	bool started;
+	int wake; /* eventfd */
+	atomic_uint orders;
+	atomic_uint reports;
+	atomic_bool ended;
+	struct counters report; /* settled while `reports` does not change */
+
+	struct event on_wake;
+	struct event on_tick; /* only while it retires */
+	bool retiring;
+	int64_t end_ms; /* monotonic; when it ends at the latest */
+};
+
+#define TICK_MS 20 /* a retiring worker looks whether it may end */
+
+static int64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* --- orders */
+
+static void
+tell_news(const struct worker *w)
+{
+	const uint64_t one = 1;
+
+	(void)!write(w->o.news, &one, sizeof(one));
+}
+
+static void
+make_report(struct worker *w)
+{
+	w->report = w->counters;
+	w->report.query = w->responder.env.counters;
+	w->report.tcp_open = tcp_hub_connections(w->tcp);
+	if (w->responder.forward != NULL) {
+		w->report.forward = *forward_counters(w->responder.forward);
+		w->report.forward_waiting =
+		    forward_waiting(w->responder.forward);
+	}
+	atomic_fetch_add_explicit(&w->reports, 1, memory_order_release);
+}
+
+static bool
+anything_waits(const struct worker *w)
+{
+	return tcp_hub_connections(w->tcp) > 0 ||
+	    (w->responder.forward != NULL &&
+		forward_waiting(w->responder.forward) > 0);
+}
+
+static void
+tick(struct worker *w)
+{
+	const struct timeval soon = { .tv_usec = TICK_MS * 1000 };
+
+	if (anything_waits(w) && now_ms() < w->end_ms)
+		(void)evtimer_add(&w->on_tick, &soon);
+	else
+		(void)event_base_loopbreak(w->base);
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	tick(arg);
+}
+
+static void
+retire(struct worker *w, int grace)
+{
+	int64_t end = now_ms() + grace * 1000;
+
+	if (!w->retiring) {
+		w->retiring = true;
+		w->end_ms = end;
+		for (unsigned i = 0; i < w->udp_count; i++)
+			udp_listener_retire(w->udp[i]);
+		tcp_hub_retire(w->tcp);
+	}
+	if (end < w->end_ms)
+		w->end_ms = end;
+	tick(w);
+}
+
+static void
+on_wake(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+	unsigned orders = atomic_exchange(&w->orders, 0);
+	uint64_t count;
+
+	(void)what;
+	(void)!read(fd, &count, sizeof(count));
+	if ((orders & WORKER_HURRY) != 0)
+		retire(w, WORKER_HURRY_GRACE);
+	else if ((orders & WORKER_RETIRE) != 0)
+		retire(w, WORKER_GRACE);
+	if ((orders & WORKER_REPORT) != 0) {
+		make_report(w);
+		tell_news(w);
+	}
+}
+
+void
+worker_order(struct worker *w, enum worker_order order)
+{
+	const uint64_t one = 1;
+
+	atomic_fetch_or(&w->orders, order);
+	(void)!write(w->wake, &one, sizeof(one));
+}
+
+bool
+worker_has_ended(struct worker *w)
+{
+	return atomic_load(&w->ended);
+}
+
+unsigned
+worker_reports(struct worker *w)
+{
+	return atomic_load_explicit(&w->reports, memory_order_acquire);
+}
+
+const struct counters *
+worker_report(const struct worker *w)
+{
+	return &w->report;
+}
+
+/* --- life */
+
+static void *
+run(void *arg)
+{
+	struct worker *w = arg;
+
+	(void)event_base_dispatch(w->base);
+	for (unsigned i = 0; i < w->udp_count; i++)
+		udp_listener_stop(w->udp[i]);
+	make_report(w);
+	atomic_store(&w->ended, true);
+	tell_news(w);
+	return NULL;
+}
+
+static enum err
+open_base(struct worker *w)
+{
+	w->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (w->wake < 0)
+		return E_SYSTEM;
+	w->base = event_base_new();
+	if (w->base == NULL ||
+	    event_assign(&w->on_wake, w->base, w->wake, EV_READ | EV_PERSIST,
+		on_wake, w) != 0 ||
+	    event_add(&w->on_wake, NULL) != 0 ||
+	    evtimer_assign(&w->on_tick, w->base, on_tick, w) != 0)
+		return E_NOMEM;
+	return E_OK;
+}
+
+static enum err
+open_responder(struct worker *w)
+{
+	const struct config *c = w->o.config;
+	struct query_env *env = &w->responder.env;
+	const struct forward_options forward = {
+		.config = c,
+		.base = w->base,
+		.env = env,
+		.cache = w->o.cache,
+	};
+	enum err err;
+
+	err = query_env_init(env);
+	if (err == E_OK)
+		err = snapshot_open(w->o.store, &env->snapshot);
+	if (err != E_OK)
+		return err;
+	if (getrandom(&env->rng.state, sizeof(env->rng.state), 0) < 0)
+		return E_SYSTEM;
+	env->rng.state |= 1;
+	env->region = c->region;
+	env->max_udp_size = c->max_udp_size;
+	env->forwards = c->upstream_count > 0 || c->zone_count > 0;
+	env->allow = c->allow;
+	env->allow_count = c->allow_count;
+	return env->forwards ? forward_open(&w->responder.forward, &forward)
+			     : E_OK;
+}
+
+static enum err
+open_tcp(struct worker *w)
+{
+	const struct tcp_options o = {
+		.base = w->base,
+		.responder = &w->responder,
+		.connections = w->o.config->tcp_connections,
+		.idle = w->o.config->tcp_idle,
+		.counters = &w->counters.tcp,
+	};
+
+	return tcp_hub_open(&w->tcp, &o);
+}
+
+static enum err
+serve_socket(struct worker *w, struct listen_sockets *s, unsigned i)
+{
+	const struct udp_options o = {
+		.sockets = s,
+		.index = i,
+		.base = w->base,
+		.responder = &w->responder,
+		.buffers = w->udp_buffers,
+		.counters = &w->counters.udp,
+	};
+	struct udp_listener **grown =
+	    realloc(w->udp, (w->udp_count + 1) * sizeof(*grown));
+	enum err err;
+
+	if (grown == NULL)
+		return E_NOMEM;
+	w->udp = grown;
+	err = udp_listener_open(&w->udp[w->udp_count], &o);
+	if (err != E_OK)
+		return err;
+	w->udp_count++;
+	return tcp_hub_listen(w->tcp, s, i);
+}
+
+static enum err
+serve_sockets(struct worker *w)
+{
+	enum err err = E_OK;
+
+	for (unsigned l = 0; l < w->o.config->listen_count; l++) {
+		struct listen_sockets *s = &w->o.sockets[l];
+
+		for (unsigned i = w->o.index; i < s->count && err == E_OK;
+		     i += w->o.config->workers)
+			err = serve_socket(w, s, i);
+	}
+	return err;
+}
+
+enum err
+worker_open(struct worker **out, const struct worker_options *o)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+	enum err err;
+
+	*out = NULL;
+	if (w == NULL)
+		return E_NOMEM;
+	w->o = *o;
+	w->wake = -1;
+	err = open_base(w);
+	if (err == E_OK)
+		err = open_responder(w);
+	if (err == E_OK)
+		err =
+		    udp_buffers_open(&w->udp_buffers, o->config->max_udp_size);
+	if (err == E_OK)
+		err = open_tcp(w);
+	if (err == E_OK)
+		err = serve_sockets(w);
+	if (err != E_OK) {
+		log_error("worker %u cannot be set up: %s", o->index,
+		    err == E_SYSTEM ? strerror(errno) : err_str(err));
+		worker_close(w);
+		return err;
+	}
+	*out = w;
+	return E_OK;
+}
+
+enum err
+worker_start(struct worker *w)
+{
+	sigset_t all, before;
+	char name[16];
+
+	/* Signals are for the main thread alone. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	errno = pthread_create(&w->thread, NULL, run, w);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (errno != 0) {
+		log_error("worker %u cannot be started: %s", w->o.index,
+		    strerror(errno));
+		return E_SYSTEM;
+	}
+	w->started = true;
+	if (w->o.config->steer && !steer_thread(w->thread, w->o.index))
+		log_warn("worker %u is not kept on a processor: %s", w->o.index,
+		    strerror(errno));
+	(void)snprintf(name, sizeof(name), "worker %u", w->o.index);
+	(void)pthread_setname_np(w->thread, name);
+	return E_OK;
+}
+
+void
+worker_close(struct worker *w)
+{
+	if (w == NULL)
+		return;
+	if (w->started)
+		(void)pthread_join(w->thread, NULL);
+	/* The forwarder first: it knows listeners as paths of clients. */
+	forward_close(w->responder.forward);
+	for (unsigned i = 0; i < w->udp_count; i++)
+		udp_listener_close(w->udp[i]);
+	free(w->udp);
+	tcp_hub_close(w->tcp);
+	udp_buffers_close(w->udp_buffers);
+	snapshot_close(w->responder.env.snapshot);
+	query_env_release(&w->responder.env);
+	if (w->base != NULL)
+		event_base_free(w->base);
+	if (w->wake >= 0)
+		(void)close(w->wake);
+	free(w);
+}

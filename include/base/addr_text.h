@@ -1,0 +1,23 @@
+/*
+ * addr_text.h - addresses and prefixes as people write them.
+ */
+#ifndef BASE_ADDR_TEXT_H
+#define BASE_ADDR_TEXT_H
+
+#include "base/addr.h"
+#include "base/err.h"
+
+#define ADDR_TEXT   INET6_ADDRSTRLEN
+#define PREFIX_TEXT (INET6_ADDRSTRLEN + 4)
+
+/* False, with *out zero, where TEXT is no address. */
+bool addr_parse(struct addr *out, const char *text) MUST_CHECK;
+
+/* CIDR; false also where a bit is set behind the prefix. */
+bool prefix_parse(struct prefix *out, const char *text) MUST_CHECK;
+
+/* RFC 5952 text, IPv4 dotted; returns OUT. */
+const char *addr_text(const struct addr *, char out[ADDR_TEXT]);
+const char *prefix_text(const struct prefix *, char out[PREFIX_TEXT]);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * arena.h - memory that is given back all at once.
+ */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <stddef.h>
+
+struct arena_block;
+
+/* Embedded; all zero is an empty arena. */
+struct arena {
+	struct arena_block *blocks;
+};
+
+/* N zeroed octets, aligned for any object; never NULL: no memory ends the
+ * program, as a tool that cannot hold one line has nothing else to do. */
+void *arena_take(struct arena *, size_t n);
+/* The same, not zeroed: for what is written at once. */
+void *arena_room(struct arena *, size_t n);
+char *arena_copy(struct arena *, const char *text, size_t len);
+
+/* Everything taken is invalid; one block is kept for the next use. */
+void arena_reset(struct arena *);
+void arena_release(struct arena *);
+
+#endif

@@ -1,0 +1,92 @@
+/*
+ * config.h - dnsd.conf, checked.
+ *
+ * Every option is a row in the tables of config.c; what a value may be is
+ * checked there too, so that whoever reads this struct need not.  A
+ * mistake is told with file, line, key, value and what is allowed; the
+ * first one ends the reading.  docs/operations.md has every key.
+ */
+#ifndef DNSD_CONFIG_CONFIG_H
+#define DNSD_CONFIG_CONFIG_H
+
+#include <netinet/in.h>
+#include <stddef.h>
+
+#include "base/addr.h"
+#include "base/err.h"
+
+/* What stands in a list says on which line, for checks among options. */
+struct config_listen {
+	unsigned line;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} address;
+	char *network; /* everything here is its; or NULL */
+};
+
+enum config_transport { UPSTREAM_UDP, UPSTREAM_TCP, UPSTREAM_TLS };
+
+/* udp://192.0.2.1, tcp://[2001:db8::1]:5353, tls://192.0.2.2#dns.example */
+struct config_upstream {
+	unsigned line; /* 0: from resolv.conf */
+	enum config_transport transport;
+	struct addr address;
+	uint16_t port; /* 53, TLS 853 */
+	char *name;    /* TLS: what the certificate must be for */
+};
+
+enum config_zone_action { ZONE_FORWARD, ZONE_REFUSE, ZONE_NXDOMAIN };
+
+struct config_zone {
+	unsigned line;
+	char *suffix;  /* lower case, without the last dot; "." for all */
+	char *network; /* for this one only; NULL: for all */
+	enum config_zone_action action;
+	struct config_upstream *upstreams; /* ZONE_FORWARD: at least one */
+	unsigned upstream_count;
+	bool rebind_exempt; /* private addresses may be in its answers */
+};
+
+struct config {
+	char *file; /* the file it was read from */
+	char *store;
+	char *region; /* "" where not given */
+	unsigned workers;
+	bool steer; /* each on a processor, for what that receives */
+	struct config_listen *listen; /* at least one */
+	unsigned listen_count;
+	uint16_t max_udp_size;
+	unsigned tcp_connections; /* most of a worker */
+	unsigned tcp_idle;        /* seconds until a silent one is closed */
+	char *control;            /* path of the control socket; NULL: none */
+
+	/* forward: */
+	bool forwards; /* the section is there */
+	struct config_upstream *upstreams;
+	unsigned upstream_count;
+	struct prefix *allow;
+	unsigned allow_count;
+	uint64_t cache_size;        /* octets; 0: no cache */
+	unsigned in_flight;         /* most questions waiting upstream */
+	unsigned in_flight_network; /* ... of one network */
+	bool rebind_protection;
+	struct config_zone *zones;
+	unsigned zone_count;
+};
+
+#define CONFIG_WHY 1024
+
+/*
+ * From TEXT; FILE is its name, for complaints.  E_INPUT fills WHY with one
+ * line without an end.  *out is NULL unless E_OK.
+ */
+enum err config_parse(struct config **out, const char *file, const char *text,
+    size_t len, char why[CONFIG_WHY]) MUST_CHECK;
+
+/* The same from a file; what is wrong is logged. */
+enum err config_read(struct config **out, const char *file) MUST_CHECK;
+void config_free(struct config *); /* NULL is fine */
+
+#endif

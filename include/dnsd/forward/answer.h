@@ -1,0 +1,109 @@
+/*
+ * answer.h - what an upstream said, made fit to be kept and passed on.
+ *
+ * An answer is the records of a message as they stand behind a question:
+ * names in them may point into the question's name, at octet 12, and into
+ * the records themselves.  They are right behind any question for the same
+ * name, whatever its letters' case, and behind no other.
+ *
+ * What is not the question's business is left out: in the answer section
+ * records that do not follow from the question's name by CNAME and DNAME,
+ * in the authority section SOA, NS and DS of zones that it is not in, in
+ * the additional section what is not at or below it, and everywhere
+ * whatever belongs to one hop only (OPT, TSIG).
+ */
+#ifndef DNSD_FORWARD_ANSWER_H
+#define DNSD_FORWARD_ANSWER_H
+
+#include <sys/types.h>
+
+#include "base/addr.h"
+#include "dnsd/forward/message.h"
+
+#define ANSWER_TTL_MAX      86400 /* seconds; RFC 8767, 4 wants a cap */
+#define ANSWER_NEGATIVE_MAX 10800 /* RFC 2308, 5 */
+#define ANSWER_SERVFAIL_TTL 5     /* RFC 9520, 3.2 */
+#define ANSWER_COOKIE_MAX   40    /* RFC 7873, 4 */
+#define ANSWER_EDE_MAX      255
+
+struct answer {
+	uint8_t rcode;
+	bool authentic; /* AD */
+	uint16_t count[SECTIONS];
+	const uint8_t *body; /* the records */
+	size_t len;
+	const uint8_t *ede; /* Extended DNS Error options, as they came */
+	uint8_t ede_len;
+	uint32_t ttl; /* how long it may be kept, seconds; 0: not at all */
+};
+
+/* How to read a reply. */
+struct answer_rules {
+	const struct plain_name *qname;
+	uint16_t qtype;
+	bool remove_private; /* private addresses leave the answer */
+};
+
+/* What a reply holds besides the answer. */
+struct answer_reply {
+	struct answer answer;
+	bool truncated; /* TC; the answer is empty */
+	bool edns;
+	uint16_t rcode;   /* with the upper bits of OPT */
+	int ede_code;     /* of the first EDE option, or EDE_NONE */
+	unsigned removed; /* private addresses that left */
+	uint8_t cookie_len;
+	uint8_t cookie[ANSWER_COOKIE_MAX];
+	uint8_t ede[ANSWER_EDE_MAX];
+};
+
+/*
+ * Reads PKT, a response that repeats the question.  TTLs are capped in
+ * place.  The answer borrows PKT, or ROOM where records had to move: at
+ * least 65535 octets.  False where the message is malformed.
+ */
+bool answer_read(struct answer_reply *, uint8_t *pkt, size_t len,
+    const struct answer_rules *, uint8_t *room)
+    __attribute__((warn_unused_result));
+
+/* Counts SECONDS off each TTL of a body that answer_read() made. */
+void answer_age(uint8_t *body, size_t len, const uint16_t count[SECTIONS],
+    uint32_t seconds);
+/* Sets each TTL (RFC 8767, 4: 30 seconds for stale ones). */
+void answer_set_ttl(
+    uint8_t *body, size_t len, const uint16_t count[SECTIONS], uint32_t ttl);
+
+/*
+ * Whole records only, as many as ROOM octets hold; the additional section
+ * goes without a word (RFC 2181, 9).  True where others had to go.
+ */
+bool answer_cut(struct answer *, size_t room);
+
+/* Writes an EDE option without text at OUT (6 octets); its length. */
+uint8_t answer_ede(uint8_t out[6], int code);
+
+/* Loopback, private and link-local addresses of both families. */
+bool address_is_private(const struct addr *);
+
+/* Who asked, as a reply has to know it. */
+struct reply_to {
+	uint16_t id;
+	uint16_t flags;          /* of the question's header */
+	const uint8_t *question; /* name as the asker wrote it, type, class */
+	size_t question_len;
+	bool edns, edns_do;
+	size_t limit;      /* octets the reply may have */
+	uint16_t udp_size; /* our own, for OPT */
+};
+
+/* Octets of a reply to TO that records may take. */
+size_t reply_room(const struct reply_to *, uint8_t ede_len);
+
+/*
+ * Writes the reply at OUT, which has room for TO's limit; its length.
+ * ANSWER's body and TO's question may already stand where they belong.
+ */
+size_t reply_write(
+    uint8_t *out, const struct reply_to *, const struct answer *);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * client.h - where a reply goes.
+ *
+ * A value that is copied with a question that has to wait.  The path
+ * outlives every client that names it: a listener is not freed while a
+ * question that came through it waits.
+ */
+#ifndef DNSD_FORWARD_CLIENT_H
+#define DNSD_FORWARD_CLIENT_H
+
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+struct client;
+
+/* What a listener (UDP) or a connection table (TCP) implements. */
+struct client_path {
+	/*
+	 * Sends or queues LEN octets, which are the caller's again on return;
+	 * silently nothing where the client has gone.
+	 */
+	void (*send)(struct client_path *, const struct client *,
+	    const uint8_t *pkt, size_t len);
+	/* Ends a batch of sends: queued replies leave now. */
+	void (*flush)(struct client_path *);
+};
+
+struct client {
+	struct client_path *path;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} from;
+	struct addr to;      /* the address that was asked; zero: as bound */
+	uint32_t interface;  /* it came through; 0: any */
+	uint64_t connection; /* TCP: which one, by a number not used again */
+};
+
+#endif

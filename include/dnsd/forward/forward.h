@@ -1,0 +1,61 @@
+/*
+ * forward.h - other people's names: cache, join, upstream, checks.
+ *
+ * question -> cache -> join one already in flight -> upstream -> checks
+ * -> cache -> answer
+ *
+ * One forwarder a worker, used by its thread alone; the cache is shared.
+ * Nothing here can hold up a private name: what is in flight is bounded,
+ * and a question beyond the bound fails at once.
+ */
+#ifndef DNSD_FORWARD_FORWARD_H
+#define DNSD_FORWARD_FORWARD_H
+
+#include "dnsd/config/config.h"
+#include "dnsd/forward/cache.h"
+#include "dnsd/forward/client.h"
+#include "zones/query/query.h"
+
+struct event_base;
+struct forward;
+
+struct forward_counters {
+	uint64_t asked;   /* questions that came */
+	uint64_t hits;    /* answered at once, from the cache */
+	uint64_t stale;   /* answered with what had expired */
+	uint64_t joined;  /* asked already, for somebody else */
+	uint64_t sent;    /* messages to upstreams */
+	uint64_t retried; /* of those, not the first for their question */
+	uint64_t answered, failed;
+	uint64_t over_limit; /* refused, as too many wait */
+	uint64_t prefetched;
+	uint64_t dropped_replies; /* late, or not what was asked for */
+};
+
+struct forward_options {
+	const struct config *config; /* outlives the forwarder */
+	struct event_base *base;
+	struct query_env *env; /* the worker's own */
+	struct cache *cache;   /* shared by the workers */
+};
+
+enum err forward_open(
+    struct forward **, const struct forward_options *) MUST_CHECK;
+void forward_close(struct forward *); /* NULL is fine */
+
+/*
+ * Q is one for which query_answer() said QUERY_FORWARD.  QUERY_SEND: the
+ * reply, an answer from the cache or a failure, is in q->pkt.  QUERY_DROP:
+ * the question waits, and client->path->send() gets the reply later.
+ */
+enum query_next forward_ask(
+    struct forward *, struct query *, const struct client *) MUST_CHECK;
+
+/* After a batch of questions: what is queued for upstreams leaves now. */
+void forward_flush(struct forward *);
+
+/* Questions that wait; a worker that retires waits for zero. */
+unsigned forward_waiting(const struct forward *);
+const struct forward_counters *forward_counters(const struct forward *);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * message.h - reading somebody else's message in place.
+ *
+ * Nothing is allocated and nothing is believed: names are followed
+ * backwards only, so that no chain of pointers can loop, and every length
+ * is checked against the message's end.
+ */
+#ifndef DNSD_FORWARD_MESSAGE_H
+#define DNSD_FORWARD_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/dns.h"
+#include "base/wire.h"
+
+/* A name without compression, in lower case. */
+struct plain_name {
+	uint8_t len; /* with the root's zero; 0: no name */
+	uint8_t wire[DNS_NAME_MAX];
+};
+
+/* A record; the numbers are offsets in the message. */
+struct record {
+	size_t start; /* of its owner */
+	size_t ttl_at;
+	size_t rdata;
+	size_t end;
+	uint16_t type, class;
+	uint32_t ttl;
+};
+
+enum section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL };
+#define SECTIONS 3
+
+/* Steps over a name, compressed or not (RFC 1035, 4.1.4). */
+void message_skip_name(struct wire_in *);
+
+/* The name at AT; false where it is none. */
+bool message_name(const uint8_t *pkt, size_t len, size_t at,
+    struct plain_name *out) __attribute__((warn_unused_result));
+
+/* The next record; false, with the cursor bad, where there is none. */
+bool message_record(struct wire_in *, struct record *)
+    __attribute__((warn_unused_result));
+
+bool name_is_same(const struct plain_name *, const struct plain_name *);
+/* NAME is PARENT or below it. */
+bool name_is_within(
+    const struct plain_name *name, const struct plain_name *parent);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * control.h - the control socket: what an operator asks a running server.
+ *
+ * A Unix stream socket.  A client writes one command and a line's end, and
+ * gets lines until the server closes:
+ *
+ *	$ echo stats | nc -U /run/dnsd/control
+ *	udp_received 130211
+ *	...
+ *
+ * Who may use it is said by the socket's mode, 0660, and by its folder.
+ */
+#ifndef DNSD_SERVER_CONTROL_H
+#define DNSD_SERVER_CONTROL_H
+
+#include "base/err.h"
+#include "dnsd/server/counters.h"
+
+struct event_base;
+struct control;
+
+/* What the server does for the commands. */
+struct control_calls {
+	/* Collects counters; control_tell_stats() follows, maybe later. */
+	void (*stats)(void *arg);
+	void (*flush)(void *arg); /* empties the cache */
+	void *arg;
+};
+
+/* What fails is logged.  A stale socket at PATH is replaced. */
+enum err control_open(struct control **, struct event_base *, const char *path,
+    const struct control_calls *) MUST_CHECK;
+const char *control_path(const struct control *);
+
+/* For all clients that wait for them. */
+void control_tell_stats(struct control *, const struct counters *,
+    unsigned workers, unsigned reloads);
+
+void control_close(struct control *); /* removes the socket; NULL is fine */
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * worker.h - a thread that serves: an event base, sockets, a snapshot.
+ *
+ * Workers share the store, the cache and the configuration, which outlive
+ * them, and nothing else.  The main thread gives a worker orders, and the
+ * worker tells through an eventfd that one has been carried out.
+ *
+ *	worker_open -> worker_start -> serves -- WORKER_RETIRE --> retires
+ *	    |                                                        |
+ *	    '----------------------> worker_close <-- worker_has_ended
+ *
+ * A worker that retires reads no more from sockets that were handed on to
+ * another.  It ends when nothing waits any more, or after its time of grace.
+ */
+#ifndef DNSD_SERVER_WORKER_H
+#define DNSD_SERVER_WORKER_H
+
+#include "dnsd/config/config.h"
+#include "dnsd/listen/socket.h"
+#include "dnsd/server/counters.h"
+
+struct worker;
+
+struct worker_options {
+	const struct config *config;
+	struct store *store;
+	struct cache *cache; /* NULL where nothing is forwarded */
+	/* One an entry of config->listen; socket I of each is for worker
+	 * I modulo the workers. */
+	struct listen_sockets *sockets;
+	unsigned index;
+	int news; /* eventfd: one is added when an order has been done */
+};
+
+enum worker_order {
+	WORKER_REPORT = 1, /* copy the counters */
+	WORKER_RETIRE = 2, /* end within WORKER_GRACE */
+	WORKER_HURRY = 4   /* end within WORKER_HURRY_GRACE */
+};
+
+#define WORKER_GRACE       5 /* seconds */
+#define WORKER_HURRY_GRACE 1
+
+/* Sockets are read from worker_start() on.  What fails is logged. */
+enum err worker_open(
+    struct worker **, const struct worker_options *) MUST_CHECK;
+enum err worker_start(struct worker *) MUST_CHECK;
+
+/* May be called at any time from the main thread. */
+void worker_order(struct worker *, enum worker_order);
+bool worker_has_ended(struct worker *);
+
+/* How many reports were made; the last one is what worker_report() gives. */
+unsigned worker_reports(struct worker *);
+const struct counters *worker_report(const struct worker *);
+
+/* Not while it runs: never started, or ended.  NULL is fine. */
+void worker_close(struct worker *);
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * fact.h - what a control plane tells: networks, regions, distances, apps,
+ * instances, peers.
+ *
+ * A fact is its key (network, app, id, to: as many as its kind has) and its
+ * fields.  All labels are lower case, 1 to 63 of [a-z0-9_-].  A field that
+ * was not given is NULL, zero or of count zero, unless it says otherwise.
+ * A fact borrows its strings and arrays: from the arena it was read into
+ * (arena.h), until that is reset.
+ */
+#ifndef ZONES_FACTS_FACT_H
+#define ZONES_FACTS_FACT_H
+
+#include "base/addr.h"
+#include "base/err.h"
+#include "zones/names/name.h"
+
+#define FACT_ADDRESSES_MAX 64   /* of one fact */
+#define FACT_PREFIXES_MAX  64   /* of a network */
+#define FACT_METADATA_MAX  64   /* pairs of an instance */
+#define FACT_REGIONS_MAX   1000 /* that the instances of one app are in */
+#define FACT_VALUE_MAX     1024 /* octets of a metadata value */
+#define FACT_DOMAIN_MAX    200  /* octets of an app's domain, as text */
+#define FACT_TTL_MAX       86400
+
+enum fact_kind {
+	FACT_NETWORK,
+	FACT_REGION,
+	FACT_DISTANCE,
+	FACT_APP,
+	FACT_INSTANCE,
+	FACT_PEER,
+	FACT_KINDS
+};
+
+struct fact_pair {
+	const char *key, *value;
+};
+
+struct fact {
+	enum fact_kind kind;
+
+	/* The key. */
+	const char *network; /* all but regions and distances; a network's id */
+	const char *app;     /* an app's name; an instance's app */
+	const char *id; /* region, instance, peer (its name); distance: from */
+	const char *to; /* distance */
+
+	/* Network. */
+	const struct prefix *prefixes;
+	unsigned prefix_count;
+	uint32_t ttl; /* seconds; NAME_TTL_DEFAULT where not given */
+
+	/* Network: resolvers; app: flycast; instance and peer: addresses. */
+	const struct addr *addresses;
+	unsigned address_count;
+
+	/* Region. */
+	double latitude, longitude; /* degrees */
+
+	/* Distance. */
+	double ms;
+
+	/* App. */
+	const char *domain; /* dotted labels; its name where not given */
+
+	/* Instance; a peer has a region too. */
+	const char *region;
+	const char *name;  /* server name */
+	const char *group; /* process group */
+	bool stopped;
+	const struct fact_pair *metadata;
+	unsigned metadata_count;
+
+	/* Peer. */
+	int64_t expires; /* seconds since 1970; 0: never */
+
+	/* Set by the store: facts written before this one; the newer one
+	 * of two with the same address has the larger. */
+	uint64_t age;
+};
+
+/* Why a fact was not taken.  All text is the complaint's own. */
+struct complaint {
+	char field[64];  /* which field, or "" */
+	char rule[160];  /* what is asked of it, as a sentence's rest */
+	char value[160]; /* what was there instead, shortened with "..." */
+};
+
+/* Fills W and returns E_INPUT. */
+enum err complain(struct complaint *w, const char *field, const char *rule,
+    const char *value);
+
+/* "network", "region", ... as the feed writes them. */
+const char *fact_kind_str(enum fact_kind);
+
+/*
+ * The fact's name for people, "instance acme/web/f066b83b"; returns OUT.
+ */
+#define FACT_TITLE 256
+const char *fact_title(const struct fact *, char out[FACT_TITLE]);
+
+/* Labels compare without case: they are kept in lower case. */
+void label_lower(char *text);
+
+/* A network's resolvers, the default of P::3 filled in; returns how many. */
+unsigned fact_resolvers(const struct fact *network,
+    struct addr out[FACT_ADDRESSES_MAX + FACT_PREFIXES_MAX]);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * json.h - facts as JSON, the form in which a control plane has them.
+ *
+ * Reading is strict: a key that the kind does not have, a value of another
+ * type, a rule of fact_check.h that is broken: each is a complaint that
+ * names field, rule and value.  Labels are put in lower case; metadata
+ * stays as it is.
+ */
+#ifndef ZONES_FACTS_JSON_H
+#define ZONES_FACTS_JSON_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "zones/facts/fact.h"
+
+/*
+ * Reads an object's members into F, whose kind is set, and key fields as
+ * far as they are known from elsewhere: where the object has them too, they
+ * must agree.  The member SKIP is not the fact's ("put"); it may be NULL.
+ * The fact's memory is the arena's; the object stays the caller's.
+ */
+enum err fact_json_read(struct fact *f, struct arena *, json_t *object,
+    const char *skip, struct complaint *) MUST_CHECK;
+
+/* The same of a key alone; other fields are refused. */
+enum err fact_json_read_key(struct fact *f, struct arena *, json_t *object,
+    const char *skip, struct complaint *) MUST_CHECK;
+
+/* {"put":"app",...}, without a newline; what has its default is left out. */
+void fact_json_print(FILE *, const struct fact *);
+
+/* TEXT, which is UTF-8, as JSON has it. */
+void fact_json_print_text(FILE *, const char *text);
+
+#endif

@@ -1,0 +1,75 @@
+/*
+ * feed.h - decoded lines into the store, a transaction at a time.
+ *
+ * What a source commits is never split, and never stored before what came
+ * earlier; several of its commits may become one of the store's, which
+ * costs one wait for the disk (feed_stream.h decides when).
+ *
+ * What is wrong with a fact is told to the feed's reporter.  A strict feed
+ * then returns E_INPUT and is to be aborted; a lenient one counts it,
+ * leaves it out and goes on.
+ */
+#ifndef ZONES_FEED_FEED_H
+#define ZONES_FEED_FEED_H
+
+#include "zones/feed/line.h"
+#include "zones/store/write/txn.h"
+
+/* Where a line came from: file and line, or a key and no line. */
+struct feed_where {
+	const char *name;
+	uint64_t line; /* from 1; 0: NAME says it all */
+};
+
+/* What the feed tells; all of it is valid during the call only. */
+struct feed_report {
+	void *arg;
+	/* TITLE is the fact's, or NULL where the line names none. */
+	void (*bad)(void *arg, const struct feed_where *, const char *title,
+	    const struct complaint *);
+	/* Taken, but OTHER claims one of its addresses too. */
+	void (*conflict)(void *arg, const struct feed_where *,
+	    const char *title, const char *other);
+	/* What was committed at CURSOR is on the disk. */
+	void (*committed)(void *arg, const char *cursor);
+};
+
+struct feed_counts {
+	uint64_t puts, deletes, commits, bad, conflicts;
+};
+
+struct feed {
+	struct store *store;              /* borrowed */
+	const struct feed_report *report; /* borrowed */
+	const char *source;               /* what is followed, or NULL */
+	bool strict;
+	struct feed_counts counts;
+
+	/* Private. */
+	struct store_txn *txn;
+	bool in_snapshot;
+	struct arena cursors_memory;
+	struct feed_cursor *cursors, **cursors_end; /* whole, not stored */
+	unsigned whole;                             /* how many these are */
+};
+
+void feed_init(struct feed *, struct store *, const struct feed_report *,
+    const char *source, bool strict);
+void feed_release(struct feed *); /* drops what was not stored */
+
+/*
+ * Takes a line into the open transaction, which it begins if need be.
+ * Anything but E_OK ends the feed: abort it.
+ */
+enum err feed_take(struct feed *, const struct feed_line *,
+    const struct feed_where *) MUST_CHECK;
+
+/* For who reads lines: tells and counts; E_INPUT if strict. */
+enum err feed_complain(struct feed *, const struct feed_where *,
+    const struct feed_line *, const struct complaint *) MUST_CHECK;
+
+/* Writes the open transaction, if there is one, to disk and tells. */
+enum err feed_store(struct feed *) MUST_CHECK;
+void feed_abort(struct feed *);
+
+#endif

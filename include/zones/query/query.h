@@ -1,0 +1,137 @@
+/*
+ * query.h - from a question's packet to the answer's packet.
+ *
+ * packet -> parse -> network -> name -> facts -> answer -> packet
+ *
+ * The whole path is here and has no socket: dnsd runs it on packets,
+ * dnsctl explain on a question that it makes up.  It allocates nothing,
+ * takes no lock, and logs nothing unless the store itself fails.
+ */
+#ifndef ZONES_QUERY_QUERY_H
+#define ZONES_QUERY_QUERY_H
+
+#include "base/addr.h"
+#include "base/rng.h"
+#include "zones/names/name.h"
+#include "zones/store/read/lookup.h"
+#include "zones/store/read/store.h"
+
+enum query_next {
+	QUERY_SEND,   /* the reply is in pkt, len octets */
+	QUERY_DROP,   /* deserves none */
+	QUERY_FORWARD /* pkt is as it came; somebody else's name */
+};
+
+/* Why the question is that network's, or nobody's (design, 6). */
+enum query_why {
+	WHY_NOT_ASKED,     /* not looked up */
+	WHY_LISTENER,      /* the listener is bound to it */
+	WHY_DESTINATION,   /* its resolver was asked, from inside */
+	WHY_SOURCE,        /* its prefix holds the source */
+	WHY_FOREIGN,       /* its resolver was asked, from outside: refused */
+	WHY_ALLOWED,       /* of no network; forward.allow holds the source */
+	WHY_NOBODY,        /* of no network: refused */
+	WHY_NO_SUCH_BOUND, /* the listener's network is not in the store */
+	WHY_NO_STORE,
+	WHY_COUNT_
+};
+
+const char *query_why_str(enum query_why);
+
+struct query {
+	/* The caller sets these.  The reply is written over the question. */
+	uint8_t *pkt;
+	size_t len, cap;      /* cap at least 512 */
+	struct addr from, to; /* to: zero where not known */
+	const char *bound;    /* network the listener is bound to, or NULL */
+	bool tcp;
+
+	/* query_begin() and query_end() set these; forwarding reads them. */
+	struct dname qname;
+	uint16_t qtype, qclass;
+	uint16_t flags;      /* as they came */
+	size_t question_len; /* octets of the question section */
+	bool edns, edns_do;
+	uint8_t edns_version;
+	uint16_t edns_size; /* what the asker takes over UDP, at least 512 */
+	uint32_t network;   /* the store's number, or NETWORK_NONE */
+	uint32_t ttl;       /* the network's */
+	enum query_why why;
+	struct name name;
+	enum dns_rcode rcode;
+	enum dns_ede ede;
+	bool truncated, answered;
+	bool ignored; /* deserves no reply */
+	/* Of the fact that answers, see lookup.h, and of a later question's. */
+	uint64_t place, place_ahead;
+};
+
+/* Why a fact is not in the answer; explain tells. */
+enum query_fate {
+	FATE_TAKEN,
+	FATE_STOPPED,
+	FATE_OTHER_REGION,
+	FATE_FARTHER, /* beyond the N of topN */
+	FATE_EXPIRED,
+	FATE_INTERACTIVE, /* a peer that is in no answer */
+	FATE_OTHER_APP,
+	FATE_NO_ADDRESS, /* none of the type asked for */
+	FATE_COUNT_
+};
+
+const char *query_fate_str(enum query_fate);
+
+/* Sees what the path reads; NULL in the server. */
+struct query_watch {
+	void (*fact)(struct query_watch *, const char *kind, struct label app,
+	    struct label id, enum query_fate);
+};
+
+struct query_counters {
+	uint64_t answered, nodata, nxdomain, refused, formerr, notimp, servfail,
+	    dropped, truncated;
+	uint64_t cut_tcp; /* answers that 65,535 octets could not hold */
+};
+
+/* What a worker lends to each of its questions; it owns all of it. */
+struct query_env {
+	struct snapshot *snapshot; /* refreshed by the caller */
+	enum err store;            /* what that refresh said */
+	int64_t now;               /* seconds since 1970 that are over */
+	const char *region;        /* the node's own; "" if not known */
+	uint16_t max_udp_size;
+	bool forwards; /* there are upstreams */
+	const struct prefix *allow;
+	unsigned allow_count;
+	struct rng rng;
+	struct query_watch *watch;
+	struct query_counters counters;
+	struct query_scratch *scratch;
+};
+
+/* Allocates the scratch; E_NOMEM. */
+enum err query_env_init(struct query_env *) MUST_CHECK;
+void query_env_release(struct query_env *);
+
+enum query_next query_answer(struct query *, struct query_env *) MUST_CHECK;
+
+/*
+ * The same for N questions that came together: one query_begin() for all,
+ * then a query_end() for each.  Facts of a large store are far from the
+ * processor, and it waits for many at once as long as for one: of 1.0 µs
+ * that 32 questions spent here one by one, each saves 0.4.
+ */
+void query_begin(struct query *const *, unsigned n, struct query_env *);
+enum query_next query_end(struct query *, struct query_env *) MUST_CHECK;
+
+/* Octets that a reply to this asker may have. */
+size_t query_reply_max(const struct query *, const struct query_env *);
+
+/*
+ * Writes a reply without records over the question, which pkt still holds:
+ * header, question, OPT with EDE where the asker has EDNS.
+ */
+void query_fail(
+    struct query *, const struct query_env *, enum dns_rcode, enum dns_ede);
+
+#endif

@@ -1,0 +1,194 @@
+/*
+ * lookup.h - what a question may ask of a snapshot.
+ *
+ * Hot path: no allocation, no lock, no logging.  Every label, address and
+ * pointer that comes out is borrowed from the snapshot and valid until it
+ * rests.  A damaged value reads as one that is not there.
+ */
+#ifndef ZONES_STORE_READ_LOOKUP_H
+#define ZONES_STORE_READ_LOOKUP_H
+
+#include "base/addr.h"
+#include "base/wire.h"
+#include "zones/names/dname.h"
+#include "zones/store/read/store.h"
+
+#define NETWORK_NONE 0
+
+struct network {
+	uint32_t number;
+	uint32_t ttl;
+};
+
+/* Why a flow belongs to a network, or to none (design, section 6). */
+enum lookup_why {
+	LOOKUP_DESTINATION, /* its resolver was asked, from inside */
+	LOOKUP_SOURCE,      /* its prefix is the longest around the source */
+	LOOKUP_FOREIGN,     /* its resolver was asked, from outside */
+	LOOKUP_NOBODY       /* none of the above */
+};
+
+/* Number is NETWORK_NONE for FOREIGN and NOBODY. */
+enum lookup_why lookup_network(struct snapshot *, const struct addr *from,
+    const struct addr *to, struct network *);
+/* Before many of these at once, to save time. */
+void lookup_expect_network(
+    const struct snapshot *, const struct addr *from, const struct addr *to);
+bool lookup_network_named(struct snapshot *, const char *id, struct network *);
+
+/* All that is told of one network. */
+struct network_facts {
+	struct label id;
+	const uint8_t *prefixes; /* 17 octets each: address, length */
+	unsigned prefix_count;
+	const uint8_t *resolvers; /* 16 octets each */
+	unsigned resolver_count;
+};
+
+bool lookup_network_facts(
+    struct snapshot *, uint32_t network, struct network_facts *);
+/* How many commits changed it: the SOA's serial. */
+uint32_t lookup_network_commits(struct snapshot *, uint32_t network);
+
+/* What an answer needs of an instance. */
+struct instance {
+	struct label app, region, id;
+	bool started, v4_first, is_server; /* it has a server name */
+	uint8_t six_count, four_count;
+	const uint8_t *six;  /* 16 octets each */
+	const uint8_t *four; /* 4 octets each */
+};
+
+/* Where and how many; of a whole app, or of one region of it. */
+struct tally {
+	uint32_t started, stopped; /* instances */
+	uint32_t six, four;        /* addresses of started ones */
+};
+
+struct app {
+	struct label name;
+	bool many; /* more instances than one page holds */
+	struct wire_in regions;
+
+	/* The walk over instances, by region and id. */
+	struct snapshot *snapshot;
+	uint32_t network;
+	struct wire_in page;
+};
+
+/*
+ * Where the app, or the instance, will be looked for; handed to the look-up,
+ * it saves working that out again.  Before many look-ups at once, and only
+ * to save time: lookup_expect() for each place, then lookup_fetch() for each,
+ * bring what is there closer.
+ */
+#define LOOKUP_NO_PLACE 0
+uint64_t lookup_place_app(
+    const struct snapshot *, uint32_t network, struct label);
+uint64_t lookup_place_instance(const struct snapshot *, uint32_t network,
+    struct label app, struct label id);
+void lookup_expect(const struct snapshot *, uint64_t place);
+void lookup_fetch(const struct snapshot *, uint64_t place);
+
+bool lookup_app(struct snapshot *, uint32_t network, struct label name,
+    uint64_t place, struct app *);
+
+/* Regions in their order; start with in = app->regions. */
+bool app_region(struct wire_in *in, struct label *region, struct tally *);
+
+/*
+ * The addresses of started instances of an app that is not `many`, in REGION
+ * or, where region.at is NULL, in all: up to MAX of SIZE octets each (16 or
+ * 4).  What an app_instance() for each costs too much for.
+ */
+unsigned app_addresses(const struct app *, struct label region, unsigned size,
+    const uint8_t **address, unsigned max);
+
+/* The next instance, from the app's first or from where a seek went. */
+bool app_instance(struct app *, struct instance *);
+/* To the first instance of REGION; false where there is none. */
+bool app_seek(struct app *, struct label region);
+
+/* One instance by its id, with region. */
+bool lookup_instance(struct snapshot *, uint32_t network, struct label app,
+    struct label id, uint64_t place, struct instance *);
+
+/*
+ * A range of keys that begin with the same parts.  Opened by one of the
+ * functions below; each says what comes out.
+ */
+struct MDB_cursor;
+
+struct range {
+	struct snapshot *snapshot;
+	struct MDB_cursor *cursor; /* the snapshot's */
+	uint8_t prefix[384];
+	size_t len;
+	bool started;
+};
+
+/* Instances of a process group: app, id and brief. */
+void range_group(struct range *, struct snapshot *, uint32_t network,
+    struct label app, struct label group);
+/* ... with a metadata value; with any value where value.at is NULL. */
+void range_metadata(struct range *, struct snapshot *, uint32_t network,
+    struct label app, struct label key, struct label value);
+/* ... with a server name; of one app where app.at is not NULL. */
+void range_server(struct range *, struct snapshot *, uint32_t network,
+    struct label server, struct label app);
+bool range_instance(struct range *, struct instance *);
+
+/* Apps whose private domain is labels FROM to TO of the name.  Other ranges
+ * may be walked meanwhile, but nothing be looked up by a key. */
+void range_domain(struct range *, struct snapshot *, uint32_t network,
+    const struct dname *, unsigned from, unsigned to);
+bool range_app(struct range *, struct label *app);
+/* Some domain ends with these labels. */
+bool lookup_domain_below(struct snapshot *, uint32_t network,
+    const struct dname *, unsigned from, unsigned to);
+
+/* An app's own fact; false where none was put.  Flycast is in INSTANCE. */
+bool lookup_app_fact(struct snapshot *, uint32_t network, struct label app,
+    struct instance *flycast, struct label *domain);
+
+struct peer {
+	struct label name, region;
+	int64_t expires;         /* 0: never */
+	struct instance address; /* only its addresses */
+};
+
+bool peer_is_interactive(struct label name);
+bool lookup_peer(
+    struct snapshot *, uint32_t network, struct label name, struct peer *);
+void range_peers(struct range *, struct snapshot *, uint32_t network);
+bool range_peer(struct range *, struct peer *);
+
+/* All instances of a network, by app. */
+void range_instances(struct range *, struct snapshot *, uint32_t network);
+bool range_any_app(struct range *, struct app *);
+
+/* App names in their order, some at a time: as a TXT record's strings. */
+void range_names(struct range *, struct snapshot *, uint32_t network);
+bool range_name_strings(struct range *, struct wire_in *strings);
+
+/* Who has an address; the newest claim first. */
+struct claim {
+	bool is_peer;
+	struct label region, app, id, server;
+	int64_t expires; /* of a peer; 0: never */
+};
+
+bool lookup_claims(struct snapshot *, uint32_t network, const struct addr *,
+    struct wire_in *claims);
+bool claim_next(struct wire_in *claims, struct claim *);
+/* Somebody has an address within. */
+bool lookup_claim_within(
+    struct snapshot *, uint32_t network, const struct prefix *);
+
+bool lookup_region(struct snapshot *, struct label region);
+/* Microseconds from FROM to each region, in the order of their names. */
+bool lookup_distances(
+    struct snapshot *, struct label from, struct wire_in *row);
+bool distance_next(struct wire_in *row, struct label *region, uint32_t *us);
+
+#endif

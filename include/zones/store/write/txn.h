@@ -1,0 +1,80 @@
+/*
+ * txn.h - the writing half of the store; only the feed uses it.
+ *
+ * One transaction at a time in one process; a second process waits in
+ * store_begin() until the first commits or dies.  A transaction remembers
+ * its first failure: after one, every call is a no-op and store_commit()
+ * aborts and returns it.  A complaint is not a failure: the fact was left
+ * out, nothing was changed by it, and the transaction goes on.
+ *
+ *	store_begin(s, &txn);
+ *	err = store_put(txn, &fact, &why);
+ *	store_mark(txn, "cursor");
+ *	err = store_commit(txn);
+ */
+#ifndef ZONES_STORE_WRITE_TXN_H
+#define ZONES_STORE_WRITE_TXN_H
+
+#include "zones/facts/fact.h"
+#include "zones/store/read/store.h"
+
+struct store_txn;
+
+struct store_options {
+	const char *path;
+	size_t map_bytes; /* 0: reserve plenty, grow by itself */
+	bool no_sync;     /* a crash of the machine may lose commits */
+};
+
+/* Makes the folder and the store where they are not there. */
+enum err store_open_writer(
+    struct store **, const struct store_options *) MUST_CHECK;
+
+void store_begin(struct store *, struct store_txn **);
+
+/*
+ * E_OK; E_INPUT with *why; otherwise the transaction has failed.  Putting a
+ * fact that is there writes nothing; deleting one that is not is no error.
+ * A network's fact comes before the facts in it.
+ */
+enum err store_put(
+    struct store_txn *, const struct fact *, struct complaint *why) MUST_CHECK;
+enum err store_delete(struct store_txn *, const struct fact *key,
+    struct complaint *why) MUST_CHECK;
+
+/*
+ * As delete, but of an app its own fact only: its instances stay, and while
+ * there are any, so does the app.  For sources in which each fact comes and
+ * goes by itself.
+ */
+enum err store_withdraw(struct store_txn *, const struct fact *key,
+    struct complaint *why) MUST_CHECK;
+
+/*
+ * Another fact's title where PUT gave it an address that the other claims
+ * too, else NULL; valid until the next put.
+ */
+const char *store_conflict(const struct store_txn *);
+
+/*
+ * Between the two, every fact is to be put that shall remain: of all, or
+ * of one network, whose own fact stays.  The end deletes what was not put.
+ */
+void store_snapshot_begin(struct store_txn *, const char *network);
+void store_snapshot_end(struct store_txn *);
+
+/* The source's position, kept with the transaction. */
+void store_mark(struct store_txn *, const char *cursor);
+/* What is followed; and that it was heard of now. */
+void store_heard(struct store_txn *, const char *source);
+
+bool store_changed(const struct store_txn *); /* there is what to commit */
+
+/* Writes the transaction to disk, or leaves the store as it was. */
+enum err store_commit(struct store_txn *) MUST_CHECK;
+void store_abort(struct store_txn *); /* NULL is fine */
+
+/* The cursor as it stands in this transaction. */
+enum err store_txn_meta(struct store_txn *, struct store_meta *) MUST_CHECK;
+
+#endif

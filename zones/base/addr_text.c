@@ -1,0 +1,78 @@
+/*
+ * addr_text.c - see addr_text.h.
+ */
+#include "base/addr_text.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+bool
+addr_parse(struct addr *out, const char *text)
+{
+	uint8_t four[4];
+
+	memset(out, 0, sizeof(*out));
+	if (inet_pton(AF_INET, text, four) == 1) {
+		*out = addr_from_v4(four);
+		return true;
+	}
+	return inet_pton(AF_INET6, text, out->ip) == 1;
+}
+
+/* Digits only: strtoul would also take a sign and white space. */
+static bool
+length_parse(const char *text, unsigned most, unsigned *len)
+{
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	*len = (unsigned)strtoul(text, &end, 10);
+	return *end == '\0' && end - text <= 3 && *len <= most;
+}
+
+bool
+prefix_parse(struct prefix *out, const char *text)
+{
+	char copy[INET6_ADDRSTRLEN];
+	const char *slash = strchr(text, '/');
+	struct addr addr, masked;
+	unsigned len, before;
+
+	memset(out, 0, sizeof(*out));
+	if (slash == NULL || (size_t)(slash - text) >= sizeof(copy))
+		return false;
+	memcpy(copy, text, (size_t)(slash - text));
+	copy[slash - text] = '\0';
+	if (!addr_parse(&addr, copy))
+		return false;
+	before = strchr(copy, ':') == NULL ? 96 : 0;
+	if (!length_parse(slash + 1, 128 - before, &len))
+		return false;
+	masked = addr_masked(&addr, before + len);
+	if (!addr_is_same(&masked, &addr))
+		return false;
+	out->addr = addr;
+	out->len = (uint8_t)(before + len);
+	return true;
+}
+
+const char *
+addr_text(const struct addr *a, char out[ADDR_TEXT])
+{
+	if (addr_is_v4(a))
+		return inet_ntop(AF_INET, a->ip + 12, out, ADDR_TEXT);
+	return inet_ntop(AF_INET6, a->ip, out, ADDR_TEXT);
+}
+
+const char *
+prefix_text(const struct prefix *p, char out[PREFIX_TEXT])
+{
+	unsigned before = addr_is_v4(&p->addr) && p->len >= 96 ? 96 : 0;
+	char addr[ADDR_TEXT];
+
+	(void)snprintf(out, PREFIX_TEXT, "%s/%u", addr_text(&p->addr, addr),
+	    p->len - before);
+	return out;
+}

@@ -1,0 +1,252 @@
+/*
+ * line.c - see feed_line.h.
+ */
+#include "zones/feed/line.h"
+
+#include <string.h>
+
+#include "zones/facts/check.h"
+#include "zones/facts/plain.h"
+
+struct line_reading {
+	struct feed_line *line;
+	struct arena *arena;
+	json_t *object;
+	struct complaint *why;
+};
+
+static bool
+kind_find(enum fact_kind *out, struct plain word)
+{
+	for (enum fact_kind k = 0; k < FACT_KINDS; k++)
+		if (plain_is(word, fact_kind_str(k))) {
+			*out = k;
+			return true;
+		}
+	return false;
+}
+
+static enum err
+kind_read(struct line_reading *r, const char *verb, const char *word)
+{
+	if (!kind_find(
+		&r->line->fact.kind, (struct plain){ word, strlen(word) }))
+		return complain(r->why, verb,
+		    "must be network, region, distance, app, instance or peer",
+		    word);
+	r->line->named = true;
+	return E_OK;
+}
+
+static enum err
+put_read(struct line_reading *r, const char *verb, const char *word)
+{
+	enum err err = kind_read(r, verb, word);
+
+	r->line->verb = FEED_PUT;
+	return err == E_OK
+	    ? fact_json_read(&r->line->fact, r->arena, r->object, verb, r->why)
+	    : err;
+}
+
+static enum err
+delete_read(struct line_reading *r, const char *verb, const char *word)
+{
+	enum err err = kind_read(r, verb, word);
+
+	r->line->verb = FEED_DELETE;
+	return err == E_OK ? fact_json_read_key(&r->line->fact, r->arena,
+				 r->object, verb, r->why)
+			   : err;
+}
+
+/* The one member that may stand beside the verb; NULL where it does not. */
+static enum err
+other_read(
+    struct line_reading *r, const char *verb, const char *other, char **text)
+{
+	const char *key;
+	json_t *value;
+
+	*text = NULL;
+	json_object_foreach(r->object, key, value)
+	{
+		if (strcmp(key, verb) == 0)
+			continue;
+		if (strcmp(key, other) != 0)
+			return complain(r->why, key, "is not known here", "");
+		if (!json_is_string(value))
+			return complain(r->why, key, "must be a string", "");
+		*text = arena_copy(r->arena, json_string_value(value),
+		    json_string_length(value));
+	}
+	return E_OK;
+}
+
+static enum err
+cursor_check(const char *cursor, struct complaint *why)
+{
+	if (cursor == NULL || strlen(cursor) <= CURSOR_MAX)
+		return E_OK;
+	return complain(why, "commit", "must have at most 256 octets", cursor);
+}
+
+/* A snapshot of one network: its name is held to the rule of its key. */
+static enum err
+network_check(char *network, struct complaint *why)
+{
+	struct fact key = { .kind = FACT_NETWORK, .network = network };
+	enum err err;
+
+	if (network == NULL)
+		return E_OK;
+	label_lower(network);
+	err = fact_check_key(&key, why);
+	if (err != E_OK)
+		(void)snprintf(why->field, sizeof(why->field), "%s", "network");
+	return err;
+}
+
+static enum err
+begin_read(struct line_reading *r, const char *verb)
+{
+	char *network;
+	enum err err = other_read(r, verb, "network", &network);
+
+	r->line->verb = FEED_SNAPSHOT_BEGIN;
+	r->line->network = network;
+	return err == E_OK ? network_check(network, r->why) : err;
+}
+
+static enum err
+end_read(struct line_reading *r, const char *verb)
+{
+	char *cursor;
+	enum err err = other_read(r, verb, "commit", &cursor);
+
+	r->line->verb = FEED_SNAPSHOT_END;
+	r->line->cursor = cursor;
+	return err == E_OK ? cursor_check(cursor, r->why) : err;
+}
+
+static enum err
+snapshot_read(struct line_reading *r, const char *verb, const char *word)
+{
+	if (strcmp(word, "begin") == 0)
+		return begin_read(r, verb);
+	if (strcmp(word, "end") == 0)
+		return end_read(r, verb);
+	return complain(r->why, verb, "must be \"begin\" or \"end\"", word);
+}
+
+static enum err
+commit_read(struct line_reading *r, const char *verb, const char *word)
+{
+	char *none;
+	enum err err = other_read(r, verb, verb, &none);
+
+	r->line->verb = FEED_COMMIT;
+	r->line->cursor = arena_copy(r->arena, word, strlen(word));
+	return err == E_OK ? cursor_check(word, r->why) : err;
+}
+
+/* In this order: the end of a snapshot has a commit too. */
+static const struct {
+	const char *key;
+	enum err (*read)(
+	    struct line_reading *, const char *verb, const char *word);
+} verbs[] = {
+	{ "put", put_read },
+	{ "delete", delete_read },
+	{ "snapshot", snapshot_read },
+	{ "commit", commit_read },
+};
+
+static enum err
+verb_read(struct line_reading *r)
+{
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		json_t *word = json_object_get(r->object, verbs[i].key);
+
+		if (word == NULL)
+			continue;
+		if (!json_is_string(word))
+			return complain(
+			    r->why, verbs[i].key, "must be a string", "");
+		return verbs[i].read(r, verbs[i].key, json_string_value(word));
+	}
+	return complain(r->why, "",
+	    "must have put, delete, commit or snapshot as a key", "");
+}
+
+static bool
+is_blank(const char *text, size_t len)
+{
+	static const char blank[] = { ' ', '\t', '\r', '\n' };
+
+	while (len > 0 && memchr(blank, text[len - 1], sizeof(blank)) != NULL)
+		len--;
+	return len == 0;
+}
+
+/* The rule is in jansson's words; it may name an octet or a place. */
+static enum err
+complain_json(
+    struct line_reading *r, const char *wrong, const char *text, size_t len)
+{
+	char rule[sizeof(r->why->rule)];
+
+	(void)snprintf(
+	    rule, sizeof(rule), "must be a JSON object: %.120s", wrong);
+	return complain(r->why, "", rule, arena_copy(r->arena, text, len));
+}
+
+/* A put or delete; false also where it is one that is not plain. */
+static bool
+plain_read(
+    struct feed_line *line, struct arena *arena, const char *text, size_t len)
+{
+	struct wire_in in = wire_in(text, len);
+	struct plain verb, word;
+	bool is_put;
+
+	(void)plain_take(&in, '{');
+	verb = plain_string(&in);
+	(void)plain_take(&in, ':');
+	word = plain_string(&in);
+	is_put = plain_is(verb, "put");
+	if (in.bad || (!is_put && !plain_is(verb, "delete")))
+		return false;
+	line->verb = is_put ? FEED_PUT : FEED_DELETE;
+	line->named = kind_find(&line->fact.kind, word);
+	return line->named && fact_plain_read(&line->fact, arena, &in, !is_put);
+}
+
+enum err
+feed_line_read(struct feed_line *line, struct arena *arena, const char *text,
+    size_t len, struct complaint *why)
+{
+	struct line_reading r = { .line = line, .arena = arena, .why = why };
+	json_error_t wrong;
+	enum err err;
+
+	*line = (struct feed_line){ .verb = FEED_NOTHING };
+	if (len > FEED_LINE_MAX)
+		return complain(
+		    why, "", "must have at most 1048576 octets", "");
+	if (plain_read(line, arena, text, len))
+		return E_OK;
+	*line = (struct feed_line){ .verb = FEED_NOTHING };
+	if (is_blank(text, len))
+		return E_OK;
+	r.object = json_loadb(text, len, JSON_REJECT_DUPLICATES, &wrong);
+	if (r.object == NULL)
+		return complain_json(&r, wrong.text, text, len);
+	err = json_is_object(r.object)
+	    ? verb_read(&r)
+	    : complain_json(&r, "it is an array", text, len);
+	json_decref(r.object);
+	if (err != E_OK)
+		line->verb = FEED_NOTHING;
+	return err;
+}

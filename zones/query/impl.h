@@ -1,0 +1,142 @@
+/*
+ * impl.h - what the stages of the query path share.
+ */
+#ifndef ZONES_QUERY_IMPL_H
+#define ZONES_QUERY_IMPL_H
+
+#include "base/wire.h"
+#include "zones/query/query.h"
+#include "zones/store/read/lookup.h"
+
+/*
+ * Addresses of one answer, borrowed from the snapshot, before they are
+ * written: 65,535 octets hold 2,340 AAAA.
+ */
+#define ANSWER_MAX 4096
+
+#define REGIONS_MAX 4096 /* more than an app's head can hold */
+
+struct rank {
+	uint32_t us; /* from the asker */
+	struct label region;
+};
+
+struct query_scratch {
+	const uint8_t *address[ANSWER_MAX];
+	const uint8_t *turned[ANSWER_MAX];
+	struct rank rank[REGIONS_MAX];
+};
+
+/* The reply as it grows behind the question. */
+struct reply {
+	struct query *q;
+	struct query_env *env;
+	struct wire_out out; /* over q->pkt; room for OPT is kept free */
+	size_t opt_len;
+	uint16_t answers, authorities;
+	uint32_t ttl; /* of this answer */
+};
+
+/* packet -> question; NOERROR, or what to refuse it with. */
+enum dns_rcode query_parse(struct query *);
+
+/* Whose question is it; q->network, q->ttl and q->why. */
+void query_find_network(struct query *, struct query_env *);
+
+/* forward.allow holds the source. */
+bool query_is_allowed(const struct query *, const struct query_env *);
+
+/* A private name of the asker's network. */
+enum query_next query_private(struct query *, struct query_env *);
+
+void reply_start(struct reply *, struct query *, struct query_env *);
+/* Header, OPT; q->len is the reply's. */
+enum query_next reply_finish(struct reply *, enum dns_rcode);
+
+/* A record that the question's name owns, up to the length of its data. */
+void reply_record(struct reply *, uint16_t type);
+/* COUNT addresses of the question's type, from START on and around. */
+void reply_addresses(struct reply *, const uint8_t *const *address,
+    unsigned count, unsigned start);
+void reply_name(struct reply *, enum dns_type, const struct dname *);
+/* RFC 8482, 4.2. */
+void reply_any(struct reply *);
+void reply_soa(struct reply *, bool answer);
+
+enum query_next reply_zone(struct reply *); /* of a zone itself */
+enum query_next reply_nodata(struct reply *);
+enum query_next reply_nxdomain(struct reply *);
+
+/*
+ * The one TXT record of a list: strings that are cut before a separator
+ * only.  What does not fit is left out and the reply is marked.
+ */
+struct txt {
+	struct reply *reply;
+	size_t start;  /* of the record */
+	size_t string; /* of the string being filled: its length octet */
+	bool any, full;
+};
+
+void txt_start(struct txt *, struct reply *);
+/* SEPARATOR is left out before the first; false: the list is full. */
+bool txt_item(struct txt *, char separator, const void *item, size_t len);
+/* As the store has them; after these no txt_item(). */
+bool txt_strings(struct txt *, char separator, struct wire_in strings);
+enum query_next txt_finish(struct txt *);
+
+static inline void
+watch_fact(const struct query_env *env, const char *kind, struct label app,
+    struct label id, enum query_fate fate)
+{
+	if (env->watch != NULL)
+		env->watch->fact(env->watch, kind, app, id, fate);
+}
+
+static inline bool
+is_expired(int64_t expires, int64_t now)
+{
+	return expires != 0 && expires <= now;
+}
+
+/*
+ * Never past an expiry (design, section 5), which is still to come.  The
+ * second that NOW names has begun, so only those behind it are whole.
+ */
+static inline void
+reply_expires(struct reply *r, int64_t expires)
+{
+	if (expires != 0 && expires - r->env->now <= r->ttl)
+		r->ttl = (uint32_t)(expires - r->env->now - 1);
+}
+
+/* query_app.c: names that the instances of one app answer. */
+enum query_next query_app(struct reply *);
+/* query_nearest.c */
+enum query_next query_nearest(struct reply *);
+/* query_list.c: TXT lists. */
+enum query_next query_list(struct reply *);
+/* query_apn.c */
+enum query_next query_apn(struct reply *);
+/* query_reverse.c */
+enum query_next query_reverse(struct reply *);
+/* A reverse name that is ours to answer; finds its zone, name.apex. */
+bool reverse_is_private(struct query *, struct snapshot *);
+
+/* The asker, if it is an instance or a peer: its region and app. */
+bool query_asker(
+    const struct query *, const struct query_env *, struct claim *);
+
+/* A collection of addresses of the type asked for. */
+struct picked {
+	struct reply *reply;
+	unsigned count;
+	bool exists; /* some instance has the name, with whatever address */
+};
+
+void pick_start(struct picked *, struct reply *);
+/* FATE_TAKEN, or FATE_NO_ADDRESS of the type asked for. */
+enum query_fate pick(struct picked *, const struct instance *);
+enum query_next pick_answer(struct picked *); /* rotated; or NODATA */
+
+#endif

@@ -1,0 +1,193 @@
+/*
+ * list.c - TXT lists of what there is.
+ */
+#include "impl.h"
+
+#include "base/addr_text.h"
+
+static size_t
+put_text(char *out, size_t at, const char *text)
+{
+	size_t len = strlen(text);
+
+	memcpy(out + at, text, len);
+	return at + len;
+}
+
+static size_t
+put_label(char *out, size_t at, struct label l)
+{
+	memcpy(out + at, l.at, l.len);
+	return at + l.len;
+}
+
+/* ID REGION */
+static enum query_next
+list_vms(struct reply *r, struct app *app, bool all)
+{
+	char item[2 * DNS_LABEL_MAX + 1];
+	struct instance i;
+	struct txt txt;
+
+	txt_start(&txt, r);
+	while (app_instance(app, &i)) {
+		size_t len = put_label(item, 0, i.id);
+
+		watch_fact(r->env, "instance", i.app, i.id,
+		    i.started || all ? FATE_TAKEN : FATE_STOPPED);
+		if (!i.started && !all)
+			continue;
+		item[len++] = ' ';
+		len = put_label(item, len, i.region);
+		if (!txt_item(&txt, ',', item, len))
+			break;
+	}
+	return txt_finish(&txt);
+}
+
+static enum query_next
+list_regions(struct reply *r, struct app *app, bool all)
+{
+	struct wire_in in = app->regions;
+	struct label region;
+	struct tally t;
+	struct txt txt;
+
+	txt_start(&txt, r);
+	while (app_region(&in, &region, &t))
+		if ((t.started > 0 || all) &&
+		    !txt_item(&txt, ',', region.at, region.len))
+			break;
+	return txt_finish(&txt);
+}
+
+static enum query_next
+list_apps(struct reply *r)
+{
+	struct wire_in strings;
+	struct range range;
+	struct txt txt;
+
+	txt_start(&txt, r);
+	range_names(&range, r->env->snapshot, r->q->network);
+	while (range_name_strings(&range, &strings) &&
+	    txt_strings(&txt, ',', strings))
+		;
+	return txt_finish(&txt);
+}
+
+static enum query_fate
+peer_fate(const struct peer *p, int64_t now)
+{
+	if (peer_is_interactive(p->name))
+		return FATE_INTERACTIVE;
+	return is_expired(p->expires, now) ? FATE_EXPIRED : FATE_TAKEN;
+}
+
+static enum query_next
+list_peers(struct reply *r)
+{
+	struct range range;
+	struct peer peer;
+	struct txt txt;
+
+	txt_start(&txt, r);
+	range_peers(&range, r->env->snapshot, r->q->network);
+	while (range_peer(&range, &peer)) {
+		enum query_fate fate = peer_fate(&peer, r->env->now);
+
+		watch_fact(
+		    r->env, "peer", (struct label){ 0 }, peer.name, fate);
+		if (fate != FATE_TAKEN)
+			continue;
+		reply_expires(r, peer.expires);
+		if (!txt_item(&txt, ',', peer.name.at, peer.name.len))
+			break;
+	}
+	return txt_finish(&txt);
+}
+
+static size_t
+first_address(const struct instance *i, char *out, size_t at)
+{
+	char text[ADDR_TEXT] = "";
+	struct addr a;
+
+	if (i->six_count + i->four_count == 0)
+		return at;
+	if (i->six_count == 0 || (i->v4_first && i->four_count > 0))
+		a = addr_from_v4(i->four);
+	else
+		memcpy(a.ip, i->six, 16);
+	return put_text(out, at, addr_text(&a, text));
+}
+
+/* instance=ID,app=APP,ip=ADDR,region=REGION: 254 octets at most. */
+static size_t
+describe(const struct instance *i, char *out)
+{
+	size_t len = put_text(out, 0, "instance=");
+
+	len = put_label(out, len, i->id);
+	len = put_text(out, len, ",app=");
+	len = put_label(out, len, i->app);
+	len = put_text(out, len, ",ip=");
+	len = first_address(i, out, len);
+	len = put_text(out, len, ",region=");
+	return put_label(out, len, i->region);
+}
+
+static enum query_next
+list_instances(struct reply *r, bool all)
+{
+	struct range range;
+	struct instance i;
+	struct app app;
+	struct txt txt;
+	char item[9 + 5 + 4 + 8 + 3 * DNS_LABEL_MAX + ADDR_TEXT];
+
+	txt_start(&txt, r);
+	range_instances(&range, r->env->snapshot, r->q->network);
+	while (range_any_app(&range, &app))
+		while (app_instance(&app, &i)) {
+			watch_fact(r->env, "instance", i.app, i.id,
+			    i.started || all ? FATE_TAKEN : FATE_STOPPED);
+			if ((i.started || all) &&
+			    !txt_item(&txt, ';', item, describe(&i, item)))
+				return txt_finish(&txt);
+		}
+	return txt_finish(&txt);
+}
+
+static enum query_next
+list_of_app(struct reply *r)
+{
+	const struct name *n = &r->q->name;
+	struct app app;
+
+	if (!lookup_app(
+		r->env->snapshot, r->q->network, n->app, r->q->place, &app))
+		return reply_nxdomain(r);
+	if (r->q->qtype != TYPE_TXT)
+		return reply_nodata(r);
+	if (n->kind == NAME_VMS || n->kind == NAME_ALL_VMS)
+		return list_vms(r, &app, n->kind == NAME_ALL_VMS);
+	return list_regions(r, &app, n->kind == NAME_ALL_REGIONS);
+}
+
+enum query_next
+query_list(struct reply *r)
+{
+	enum name_kind kind = r->q->name.kind;
+
+	if (kind == NAME_VMS || kind == NAME_ALL_VMS || kind == NAME_REGIONS ||
+	    kind == NAME_ALL_REGIONS)
+		return list_of_app(r);
+	if (r->q->qtype != TYPE_TXT)
+		return reply_nodata(r);
+	if (kind == NAME_APPS)
+		return list_apps(r);
+	if (kind == NAME_PEERS)
+		return list_peers(r);
+	return list_instances(r, kind == NAME_ALL_INSTANCES);
+}

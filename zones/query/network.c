@@ -1,0 +1,60 @@
+/*
+ * network.c - whose question is it (design, section 6).
+ */
+#include "impl.h"
+
+bool
+query_is_allowed(const struct query *q, const struct query_env *env)
+{
+	for (unsigned i = 0; i < env->allow_count; i++)
+		if (prefix_holds(&env->allow[i], &q->from))
+			return true;
+	return false;
+}
+
+static enum query_why
+find(struct query *q, struct query_env *env, struct network *n)
+{
+	if (env->store != E_OK)
+		return WHY_NO_STORE;
+	if (q->bound != NULL)
+		return lookup_network_named(env->snapshot, q->bound, n)
+		    ? WHY_LISTENER
+		    : WHY_NO_SUCH_BOUND;
+	switch (lookup_network(env->snapshot, &q->from, &q->to, n)) {
+	case LOOKUP_DESTINATION:
+		return WHY_DESTINATION;
+	case LOOKUP_SOURCE:
+		return WHY_SOURCE;
+	case LOOKUP_FOREIGN:
+		return WHY_FOREIGN;
+	case LOOKUP_NOBODY:
+		break;
+	}
+	return WHY_NOBODY;
+}
+
+void
+query_find_network(struct query *q, struct query_env *env)
+{
+	struct network n = { .number = NETWORK_NONE, .ttl = NAME_TTL_DEFAULT };
+
+	q->why = find(q, env, &n);
+	q->network = n.number;
+	q->ttl = n.ttl;
+	if (q->why == WHY_NOBODY && query_is_allowed(q, env))
+		q->why = WHY_ALLOWED;
+}
+
+bool
+query_asker(const struct query *q, const struct query_env *env, struct claim *c)
+{
+	struct wire_in claims;
+
+	if (!lookup_claims(env->snapshot, q->network, &q->from, &claims))
+		return false;
+	while (claim_next(&claims, c))
+		if (!c->is_peer || !is_expired(c->expires, env->now))
+			return true;
+	return false;
+}

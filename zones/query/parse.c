@@ -1,0 +1,92 @@
+/*
+ * parse.c - a question's packet, read as the RFCs' figures are drawn.
+ */
+#include "impl.h"
+
+/* Owner names of additional records may be compressed: skipped, not read. */
+static void
+skip_name(struct wire_in *in)
+{
+	uint8_t len;
+
+	do {
+		len = wire_get8(in);
+		if ((len & 0xc0) == 0xc0) {
+			(void)wire_get8(in);
+			return;
+		}
+		if ((len & 0xc0) != 0)
+			in->bad = true;
+		(void)wire_take(in, len);
+	} while (len != 0 && !in->bad);
+}
+
+/* RFC 6891, 6.1.3: extended rcode, version, DO and zero in the TTL. */
+static enum dns_rcode
+read_opt(struct query *q, uint16_t size, uint32_t ttl)
+{
+	if (q->edns)
+		return RCODE_FORMERR; /* 6.1.1: more than one */
+	q->edns = true;
+	q->edns_do = (ttl & EDNS_DO) != 0;
+	q->edns_version = (uint8_t)(ttl >> 16);
+	if (size > DNS_UDP_MIN) /* 6.2.3: smaller is 512 */
+		q->edns_size = size;
+	return RCODE_NOERROR;
+}
+
+/* No record but OPT says anything to us; each must be whole. */
+static enum dns_rcode
+read_additional(struct query *q, struct wire_in *in, unsigned count)
+{
+	enum dns_rcode rcode = RCODE_NOERROR;
+
+	while (count-- > 0 && !in->bad && rcode == RCODE_NOERROR) {
+		bool root = wire_left(in) > 0 && in->buf[in->pos] == 0;
+		uint16_t type, class;
+		uint32_t ttl;
+
+		skip_name(in);
+		type = wire_get16(in);
+		class = wire_get16(in);
+		ttl = wire_get32(in);
+		(void)wire_take(in, wire_get16(in));
+		if (type == TYPE_OPT && !in->bad)
+			rcode = root ? read_opt(q, class, ttl) : RCODE_FORMERR;
+	}
+	return in->bad ? RCODE_FORMERR : rcode;
+}
+
+enum dns_rcode
+query_parse(struct query *q)
+{
+	struct wire_in in = wire_in(q->pkt, q->len);
+	uint16_t questions, answers, authorities, additional;
+	enum dns_rcode rcode;
+
+	q->question_len = 0;
+	q->edns_size = DNS_UDP_MIN;
+	(void)wire_get16(&in);
+	q->flags = wire_get16(&in);
+	questions = wire_get16(&in);
+	answers = wire_get16(&in);
+	authorities = wire_get16(&in);
+	additional = wire_get16(&in);
+	if ((q->flags & DNS_OPCODE) != 0)
+		return RCODE_NOTIMP;
+	if (questions != 1 || answers != 0 || authorities != 0)
+		return RCODE_FORMERR; /* RFC 9619 */
+	if (!dname_get(&q->qname, &in))
+		return RCODE_FORMERR;
+	q->qtype = wire_get16(&in);
+	q->qclass = wire_get16(&in);
+	if (in.bad)
+		return RCODE_FORMERR;
+	q->question_len = in.pos - DNS_HEADER;
+	rcode = read_additional(q, &in, additional);
+	if (rcode == RCODE_NOERROR && wire_left(&in) > 0)
+		rcode = RCODE_FORMERR;
+	if (rcode == RCODE_NOERROR && q->edns && q->edns_version != 0)
+		rcode = RCODE_BADVERS;
+	return rcode;
+}

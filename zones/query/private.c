@@ -1,0 +1,157 @@
+/*
+ * private.c - a private name, to what answers it.
+ */
+#include "impl.h"
+
+/* SOA and NS are made up from the network. */
+enum query_next
+reply_zone(struct reply *r)
+{
+	static const uint8_t api[] = "\004_api\010internal";
+	struct dname target = { .len = sizeof(api) };
+
+	switch (r->q->qtype) {
+	case TYPE_SOA:
+		reply_soa(r, true);
+		return reply_finish(r, RCODE_NOERROR);
+	case TYPE_NS:
+		memcpy(target.wire, api, sizeof(api));
+		reply_name(r, TYPE_NS, &target);
+		return reply_finish(r, RCODE_NOERROR);
+	default:
+		return reply_nodata(r);
+	}
+}
+
+/* RFC 6761, 6.3: the loopback, whoever asks. */
+static enum query_next
+answer_localhost(struct reply *r)
+{
+	static const uint8_t six[16] = { [15] = 1 };
+	static const uint8_t four[4] = { 127, 0, 0, 1 };
+	struct instance loopback = { .started = true,
+		.six_count = 1,
+		.four_count = 1,
+		.six = six,
+		.four = four };
+	struct picked p;
+
+	pick_start(&p, r);
+	(void)pick(&p, &loopback);
+	return pick_answer(&p);
+}
+
+/* The network's resolvers, by family. */
+static enum query_next
+answer_api(struct reply *r)
+{
+	struct network_facts n;
+	struct picked p;
+
+	(void)lookup_network_facts(r->env->snapshot, r->q->network, &n);
+	pick_start(&p, r);
+	p.exists = true;
+	for (unsigned i = 0; i < n.resolver_count; i++) {
+		struct instance one = { .started = true };
+		struct addr a;
+
+		memcpy(a.ip, n.resolvers + 16 * i, 16);
+		one.six = n.resolvers + 16 * i;
+		one.four = one.six + 12;
+		one.six_count = !addr_is_v4(&a);
+		one.four_count = addr_is_v4(&a);
+		(void)pick(&p, &one);
+	}
+	return pick_answer(&p);
+}
+
+static enum query_next
+answer_peer(struct reply *r)
+{
+	struct picked p;
+	struct peer peer;
+	struct label none = { 0 };
+
+	if (!lookup_peer(
+		r->env->snapshot, r->q->network, r->q->name.arg, &peer))
+		return reply_nxdomain(r);
+	if (peer_is_interactive(peer.name)) {
+		watch_fact(r->env, "peer", none, peer.name, FATE_INTERACTIVE);
+		return reply_nxdomain(r);
+	}
+	if (is_expired(peer.expires, r->env->now)) {
+		watch_fact(r->env, "peer", none, peer.name, FATE_EXPIRED);
+		return reply_nxdomain(r);
+	}
+	reply_expires(r, peer.expires);
+	pick_start(&p, r);
+	watch_fact(r->env, "peer", none, peer.name, pick(&p, &peer.address));
+	return pick_answer(&p);
+}
+
+static enum query_next
+answer_flycast(struct reply *r)
+{
+	struct instance flycast;
+	struct label domain;
+	struct picked p;
+	enum query_fate fate;
+
+	if (!lookup_app_fact(r->env->snapshot, r->q->network, r->q->name.app,
+		&flycast, &domain) ||
+	    flycast.six_count + flycast.four_count == 0)
+		return reply_nxdomain(r);
+	pick_start(&p, r);
+	fate = pick(&p, &flycast);
+	watch_fact(r->env, "app", r->q->name.app, (struct label){ 0 }, fate);
+	return pick_answer(&p);
+}
+
+enum query_next
+query_private(struct query *q, struct query_env *env)
+{
+	struct reply r;
+
+	reply_start(&r, q, env);
+	switch (q->name.kind) {
+	case NAME_APP:
+	case NAME_REGION:
+	case NAME_INSTANCE:
+	case NAME_GROUP:
+	case NAME_METADATA:
+	case NAME_METADATA_KEY:
+	case NAME_BELOW_APP:
+		return query_app(&r);
+	case NAME_NEAREST:
+		return query_nearest(&r);
+	case NAME_VMS:
+	case NAME_ALL_VMS:
+	case NAME_REGIONS:
+	case NAME_ALL_REGIONS:
+	case NAME_APPS:
+	case NAME_PEERS:
+	case NAME_INSTANCES:
+	case NAME_ALL_INSTANCES:
+		return query_list(&r);
+	case NAME_PEER:
+		return answer_peer(&r);
+	case NAME_API:
+		return answer_api(&r);
+	case NAME_APN:
+		return query_apn(&r);
+	case NAME_FLYCAST:
+		return answer_flycast(&r);
+	case NAME_REVERSE:
+		return query_reverse(&r);
+	case NAME_ZONE:
+		return reply_zone(&r);
+	case NAME_LOCALHOST:
+		return answer_localhost(&r);
+	case NAME_NEVER:
+	case NAME_UNKNOWN:
+	case NAME_OTHER: /* query.c forwards these */
+	case NAME_KINDS:
+		break;
+	}
+	return reply_nxdomain(&r);
+}

@@ -1,0 +1,300 @@
+/*
+ * reply.c - writing replies: decide first, encode afterwards.
+ *
+ * Records are whole or absent; what does not fit sets TC (RFC 2181, 9).
+ */
+#include "impl.h"
+
+/*
+ * An SOA's data.  Nobody transfers this zone: refresh, retry and expire only
+ * have to look usual.  The second name is RFC 6303's.
+ */
+static const uint8_t soa[] = "\004_api\010internal\0"
+			     "\006nobody\007invalid\0"
+			     "\0\0\0\0"         /* serial */
+			     "\x00\x00\x0e\x10" /* 3600 */
+			     "\x00\x00\x02\x58" /* 600 */
+			     "\x00\x01\x51\x80" /* 86400 */
+			     "\0\0\0"; /* minimum, with the string's own zero */
+
+#define SOA_SERIAL  (sizeof(soa) - 20)
+#define SOA_MINIMUM (sizeof(soa) - 4)
+
+#define OPT_LEN  11
+#define CUT_TEXT "cut at 65535 octets"
+#define CUT_LEN  (6 + sizeof(CUT_TEXT) - 1) /* as an option of OPT */
+
+/* RFC 6891, 6.1.1: an OPT only for who sent one. */
+static void
+put_opt(const struct query *q, struct wire_out *out, uint16_t size,
+    const char *text)
+{
+	size_t text_len;
+
+	if (!q->edns)
+		return;
+	text_len = text == NULL ? 0 : strlen(text);
+	wire_put8(out, 0);
+	wire_put16(out, TYPE_OPT);
+	wire_put16(out, size);
+	wire_put8(out, (uint8_t)(q->rcode >> 4));
+	wire_put8(out, 0); /* the version that we have */
+	wire_put16(out, q->edns_do ? EDNS_DO : 0); /* RFC 3225, 3 */
+	if (q->ede == EDE_NONE) {
+		wire_put16(out, 0);
+		return;
+	}
+	wire_put16(out, (uint16_t)(6 + text_len));
+	wire_put16(out, EDNS_OPTION_EDE);
+	wire_put16(out, (uint16_t)(2 + text_len));
+	wire_put16(out, (uint16_t)q->ede);
+	wire_put(out, text, text_len);
+}
+
+/*
+ * RD and CD come back as they came (RFC 1035, 4.1.1; RFC 4035, 3.2.2);
+ * nothing else of a question's flags does.
+ */
+static inline void
+put_header(const struct query *q, uint16_t flags, uint16_t questions,
+    uint16_t answers, uint16_t authorities)
+{
+	flags |= DNS_QR | (uint16_t)(q->rcode & DNS_RCODE);
+	dns_put16(q->pkt + 2, flags);
+	dns_put16(q->pkt + 4, questions);
+	dns_put16(q->pkt + 6, answers);
+	dns_put16(q->pkt + 8, authorities);
+	dns_put16(q->pkt + 10, q->edns); /* OPT */
+}
+
+static uint16_t
+echoed_flags(const struct query *q, const struct query_env *env)
+{
+	return (uint16_t)((q->flags & (DNS_RD | DNS_CD)) |
+	    (env->forwards ? DNS_RA : 0));
+}
+
+size_t
+query_reply_max(const struct query *q, const struct query_env *env)
+{
+	size_t max = DNS_UDP_MIN;
+
+	if (q->tcp)
+		max = DNS_TCP_MAX;
+	else if (q->edns)
+		max = q->edns_size < env->max_udp_size ? q->edns_size
+						       : env->max_udp_size;
+	return max < q->cap ? max : q->cap;
+}
+
+static const char *
+ede_text(const struct query *q)
+{
+	return q->ede == EDE_PROHIBITED ? query_why_str(q->why) : NULL;
+}
+
+void
+query_fail(struct query *q, const struct query_env *env, enum dns_rcode rcode,
+    enum dns_ede ede)
+{
+	const char *text;
+	struct wire_out out;
+	/* What could not be read is not echoed: a header alone. */
+	bool bare = rcode == RCODE_NOTIMP || q->question_len == 0;
+	uint16_t flags = (uint16_t)(q->flags & DNS_OPCODE);
+
+	q->rcode = rcode;
+	q->ede = ede;
+	text = ede_text(q);
+	if (!bare)
+		flags = echoed_flags(q, env);
+	else
+		q->edns = false;
+	out = wire_out(q->pkt, query_reply_max(q, env));
+	(void)wire_room(&out, DNS_HEADER + (bare ? 0 : q->question_len));
+	put_opt(q, &out, env->max_udp_size, text);
+	put_header(q, flags, !bare, 0, 0);
+	q->len = out.len;
+}
+
+void
+reply_start(struct reply *r, struct query *q, struct query_env *env)
+{
+	r->q = q;
+	r->env = env;
+	r->ttl = q->ttl;
+	r->answers = r->authorities = 0;
+	r->opt_len = q->edns ? OPT_LEN + (q->tcp ? CUT_LEN : 0) : 0;
+	wire_out_start(&r->out, q->pkt, query_reply_max(q, env) - r->opt_len);
+	(void)wire_room(&r->out, DNS_HEADER + q->question_len);
+}
+
+/* An answer that even TCP could not hold says so (design, section 5). */
+static void
+explain_cut(struct reply *r)
+{
+	if (r->q->truncated && r->q->tcp)
+		r->q->ede = EDE_OTHER;
+}
+
+enum query_next
+reply_finish(struct reply *r, enum dns_rcode rcode)
+{
+	struct query *q = r->q;
+	uint16_t flags = echoed_flags(q, r->env) | DNS_AA;
+
+	q->rcode = rcode;
+	q->answered = r->answers > 0;
+	explain_cut(r);
+	r->out.cap += r->opt_len;
+	put_opt(q, &r->out, r->env->max_udp_size,
+	    q->ede == EDE_OTHER ? CUT_TEXT : NULL);
+	if (q->truncated)
+		flags |= DNS_TC;
+	put_header(q, flags, 1, r->answers, r->authorities);
+	q->len = r->out.len;
+	return QUERY_SEND;
+}
+
+/* OWNER is where in the question the name begins (RFC 1035, 4.1.4). */
+static inline void
+record_start(uint8_t *to, unsigned owner, uint16_t type, uint32_t ttl)
+{
+	dns_put16(to, (uint16_t)(0xc000 | owner));
+	dns_put16(to + 2, type);
+	dns_put16(to + 4, CLASS_IN);
+	dns_put32(to + 6, ttl);
+}
+
+void
+reply_record(struct reply *r, uint16_t type)
+{
+	uint8_t *to = wire_room(&r->out, 10);
+
+	if (to != NULL)
+		record_start(to, DNS_HEADER, type, r->ttl);
+}
+
+/*
+ * As many as fit, of the COUNT there are, beginning at START.  What an
+ * answer of thousands spends its time on; LEN is a constant.
+ */
+static inline void
+put_addresses(uint8_t *to, const uint8_t record[12], size_t len,
+    const uint8_t *const *address, unsigned count, unsigned start, unsigned n)
+{
+	unsigned at = start;
+
+	for (unsigned i = 0; i < n; i++, to += 12 + len) {
+		memcpy(to, record, 12);
+		memcpy(to + 12, address[at], len);
+		at = at + 1 == count ? 0 : at + 1;
+	}
+}
+
+void
+reply_addresses(struct reply *r, const uint8_t *const *address, unsigned count,
+    unsigned start)
+{
+	uint16_t len = r->q->qtype == TYPE_AAAA ? 16 : 4;
+	uint8_t record[12];
+	size_t size = sizeof(record) + len;
+	size_t room = r->out.cap - r->out.len;
+	unsigned n = count;
+	uint8_t *to;
+
+	if (n * size > room)
+		n = (unsigned)(room / size);
+	record_start(record, DNS_HEADER, r->q->qtype, r->ttl);
+	dns_put16(record + 10, len);
+	to = wire_room(&r->out, n * size);
+	if (len == 16)
+		put_addresses(to, record, 16, address, count, start, n);
+	else
+		put_addresses(to, record, 4, address, count, start, n);
+	r->answers = (uint16_t)(r->answers + n);
+	r->q->truncated = r->q->truncated || n < count;
+}
+
+/* A record's end: its length is known, or it is taken back. */
+static void
+end_record(struct reply *r, size_t start, size_t len_at, uint16_t *count)
+{
+	if (r->out.bad) {
+		r->out.bad = false;
+		r->out.len = start;
+		r->q->truncated = true;
+		return;
+	}
+	dns_put16(r->out.buf + len_at, (uint16_t)(r->out.len - len_at - 2));
+	(*count)++;
+}
+
+void
+reply_name(struct reply *r, enum dns_type type, const struct dname *target)
+{
+	size_t start = r->out.len, len_at = start + 10;
+
+	reply_record(r, (uint16_t)type);
+	wire_put16(&r->out, 0);
+	wire_put(&r->out, target->wire, target->len);
+	end_record(r, start, len_at, &r->answers);
+}
+
+void
+reply_any(struct reply *r)
+{
+	static const uint8_t hinfo[] = "\007RFC8482"; /* and "": its zero */
+	size_t start = r->out.len;
+
+	reply_record(r, TYPE_HINFO);
+	wire_put16(&r->out, 0);
+	wire_put(&r->out, hinfo, sizeof(hinfo));
+	end_record(r, start, start + 10, &r->answers);
+}
+
+/* The zone of the name; the minimum is the negative TTL (RFC 2308, 4). */
+void
+reply_soa(struct reply *r, bool answer)
+{
+	const struct dname *name = &r->q->qname;
+	uint8_t *to = wire_room(&r->out, 12 + sizeof(soa));
+
+	if (to == NULL) {
+		r->out.bad = false;
+		r->q->truncated = true;
+		return;
+	}
+	record_start(to, DNS_HEADER + name->at[name->labels - r->q->name.apex],
+	    TYPE_SOA, r->ttl);
+	dns_put16(to + 10, sizeof(soa));
+	memcpy(to + 12, soa, sizeof(soa));
+	dns_put32(to + 12 + SOA_SERIAL,
+	    lookup_network_commits(r->env->snapshot, r->q->network));
+	dns_put32(to + 12 + SOA_MINIMUM, r->ttl);
+	r->answers = (uint16_t)(r->answers + answer);
+	r->authorities = (uint16_t)(r->authorities + !answer);
+}
+
+static enum query_next
+negative(struct reply *r, enum dns_rcode rcode)
+{
+	reply_soa(r, false);
+	return reply_finish(r, rcode);
+}
+
+enum query_next
+reply_nodata(struct reply *r)
+{
+	if (r->q->qtype == TYPE_ANY) {
+		reply_any(r);
+		return reply_finish(r, RCODE_NOERROR);
+	}
+	return negative(r, RCODE_NOERROR);
+}
+
+enum query_next
+reply_nxdomain(struct reply *r)
+{
+	return negative(r, RCODE_NXDOMAIN);
+}

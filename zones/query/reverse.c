@@ -1,0 +1,233 @@
+/*
+ * reverse.c - reverse names of private addresses.
+ */
+#include "impl.h"
+
+/*
+ * Address space whose reverse names never leave: RFC 6303, RFC 1918, RFC
+ * 7793, fc00::/7.  IPv4 lengths count from 96.
+ */
+static const struct prefix private[] = {
+#define V4(a, b, c, d, len)                                                    \
+	{                                                                      \
+		{ { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d } },  \
+		    96 + (len)                                                 \
+	}
+	V4(0, 0, 0, 0, 8),
+	V4(10, 0, 0, 0, 8),
+	V4(100, 64, 0, 0, 10),
+	V4(127, 0, 0, 0, 8),
+	V4(169, 254, 0, 0, 16),
+	V4(172, 16, 0, 0, 12),
+	V4(192, 0, 2, 0, 24),
+	V4(192, 168, 0, 0, 16),
+	V4(198, 51, 100, 0, 24),
+	V4(203, 0, 113, 0, 24),
+	V4(255, 255, 255, 255, 32),
+#undef V4
+	{ { { 0 } }, 128 },
+	{ { { [15] = 1 } }, 128 },
+	{ { { 0xfc } }, 7 },
+	{ { { 0xfe, 0x80 } }, 10 },
+	{ { { 0x20, 0x01, 0x0d, 0xb8 } }, 32 },
+};
+
+static bool
+is_within(const struct prefix *inner, const struct prefix *outer)
+{
+	return inner->len >= outer->len && prefix_holds(outer, &inner->addr);
+}
+
+/*
+ * Labels of the zone that P is, at the next nibble or octet.  Of a name
+ * below in-addr.arpa also where P is so short that it holds all of IPv4.
+ */
+static uint8_t
+apex_of(const struct prefix *p, const struct dname *name)
+{
+	if (dname_label(name, name->labels - 2U).len == strlen("ip6"))
+		return (uint8_t)(2 + (p->len + 3) / 4);
+	return (uint8_t)(p->len < 96 ? 2 : 2 + (p->len - 96 + 7) / 8);
+}
+
+static const struct prefix *
+find_private(const struct prefix *p)
+{
+	for (size_t i = 0; i < sizeof(private) / sizeof(private[0]); i++)
+		if (is_within(p, &private[i]))
+			return &private[i];
+	return NULL;
+}
+
+static struct prefix
+prefix_at(const struct network_facts *n, unsigned i)
+{
+	struct prefix p;
+
+	memcpy(p.addr.ip, n->prefixes + 17 * i, 16);
+	p.len = n->prefixes[17 * i + 16];
+	return p;
+}
+
+bool
+reverse_is_private(struct query *q, struct snapshot *s)
+{
+	const struct prefix *zone = find_private(&q->name.reverse);
+	struct network_facts n;
+
+	if (zone != NULL) {
+		q->name.apex = apex_of(zone, &q->qname);
+		return true;
+	}
+	if (q->network == NETWORK_NONE ||
+	    !lookup_network_facts(s, q->network, &n))
+		return false;
+	for (unsigned i = 0; i < n.prefix_count; i++) {
+		struct prefix p = prefix_at(&n, i);
+
+		if (is_within(&q->name.reverse, &p)) {
+			q->name.apex = apex_of(&p, &q->qname);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The name stands above one of the network's own reverse zones. */
+static bool
+is_above_prefix(const struct reply *r, const struct network_facts *n)
+{
+	for (unsigned i = 0; i < n->prefix_count; i++) {
+		struct prefix p = prefix_at(n, i);
+
+		if (is_within(&p, &r->q->name.reverse))
+			return true;
+	}
+	return false;
+}
+
+static void
+put_dotted(struct wire_out *out, struct label text)
+{
+	const uint8_t *at = text.at, *end = text.at + text.len;
+
+	while (at < end) {
+		const uint8_t *dot = memchr(at, '.', (size_t)(end - at));
+		size_t len = (size_t)((dot == NULL ? end : dot) - at);
+
+		wire_put8(out, (uint8_t)len);
+		wire_put(out, at, len);
+		at += dot == NULL ? len : len + 1;
+	}
+}
+
+/* The app's domain; its name where none was put. */
+static struct label
+domain_of(const struct reply *r, struct label app)
+{
+	struct instance flycast;
+	struct label domain;
+
+	if (lookup_app_fact(
+		r->env->snapshot, r->q->network, app, &flycast, &domain) &&
+	    domain.len > 0)
+		return domain;
+	return app;
+}
+
+static const struct label vm = { (const uint8_t *)"vm", 2 };
+static const struct label peers = { (const uint8_t *)"_peer", 5 };
+static const struct label internal = { (const uint8_t *)"internal", 8 };
+static const struct label apn = { (const uint8_t *)"apn", 3 };
+
+static bool
+make_name(struct dname *d, const struct label *part, unsigned parts)
+{
+	struct wire_out out = wire_out(d->wire, sizeof(d->wire));
+
+	for (unsigned i = 0; i < parts; i++)
+		put_dotted(&out, part[i]);
+	wire_put8(&out, 0);
+	d->len = (uint8_t)out.len;
+	return !out.bad;
+}
+
+/* Each of these names is answered with the address it is made from. */
+static void
+name_of(const struct reply *r, const struct claim *c, struct dname *d)
+{
+	const struct label peer[] = { c->id, peers, internal };
+	const struct label instance[] = { c->id, vm, c->app, internal };
+
+	if (c->is_peer) {
+		(void)make_name(d, peer, 3);
+		return;
+	}
+	if (c->server.len > 0) {
+		const struct label server[] = { c->server, domain_of(r, c->app),
+			apn };
+
+		if (make_name(d, server, 3))
+			return;
+	}
+	(void)make_name(d, instance, 4);
+}
+
+/* The newest claim whose name resolves. */
+static bool
+find_owner(const struct reply *r, struct claim *c)
+{
+	struct wire_in claims;
+
+	if (!lookup_claims(r->env->snapshot, r->q->network,
+		&r->q->name.reverse.addr, &claims))
+		return false;
+	while (claim_next(&claims, c)) {
+		enum query_fate fate = FATE_TAKEN;
+
+		if (c->is_peer && peer_is_interactive(c->id))
+			fate = FATE_INTERACTIVE;
+		else if (is_expired(c->expires, r->env->now))
+			fate = FATE_EXPIRED;
+		watch_fact(r->env, c->is_peer ? "peer" : "instance", c->app,
+		    c->id, fate);
+		if (fate == FATE_TAKEN)
+			return true;
+	}
+	return false;
+}
+
+static enum query_next
+answer_address(struct reply *r)
+{
+	struct dname target;
+	struct claim owner;
+
+	if (!find_owner(r, &owner))
+		return reply_nxdomain(r);
+	reply_expires(r, owner.expires);
+	if (r->q->qtype != TYPE_PTR)
+		return reply_nodata(r);
+	name_of(r, &owner, &target);
+	reply_name(r, TYPE_PTR, &target);
+	return reply_finish(r, RCODE_NOERROR);
+}
+
+enum query_next
+query_reverse(struct reply *r)
+{
+	struct query *q = r->q;
+	struct network_facts n;
+
+	if (q->name.reverse_extra)
+		return reply_nxdomain(r);
+	if (q->qname.labels == q->name.apex)
+		return reply_zone(r);
+	if (q->name.reverse.len == 128)
+		return answer_address(r);
+	(void)lookup_network_facts(r->env->snapshot, q->network, &n);
+	if (is_above_prefix(r, &n) ||
+	    lookup_claim_within(r->env->snapshot, q->network, &q->name.reverse))
+		return reply_nodata(r);
+	return reply_nxdomain(r);
+}

@@ -1,0 +1,206 @@
+/*
+ * app.c - an app's pages, read: see store_pack.h.
+ */
+#include "zones/store/read/lookup.h"
+
+#include "zones/store/read/pack.h"
+
+static void
+key_label(struct store_key *key, struct label l)
+{
+	key_bytes(key, l.at, l.len);
+}
+
+static void
+key_part(struct store_key *key, struct label l)
+{
+	key_label(key, l);
+	key_end_part(key);
+}
+
+uint64_t
+lookup_place_app(const struct snapshot *s, uint32_t network, struct label name)
+{
+	const struct recent_key key = {
+		.network = network, .kind = 'a', .first = name
+	};
+
+	return snapshot_place(s, &key);
+}
+
+/* An app's other pages are found from its first. */
+static bool
+seek_first(const struct app *app)
+{
+	struct store_key key;
+	MDB_val k, v;
+
+	key_init(&key, app->network, 'a');
+	key_label(&key, app->name);
+	k = key_val(&key);
+	return mdb_cursor_get(app->snapshot->pages, &k, &v, MDB_SET) == 0;
+}
+
+bool
+lookup_app(struct snapshot *s, uint32_t network, struct label name,
+    uint64_t place, struct app *app)
+{
+	const struct recent_key key = {
+		.network = network, .kind = 'a', .first = name
+	};
+	struct wire_in head;
+
+	if (!snapshot_get_at(s, &key, place, &app->page))
+		return false;
+	app->name = name;
+	app->snapshot = s;
+	app->network = network;
+	head = pack_head_of(&app->page, &app->many);
+	(void)wire_get8(&head); /* flags */
+	app->regions = head;
+	return !app->many || seek_first(app);
+}
+
+bool
+app_region(struct wire_in *in, struct label *region, struct tally *t)
+{
+	if (wire_left(in) == 0)
+		return false;
+	*region = wire_get_label(in);
+	t->started = wire_get32(in);
+	t->stopped = wire_get32(in);
+	t->six = wire_get32(in);
+	t->four = wire_get32(in);
+	return !in->bad;
+}
+
+/* The pages of an app follow each other: network, 'a', app, 0, ... */
+static bool
+next_page(struct app *app)
+{
+	struct store_key start;
+	MDB_val k, v;
+
+	if (!app->many ||
+	    mdb_cursor_get(app->snapshot->pages, &k, &v, MDB_NEXT) != 0)
+		return false;
+	key_init(&start, app->network, 'a');
+	key_part(&start, app->name);
+	if (!val_begins(&k, &start))
+		return false;
+	app->page = val_in(&v);
+	(void)pack_head(&app->page);
+	return true;
+}
+
+/* An entry of an app's page: region, a zero octet and id; and a brief. */
+static inline bool
+entry_next(struct wire_in *page, struct pack_entry *e)
+{
+	if (!pack_next(page, e))
+		return false;
+	if (e->payload_len >= BRIEF_START &&
+	    e->payload_len >= brief_len(e->payload))
+		return true;
+	page->bad = true;
+	return false;
+}
+
+static inline bool
+entry_is_in(const struct pack_entry *e, struct label region)
+{
+	return e->key_len > region.len && e->key[region.len] == 0 &&
+	    label_same((struct label){ e->key, region.len }, region);
+}
+
+unsigned
+app_addresses(const struct app *app, struct label region, unsigned size,
+    const uint8_t **address, unsigned max)
+{
+	struct wire_in page = app->page;
+	struct pack_entry e;
+	unsigned count = 0;
+
+	while (entry_next(&page, &e)) {
+		const uint8_t *at = e.payload + BRIEF_START;
+		unsigned n = e.payload[1];
+
+		if ((e.payload[0] & BRIEF_STARTED) == 0 ||
+		    (region.at != NULL && !entry_is_in(&e, region)))
+			continue;
+		if (size != 16) {
+			at += 16 * n;
+			n = e.payload[2];
+		}
+		for (; n > 0 && count < max; n--, at += size)
+			address[count++] = at;
+	}
+	return count;
+}
+
+bool
+app_instance(struct app *app, struct instance *out)
+{
+	struct pack_entry e;
+	size_t region = 0;
+
+	while (!entry_next(&app->page, &e))
+		if (!next_page(app))
+			return false;
+	while (region < e.key_len && e.key[region] != 0)
+		region++;
+	out->app = app->name;
+	out->region = (struct label){ e.key, (uint8_t)region };
+	out->id = (struct label){ e.key + region + 1,
+		(uint8_t)(region == e.key_len ? 0 : e.key_len - region - 1) };
+	brief_read(e.payload, out);
+	return true;
+}
+
+/* The page at or before the region's first entry. */
+static bool
+seek_page(struct app *app, struct label region)
+{
+	MDB_cursor *cursor = app->snapshot->pages;
+	struct store_key key;
+	MDB_val k, v;
+	int rc;
+
+	key_init(&key, app->network, 'a');
+	key_part(&key, app->name);
+	key_part(&key, region);
+	k = key_val(&key);
+	rc = mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE);
+	rc = mdb_cursor_get(
+	    cursor, &k, &v, rc == MDB_NOTFOUND ? MDB_LAST : MDB_PREV);
+	if (rc != 0)
+		return false;
+	app->page = val_in(&v);
+	(void)pack_head(&app->page);
+	return true;
+}
+
+/*
+ * Walks from the page on, and steps back to before the entry found: its
+ * page is at hand, so only the cursor in it moves.
+ */
+bool
+app_seek(struct app *app, struct label region)
+{
+	struct instance i;
+	size_t before;
+
+	if (!app->many || !seek_page(app, region))
+		return false;
+	do {
+		before = app->page.pos;
+		if (wire_left(&app->page) == 0)
+			before = 0;
+		if (!app_instance(app, &i))
+			return false;
+	} while (label_compare(i.region, region) < 0);
+	if (before == 0)
+		before = sizeof(uint32_t); /* a later page: its head is empty */
+	app->page.pos = before;
+	return label_compare(i.region, region) == 0;
+}

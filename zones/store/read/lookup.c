@@ -1,0 +1,183 @@
+/*
+ * lookup.c - instances, peers, claims and regions of a snapshot.
+ */
+#include "zones/store/read/lookup.h"
+
+#include "zones/store/read/env.h"
+
+uint64_t
+lookup_place_instance(const struct snapshot *s, uint32_t network,
+    struct label app, struct label id)
+{
+	const struct recent_key key = {
+		.network = network, .kind = 'i', .first = app, .second = id
+	};
+
+	return snapshot_place(s, &key);
+}
+
+void
+lookup_expect(const struct snapshot *s, uint64_t place)
+{
+	if (place != LOOKUP_NO_PLACE)
+		recent_expect(&s->recent, place);
+}
+
+void
+lookup_fetch(const struct snapshot *s, uint64_t place)
+{
+	if (place != LOOKUP_NO_PLACE)
+		recent_fetch(&s->recent, place);
+}
+
+bool
+lookup_instance(struct snapshot *s, uint32_t network, struct label app,
+    struct label id, uint64_t place, struct instance *out)
+{
+	const struct recent_key key = {
+		.network = network, .kind = 'i', .first = app, .second = id
+	};
+	struct wire_in in;
+
+	if (!snapshot_get_at(s, &key, place, &in))
+		return false;
+	(void)wire_get64(&in); /* its age */
+	wire_get_brief(&in, out);
+	out->app = app;
+	out->id = id;
+	out->region = wire_get_label(&in);
+	return !in.bad;
+}
+
+bool
+lookup_app_fact(struct snapshot *s, uint32_t network, struct label app,
+    struct instance *flycast, struct label *domain)
+{
+	const struct recent_key key = {
+		.network = network, .kind = 'A', .first = app
+	};
+	struct wire_in in;
+
+	if (!snapshot_get(s, &key, &in))
+		return false;
+	(void)wire_get64(&in);
+	wire_get_brief(&in, flycast);
+	*domain = wire_get_label(&in);
+	return !in.bad;
+}
+
+bool
+peer_is_interactive(struct label name)
+{
+	static const char start[] = "interactive-";
+
+	return name.len >= sizeof(start) - 1 &&
+	    memcmp(name.at, start, sizeof(start) - 1) == 0;
+}
+
+bool
+store_read_peer(struct wire_in in, struct peer *out)
+{
+	(void)wire_get64(&in);
+	wire_get_brief(&in, &out->address);
+	out->address.started = true;
+	out->region = wire_get_label(&in);
+	out->expires = (int64_t)wire_get64(&in);
+	return !in.bad;
+}
+
+bool
+lookup_peer(
+    struct snapshot *s, uint32_t network, struct label name, struct peer *out)
+{
+	const struct recent_key key = {
+		.network = network, .kind = 'P', .first = name
+	};
+	struct wire_in in;
+
+	out->name = name;
+	return snapshot_get(s, &key, &in) && store_read_peer(in, out);
+}
+
+bool
+lookup_claims(struct snapshot *s, uint32_t network, const struct addr *addr,
+    struct wire_in *claims)
+{
+	const struct recent_key key = { .network = network,
+		.kind = 'R',
+		.first = { addr->ip, sizeof(addr->ip) } };
+
+	return snapshot_get(s, &key, claims);
+}
+
+bool
+claim_next(struct wire_in *claims, struct claim *c)
+{
+	struct wire_in in;
+	uint16_t len;
+
+	if (wire_left(claims) == 0)
+		return false;
+	len = wire_get16(claims);
+	in = wire_in(wire_take(claims, len), len);
+	if (claims->bad)
+		return false;
+	(void)wire_get64(&in); /* its age */
+	c->is_peer = wire_get8(&in) == CLAIM_PEER;
+	c->region = wire_get_label(&in);
+	c->app = wire_get_label(&in);
+	c->id = wire_get_label(&in);
+	c->server = wire_get_label(&in);
+	c->expires = (int64_t)wire_get64(&in);
+	return !in.bad;
+}
+
+bool
+lookup_claim_within(
+    struct snapshot *s, uint32_t network, const struct prefix *prefix)
+{
+	struct store_key key;
+	struct addr found;
+	MDB_val k, v;
+
+	key_init(&key, network, 'R');
+	key_bytes(&key, prefix->addr.ip, 16);
+	k = key_val(&key);
+	if (!s->active || mdb_cursor_get(s->point, &k, &v, MDB_SET_RANGE) != 0)
+		return false;
+	if (k.mv_size != key.out.len || memcmp(k.mv_data, key.buf, 5) != 0)
+		return false;
+	memcpy(found.ip, (const uint8_t *)k.mv_data + 5, 16);
+	return prefix_holds(prefix, &found);
+}
+
+bool
+lookup_region(struct snapshot *s, struct label region)
+{
+	const struct recent_key key = {
+		.network = NETWORK_NONE, .kind = 'r', .first = region
+	};
+	struct wire_in in;
+
+	return snapshot_get(s, &key, &in);
+}
+
+bool
+lookup_distances(struct snapshot *s, struct label from, struct wire_in *row)
+{
+	const struct recent_key key = {
+		.network = NETWORK_NONE, .kind = 'o', .first = from
+	};
+
+	return snapshot_get(s, &key, row);
+}
+
+bool
+distance_next(struct wire_in *row, struct label *region, uint32_t *us)
+{
+	if (wire_left(row) == 0)
+		return false;
+	*region = wire_get_label(row);
+	*us = wire_get32(row);
+	return !row->bad;
+}

@@ -1,0 +1,201 @@
+/*
+ * network.c - networks: which one a flow belongs to.
+ *
+ * The longest prefix is found by asking for each length that is in use, the
+ * longest first: a handful of look-ups however many networks there are.
+ */
+#include "zones/store/read/lookup.h"
+
+#include "zones/names/name.h"
+#include "zones/store/read/env.h"
+
+/* The network has its resolver at this address. */
+static bool
+is_owner(struct snapshot *s, const struct addr *resolver, uint32_t number)
+{
+	struct store_key key;
+	struct wire_in in;
+
+	owner_key(&key, resolver, number);
+	return snapshot_get_key(s, &key, &in);
+}
+
+/* The first of NUMBERS; of those with this resolver, where it is not NULL. */
+static uint32_t
+first_of(
+    struct snapshot *s, struct wire_in numbers, const struct addr *resolver)
+{
+	while (wire_left(&numbers) > 0) {
+		uint32_t n = wire_get32(&numbers);
+
+		if (resolver == NULL || is_owner(s, resolver, n))
+			return n;
+	}
+	return NETWORK_NONE;
+}
+
+static uint32_t
+longest_prefix(
+    struct snapshot *s, const struct addr *a, const struct addr *resolver)
+{
+	for (int len = 128; len >= 0; len--) {
+		struct addr masked;
+		struct store_key key;
+		struct wire_in numbers;
+		uint32_t found;
+
+		if ((s->lengths[len / 8] & 1 << len % 8) == 0)
+			continue;
+		masked = addr_masked(a, (unsigned)len);
+		prefix_key(&key, &masked, (uint8_t)len);
+		if (!snapshot_get_key(s, &key, &numbers))
+			continue;
+		found = first_of(s, numbers, resolver);
+		if (found != NETWORK_NONE)
+			return found;
+	}
+	return NETWORK_NONE;
+}
+
+static bool
+get_network(struct snapshot *s, uint32_t number, struct wire_in *in)
+{
+	const struct recent_key key = { .network = number, .kind = 'N' };
+
+	return number != NETWORK_NONE && snapshot_get(s, &key, in);
+}
+
+static void
+read_network(struct snapshot *s, uint32_t number, struct network *out)
+{
+	struct wire_in in;
+
+	out->number = NETWORK_NONE;
+	out->ttl = NAME_TTL_DEFAULT;
+	if (!get_network(s, number, &in))
+		return;
+	(void)wire_get64(&in);
+	out->ttl = wire_get32(&in);
+	out->number = number;
+}
+
+static enum lookup_why
+find_network(struct snapshot *s, const struct addr *from, const struct addr *to,
+    struct network *out)
+{
+	struct store_key key;
+	struct wire_in owners;
+	uint32_t found;
+
+	resolver_key(&key, to);
+	if (snapshot_get_key(s, &key, &owners)) {
+		found = longest_prefix(s, from, to);
+		read_network(s, found, out);
+		return found == NETWORK_NONE ? LOOKUP_FOREIGN
+					     : LOOKUP_DESTINATION;
+	}
+	found = longest_prefix(s, from, NULL);
+	read_network(s, found, out);
+	return found == NETWORK_NONE ? LOOKUP_NOBODY : LOOKUP_SOURCE;
+}
+
+/* Askers of one network differ in their last octets: so do the top bits. */
+static unsigned
+flow_slot(const struct addr *from, const struct addr *to)
+{
+	uint64_t a[2], b[2];
+
+	memcpy(a, from, 16);
+	memcpy(b, to, 16);
+	a[0] = (a[0] ^ b[1]) * 0x9e3779b97f4a7c15;
+	a[0] ^= (a[1] ^ b[0]) * 0xc2b2ae3d27d4eb4f;
+	return (unsigned)(a[0] >> 48) % FLOW_SLOTS;
+}
+
+void
+lookup_expect_network(
+    const struct snapshot *s, const struct addr *from, const struct addr *to)
+{
+	recent_prefetch(&s->flow[flow_slot(from, to)]);
+}
+
+/* A flow asks again and again; its network changes only with networks. */
+enum lookup_why
+lookup_network(struct snapshot *s, const struct addr *from,
+    const struct addr *to, struct network *out)
+{
+	struct flow *f = &s->flow[flow_slot(from, to)];
+
+	if (f->generation != s->generation || !addr_is_same(&f->from, from) ||
+	    !addr_is_same(&f->to, to) || f->generation == 0) {
+		f->from = *from;
+		f->to = *to;
+		f->generation = s->generation;
+		f->why = find_network(s, from, to, &f->network);
+	}
+	*out = f->network;
+	return f->why;
+}
+
+static bool
+find_named(struct snapshot *s, const char *id, struct network *out)
+{
+	const struct recent_key key = {
+		.network = NETWORK_NONE, .kind = 'n', .first = label_of(id)
+	};
+	struct wire_in in;
+
+	out->number = NETWORK_NONE;
+	if (snapshot_get(s, &key, &in))
+		read_network(s, wire_get32(&in), out);
+	return out->number != NETWORK_NONE;
+}
+
+bool
+lookup_network_named(struct snapshot *s, const char *id, struct network *out)
+{
+	struct named *n = &s->named;
+
+	if (n->generation != s->generation || strcmp(n->id, id) != 0 ||
+	    n->generation == 0) {
+		if (!find_named(s, id, out))
+			return false;
+		(void)snprintf(n->id, sizeof(n->id), "%s", id);
+		n->generation = s->generation;
+		n->network = *out;
+	}
+	*out = n->network;
+	return true;
+}
+
+bool
+lookup_network_facts(
+    struct snapshot *s, uint32_t network, struct network_facts *out)
+{
+	struct wire_in in;
+
+	memset(out, 0, sizeof(*out));
+	if (!get_network(s, network, &in))
+		return false;
+	(void)wire_get64(&in);
+	(void)wire_get32(&in);
+	out->prefix_count = wire_get8(&in);
+	out->prefixes = wire_take(&in, 17U * out->prefix_count);
+	(void)wire_get8(&in); /* are the resolvers the default */
+	out->resolver_count = wire_get8(&in);
+	out->resolvers = wire_take(&in, 16U * out->resolver_count);
+	out->id = wire_get_label(&in);
+	return !in.bad;
+}
+
+uint32_t
+lookup_network_commits(struct snapshot *s, uint32_t network)
+{
+	const struct recent_key key = { .network = network, .kind = '#' };
+	struct wire_in in;
+
+	/* Of no network: special-use names, which never change. */
+	if (network == NETWORK_NONE || !snapshot_get(s, &key, &in))
+		return 0;
+	return wire_get32(&in);
+}

@@ -1,0 +1,223 @@
+/*
+ * range.c - walks over keys that begin with the same parts.
+ */
+#include "zones/store/read/lookup.h"
+
+#include "zones/store/read/pack.h"
+
+static void
+range_init(struct range *r, struct snapshot *s, const struct store_key *key)
+{
+	r->snapshot = s;
+	r->cursor = s->walk;
+	r->started = false;
+	r->len = key->out.bad ? 0 : key->out.len;
+	memcpy(r->prefix, key->buf, r->len);
+}
+
+/* The next key that begins so; *rest is what follows the prefix. */
+static bool
+range_next(struct range *r, struct label *rest, MDB_val *value)
+{
+	MDB_val k = { .mv_data = r->prefix, .mv_size = r->len };
+	int rc;
+
+	if (!r->snapshot->active || r->len == 0)
+		return false;
+	rc = mdb_cursor_get(
+	    r->cursor, &k, value, r->started ? MDB_NEXT : MDB_SET_RANGE);
+	r->started = true;
+	if (rc != 0 || k.mv_size < r->len ||
+	    memcmp(k.mv_data, r->prefix, r->len) != 0)
+		return false;
+	rest->at = (const uint8_t *)k.mv_data + r->len;
+	rest->len = (uint8_t)(k.mv_size - r->len);
+	return true;
+}
+
+static void
+part(struct store_key *key, struct label l)
+{
+	key_bytes(key, l.at, l.len);
+	key_end_part(key);
+}
+
+void
+range_group(struct range *r, struct snapshot *s, uint32_t network,
+    struct label app, struct label group)
+{
+	struct store_key key;
+
+	key_init(&key, network, 'G');
+	part(&key, app);
+	part(&key, group);
+	range_init(r, s, &key);
+}
+
+void
+range_metadata(struct range *r, struct snapshot *s, uint32_t network,
+    struct label app, struct label name, struct label value)
+{
+	struct store_key key;
+
+	key_init(&key, network, 'M');
+	part(&key, app);
+	part(&key, name);
+	if (value.at != NULL)
+		part(&key, value);
+	range_init(r, s, &key);
+}
+
+void
+range_server(struct range *r, struct snapshot *s, uint32_t network,
+    struct label server, struct label app)
+{
+	struct store_key key;
+
+	key_init(&key, network, 'S');
+	part(&key, server);
+	if (app.at != NULL)
+		part(&key, app);
+	range_init(r, s, &key);
+}
+
+/* What comes last in the key is the id; before it may be the app. */
+bool
+range_instance(struct range *r, struct instance *out)
+{
+	const uint8_t *zero;
+	struct label rest;
+	struct wire_in in;
+	MDB_val v;
+
+	if (!range_next(r, &rest, &v))
+		return false;
+	memset(out, 0, sizeof(*out));
+	zero = memchr(rest.at, 0, rest.len);
+	if (zero != NULL) {
+		out->app = (struct label){ rest.at, (uint8_t)(zero - rest.at) };
+		rest.len = (uint8_t)(rest.len - out->app.len - 1);
+		rest.at = zero + 1;
+	}
+	out->id = rest;
+	in = val_in(&v);
+	wire_get_brief(&in, out);
+	return !in.bad;
+}
+
+/* Reversed, so that all domains below one stand together. */
+static void
+domain_key(struct store_key *key, uint32_t network, const struct dname *d,
+    unsigned from, unsigned to)
+{
+	key_init(key, network, 'D');
+	for (unsigned i = to; i > from; i--)
+		part(key, dname_label(d, i - 1));
+}
+
+void
+range_domain(struct range *r, struct snapshot *s, uint32_t network,
+    const struct dname *d, unsigned from, unsigned to)
+{
+	struct store_key key;
+
+	domain_key(&key, network, d, from, to);
+	key_end_part(&key);
+	range_init(r, s, &key);
+	r->cursor = s->point;
+}
+
+bool
+range_app(struct range *r, struct label *app)
+{
+	MDB_val v;
+
+	return range_next(r, app, &v);
+}
+
+bool
+lookup_domain_below(struct snapshot *s, uint32_t network, const struct dname *d,
+    unsigned from, unsigned to)
+{
+	struct store_key key;
+	struct label rest;
+	struct range r;
+	MDB_val v;
+
+	domain_key(&key, network, d, from, to);
+	range_init(&r, s, &key);
+	return range_next(&r, &rest, &v);
+}
+
+/* All keys of one kind. */
+static void
+range_kind(struct range *r, struct snapshot *s, uint32_t network, char kind)
+{
+	struct store_key key;
+
+	key_init(&key, network, kind);
+	range_init(r, s, &key);
+}
+
+void
+range_peers(struct range *r, struct snapshot *s, uint32_t network)
+{
+	range_kind(r, s, network, 'P');
+}
+
+bool
+range_peer(struct range *r, struct peer *out)
+{
+	struct wire_in in;
+	MDB_val v;
+
+	if (!range_next(r, &out->name, &v))
+		return false;
+	in = val_in(&v);
+	return store_read_peer(in, out);
+}
+
+void
+range_instances(struct range *r, struct snapshot *s, uint32_t network)
+{
+	range_kind(r, s, network, 'a');
+}
+
+/* Each page as if it were an app of its own. */
+bool
+range_any_app(struct range *r, struct app *out)
+{
+	const uint8_t *zero;
+	struct label rest;
+	MDB_val v;
+
+	if (!range_next(r, &rest, &v))
+		return false;
+	memset(out, 0, sizeof(*out));
+	zero = memchr(rest.at, 0, rest.len);
+	if (zero != NULL)
+		rest.len = (uint8_t)(zero - rest.at);
+	out->name = rest;
+	out->snapshot = r->snapshot;
+	out->page = val_in(&v);
+	(void)pack_head(&out->page);
+	return true;
+}
+
+void
+range_names(struct range *r, struct snapshot *s, uint32_t network)
+{
+	range_kind(r, s, network, 'l');
+}
+
+bool
+range_name_strings(struct range *r, struct wire_in *strings)
+{
+	struct label rest;
+	MDB_val v;
+
+	if (!range_next(r, &rest, &v))
+		return false;
+	*strings = val_in(&v);
+	return true;
+}

@@ -1,0 +1,174 @@
+/*
+ * check.c - is every summary what its facts make, and nothing else?
+ */
+#include "zones/store/write/check.h"
+
+#include "check_impl.h"
+
+#include "base/addr_text.h"
+
+/* Two facts with one address, two networks with one prefix: no damage. */
+static void
+tell_claims(struct check *c, const MDB_val *k, struct wire_in in)
+{
+	char text[ADDR_TEXT];
+	struct claim first, claim;
+	struct addr a;
+	unsigned n = 0;
+
+	memcpy(a.ip, (const uint8_t *)k->mv_data + 5, 16);
+	for (; claim_next(&in, &claim); n++)
+		if (n == 0)
+			first = claim;
+	c->found['R'] += n;
+	if (n > 1)
+		check_say(c, false,
+		    "address %s has %u owners: the newest, %s %.*s%s%.*s, "
+		    "owns its reverse name",
+		    addr_text(&a, text), n, first.is_peer ? "peer" : "instance",
+		    first.app.len, (const char *)first.app.at,
+		    first.is_peer ? "" : "/", first.id.len,
+		    (const char *)first.id.at);
+	if (in.bad)
+		check_say(c, true, "claims to %s cannot be read",
+		    addr_text(&a, text));
+}
+
+static void
+tell_prefix(struct check *c, const MDB_val *k, const MDB_val *v)
+{
+	const uint8_t *key = k->mv_data;
+	size_t n = v->mv_size / 4;
+	char text[PREFIX_TEXT];
+	struct prefix p;
+
+	c->found['p'] += n;
+	if (n < 2 || k->mv_size != 22)
+		return;
+	memcpy(p.addr.ip, key + 6, 16);
+	p.len = key[5];
+	check_say(c, false, "prefix %s is that of %zu networks",
+	    prefix_text(&p, text), n);
+}
+
+static size_t
+count_entries(struct wire_in page)
+{
+	struct pack_entry e;
+	size_t n = 0;
+
+	(void)pack_head(&page);
+	while (pack_next(&page, &e))
+		n++;
+	return page.bad ? SIZE_MAX : n;
+}
+
+static bool
+is_app(struct check *c, const MDB_val *k, struct label name)
+{
+	struct store_key key;
+	MDB_val v;
+
+	key.out = wire_out(key.buf, sizeof(key.buf));
+	key_bytes(&key, k->mv_data, 4);
+	wire_put8(&key.out, 'a');
+	key_bytes(&key, name.at, name.len);
+	return check_get(c, &key, &v);
+}
+
+/*
+ * The list of apps names apps, in order; as there are as many, it names
+ * each.  Written again, a page is what it was.
+ */
+static void
+check_names(struct check *c, const MDB_val *k, struct wire_in page)
+{
+	struct label first = { (const uint8_t *)k->mv_data + NAMES_KEY,
+		(uint8_t)(k->mv_size - NAMES_KEY) };
+	struct names_in in = { .page = page };
+	uint8_t buf[NAMES_FULL];
+	struct wire_out out = wire_out(buf, sizeof(buf));
+	size_t string = names_start(&out);
+	bool any = first.len > 0;
+	struct label name;
+
+	if (!any)
+		c->name = (struct label){ 0 };
+	for (; names_next(&in, &name); any = true, c->name = name) {
+		c->found['l']++;
+		if (label_compare(c->name, name) >= 0 ||
+		    label_compare(first, name) > 0 || !is_app(c, k, name))
+			check_say(c, true,
+			    "the list of apps has %.*s by mistake", name.len,
+			    (const char *)name.at);
+		string = names_add(&out, string, any, name);
+	}
+	if (in.page.bad || out.bad || out.len != page.len ||
+	    memcmp(buf, page.buf, page.len) != 0)
+		check_say(c, true, "a list of apps is not as it is written");
+}
+
+static void
+count_key(struct check *c, const MDB_val *k, const MDB_val *v)
+{
+	uint8_t kind = ((const uint8_t *)k->mv_data)[4];
+	bool global = memcmp(k->mv_data, "\0\0\0", 4) == 0;
+	struct wire_in in = val_in(v);
+
+	switch (kind) {
+	case 'R':
+		tell_claims(c, k, in);
+		break;
+	case 'a': /* of no network: how many a resolver's address serves */
+		if (global)
+			c->found['a'] += wire_get32(&in);
+		else
+			c->found['a'] += count_entries(in);
+		break;
+	case 'p':
+		tell_prefix(c, k, v);
+		break;
+	case 'l':
+		check_names(c, k, in);
+		break;
+	default:
+		if (kind < sizeof(c->found) / sizeof(c->found[0]))
+			c->found[kind]++;
+	}
+}
+
+static enum err
+count_keys(struct check *c)
+{
+	static const char summaries[] = "SGMDRAablnpo";
+	MDB_val k, v;
+	int rc = mdb_cursor_get(c->snapshot->walk, &k, &v, MDB_FIRST);
+
+	for (; rc == 0;
+	     rc = mdb_cursor_get(c->snapshot->walk, &k, &v, MDB_NEXT)) {
+		if (k.mv_size < 5)
+			return E_DAMAGED;
+		count_key(c, &k, &v);
+	}
+	for (const char *s = summaries; *s != '\0'; s++)
+		if (c->found[(unsigned char)*s] !=
+		    c->expected[(unsigned char)*s])
+			check_say(c, true,
+			    "summary '%c': %llu entries, of which facts make "
+			    "%llu",
+			    *s, (unsigned long long)c->found[(unsigned char)*s],
+			    (unsigned long long)c->expected[(unsigned char)*s]);
+	return rc == MDB_NOTFOUND ? E_OK : store_err(rc);
+}
+
+enum err
+snapshot_check(struct snapshot *s,
+    void (*tell)(void *arg, bool damage, const char *line), void *arg)
+{
+	struct check c = { .snapshot = s, .tell = tell, .arg = arg };
+	enum err err = check_facts(&c);
+
+	if (err == E_OK)
+		err = count_keys(&c);
+	return err == E_OK && c.damaged ? E_DAMAGED : err;
+}

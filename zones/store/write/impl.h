@@ -1,0 +1,102 @@
+/*
+ * impl.h - what the sources of the writing half share.
+ */
+#ifndef ZONES_STORE_WRITE_IMPL_H
+#define ZONES_STORE_WRITE_IMPL_H
+
+#include "names.h"
+#include "overlay.h"
+#include "pack.h"
+#include "zones/facts/stored.h"
+#include "zones/store/write/facts.h"
+#include "zones/store/write/txn.h"
+
+struct store_txn {
+	struct store *store;
+	MDB_txn *txn;
+	MDB_cursor *cursor;
+	enum err err; /* the first failure */
+	struct store_head head;
+	struct overlay overlay;
+	struct names *names; /* of apps that came or went */
+	bool changed;        /* a fact, the cursor or the source */
+	bool heard;          /* the source's time of last word */
+	bool ranks_changed;  /* regions or distances */
+	uint32_t touched;    /* the last network whose commits were counted */
+	struct arena arena;  /* of one put or delete */
+	struct arena network_arena;
+	struct fact network; /* the last one asked for; network NULL: none */
+	uint32_t number;     /* its number */
+	struct seen *seen;   /* within a snapshot */
+	const char *scope;   /* the snapshot's network, or NULL: all */
+	char conflict[FACT_TITLE];
+	uint8_t value[FACT_STORED_MAX];
+};
+
+/* After each commit: the file ends where its pages end. */
+void store_lengthen(struct store_env *);
+
+/* Remembers the first failure; true where there is none. */
+bool txn_holds(struct store_txn *, int lmdb_rc);
+
+/* 0, or MDB_NOTFOUND; any other failure is remembered too. */
+int txn_get(struct store_txn *, struct store_key *, MDB_val *);
+void txn_put(
+    struct store_txn *, const struct store_key *, const void *, size_t);
+void txn_delete(struct store_txn *, const struct store_key *);
+/* Past the overlay, for what is searched with a cursor. */
+void txn_put_now(struct store_txn *, struct store_key *, const void *, size_t);
+void txn_delete_now(struct store_txn *, struct store_key *);
+/* Gives all to LMDB: before a cursor looks for what may have been put. */
+void txn_flush(struct store_txn *);
+/* Room for a value of so many octets, until the next one or the next fact. */
+struct wire_out txn_room(struct store_txn *, size_t len);
+/* Every key that begins with these parts. */
+void txn_delete_range(struct store_txn *, const struct store_key *prefix);
+
+void fact_key(struct store_key *, uint32_t network, const struct fact *);
+
+/* Counts this commit for the network, once. */
+void txn_touch(struct store_txn *, uint32_t network);
+
+/* An instance's app may be in its region too, when OLD has left (or NULL). */
+bool index_has_room(struct store_txn *, uint32_t network, const struct fact *,
+    const struct fact *old);
+/* Summaries of one instance, peer, or app: made, and taken back. */
+void index_instance(struct store_txn *, uint32_t network, const struct fact *);
+void unindex_instance(
+    struct store_txn *, uint32_t network, const struct fact *);
+void index_app(struct store_txn *, uint32_t network, const struct fact *);
+void unindex_app(struct store_txn *, uint32_t network, const struct fact *);
+void index_claims(struct store_txn *, uint32_t network, const struct fact *);
+void unindex_claims(struct store_txn *, uint32_t network, const struct fact *);
+
+/* Keys of summaries; false where the fact makes none. */
+bool index_metadata_key(struct store_key *, uint32_t network,
+    const struct fact *, const struct fact_pair *);
+bool index_domain_key(
+    struct store_key *, uint32_t network, const struct fact *);
+
+/* Networks: number, prefixes, resolvers. */
+bool network_find(struct store_txn *, const char *id);
+enum err network_put(
+    struct store_txn *, const struct fact *, struct complaint *);
+void network_delete(struct store_txn *, const char *id);
+
+/* What a snapshot has put so far. */
+void seen_add(struct store_txn *, const struct store_key *);
+bool seen_has(const struct store_txn *, const struct store_key *);
+void seen_free(struct seen *);
+
+/* See snapshot_facts(). */
+enum err store_each_fact(MDB_txn *, MDB_dbi, enum fact_kind,
+    const char *network, fact_each *, void *arg) MUST_CHECK;
+
+/* The row of distances from each region, worked out anew. */
+typedef enum err rank_row(
+    void *arg, const char *from, const struct wire_out *row);
+enum err rank_each(MDB_txn *, MDB_dbi, rank_row *, void *arg) MUST_CHECK;
+/* Writes the rows that changed. */
+void rank_write(struct store_txn *);
+
+#endif

@@ -1,0 +1,416 @@
+/*
+ * index.c - the summaries that instances, apps and peers are found by.
+ *
+ * index_X() and unindex_X() mirror each other line by line: a new summary
+ * is a line in both, and one in store_check.c.
+ */
+#include "impl.h"
+
+/* Of a region in a head: its name, four numbers. */
+#define TALLY_LEAST (1 + 1 + 16)
+#define TALLY_MOST  (1 + DNS_LABEL_MAX + 16)
+#define HEAD_MAX    (1 + FACT_REGIONS_MAX * TALLY_MOST)
+
+static_assert(HEAD_MAX <= PACK_HEAD_MAX, "a pack takes every head");
+
+struct change {
+	int started, stopped, six, four;
+};
+
+static void
+put_tally(struct wire_out *out, struct label region, const struct tally *t)
+{
+	wire_put_label(out, region.at, region.len);
+	wire_put32(out, t->started);
+	wire_put32(out, t->stopped);
+	wire_put32(out, t->six);
+	wire_put32(out, t->four);
+}
+
+static void
+put_changed(struct wire_out *out, struct label region, struct tally t,
+    const struct change *c)
+{
+	t.started += (uint32_t)c->started;
+	t.stopped += (uint32_t)c->stopped;
+	t.six += (uint32_t)c->six;
+	t.four += (uint32_t)c->four;
+	if (t.started + t.stopped > 0)
+		put_tally(out, region, &t);
+}
+
+/* The head with one region's numbers changed; regions stay sorted. */
+static void
+change_head(struct wire_in head, struct label region, const struct change *c,
+    struct wire_out *out)
+{
+	struct label old;
+	struct tally tally;
+	bool done = false;
+
+	wire_put8(out, wire_get8(&head));
+	while (app_region(&head, &old, &tally)) {
+		int order = label_compare(region, old);
+
+		if (!done && order < 0)
+			put_changed(out, region, (struct tally){ 0 }, c);
+		if (order == 0)
+			put_changed(out, old, tally, c);
+		else
+			put_tally(out, old, &tally);
+		done = done || order <= 0;
+	}
+	if (!done)
+		put_changed(out, region, (struct tally){ 0 }, c);
+}
+
+static struct change
+change_of(const struct fact *f, int sign)
+{
+	struct change c = { 0 };
+
+	c.started = f->stopped ? 0 : sign;
+	c.stopped = f->stopped ? sign : 0;
+	for (unsigned i = 0; i < f->address_count && !f->stopped; i++)
+		*(addr_is_v4(&f->addresses[i]) ? &c.four : &c.six) += sign;
+	return c;
+}
+
+/* Region, zero, id: the order of an app's instances. */
+static size_t
+entry_key(const struct fact *f, uint8_t *buf, size_t cap)
+{
+	struct wire_out out = wire_out(buf, cap);
+
+	wire_put(&out, f->region, strlen(f->region));
+	wire_put8(&out, 0);
+	wire_put(&out, f->id, strlen(f->id));
+	return out.len;
+}
+
+/* The app's head as it is, or that of an app without anything. */
+static bool
+read_app(const struct pack *p, struct wire_in *head)
+{
+	static const uint8_t none[1] = { 0 };
+	struct wire_in page;
+	MDB_val v;
+
+	*head = wire_in(none, sizeof(none));
+	if (!pack_read(p, &v))
+		return false;
+	page = val_in(&v);
+	*head = pack_head(&page);
+	return true;
+}
+
+/* Its region is there, or there are fewer than may be without OLD's. */
+bool
+index_has_room(struct store_txn *t, uint32_t network, const struct fact *f,
+    const struct fact *old)
+{
+	struct store_key key;
+	struct wire_in head;
+	struct label region;
+	struct tally tally;
+	struct pack p = { t, &key };
+	unsigned count = 0;
+
+	key_parts(&key, network, 'a', &f->app, 1);
+	if (!read_app(&p, &head) || head.len < FACT_REGIONS_MAX * TALLY_LEAST)
+		return true;
+	(void)wire_get8(&head);
+	while (app_region(&head, &region, &tally)) {
+		if (label_compare(region, label_of(f->region)) == 0)
+			return true;
+		count += old == NULL || tally.started + tally.stopped > 1 ||
+		    label_compare(region, label_of(old->region)) != 0;
+	}
+	return count < FACT_REGIONS_MAX;
+}
+
+static void
+add_to_app(struct store_txn *t, uint32_t network, const struct fact *f,
+    const struct wire_out *brief)
+{
+	uint8_t head_buf[HEAD_MAX], key_buf[256];
+	struct wire_out head = wire_out(head_buf, sizeof(head_buf));
+	struct change c = change_of(f, 1);
+	struct pack_entry e = {
+		.key = key_buf, .payload = brief->buf, .payload_len = brief->len
+	};
+	struct wire_in old, new;
+	struct store_key key;
+	struct pack p = { t, &key };
+
+	key_parts(&key, network, 'a', &f->app, 1);
+	if (!read_app(&p, &old))
+		names_note(t, network, f->app, true);
+	change_head(old, label_of(f->region), &c, &head);
+	e.key_len = entry_key(f, key_buf, sizeof(key_buf));
+	new = wire_in(head_buf, head.len);
+	if (txn_holds(t, head.bad ? MDB_BAD_VALSIZE : 0))
+		pack_put(&p, &e, &new);
+}
+
+static void
+drop_app(const struct pack *p, uint32_t network, const char *app)
+{
+	pack_drop(p);
+	names_note(p->txn, network, app, false);
+}
+
+static void
+remove_from_app(struct store_txn *t, uint32_t network, const struct fact *f)
+{
+	uint8_t head_buf[HEAD_MAX], key_buf[256];
+	struct wire_out head = wire_out(head_buf, sizeof(head_buf));
+	struct change c = change_of(f, -1);
+	struct store_key key;
+	struct wire_in old;
+	struct pack p = { t, &key };
+
+	key_parts(&key, network, 'a', &f->app, 1);
+	if (!read_app(&p, &old))
+		return;
+	change_head(old, label_of(f->region), &c, &head);
+	if (head.len == 1 && (head_buf[0] & APP_PUT) == 0) {
+		drop_app(&p, network, f->app);
+		return;
+	}
+	pack_delete(&p, key_buf, entry_key(f, key_buf, sizeof(key_buf)));
+	pack_write_head(&p, wire_in(head_buf, head.len));
+}
+
+/* Metadata that a name can ask for: both are labels, in lower case. */
+bool
+index_metadata_key(struct store_key *key, uint32_t network,
+    const struct fact *f, const struct fact_pair *m)
+{
+	const char *const part[] = { m->key, m->value };
+
+	key_parts(key, network, 'M', &f->app, 1);
+	for (unsigned i = 0; i < 2; i++) {
+		size_t len = strlen(part[i]);
+
+		if (len == 0 || len > DNS_LABEL_MAX)
+			return false;
+		key_end_part(key);
+		for (size_t j = 0; j < len; j++) {
+			char c = part[i][j];
+
+			wire_put8(&key->out,
+			    (uint8_t)(c >= 'A' && c <= 'Z' ? c | 0x20 : c));
+		}
+	}
+	key_end_part(key);
+	key_text(key, f->id);
+	return true;
+}
+
+static void
+write_word(
+    struct store_txn *t, struct store_key *key, const struct wire_out *brief)
+{
+	if (brief == NULL)
+		txn_delete(t, key);
+	else
+		txn_put(t, key, brief->buf, brief->len);
+}
+
+/* Puts, or deletes where BRIEF is NULL, what finds an instance by a word. */
+static void
+write_words(struct store_txn *t, uint32_t network, const struct fact *f,
+    const struct wire_out *brief)
+{
+	const char *const server[] = { f->name, f->app, f->id };
+	const char *const group[] = { f->app, f->group, f->id };
+	struct store_key key;
+
+	if (f->name != NULL) {
+		key_parts(&key, network, 'S', server, 3);
+		write_word(t, &key, brief);
+	}
+	if (f->group != NULL) {
+		key_parts(&key, network, 'G', group, 3);
+		write_word(t, &key, brief);
+	}
+	for (unsigned i = 0; i < f->metadata_count; i++)
+		if (index_metadata_key(&key, network, f, &f->metadata[i]))
+			write_word(t, &key, brief);
+}
+
+void
+index_instance(struct store_txn *t, uint32_t network, const struct fact *f)
+{
+	uint8_t buf[2048];
+	struct wire_out brief = wire_out(buf, sizeof(buf));
+
+	brief_encode(f, &brief);
+	add_to_app(t, network, f, &brief);
+	write_words(t, network, f, &brief);
+	index_claims(t, network, f);
+}
+
+void
+unindex_instance(struct store_txn *t, uint32_t network, const struct fact *f)
+{
+	remove_from_app(t, network, f);
+	write_words(t, network, f, NULL);
+	unindex_claims(t, network, f);
+}
+
+/* Only a domain that is not the app's name has a key: see query_apn.c. */
+bool
+index_domain_key(struct store_key *key, uint32_t network, const struct fact *f)
+{
+	struct dname d;
+
+	if (f->domain == NULL || strcmp(f->domain, f->app) == 0 ||
+	    !dname_parse(&d, f->domain))
+		return false;
+	key_init(key, network, 'D');
+	for (unsigned i = d.labels; i > 0; i--) {
+		struct label l = dname_label(&d, i - 1);
+
+		key_bytes(key, l.at, l.len);
+		key_end_part(key);
+	}
+	key_end_part(key);
+	key_text(key, f->app);
+	return true;
+}
+
+/* The head with the first octet's flag set or not. */
+static void
+write_flag(const struct pack *p, struct wire_in head, bool is)
+{
+	uint8_t buf[HEAD_MAX];
+
+	if (!txn_holds(p->txn,
+		head.len == 0 || head.len > sizeof(buf) ? MDB_CORRUPTED : 0))
+		return;
+	memcpy(buf, head.buf, head.len);
+	buf[0] = is ? APP_PUT : 0;
+	pack_write_head(p, wire_in(buf, head.len));
+}
+
+void
+index_app(struct store_txn *t, uint32_t network, const struct fact *f)
+{
+	struct store_key key;
+	struct wire_in head;
+	struct pack p = { t, &key };
+
+	key_parts(&key, network, 'a', &f->app, 1);
+	if (!read_app(&p, &head))
+		names_note(t, network, f->app, true);
+	write_flag(&p, head, true);
+	if (index_domain_key(&key, network, f))
+		txn_put(t, &key, NULL, 0);
+}
+
+/* The app stays while it has instances. */
+void
+unindex_app(struct store_txn *t, uint32_t network, const struct fact *f)
+{
+	struct store_key key;
+	struct wire_in head;
+	struct pack p = { t, &key };
+
+	if (index_domain_key(&key, network, f))
+		txn_delete(t, &key);
+	key_parts(&key, network, 'a', &f->app, 1);
+	if (!read_app(&p, &head))
+		return;
+	if (head.len == 1)
+		drop_app(&p, network, f->app);
+	else
+		write_flag(&p, head, false);
+}
+
+#define CLAIM_MAX 512 /* more than its four labels take */
+
+static void
+put_claim(struct wire_out *out, const struct fact *f)
+{
+	uint8_t buf[CLAIM_MAX];
+	struct wire_out c = wire_out(buf, sizeof(buf));
+	const char *const part[] = { f->region, f->app, f->id, f->name };
+
+	wire_put64(&c, f->age);
+	wire_put8(&c, f->kind == FACT_PEER ? CLAIM_PEER : CLAIM_INSTANCE);
+	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++)
+		wire_put_label(
+		    &c, part[i], part[i] == NULL ? 0 : strlen(part[i]));
+	wire_put64(&c, (uint64_t)f->expires);
+	wire_put16(out, (uint16_t)c.len);
+	wire_put(out, buf, c.len);
+}
+
+static bool
+is_claim_of(const struct claim *c, const struct fact *f)
+{
+	struct label app = label_of(f->app), id = label_of(f->id);
+
+	return c->is_peer == (f->kind == FACT_PEER) &&
+	    label_compare(c->app, app) == 0 && label_compare(c->id, id) == 0;
+}
+
+static void
+note_conflict(struct store_txn *t, const struct claim *c)
+{
+	(void)snprintf(t->conflict, sizeof(t->conflict), "%s %.*s%s%.*s",
+	    c->is_peer ? "peer" : "instance", c->app.len,
+	    (const char *)c->app.at, c->is_peer ? "" : "/", c->id.len,
+	    (const char *)c->id.at);
+}
+
+/* Rewrites the claims of one address: F's first, or gone. */
+static void
+write_claims(struct store_txn *t, uint32_t network, const struct fact *f,
+    const struct addr *a, bool claims)
+{
+	struct wire_in in = wire_in(NULL, 0);
+	struct store_key key;
+	struct wire_out out;
+	struct claim c;
+	size_t start = 0;
+	MDB_val v;
+
+	key_init(&key, network, 'R');
+	key_bytes(&key, a->ip, 16);
+	if (txn_get(t, &key, &v) == 0)
+		in = val_in(&v);
+	out = txn_room(t, in.len + CLAIM_MAX);
+	if (claims)
+		put_claim(&out, f);
+	while (claim_next(&in, &c)) {
+		if (!is_claim_of(&c, f)) {
+			wire_put(&out, in.buf + start, in.pos - start);
+			if (claims)
+				note_conflict(t, &c);
+		}
+		start = in.pos;
+	}
+	if (out.bad)
+		(void)txn_holds(t, MDB_BAD_VALSIZE);
+	else if (out.len == 0)
+		txn_delete(t, &key);
+	else
+		txn_put(t, &key, out.buf, out.len);
+}
+
+void
+index_claims(struct store_txn *t, uint32_t network, const struct fact *f)
+{
+	for (unsigned i = 0; i < f->address_count; i++)
+		write_claims(t, network, f, &f->addresses[i], true);
+}
+
+void
+unindex_claims(struct store_txn *t, uint32_t network, const struct fact *f)
+{
+	for (unsigned i = 0; i < f->address_count; i++)
+		write_claims(t, network, f, &f->addresses[i], false);
+}

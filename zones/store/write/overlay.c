@@ -1,0 +1,156 @@
+/*
+ * overlay.c - see store_overlay.h.
+ */
+#include "overlay.h"
+
+#include <stdlib.h>
+
+struct overlay_entry *
+overlay_find(const struct overlay *o, const void *key, size_t len)
+{
+	return table_find(&o->table, key, len);
+}
+
+static void
+append(struct overlay *o, struct overlay_entry *e)
+{
+	if (o->table.count == o->room) {
+		o->room = o->room == 0 ? 64 : o->room * 2;
+		o->all = realloc(o->all, o->room * sizeof(*o->all));
+		if (o->all == NULL)
+			abort(); /* as arena.h */
+	}
+	o->all[o->table.count] = sorted_of(e);
+	table_add(&o->table, &e->in);
+}
+
+/* The value's room stands behind the key: it is enough for most. */
+static struct overlay_entry *
+add(struct overlay *o, const struct store_key *key, size_t len)
+{
+	size_t size = sizeof(struct overlay_entry) + key->out.len + len;
+	struct overlay_entry *e = arena_room(&o->arena, size);
+	uint8_t *bytes = (uint8_t *)(e + 1);
+
+	memcpy(bytes, key->buf, key->out.len);
+	*e = (struct overlay_entry){ .in = { bytes, key->out.len },
+		.room = (uint32_t)len };
+	append(o, e);
+	o->bytes += size + sizeof(*o->all);
+	return e;
+}
+
+static uint8_t *
+room(struct overlay *o, struct overlay_entry *e, size_t len)
+{
+	if (len <= e->room)
+		return e->value != NULL ? e->value
+					: (uint8_t *)(e + 1) + e->in.len;
+	/* What grew once will again: lists and packs. */
+	e->room = (uint32_t)(len + len / 2);
+	o->bytes += e->room;
+	return arena_room(&o->arena, e->room);
+}
+
+void
+overlay_put(struct overlay *o, const struct store_key *key, const void *value,
+    size_t len)
+{
+	struct overlay_entry *e = overlay_find(o, key->buf, key->out.len);
+
+	if (e == NULL)
+		e = add(o, key, value == NULL ? 0 : len);
+	if (value == NULL) {
+		e->value = NULL;
+		e->room = 0;
+		return;
+	}
+	e->value = room(o, e, len);
+	memcpy(e->value, value, len);
+	e->len = (uint32_t)len;
+}
+
+static int
+write_entry(MDB_cursor *cursor, const struct overlay_entry *e, unsigned flags)
+{
+	MDB_val k = { .mv_size = e->in.len }, v = { .mv_size = e->len };
+	const void *key = e->in.key;
+	int rc;
+
+	/* LMDB copies from it; its type is shared with reading. */
+	memcpy(&k.mv_data, &key, sizeof(k.mv_data));
+	v.mv_data = e->value;
+	if (e->value != NULL)
+		return mdb_cursor_put(cursor, &k, &v, flags);
+	rc = mdb_cursor_get(cursor, &k, &v, MDB_SET);
+	if (rc == MDB_NOTFOUND)
+		return 0;
+	return rc != 0 ? rc : mdb_cursor_del(cursor, 0);
+}
+
+static bool
+is_empty(MDB_txn *txn, MDB_dbi dbi)
+{
+	MDB_stat stat;
+
+	return mdb_stat(txn, dbi, &stat) == 0 && stat.ms_entries == 0;
+}
+
+/* Entries that memory is asked for before they are written. */
+#define AHEAD 8
+
+static void
+prefetch(const struct overlay_entry *e)
+{
+	/* Key and value mostly stand behind it. */
+	__builtin_prefetch(e);
+	__builtin_prefetch((const char *)e + 64);
+	__builtin_prefetch((const char *)e + 128);
+}
+
+static int
+write_all(struct overlay *o, MDB_cursor *cursor, unsigned flags)
+{
+	size_t count = o->table.count, ready = 0;
+	struct sort sort;
+	int rc = 0;
+
+	sort_start(&sort, o->all, count);
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		if (i == ready)
+			ready = sort_ready(&sort, i);
+		if (i + AHEAD < ready)
+			prefetch(o->all[i + AHEAD].entry);
+		rc = write_entry(cursor, o->all[i].entry, flags);
+	}
+	sort_end(&sort);
+	return rc;
+}
+
+int
+overlay_flush(struct overlay *o, MDB_txn *txn, MDB_dbi dbi)
+{
+	/* Into an empty store each page is filled before the next. */
+	unsigned flags = is_empty(txn, dbi) ? MDB_APPEND : 0;
+	MDB_cursor *cursor;
+	int rc;
+
+	if (o->table.count == 0)
+		return 0;
+	if ((rc = mdb_cursor_open(txn, dbi, &cursor)) != 0)
+		return rc;
+	rc = write_all(o, cursor, flags);
+	mdb_cursor_close(cursor);
+	overlay_release(o);
+	return rc;
+}
+
+void
+overlay_release(struct overlay *o)
+{
+	arena_release(&o->arena);
+	table_release(&o->table);
+	free(o->all);
+	o->all = NULL;
+	o->room = o->bytes = 0;
+}

@@ -1,0 +1,291 @@
+/*
+ * put.c - one fact into the store, or out of it.
+ */
+#include "zones/store/write/txn.h"
+
+#include "base/addr_text.h"
+#include "impl.h"
+
+/* The network is there, and all addresses are inside its prefixes. */
+static enum err
+check_network(struct store_txn *t, const struct fact *f, struct complaint *why)
+{
+	char text[ADDR_TEXT];
+
+	if (f->network == NULL || f->kind == FACT_NETWORK)
+		return E_OK;
+	if (f->kind == FACT_INSTANCE && f->region == NULL)
+		return complain(why, "region", "must be given", "");
+	if (!network_find(t, f->network))
+		return t->err != E_OK
+		    ? t->err
+		    : complain(why, "network",
+			  "must be put before what is in it", f->network);
+	for (unsigned i = 0; i < f->address_count; i++) {
+		bool inside = false;
+
+		for (unsigned j = 0; j < t->network.prefix_count; j++)
+			inside = inside ||
+			    prefix_holds(
+				&t->network.prefixes[j], &f->addresses[i]);
+		if (!inside)
+			return complain(why,
+			    f->kind == FACT_APP ? "flycast" : "addresses",
+			    "must lie inside the network's prefixes",
+			    addr_text(&f->addresses[i], text));
+	}
+	return E_OK;
+}
+
+/* A new region of its app; OLD is what the instance was, or NULL. */
+static enum err
+check_region(struct store_txn *t, const struct fact *f, const struct fact *old,
+    struct complaint *why)
+{
+	if (f->kind != FACT_INSTANCE ||
+	    (old != NULL && strcmp(old->region, f->region) == 0) ||
+	    index_has_room(t, t->number, f, old))
+		return E_OK;
+	return complain(why, "region",
+	    "must be one of at most 1000 that its app is in", f->region);
+}
+
+/* Within a snapshot: of its network, which it has put before. */
+static enum err
+check_scope(struct store_txn *t, const struct fact *f, struct complaint *why)
+{
+	struct store_key key;
+
+	if (t->seen == NULL)
+		return E_OK;
+	if (t->scope != NULL &&
+	    (f->network == NULL || strcmp(f->network, t->scope) != 0))
+		return complain(why, "network",
+		    "must be the one that the snapshot is of",
+		    f->network == NULL ? "" : f->network);
+	if (t->scope != NULL || f->network == NULL || f->kind == FACT_NETWORK)
+		return E_OK;
+	key_init(&key, t->number, 'N');
+	if (!seen_has(t, &key))
+		return complain(why, "network",
+		    "must be put in the snapshot before what is in it",
+		    f->network);
+	return E_OK;
+}
+
+static uint32_t
+number_of(const struct store_txn *t, const struct fact *f)
+{
+	return f->network == NULL ? NETWORK_NONE : t->number;
+}
+
+/* The fact that has the key, decoded; false where there is none. */
+static bool
+read_old(struct store_txn *t, struct store_key *key, const struct fact *f,
+    struct fact *old, MDB_val *bytes)
+{
+	if (txn_get(t, key, bytes) != 0)
+		return false;
+	*old = (struct fact){ .kind = f->kind,
+		.network = f->network,
+		.app = f->app,
+		.id = f->id,
+		.to = f->to };
+	if (!fact_decode(old, val_in(bytes), &t->arena))
+		return txn_holds(t, MDB_CORRUPTED);
+	return true;
+}
+
+static void
+index_fact(struct store_txn *t, const struct fact *f, bool is)
+{
+	switch (f->kind) {
+	case FACT_INSTANCE:
+		(is ? index_instance : unindex_instance)(t, t->number, f);
+		break;
+	case FACT_PEER:
+		(is ? index_claims : unindex_claims)(t, t->number, f);
+		break;
+	case FACT_APP:
+		(is ? index_app : unindex_app)(t, t->number, f);
+		break;
+	case FACT_REGION:
+	case FACT_DISTANCE:
+		t->ranks_changed = true;
+		break;
+	case FACT_NETWORK: /* network_put() and network_delete() */
+	case FACT_KINDS:
+		break;
+	}
+}
+
+/* Age apart, which says when it was written. */
+static bool
+is_same_value(const MDB_val *old, const struct wire_out *new)
+{
+	return old->mv_size == new->len &&new->len >= 8 &&
+	    memcmp((const uint8_t *)old->mv_data + 8, new->buf + 8,
+		new->len - 8) == 0;
+}
+
+static enum err
+write_fact(struct store_txn *t, const struct fact *f, struct complaint *why)
+{
+	uint8_t buf[FACT_STORED_MAX];
+	struct wire_out value = wire_out(buf, sizeof(buf));
+	struct fact new = *f, old;
+	struct store_key key;
+	enum err err;
+	MDB_val v;
+	bool was;
+
+	/* A network's key has the number that finding it says. */
+	was = f->kind != FACT_NETWORK || network_find(t, f->network);
+	fact_key(&key, number_of(t, f), f);
+	was = was && read_old(t, &key, f, &old, &v);
+	new.age = t->head.facts;
+	fact_encode(&new, new.age, &value);
+	if (t->err != E_OK || (was && is_same_value(&v, &value)))
+		return t->err;
+	if ((err = check_region(t, f, was ? &old : NULL, why)) != E_OK)
+		return err;
+	if (was)
+		index_fact(t, &old, false);
+	if (f->kind == FACT_NETWORK) {
+		if ((err = network_put(t, f, why)) != E_OK)
+			return err;
+		fact_key(&key, t->number, f);
+	}
+	t->head.facts++;
+	index_fact(t, &new, true);
+	txn_put(t, &key, value.buf, value.len);
+	if (f->network != NULL)
+		txn_touch(t, t->number);
+	return t->err;
+}
+
+enum err
+store_put(struct store_txn *t, const struct fact *f, struct complaint *why)
+{
+	struct store_key key;
+	enum err err;
+
+	t->conflict[0] = '\0';
+	if (t->err != E_OK)
+		return t->err;
+	if ((err = check_network(t, f, why)) != E_OK ||
+	    (err = check_scope(t, f, why)) != E_OK)
+		return err;
+	err = write_fact(t, f, why);
+	arena_reset(&t->arena);
+	if (err != E_OK || t->seen == NULL)
+		return err;
+	if (f->kind == FACT_NETWORK && !network_find(t, f->network))
+		return t->err;
+	fact_key(&key, number_of(t, f), f);
+	seen_add(t, &key);
+	return E_OK;
+}
+
+static void
+delete_fact(struct store_txn *t, const struct fact *f)
+{
+	struct store_key key;
+	struct fact old;
+	MDB_val v;
+
+	fact_key(&key, number_of(t, f), f);
+	if (!read_old(t, &key, f, &old, &v))
+		return;
+	index_fact(t, &old, false);
+	txn_delete(t, &key);
+	if (f->network != NULL)
+		txn_touch(t, t->number);
+}
+
+/* The ids first: deleting moves cursors. */
+struct ids {
+	struct ids *next;
+	char id[DNS_LABEL_MAX + 1];
+};
+
+static struct ids *
+instance_ids(struct store_txn *t, const struct fact *app, struct arena *arena)
+{
+	struct store_key prefix;
+	struct ids *first = NULL;
+	MDB_val k, v;
+	int rc;
+
+	txn_flush(t);
+	key_init(&prefix, t->number, 'i');
+	key_text(&prefix, app->app);
+	key_end_part(&prefix);
+	k = key_val(&prefix);
+	rc = mdb_cursor_get(t->cursor, &k, &v, MDB_SET_RANGE);
+	while (rc == 0 && val_begins(&k, &prefix)) {
+		struct ids *i = arena_take(arena, sizeof(*i));
+		size_t len = k.mv_size - prefix.out.len;
+
+		if (len < sizeof(i->id))
+			memcpy(i->id, (const char *)k.mv_data + prefix.out.len,
+			    len);
+		i->next = first;
+		first = i;
+		rc = mdb_cursor_get(t->cursor, &k, &v, MDB_NEXT);
+	}
+	(void)txn_holds(t, rc == MDB_NOTFOUND ? 0 : rc);
+	return first;
+}
+
+/* Each instance by itself, as its summaries are its own. */
+static void
+delete_instances(struct store_txn *t, const struct fact *app)
+{
+	struct arena arena = { 0 };
+
+	if (t->err == E_OK)
+		for (struct ids *i = instance_ids(t, app, &arena); i != NULL;
+		     i = i->next)
+			delete_fact(t,
+			    &(struct fact){ .kind = FACT_INSTANCE,
+				.network = app->network,
+				.app = app->app,
+				.id = i->id });
+	arena_release(&arena);
+}
+
+static enum err
+delete_checked(
+    struct store_txn *t, const struct fact *f, bool all, struct complaint *why)
+{
+	t->conflict[0] = '\0';
+	if (t->err != E_OK)
+		return t->err;
+	if (t->seen != NULL)
+		return complain(why, "delete",
+		    "has no place in a snapshot: what it does not put goes",
+		    fact_kind_str(f->kind));
+	if (f->network != NULL && !network_find(t, f->network))
+		return t->err; /* nothing of it is there */
+	if (f->kind == FACT_NETWORK)
+		network_delete(t, f->network);
+	else
+		delete_fact(t, f);
+	if (f->kind == FACT_APP && all)
+		delete_instances(t, f);
+	arena_reset(&t->arena);
+	return t->err;
+}
+
+enum err
+store_delete(struct store_txn *t, const struct fact *f, struct complaint *why)
+{
+	return delete_checked(t, f, true, why);
+}
+
+enum err
+store_withdraw(struct store_txn *t, const struct fact *f, struct complaint *why)
+{
+	return delete_checked(t, f, false, why);
+}
