@@ -58,3 +58,25 @@ query_asker(const struct query *q, const struct query_env *env, struct claim *c)
 			return true;
 	return false;
 }
+
+const char *
+query_why_str(enum query_why why)
+{
+	static const char *const phrase[] = {
+		[WHY_NOT_ASKED] = "the network does not matter",
+		[WHY_LISTENER] = "the listener is bound to it",
+		[WHY_DESTINATION] = "its resolver was asked, from inside",
+		[WHY_SOURCE] = "its prefix holds the source",
+		[WHY_FOREIGN] = "source is outside the resolver's network",
+		[WHY_ALLOWED] =
+		    "source is in no network; forward.allow holds it",
+		[WHY_NOBODY] = "source is in no network",
+		[WHY_NO_SUCH_BOUND] =
+		    "the listener's network is not in the store",
+		[WHY_NO_STORE] = "no store yet",
+	};
+
+	static_assert(sizeof(phrase) / sizeof(phrase[0]) == WHY_COUNT_,
+	    "one phrase a reason");
+	return phrase[why];
+}

@@ -1,5 +1,6 @@
 /*
- * pick.c - the addresses of an answer: collected, turned, written.
+ * pick.c - the addresses of an answer: collected, turned, written; and why
+ * others are not among them.
  */
 #include "impl.h"
 
@@ -50,4 +51,24 @@ pick_answer(struct picked *p)
 	reply_addresses(r, r->env->scratch->address, p->count,
 	    p->count == 1 ? 0 : rng_below(&r->env->rng, p->count));
 	return reply_finish(r, RCODE_NOERROR);
+}
+
+const char *
+query_fate_str(enum query_fate fate)
+{
+	static const char *const phrase[] = {
+		[FATE_TAKEN] = "taken",
+		[FATE_STOPPED] = "left out: stopped",
+		[FATE_OTHER_REGION] = "left out: another region",
+		[FATE_FARTHER] = "left out: farther than those taken",
+		[FATE_EXPIRED] = "left out: expired",
+		[FATE_INTERACTIVE] = "left out: an interactive peer",
+		[FATE_OTHER_APP] =
+		    "left out: another app's; the asker's own has one",
+		[FATE_NO_ADDRESS] = "no address of this type",
+	};
+
+	static_assert(sizeof(phrase) / sizeof(phrase[0]) == FATE_COUNT_,
+	    "one phrase a fate");
+	return phrase[fate];
 }

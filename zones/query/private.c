@@ -1,27 +1,8 @@
 /*
- * private.c - a private name, to what answers it.
+ * private.c - a private name, to what answers it; and those that one fact
+ * answers.
  */
 #include "impl.h"
-
-/* SOA and NS are made up from the network. */
-enum query_next
-reply_zone(struct reply *r)
-{
-	static const uint8_t api[] = "\004_api\010internal";
-	struct dname target = { .len = sizeof(api) };
-
-	switch (r->q->qtype) {
-	case TYPE_SOA:
-		reply_soa(r, true);
-		return reply_finish(r, RCODE_NOERROR);
-	case TYPE_NS:
-		memcpy(target.wire, api, sizeof(api));
-		reply_name(r, TYPE_NS, &target);
-		return reply_finish(r, RCODE_NOERROR);
-	default:
-		return reply_nodata(r);
-	}
-}
 
 /* RFC 6761, 6.3: the loopback, whoever asks. */
 static enum query_next
