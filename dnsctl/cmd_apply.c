@@ -88,7 +88,7 @@ standing_print(struct store *store)
 }
 
 static enum exit_status
-follow_stdin(const struct ctl *ctl, struct store *store)
+stdin_follow(const struct ctl *ctl, struct store *store)
 {
 	struct feed_report report = ctl_report;
 	enum err err = standing_print(store);
@@ -101,6 +101,23 @@ follow_stdin(const struct ctl *ctl, struct store *store)
 		err = feed_follow_read(f, STDIN_FILENO, ctl->stop);
 	feed_follow_close(f);
 	return outcome(ctl, err);
+}
+
+static enum exit_status
+source_follow(const struct ctl *ctl, struct store *store)
+{
+	const struct etcd_options options = { .source = ctl->args[0],
+		.prefix = ctl->prefix,
+		.user = ctl->user,
+		.password_file = ctl->password_file,
+		.cacert = ctl->cacert,
+		.cert = ctl->cert,
+		.key = ctl->key,
+		.report = &ctl_report,
+		.stop = ctl->stop };
+	enum err err = etcd_follow(&options, store);
+
+	return err == E_INPUT ? CTL_USAGE : outcome(ctl, err);
 }
 
 enum exit_status
@@ -118,7 +135,7 @@ cmd_follow(const struct ctl *ctl)
 	store = ctl_writer_open(ctl);
 	if (store == NULL)
 		return CTL_FAILED;
-	status = is_etcd ? follow_etcd(ctl, store) : follow_stdin(ctl, store);
+	status = is_etcd ? source_follow(ctl, store) : stdin_follow(ctl, store);
 	store_close(store);
 	return status;
 }

@@ -3,8 +3,8 @@
  * whether it is as it was written.
  */
 #include <stdio.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "dnsctl/ctl.h"
 #include "zones/store/write/check.h"
 #include "zones/store/write/facts.h"
@@ -12,15 +12,11 @@
 static void
 age_print(const char *what, int64_t then_ms)
 {
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_REALTIME, &now);
 	if (then_ms == 0)
 		(void)printf("%s: never\n", what);
 	else
 		(void)printf("%s: %.1f s ago\n", what,
-		    (double)now.tv_sec + (double)now.tv_nsec / 1e9 -
-			(double)then_ms / 1000);
+		    (double)(clock_ms(CLOCK_REALTIME) - then_ms) / 1000);
 }
 
 static bool

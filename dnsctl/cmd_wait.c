@@ -2,22 +2,13 @@
  * cmd_wait.c - wait: return when the store stands at a cursor.
  */
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "dnsctl/ctl.h"
 #include "dnsctl/cursor.h"
 
 #define LOOK_MS 10 /* between two looks at the cursor */
-
-static int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* False where TEXT is no number of seconds; without one, for ever. */
 static bool
@@ -57,13 +48,13 @@ wait_for(const struct ctl *ctl, struct snapshot *snapshot, int64_t timeout_ms,
     bool *yes)
 {
 	const struct timespec pause = { 0, LOOK_MS * 1000000L };
-	int64_t start = now_ms();
+	int64_t start = clock_ms(CLOCK_MONOTONIC);
 
 	for (;;) {
 		enum err err = stands_there(snapshot, ctl->args[0], yes);
 
 		if (err != E_OK || *yes || *ctl->stop ||
-		    now_ms() - start >= timeout_ms)
+		    clock_ms(CLOCK_MONOTONIC) - start >= timeout_ms)
 			return err;
 		(void)nanosleep(&pause, NULL);
 	}

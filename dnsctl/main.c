@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dnsctl/ctl.h"
+#include "dnsctl/etcd/etcd.h"
 
 #define VERSION "0.1"
 
@@ -70,8 +71,9 @@ static const struct option_row {
 	    "do not wait for the disk; a crash of the machine may lose"
 	    " commits",
 	    AT(no_sync), FOR_WRITERS },
-	{ 0, "prefix", "PREFIX", "of the keys in etcd; default /dnsd",
-	    AT(prefix), FOR_FOLLOW },
+	{ 0, "prefix", "PREFIX",
+	    "of the keys in etcd; default " ETCD_PREFIX_DEFAULT, AT(prefix),
+	    FOR_FOLLOW },
 	{ 0, "user", "NAME", "who we are to etcd", AT(user), FOR_FOLLOW },
 	{ 0, "password-file", "FILE", "its first line is the password",
 	    AT(password_file), FOR_FOLLOW },
@@ -167,7 +169,7 @@ index_of(int got)
 }
 
 static enum exit_status
-tell(int what)
+help_or_version(int what)
 {
 	if (what == OPTION_HELP)
 		usage(stdout);
@@ -189,7 +191,7 @@ options_read(
 	*ends = true;
 	while ((got = getopt_long(argc, argv, letters, rows, NULL)) != -1) {
 		if (got == OPTION_HELP || got == OPTION_VERSION)
-			return tell(got);
+			return help_or_version(got);
 		i = index_of(got);
 		if (i < 0)
 			return CTL_USAGE;
@@ -232,7 +234,9 @@ signals_catch(void)
 int
 main(int argc, char **argv)
 {
-	struct ctl ctl = { .store = STORE_DEFAULT, .stop = &stop };
+	struct ctl ctl = { .store = STORE_DEFAULT,
+		.prefix = ETCD_PREFIX_DEFAULT,
+		.stop = &stop };
 	const struct command *command;
 	unsigned long given = 0;
 	enum exit_status status;

@@ -33,10 +33,10 @@ who_we_are(const struct etcd *e)
 	char password[256] = "";
 	json_t *who = json_object();
 
-	if (e->ctl->password_file != NULL)
+	if (e->options->password_file != NULL)
 		(void)line_read(
-		    e->ctl->password_file, password, sizeof(password));
-	(void)json_object_set_new(who, "name", json_string(e->ctl->user));
+		    e->options->password_file, password, sizeof(password));
+	(void)json_object_set_new(who, "name", json_string(e->options->user));
 	(void)json_object_set_new(who, "password", json_string(password));
 	return who;
 }
@@ -51,7 +51,7 @@ authenticate(struct etcd *e)
 
 	curl_slist_free_all(e->headers);
 	e->headers = NULL;
-	if (e->ctl->user == NULL)
+	if (e->options->user == NULL)
 		return ETCD_OK;
 	outcome = etcd_ask(e, "/v3/auth/authenticate", who_we_are(e), &reply);
 	if (outcome != ETCD_OK)
@@ -75,7 +75,8 @@ etcd_header_request(const struct etcd *e)
 	json_t *request = json_object();
 	char below[512];
 
-	(void)snprintf(below, sizeof(below), "%s/networks/", e->prefix);
+	(void)snprintf(
+	    below, sizeof(below), "%s/networks/", e->options->prefix);
 	etcd_range_set(request, below);
 	(void)json_object_set_new(request, "limit", json_integer(1));
 	(void)json_object_set_new(request, "keys_only", json_true());

@@ -10,9 +10,8 @@
 #include "base/log.h"
 #include "impl.h"
 
-#define SCHEME         "etcd://"
-#define PREFIX_DEFAULT "/dnsd"
-#define PORT_DEFAULT   ":2379"
+#define SCHEME       "etcd://"
+#define PORT_DEFAULT ":2379"
 
 bool
 etcd_is_url(const char *source)
@@ -50,7 +49,7 @@ endpoint_add(struct etcd *e, const char *text, size_t len)
 static bool
 endpoints_read(struct etcd *e)
 {
-	const char *at = e->ctl->args[0] + strlen(SCHEME);
+	const char *at = e->options->source + strlen(SCHEME);
 	size_t len;
 
 	for (;; at += len + 1) {
@@ -58,7 +57,7 @@ endpoints_read(struct etcd *e)
 		if (!endpoint_add(e, at, len)) {
 			log_error("%s: must be etcd://HOST:PORT, and more with"
 				  " commas between, at most %d",
-			    e->ctl->args[0], ETCD_ENDPOINTS_MAX);
+			    e->options->source, ETCD_ENDPOINTS_MAX);
 			return false;
 		}
 		if (at[len] == '\0')
@@ -67,18 +66,16 @@ endpoints_read(struct etcd *e)
 }
 
 static bool
-prefix_read(struct etcd *e)
+prefix_check(const char *prefix)
 {
-	size_t len;
+	size_t len = strlen(prefix);
 
-	e->prefix = e->ctl->prefix == NULL ? PREFIX_DEFAULT : e->ctl->prefix;
-	len = strlen(e->prefix);
-	if (len >= 2 && len <= 128 && e->prefix[0] == '/' &&
-	    e->prefix[len - 1] != '/')
+	if (len >= 2 && len <= 128 && prefix[0] == '/' &&
+	    prefix[len - 1] != '/')
 		return true;
 	log_error("--prefix %s: must begin with a slash, not end with one,"
 		  " and have at most 128 octets",
-	    e->prefix);
+	    prefix);
 	return false;
 }
 
@@ -86,11 +83,12 @@ prefix_read(struct etcd *e)
 static void
 source_name(struct etcd *e)
 {
-	size_t room = sizeof(e->source) - strlen(e->prefix) - 1;
+	const char *prefix = e->options->prefix;
+	size_t room = sizeof(e->source) - strlen(prefix) - 1;
 
-	(void)snprintf(e->source, room, "%s", e->ctl->args[0]);
+	(void)snprintf(e->source, room, "%s", e->options->source);
 	(void)snprintf(e->source + strlen(e->source),
-	    sizeof(e->source) - strlen(e->source), "%s", e->prefix);
+	    sizeof(e->source) - strlen(e->source), "%s", prefix);
 }
 
 /* The store holds what is below our prefix in some etcd. */
@@ -100,7 +98,7 @@ is_our_source(const struct etcd *e, const char *source)
 	const char *path =
 	    etcd_is_url(source) ? strchr(source + strlen(SCHEME), '/') : NULL;
 
-	return path != NULL && strcmp(path, e->prefix) == 0;
+	return path != NULL && strcmp(path, e->options->prefix) == 0;
 }
 
 /* "CLUSTER/REVISION" of the same keys; anything else is nowhere. */
@@ -181,7 +179,7 @@ endpoint_next(struct etcd *e)
 	    e->wrong, e->endpoint[e->at]);
 }
 
-static enum exit_status
+static enum err
 endpoints_follow(struct etcd *e)
 {
 	for (;;) {
@@ -190,9 +188,9 @@ endpoints_follow(struct etcd *e)
 		etcd_abort(e);
 		switch (outcome) {
 		case ETCD_STOP:
-			return CTL_OK;
+			return E_OK;
 		case ETCD_STORE:
-			return ctl_store_failed(e->ctl, e->err);
+			return e->err;
 		case ETCD_OK:
 		case ETCD_LOST:
 		case ETCD_FAILED:
@@ -200,8 +198,8 @@ endpoints_follow(struct etcd *e)
 		}
 		endpoint_next(e);
 		pause_before_next(e);
-		if (*e->ctl->stop)
-			return CTL_OK;
+		if (*e->options->stop)
+			return E_OK;
 	}
 }
 
@@ -226,27 +224,32 @@ endpoint_choose(struct etcd *e)
 	e->at = rng_below(&e->rng, e->endpoint_count);
 }
 
-enum exit_status
-follow_etcd(const struct ctl *ctl, struct store *store)
+/* From where the store stands. */
+static enum err
+store_follow(struct etcd *e, struct store *store)
 {
-	struct etcd e = { .ctl = ctl };
-	enum exit_status status = CTL_USAGE;
-	enum err err;
+	enum err err = store_standing(e, store);
 
-	if (!prefix_read(&e) || !endpoints_read(&e))
-		goto out;
-	source_name(&e);
-	endpoint_choose(&e);
-	feed_init(&e.feed, store, &ctl_report, e.source, false);
-	status = CTL_FAILED;
-	err = store_standing(&e, store);
 	if (err != E_OK)
-		status = ctl_store_failed(ctl, err);
-	else if (etcd_http_open(&e))
-		status = endpoints_follow(&e);
-	else
-		log_error("libcurl cannot be started");
-out:
+		return err;
+	if (etcd_http_open(e))
+		return endpoints_follow(e);
+	log_error("libcurl cannot be started");
+	return E_NOMEM;
+}
+
+enum err
+etcd_follow(const struct etcd_options *options, struct store *store)
+{
+	struct etcd e = { .options = options };
+	enum err err = E_INPUT;
+
+	if (prefix_check(options->prefix) && endpoints_read(&e)) {
+		source_name(&e);
+		endpoint_choose(&e);
+		feed_init(&e.feed, store, options->report, e.source, false);
+		err = store_follow(&e, store);
+	}
 	etcd_release(&e);
-	return status;
+	return err;
 }

@@ -8,21 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "impl.h"
 
 /* No reply that we ask for is as large; a watch is read as it comes. */
 #define REPLY_MAX ((size_t)256 * 1024 * 1024)
-
-int64_t
-etcd_now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 enum etcd_outcome
 etcd_fail(struct etcd *e, const char *format, ...)
@@ -42,7 +33,7 @@ on_data(char *data, size_t one, size_t n, void *arg)
 	char *bigger;
 
 	(void)one;
-	c->heard_ms = etcd_now_ms();
+	c->heard_ms = clock_ms(CLOCK_MONOTONIC);
 	if (n > REPLY_MAX - c->len)
 		return 0;
 	if (c->len + n >= c->cap) {
@@ -102,17 +93,17 @@ etcd_call_end(struct etcd *e, struct etcd_call *c)
 }
 
 static void
-secure(const struct ctl *ctl, CURL *easy)
+secure(const struct etcd_options *o, CURL *easy)
 {
-	(void)curl_easy_setopt(easy, CURLOPT_CAINFO, ctl->cacert);
-	(void)curl_easy_setopt(easy, CURLOPT_SSLCERT, ctl->cert);
-	(void)curl_easy_setopt(easy, CURLOPT_SSLKEY, ctl->key);
+	(void)curl_easy_setopt(easy, CURLOPT_CAINFO, o->cacert);
+	(void)curl_easy_setopt(easy, CURLOPT_SSLCERT, o->cert);
+	(void)curl_easy_setopt(easy, CURLOPT_SSLKEY, o->key);
 }
 
 static bool
-is_secure(const struct ctl *ctl)
+is_secure(const struct etcd_options *o)
 {
-	return ctl->cacert != NULL || ctl->cert != NULL || ctl->key != NULL;
+	return o->cacert != NULL || o->cert != NULL || o->key != NULL;
 }
 
 /* A connection that died without a word is seen by the kernel's probes. */
@@ -140,11 +131,11 @@ etcd_call_start(struct etcd *e, struct etcd_call *c, const char *path,
 	c->body = json_dumps(body, JSON_COMPACT);
 	json_decref(body);
 	(void)snprintf(url, sizeof(url), "%s://%s%s",
-	    is_secure(e->ctl) ? "https" : "http", e->endpoint[e->at], path);
+	    is_secure(e->options) ? "https" : "http", e->endpoint[e->at], path);
 	curl_easy_reset(c->easy);
 	connection_set(c->easy);
-	if (is_secure(e->ctl))
-		secure(e->ctl, c->easy);
+	if (is_secure(e->options))
+		secure(e->options, c->easy);
 	(void)curl_easy_setopt(c->easy, CURLOPT_URL, url);
 	(void)curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, e->headers);
 	(void)curl_easy_setopt(
@@ -155,7 +146,7 @@ etcd_call_start(struct etcd *e, struct etcd_call *c, const char *path,
 	c->error[0] = '\0';
 	(void)curl_easy_setopt(c->easy, CURLOPT_ERRORBUFFER, c->error);
 	(void)curl_easy_setopt(c->easy, CURLOPT_TIMEOUT_MS, ms);
-	c->heard_ms = etcd_now_ms();
+	c->heard_ms = clock_ms(CLOCK_MONOTONIC);
 	c->running = curl_multi_add_handle(e->multi, c->easy) == CURLM_OK;
 	c->done = !c->running;
 	c->result = CURLE_FAILED_INIT;
@@ -241,7 +232,7 @@ etcd_ask(struct etcd *e, const char *path, json_t *body, json_t **reply)
 
 	*reply = NULL;
 	etcd_call_start(e, &e->call, path, body, REPLY_MS);
-	while (!e->call.done && !*e->ctl->stop)
+	while (!e->call.done && !*e->options->stop)
 		etcd_run(e, 1000);
 	outcome =
 	    e->call.done ? etcd_call_reply(e, &e->call, reply) : ETCD_STOP;

@@ -43,8 +43,7 @@ struct etcd_call {
 };
 
 struct etcd {
-	const struct ctl *ctl;
-	const char *prefix;
+	const struct etcd_options *options;
 	char source[CURSOR_MAX + 1]; /* for the store */
 	char *endpoint[ETCD_ENDPOINTS_MAX];
 	unsigned endpoint_count, at;
@@ -67,9 +66,7 @@ struct etcd {
 	bool created;             /* the watch */
 };
 
-int64_t etcd_now_ms(void);
-
-/* --- etcd_http.c: requests */
+/* --- http.c: requests */
 
 bool etcd_http_open(struct etcd *) MUST_CHECK;
 void etcd_http_close(struct etcd *);
@@ -100,7 +97,7 @@ const char *etcd_call_error(const struct etcd_call *);
 enum etcd_outcome etcd_fail(struct etcd *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* --- etcd_json.c: etcd's JSON, in which 64 bits are strings */
+/* --- json.c: etcd's JSON, in which 64 bits are strings */
 
 int64_t etcd_number(const json_t *object, const char *key);
 json_t *etcd_base64(const char *text, size_t len);
@@ -110,7 +107,7 @@ char *etcd_octets(
 /* All keys that begin with TEXT, as a range of a request. */
 void etcd_range_set(json_t *request, const char *text);
 
-/* --- etcd_take.c: into the feed */
+/* --- take.c: into the feed */
 
 /* One key and its value, or that it went. */
 enum etcd_outcome etcd_take(

@@ -1,5 +1,5 @@
 /*
- * key.c - see etcd_key.h.
+ * key.c - see key.h.
  */
 #include "dnsctl/etcd/key.h"
 

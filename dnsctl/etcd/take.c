@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "dnsctl/etcd/key.h"
 #include "impl.h"
 #include "zones/facts/check.h"
@@ -41,7 +42,7 @@ static enum err
 kv_read(struct etcd *e, struct feed_line *line, const char *key,
     const json_t *kv, struct complaint *why)
 {
-	if (!etcd_key_read(&line->fact, &e->memory, e->prefix, key))
+	if (!etcd_key_read(&line->fact, &e->memory, e->options->prefix, key))
 		return complain(why, "",
 		    "must be a key of networks, regions, distances, apps,"
 		    " instances or peers",
@@ -109,7 +110,7 @@ etcd_store(struct etcd *e)
 	if (e->err != E_OK)
 		return ETCD_STORE;
 	e->stored = e->revision;
-	e->heard_stored_ms = etcd_now_ms();
+	e->heard_stored_ms = clock_ms(CLOCK_MONOTONIC);
 	return ETCD_OK;
 }
 

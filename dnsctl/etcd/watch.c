@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/dns.h"
 #include "dnsctl/etcd/key.h"
 #include "impl.h"
@@ -17,7 +18,7 @@ watch_start(struct etcd *e)
 	json_t *body = json_object(), *create = json_object();
 	char below[512];
 
-	(void)snprintf(below, sizeof(below), "%s/", e->prefix);
+	(void)snprintf(below, sizeof(below), "%s/", e->options->prefix);
 	etcd_range_set(create, below);
 	(void)json_object_set_new(
 	    create, "start_revision", json_integer(e->revision + 1));
@@ -53,7 +54,8 @@ network_put_by(struct etcd *e, const json_t *event)
 		return NULL;
 	key =
 	    etcd_octets(&e->memory, json_object_get(event, "kv"), "key", &len);
-	if (key == NULL || !etcd_key_read(&f, &e->memory, e->prefix, key) ||
+	if (key == NULL ||
+	    !etcd_key_read(&f, &e->memory, e->options->prefix, key) ||
 	    f.kind != FACT_NETWORK)
 		return NULL;
 	return f.network;
@@ -229,7 +231,7 @@ lines_take(struct etcd *e)
 static enum etcd_outcome
 ping(struct etcd *e)
 {
-	int64_t now = etcd_now_ms();
+	int64_t now = clock_ms(CLOCK_MONOTONIC);
 	enum etcd_outcome outcome;
 	json_t *reply;
 
@@ -257,7 +259,7 @@ heard(struct etcd *e)
 	enum etcd_outcome outcome;
 
 	if (word < e->heard_stored_ms ||
-	    etcd_now_ms() - e->heard_stored_ms < HEARD_MS)
+	    clock_ms(CLOCK_MONOTONIC) - e->heard_stored_ms < HEARD_MS)
 		return ETCD_OK;
 	outcome = etcd_mark(e, e->revision);
 	return outcome == ETCD_OK ? etcd_store(e) : outcome;
@@ -275,7 +277,7 @@ watch_step(struct etcd *e)
 		    e->watch.result == CURLE_OK ? "closed by etcd"
 						: etcd_call_error(&e->watch));
 	if (outcome == ETCD_OK && !e->created &&
-	    etcd_now_ms() - e->watch.heard_ms > REPLY_MS)
+	    clock_ms(CLOCK_MONOTONIC) - e->watch.heard_ms > REPLY_MS)
 		outcome = etcd_fail(e, "watch was not begun");
 	if (outcome == ETCD_OK)
 		outcome = ping(e);
@@ -289,7 +291,7 @@ etcd_watch(struct etcd *e)
 
 	watch_start(e);
 	while (outcome == ETCD_OK)
-		outcome = *e->ctl->stop ? ETCD_STOP : watch_step(e);
+		outcome = *e->options->stop ? ETCD_STOP : watch_step(e);
 	etcd_call_end(e, &e->watch);
 	etcd_call_end(e, &e->ping);
 	return outcome;

@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/clock.h"
+
 #define LOG_EVERY 10 /* seconds */
 
 void
@@ -28,14 +30,13 @@ log_at(enum log_level level, const char *format, ...)
 bool
 log_may(struct log_limit *limit, unsigned *suppressed)
 {
-	struct timespec now;
+	time_t now = clock_seconds(CLOCK_MONOTONIC_COARSE);
 
-	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if (now.tv_sec < limit->next) {
+	if (now < limit->next) {
 		limit->suppressed++;
 		return false;
 	}
-	limit->next = now.tv_sec + LOG_EVERY;
+	limit->next = now + LOG_EVERY;
 	*suppressed = limit->suppressed;
 	limit->suppressed = 0;
 	return true;

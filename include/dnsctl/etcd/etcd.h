@@ -18,18 +18,35 @@
  *	  |     after a while                                |
  *	  +------------- no word in time, cut, refused ------+
  *
- *	CONNECT   etcd_connect()    etcd_connect.c
- *	SNAPSHOT  etcd_snapshot()   etcd_range.c
- *	WATCH     etcd_watch()      etcd_watch.c
+ *	CONNECT   etcd_connect()    connect.c
+ *	SNAPSHOT  etcd_snapshot()   range.c
+ *	WATCH     etcd_watch()      watch.c
  */
 #ifndef DNSCTL_ETCD_ETCD_H
 #define DNSCTL_ETCD_ETCD_H
 
-#include "dnsctl/ctl.h"
+#include <signal.h>
+
+#include "zones/feed/feed.h"
+
+#define ETCD_PREFIX_DEFAULT "/dnsd"
+
+/* What is followed, and who we are to it; all of it is borrowed. */
+struct etcd_options {
+	const char *source;                /* etcd://HOST:PORT,... */
+	const char *prefix;                /* of its keys */
+	const char *user, *password_file;  /* NULL: nobody */
+	const char *cacert, *cert, *key;   /* NULL, all of them: no TLS */
+	const struct feed_report *report;  /* gets what is wrong with facts */
+	const volatile sig_atomic_t *stop; /* looked at every second */
+};
 
 bool etcd_is_url(const char *source);
 
-/* Follows ctl->args[0] until ctl->stop, or until the store fails. */
-enum exit_status follow_etcd(const struct ctl *, struct store *);
+/*
+ * Follows until *stop, which is E_OK, or until the store fails; E_INPUT
+ * where an option is wrong, and it was said which.
+ */
+enum err etcd_follow(const struct etcd_options *, struct store *) MUST_CHECK;
 
 #endif
