@@ -97,6 +97,43 @@ config_set_listen(void *to, const struct config_value *v)
 	return good ? E_OK : E_INPUT;
 }
 
+bool
+config_listen_is_wildcard(const struct config_listen *l)
+{
+	return l->address.any.sa_family == AF_INET
+	    ? l->address.v4.sin_addr.s_addr == htonl(INADDR_ANY)
+	    : IN6_IS_ADDR_UNSPECIFIED(&l->address.v6.sin6_addr);
+}
+
+bool
+config_listen_is_same(
+    const struct config_listen *a, const struct config_listen *b)
+{
+	struct addr one = addr_from_sockaddr(&a->address);
+	struct addr two = addr_from_sockaddr(&b->address);
+
+	/* The port is at the same place in both families. */
+	return a->address.any.sa_family == b->address.any.sa_family &&
+	    a->address.v4.sin_port == b->address.v4.sin_port &&
+	    addr_is_same(&one, &two) &&
+	    (a->address.any.sa_family == AF_INET ||
+		a->address.v6.sin6_scope_id == b->address.v6.sin6_scope_id);
+}
+
+const char *
+config_listen_text(const struct config_listen *l, char out[CONFIG_LISTEN_TEXT])
+{
+	bool six = l->address.any.sa_family == AF_INET6;
+	struct addr addr = addr_from_sockaddr(&l->address);
+	char text[ADDR_TEXT];
+
+	(void)snprintf(out, CONFIG_LISTEN_TEXT, six ? "[%s]:%u" : "%s:%u",
+	    six ? inet_ntop(AF_INET6, addr.ip, text, sizeof(text))
+		: addr_text(&addr, text),
+	    ntohs(l->address.v4.sin_port));
+	return out;
+}
+
 static const struct transport {
 	const char *scheme;
 	uint16_t port;

@@ -8,8 +8,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "dnsd/listen/socket.h"
-
 static enum err
 check_listen(const struct config *c, char *why)
 {
@@ -18,7 +16,7 @@ check_listen(const struct config *c, char *why)
 		    why, c->file, 1, "listen: at least one address is needed");
 	for (unsigned i = 0; i < c->listen_count; i++)
 		for (unsigned j = 0; j < i; j++)
-			if (listen_is_same(&c->listen[i], &c->listen[j]))
+			if (config_listen_is_same(&c->listen[i], &c->listen[j]))
 				return config_complain(why, c->file,
 				    c->listen[i].line,
 				    "listen.address: the same as in line %u",
@@ -58,8 +56,9 @@ config_is_ourselves(const struct config *c, const struct config_upstream *u)
 		if (l->address.any.sa_family != family ||
 		    l->address.v4.sin_port != htons(u->port))
 			continue;
-		if (listen_is_wildcard(l) ? is_local(&u->address)
-					  : addr_is_same(&here, &u->address))
+		if (config_listen_is_wildcard(l)
+			? is_local(&u->address)
+			: addr_is_same(&here, &u->address))
 			return true;
 	}
 	return false;

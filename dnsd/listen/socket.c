@@ -1,16 +1,14 @@
 /*
- * socket.c - see listen_socket.h.
+ * socket.c - see socket.h.
  */
 #include "dnsd/listen/socket.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/addr_text.h"
 #include "base/log.h"
 
 /* A burst of some 10,000 questions; what is more is lost anyway. */
@@ -18,42 +16,6 @@
 #define BACKLOG     4096
 /* Every IPv6 link carries it (RFC 8200, 5). */
 #define IPV6_MTU_MIN 1280
-
-bool
-listen_is_wildcard(const struct config_listen *l)
-{
-	return l->address.any.sa_family == AF_INET
-	    ? l->address.v4.sin_addr.s_addr == htonl(INADDR_ANY)
-	    : IN6_IS_ADDR_UNSPECIFIED(&l->address.v6.sin6_addr);
-}
-
-bool
-listen_is_same(const struct config_listen *a, const struct config_listen *b)
-{
-	struct addr one = addr_from_sockaddr(&a->address);
-	struct addr two = addr_from_sockaddr(&b->address);
-
-	/* The port is at the same place in both families. */
-	return a->address.any.sa_family == b->address.any.sa_family &&
-	    a->address.v4.sin_port == b->address.v4.sin_port &&
-	    addr_is_same(&one, &two) &&
-	    (a->address.any.sa_family == AF_INET ||
-		a->address.v6.sin6_scope_id == b->address.v6.sin6_scope_id);
-}
-
-const char *
-listen_text(const struct config_listen *l, char out[LISTEN_TEXT])
-{
-	bool six = l->address.any.sa_family == AF_INET6;
-	struct addr addr = addr_from_sockaddr(&l->address);
-	char text[ADDR_TEXT];
-
-	(void)snprintf(out, LISTEN_TEXT, six ? "[%s]:%u" : "%s:%u",
-	    six ? inet_ntop(AF_INET6, addr.ip, text, sizeof(text))
-		: addr_text(&addr, text),
-	    ntohs(l->address.v4.sin_port));
-	return out;
-}
 
 struct option {
 	int level, name, value;
@@ -103,7 +65,7 @@ static const struct option options_udp_v6[] = {
 	{ -1, 0, 0, false },
 };
 
-/* Replies tell from which address they are to leave, see listen_udp.c. */
+/* Replies tell from which address they are to leave, see udp_batch.c. */
 static const struct option options_wildcard_v4[] = {
 	{ IPPROTO_IP, IP_PKTINFO, 1, true },
 	{ -1, 0, 0, false },
@@ -150,7 +112,7 @@ udp_prepare(int fd, const struct config_listen *l)
 
 	buffers_grow(fd);
 	return options_set(fd, four ? options_udp_v4 : options_udp_v6) &&
-	    (!listen_is_wildcard(l) ||
+	    (!config_listen_is_wildcard(l) ||
 		options_set(
 		    fd, four ? options_wildcard_v4 : options_wildcard_v6));
 }
@@ -181,7 +143,7 @@ socket_open(const struct config_listen *l, int type)
 enum err
 listen_is_free(const struct config_listen *l)
 {
-	char text[LISTEN_TEXT];
+	char text[CONFIG_LISTEN_TEXT];
 	static const struct option alone[] = {
 		{ IPPROTO_IPV6, IPV6_V6ONLY, 1, false },
 		{ -1, 0, 0, false },
@@ -195,7 +157,8 @@ listen_is_free(const struct config_listen *l)
 		(void)close(fd);
 	if (!taken)
 		return E_OK;
-	log_error("%s: another program listens there", listen_text(l, text));
+	log_error(
+	    "%s: another program listens there", config_listen_text(l, text));
 	return E_SYSTEM;
 }
 
@@ -211,7 +174,7 @@ listen_sockets_open(struct listen_sockets *s, const struct config_listen *l,
     unsigned count, const struct listen_sockets *old)
 {
 	unsigned inherited = old == NULL ? 0 : old->count;
-	char text[LISTEN_TEXT];
+	char text[CONFIG_LISTEN_TEXT];
 
 	if (count < inherited)
 		count = inherited;
@@ -233,7 +196,7 @@ listen_sockets_open(struct listen_sockets *s, const struct config_listen *l,
 		if (s->udp[i] >= 0 && s->tcp[i] >= 0)
 			continue;
 		log_error("%s: cannot listen there (%s): %s",
-		    listen_text(l, text), s->udp[i] < 0 ? "UDP" : "TCP",
+		    config_listen_text(l, text), s->udp[i] < 0 ? "UDP" : "TCP",
 		    strerror(errno));
 		s->count++;
 		listen_sockets_close(s);

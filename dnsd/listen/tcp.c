@@ -292,7 +292,7 @@ tcp_hub_listen(
 	l->sockets = sockets;
 	l->fd = sockets->tcp[i];
 	l->listen = sockets->listen;
-	l->wildcard = listen_is_wildcard(l->listen);
+	l->wildcard = config_listen_is_wildcard(l->listen);
 	if (event_assign(&l->event, hub->o.base, l->fd, EV_READ | EV_PERSIST,
 		on_acceptable, l) != 0 ||
 	    event_add(&l->event, NULL) != 0) {

@@ -221,7 +221,7 @@ udp_listener_open(struct udp_listener **out, const struct udp_options *o)
 	l->o = *o;
 	l->fd = o->sockets->udp[o->index];
 	l->listen = o->sockets->listen;
-	l->wildcard = listen_is_wildcard(l->listen);
+	l->wildcard = config_listen_is_wildcard(l->listen);
 	if (!l->wildcard)
 		l->to = addr_from_sockaddr(&l->listen->address);
 	if (event_assign(&l->event, o->base, l->fd, EV_READ | EV_PERSIST,

@@ -13,7 +13,7 @@ static const struct listen_sockets *
 sockets_find(const struct generation *old, const struct config_listen *l)
 {
 	for (unsigned i = 0; old != NULL && i < old->config->listen_count; i++)
-		if (listen_is_same(&old->config->listen[i], l))
+		if (config_listen_is_same(&old->config->listen[i], l))
 			return &old->sockets[i];
 	return NULL;
 }
@@ -134,7 +134,7 @@ steer_sockets(struct generation *g)
 
 	for (unsigned i = 0; i < g->config->listen_count; i++) {
 		const struct listen_sockets *s = &g->sockets[i];
-		char text[LISTEN_TEXT];
+		char text[CONFIG_LISTEN_TEXT];
 
 		if (!g->config->steer) {
 			steer_group_not(s->udp[0]);
@@ -142,7 +142,8 @@ steer_sockets(struct generation *g)
 		} else if (!steer_group(s->udp[0], workers) ||
 		    !steer_group(s->tcp[0], workers)) {
 			log_warn("%s: what comes there is not steered: %s",
-			    listen_text(s->listen, text), strerror(errno));
+			    config_listen_text(s->listen, text),
+			    strerror(errno));
 		}
 	}
 }

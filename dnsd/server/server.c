@@ -40,13 +40,13 @@ struct server {
 static void
 tell_listeners(const struct config *c)
 {
-	char text[LISTEN_TEXT];
+	char text[CONFIG_LISTEN_TEXT];
 
 	for (unsigned i = 0; i < c->listen_count; i++) {
 		const char *network = c->listen[i].network;
 
 		log_info("listening on %s, UDP and TCP%s%s",
-		    listen_text(&c->listen[i], text),
+		    config_listen_text(&c->listen[i], text),
 		    network == NULL ? "" : ", all for network ",
 		    network == NULL ? "" : network);
 	}

@@ -39,7 +39,7 @@ ROOMS = {
 
 # Which rooms may include what is not ours.
 STORE = ["zones/store/read", "zones/store/write"]
-SERVER = ["dnsd/config", "dnsd/forward", "dnsd/listen", "dnsd/server"]
+SERVER = ["dnsd/forward", "dnsd/listen", "dnsd/server"]
 LIBRARIES = {
     "lmdb.h": STORE,
     "event2/": SERVER,

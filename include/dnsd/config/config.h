@@ -89,4 +89,15 @@ enum err config_parse(struct config **out, const char *file, const char *text,
 enum err config_read(struct config **out, const char *file) MUST_CHECK;
 void config_free(struct config *); /* NULL is fine */
 
+/* Packets come there for any address of this machine. */
+bool config_listen_is_wildcard(const struct config_listen *);
+/* The same address, port and scope; networks do not count. */
+bool config_listen_is_same(
+    const struct config_listen *, const struct config_listen *);
+
+/* "[::1]:53", for people; returns OUT. */
+#define CONFIG_LISTEN_TEXT 80
+const char *config_listen_text(
+    const struct config_listen *, char out[CONFIG_LISTEN_TEXT]);
+
 #endif

@@ -42,11 +42,4 @@ void listen_sockets_leave(struct listen_sockets *, unsigned i);
  */
 enum err listen_is_free(const struct config_listen *) MUST_CHECK;
 
-bool listen_is_wildcard(const struct config_listen *);
-bool listen_is_same(const struct config_listen *, const struct config_listen *);
-
-/* "[::1]:53", for people; returns OUT. */
-#define LISTEN_TEXT 80
-const char *listen_text(const struct config_listen *, char out[LISTEN_TEXT]);
-
 #endif
