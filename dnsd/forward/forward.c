@@ -1,22 +1,12 @@
 /*
  * forward.c - the spine: what becomes of a question for somebody else's
- * name.  See forward_impl.h for the way that it goes when it has to wait.
+ * name.  See impl.h for the way that it goes when it has to wait.
  */
 #include "dnsd/forward/forward.h"
 
 #include <stdlib.h>
 
 #include "impl.h"
-
-int64_t
-forward_now(struct forward *f)
-{
-	if (!f->now_known) {
-		f->now_us = f->carrier->now_us(f->carrier);
-		f->now_known = true;
-	}
-	return f->now_us;
-}
 
 static enum query_next
 fail(struct forward *f, struct query *q, enum dns_rcode rcode, enum dns_ede ede)

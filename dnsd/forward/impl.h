@@ -102,9 +102,7 @@ void forward_tick(struct forward *);
 /* After a batch of the calls above: everything queued leaves. */
 void forward_settle(struct forward *);
 
-int64_t forward_now(struct forward *);
-
-/* forward_zone.c */
+/* zone.c */
 struct route {
 	enum config_zone_action action;
 	struct upstream_set *set; /* ZONE_FORWARD */
@@ -114,7 +112,7 @@ enum err zones_open(struct forward *) MUST_CHECK;
 void zones_close(struct forward *);
 struct route zone_route(struct forward *, const struct query *);
 
-/* forward_try.c */
+/* try.c */
 /* Our own questions to those that are down, when it is time. */
 void try_probes(struct forward *, struct upstream_set *);
 void try_start(struct forward *, struct pending *);
@@ -126,7 +124,7 @@ bool try_instead(struct forward *, struct attempt *);
 void try_soon(struct forward *, struct attempt *);
 void try_due(struct forward *, struct pending *);
 
-/* forward_finish.c */
+/* finish.c */
 /* Keeps the answer and gives it to all askers; P is gone. */
 void finish(struct forward *, struct pending *, const struct answer *);
 /* No upstream has answered: what is stale, or SERVFAIL; P is gone. */

@@ -78,7 +78,7 @@ LIST_HEAD(pending_list, pending);
 LIST_HEAD(load_list, load);
 TAILQ_HEAD(slot_list, pending);
 
-/* forward_pool.c */
+/* pool.c */
 enum err pools_open(struct forward *) MUST_CHECK;
 void pools_close(struct forward *);
 struct pending *pending_find(struct forward *, const struct cache_key *);
@@ -96,14 +96,16 @@ struct attempt *attempt_take(
     struct forward *, struct pending *, uint32_t channel);
 void attempt_free(struct forward *, struct attempt *);
 
-/* forward_wheel.c */
+/* wheel.c */
+/* Microseconds; one look at the carrier's clock a batch. */
+int64_t forward_now(struct forward *);
 void wheel_init(struct forward *);
 void wheel_set(struct forward *, struct pending *, int64_t due_us);
 void wheel_unset(struct forward *, struct pending *);
 /* The next that is due by now, taken out; NULL where there is none. */
 struct pending *wheel_due(struct forward *);
 
-/* forward_question.c */
+/* question.c */
 size_t question_write(uint8_t out[QUESTION_MAX], const struct attempt *);
 /* The question's name as the attempt wrote it. */
 void question_name(uint8_t out[DNS_NAME_MAX], const struct attempt *);

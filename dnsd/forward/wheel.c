@@ -1,10 +1,20 @@
 /*
- * wheel.c - who is due when: a slot for each tick.
+ * wheel.c - the time, and who is due when: a slot for each tick.
  *
  * To set, move and unset costs the same for one question as for many, and
  * there is one timer for all, only while one waits.
  */
 #include "impl.h"
+
+int64_t
+forward_now(struct forward *f)
+{
+	if (!f->now_known) {
+		f->now_us = f->carrier->now_us(f->carrier);
+		f->now_known = true;
+	}
+	return f->now_us;
+}
 
 static uint64_t
 tick_at(int64_t us)
