@@ -1,5 +1,5 @@
 /*
- * tcp.c - the TCP listeners of a worker and its table of connections.
+ * tcp.c - the TCP listeners of a worker, and when its connections end.
  */
 #include "dnsd/listen/tcp.h"
 
@@ -11,15 +11,6 @@
 #include "tcp_impl.h"
 
 #define ACCEPT_TURN 64 /* connections before others have their turn */
-
-int64_t
-tcp_now(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return now.tv_sec;
-}
 
 /* Fires when the longest silent connection has been so for too long. */
 static void
@@ -71,63 +62,6 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	timer_set(hub);
 }
 
-/* --- the table */
-
-/* False where it is full. */
-static bool
-slot_take(struct tcp_hub *hub, struct tcp_conn *c)
-{
-	unsigned slot;
-
-	if (hub->free_count > 0)
-		slot = hub->free_slots[--hub->free_count];
-	else if (hub->slots_used < hub->o.connections)
-		slot = hub->slots_used++;
-	else
-		return false;
-	hub->slots[slot] = c;
-	c->number = ++hub->serial << TCP_SLOT_BITS | slot;
-	return true;
-}
-
-static unsigned
-slot_of(uint64_t number)
-{
-	return (unsigned)(number & ((1 << TCP_SLOT_BITS) - 1));
-}
-
-static struct tcp_conn *
-conn_find(const struct tcp_hub *hub, uint64_t number)
-{
-	unsigned slot = slot_of(number);
-	struct tcp_conn *c;
-
-	if (slot >= hub->slots_used)
-		return NULL;
-	c = hub->slots[slot];
-	return c != NULL && c->number == number ? c : NULL;
-}
-
-void
-tcp_conn_close(struct tcp_conn *c)
-{
-	struct tcp_hub *hub = c->hub;
-	unsigned slot = slot_of(c->number);
-
-	if (c->wants != 0)
-		(void)event_del(&c->event);
-	TAILQ_REMOVE(&hub->by_use, c, by_use);
-	if (c->is_unflushed)
-		TAILQ_REMOVE(&hub->unflushed, c, unflushed);
-	hub->slots[slot] = NULL;
-	hub->free_slots[hub->free_count++] = slot;
-	hub->count--;
-	(void)close(c->fd);
-	free(c->in.at);
-	free(c->out.at);
-	free(c);
-}
-
 /* --- accepting */
 
 /* Room for one more, by closing who has been silent longest. */
@@ -156,27 +90,21 @@ asked_address(const struct tcp_listener *l, int fd)
 }
 
 static void
-conn_open(struct tcp_listener *l, int fd, const struct sockaddr_in6 *from)
+conn_accept(struct tcp_listener *l, int fd, const struct sockaddr_in6 *from)
 {
 	struct tcp_hub *hub = l->hub;
 	struct tcp_conn *c;
 
 	if (hub->count == hub->o.connections)
 		(void)evict(hub);
-	c = calloc(1, sizeof(*c));
-	if (c == NULL || !slot_take(hub, c)) {
-		free(c);
+	c = tcp_conn_open(hub, fd);
+	if (c == NULL) {
 		(void)close(fd);
 		return;
 	}
-	c->hub = hub;
-	c->fd = fd;
 	c->listen = l->listen;
 	c->from = addr_from_sockaddr(from);
 	c->to = asked_address(l, fd);
-	c->used = tcp_now();
-	TAILQ_INSERT_TAIL(&hub->by_use, c, by_use);
-	hub->count++;
 	hub->o.counters->accepted++;
 	tcp_conn_start(c);
 	timer_set(hub);
@@ -216,7 +144,7 @@ on_acceptable(evutil_socket_t listening, short what, void *arg)
 			accept_failed(l->hub);
 			return;
 		}
-		conn_open(l, fd, &from);
+		conn_accept(l, fd, &from);
 	}
 }
 
@@ -227,7 +155,7 @@ path_send(struct client_path *path, const struct client *client,
     const uint8_t *pkt, size_t len)
 {
 	struct tcp_hub *hub = (struct tcp_hub *)path;
-	struct tcp_conn *c = conn_find(hub, client->connection);
+	struct tcp_conn *c = tcp_conn_find(hub, client->connection);
 
 	if (c == NULL)
 		return;
@@ -265,14 +193,9 @@ tcp_hub_open(struct tcp_hub **out, const struct tcp_options *o)
 	hub->path = (struct client_path){ path_send, path_flush };
 	hub->o = *o;
 	SLIST_INIT(&hub->listeners);
-	TAILQ_INIT(&hub->by_use);
-	TAILQ_INIT(&hub->unflushed);
-	hub->slots = calloc(o->connections, sizeof(hub->slots[0]));
-	hub->free_slots = calloc(o->connections, sizeof(hub->free_slots[0]));
-	if (hub->slots == NULL || hub->free_slots == NULL ||
+	if (tcp_table_open(hub) != E_OK ||
 	    evtimer_assign(&hub->timer, o->base, on_timer, hub) != 0) {
-		free(hub->slots);
-		free(hub->free_slots);
+		tcp_table_close(hub);
 		free(hub);
 		return E_NOMEM;
 	}
@@ -351,15 +274,10 @@ tcp_hub_connections(const struct tcp_hub *hub)
 void
 tcp_hub_close(struct tcp_hub *hub)
 {
-	struct tcp_conn *c;
-
 	if (hub == NULL)
 		return;
 	listeners_close(hub);
-	while ((c = TAILQ_FIRST(&hub->by_use)) != NULL)
-		tcp_conn_close(c);
+	tcp_table_close(hub);
 	(void)evtimer_del(&hub->timer);
-	free(hub->slots);
-	free(hub->free_slots);
 	free(hub);
 }

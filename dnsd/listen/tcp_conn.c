@@ -63,15 +63,6 @@ bytes_skip(struct tcp_bytes *b, size_t len)
 	memmove(b->at, b->at + len, b->len);
 }
 
-/* To the end of the queue of those that are silent. */
-static void
-conn_touch(struct tcp_conn *c)
-{
-	c->used = tcp_now();
-	TAILQ_REMOVE(&c->hub->by_use, c, by_use);
-	TAILQ_INSERT_TAIL(&c->hub->by_use, c, by_use);
-}
-
 static void
 conn_want(struct tcp_conn *c, short what)
 {
@@ -114,7 +105,7 @@ conn_send(struct tcp_conn *c, const uint8_t *bytes, size_t len)
 		n = send(c->fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (n < 0 && errno == EINTR);
 	if (n > 0) {
-		conn_touch(c);
+		tcp_conn_touch(c);
 		return (size_t)n;
 	}
 	if (errno != EAGAIN && errno != EWOULDBLOCK)
@@ -253,7 +244,7 @@ conn_serve(struct tcp_conn *c, bool readable)
 	used = conn_answer_all(c, hub->in, len);
 	responder_end(hub->o.responder);
 	if (used > 0)
-		conn_touch(c);
+		tcp_conn_touch(c);
 	conn_send_turn(c);
 	if (!c->dead && !bytes_append(&c->in, hub->in + used, len - used))
 		c->dead = true;

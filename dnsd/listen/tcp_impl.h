@@ -1,5 +1,5 @@
 /*
- * tcp_impl.h - what listening and connections share.
+ * tcp_impl.h - what listening, the table and its connections share.
  */
 #ifndef DNSD_LISTEN_TCP_IMPL_H
 #define DNSD_LISTEN_TCP_IMPL_H
@@ -81,15 +81,25 @@ struct tcp_hub {
 
 #define TCP_SLOT_BITS 20
 
+/* tcp_table.c */
 int64_t tcp_now(void); /* monotonic seconds */
 
-/* A connection's life; listen_tcp_conn.c. */
+/* For the hub's options; tcp_table_close() is due also where it failed. */
+enum err tcp_table_open(struct tcp_hub *) MUST_CHECK;
+void tcp_table_close(struct tcp_hub *); /* and every connection */
+
+/* Owns FD from now on; NULL, and FD is the caller's, where there is no room. */
+struct tcp_conn *tcp_conn_open(struct tcp_hub *, int fd);
+/* NULL: it has gone. */
+struct tcp_conn *tcp_conn_find(const struct tcp_hub *, uint64_t number);
+/* To the end of the queue of those that are silent. */
+void tcp_conn_touch(struct tcp_conn *);
+void tcp_conn_close(struct tcp_conn *);
+
+/* tcp_conn.c */
 void tcp_conn_start(struct tcp_conn *);
 void tcp_conn_queue(struct tcp_conn *, const uint8_t *pkt, size_t len);
 void tcp_conn_flush(struct tcp_conn *); /* may close it */
 void tcp_conn_retire(struct tcp_conn *);
-
-/* Takes it out of the hub and frees it; listen_tcp.c. */
-void tcp_conn_close(struct tcp_conn *);
 
 #endif
