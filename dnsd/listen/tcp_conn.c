@@ -141,15 +141,16 @@ conn_send_turn(struct tcp_conn *c)
 static bool
 conn_forward(struct tcp_conn *c, struct query *q)
 {
+	struct responder *r = c->hub->o.responder;
 	struct client client = {
 		.path = &c->hub->path,
 		.to = c->to,
 		.connection = c->number,
 	};
 
-	/* The reply may come before responder_forward() returns. */
+	/* The reply may come before this returns. */
 	c->waiting++;
-	if (!responder_forward(c->hub->o.responder, q, &client))
+	if (!r->forward(r, q, &client))
 		return false;
 	c->waiting--;
 	return true;
@@ -236,13 +237,14 @@ static void
 conn_serve(struct tcp_conn *c, bool readable)
 {
 	struct tcp_hub *hub = c->hub;
+	struct responder *r = hub->o.responder;
 	size_t len = conn_gather(c, readable), used;
 
 	if (len == 0 || c->dead)
 		return;
-	responder_begin(hub->o.responder);
+	r->begin(r);
 	used = conn_answer_all(c, hub->in, len);
-	responder_end(hub->o.responder);
+	r->end(r);
 	if (used > 0)
 		tcp_conn_touch(c);
 	conn_send_turn(c);

@@ -1,5 +1,5 @@
 /*
- * udp.c - see listen_udp.h.
+ * udp.c - see udp.h.
  *
  *	recvmmsg -> one look at the store -> answer each in place -> sendmmsg
  */
@@ -66,7 +66,7 @@ ask_end(struct udp_listener *l, struct asked *a)
 		return false;
 	case QUERY_FORWARD:
 		client = client_of(l, a);
-		if (!responder_forward(r, &a->query, &client))
+		if (!r->forward(r, &a->query, &client))
 			return false;
 		break;
 	case QUERY_SEND:
@@ -116,6 +116,7 @@ unwatch(struct udp_listener *l)
 static bool
 turn(struct udp_listener *l)
 {
+	struct responder *r = l->o.responder;
 	struct udp_buffers *b = l->o.buffers;
 	int got = recvmmsg(l->fd, b->in.msg, BATCH, MSG_DONTWAIT, NULL);
 
@@ -124,9 +125,9 @@ turn(struct udp_listener *l)
 	if (got >= CROWD && l->watched)
 		unwatch(l);
 	l->o.counters->received += (unsigned)got;
-	responder_begin(l->o.responder);
+	r->begin(r);
 	udp_send(l, b->in.msg, answer_all(l, (unsigned)got));
-	responder_end(l->o.responder);
+	r->end(r);
 	for (int i = 0; i < got; i++)
 		udp_arm(b, &b->in.msg[i], l->wildcard);
 	return got == BATCH;

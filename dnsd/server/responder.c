@@ -3,10 +3,17 @@
  */
 #include "dnsd/server/responder.h"
 
+#include <sys/random.h>
 #include <time.h>
 
-void
-responder_begin(struct responder *r)
+static struct worker_responder *
+own(struct responder *r)
+{
+	return (struct worker_responder *)(void *)r;
+}
+
+static void
+begin(struct responder *r)
 {
 	struct timespec now;
 
@@ -19,21 +26,77 @@ responder_begin(struct responder *r)
 	r->env.store = snapshot_refresh(r->env.snapshot);
 }
 
-void
-responder_end(struct responder *r)
+static void
+end(struct responder *r)
 {
 	snapshot_rest(r->env.snapshot);
-	if (r->forward != NULL)
-		forward_flush(r->forward);
+	if (own(r)->forward != NULL)
+		forward_flush(own(r)->forward);
 }
 
-bool
-responder_forward(
-    struct responder *r, struct query *q, const struct client *client)
+static bool
+forward(struct responder *r, struct query *q, const struct client *client)
 {
-	if (r->forward == NULL) {
+	if (own(r)->forward == NULL) {
 		query_fail(q, &r->env, RCODE_SERVFAIL, EDE_NO_AUTHORITY);
 		return true;
 	}
-	return forward_ask(r->forward, q, client) == QUERY_SEND;
+	return forward_ask(own(r)->forward, q, client) == QUERY_SEND;
+}
+
+static enum err
+env_open(struct query_env *env, const struct worker_responder_options *o)
+{
+	const struct config *c = o->config;
+	enum err err = query_env_init(env);
+
+	if (err == E_OK)
+		err = snapshot_open(o->store, &env->snapshot);
+	if (err != E_OK)
+		return err;
+	if (getrandom(&env->rng.state, sizeof(env->rng.state), 0) < 0)
+		return E_SYSTEM;
+	env->rng.state |= 1;
+	env->region = c->region;
+	env->max_udp_size = c->max_udp_size;
+	env->forwards = c->upstream_count > 0 || c->zone_count > 0;
+	env->allow = c->allow;
+	env->allow_count = c->allow_count;
+	return E_OK;
+}
+
+enum err
+worker_responder_open(
+    struct worker_responder *r, const struct worker_responder_options *o)
+{
+	struct query_env *env = &r->responder.env;
+	const struct forward_options options = {
+		.config = o->config,
+		.base = o->base,
+		.env = env,
+		.cache = o->cache,
+	};
+	enum err err;
+
+	*r = (struct worker_responder){
+		.responder = { .begin = begin, .end = end, .forward = forward }
+	};
+	err = env_open(env, o);
+	if (err != E_OK || !env->forwards)
+		return err;
+	return forward_open(&r->forward, &options);
+}
+
+unsigned
+worker_responder_waiting(const struct worker_responder *r)
+{
+	return r->forward == NULL ? 0 : forward_waiting(r->forward);
+}
+
+void
+worker_responder_close(struct worker_responder *r)
+{
+	forward_close(r->forward);
+	snapshot_close(r->responder.env.snapshot);
+	query_env_release(&r->responder.env);
 }

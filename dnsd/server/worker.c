@@ -10,16 +10,16 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/eventfd.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "dnsd/server/responder.h"
 #include "dnsd/server/steer.h"
 
 struct worker {
 	struct worker_options o;
 	struct event_base *base;
-	struct responder responder;
+	struct worker_responder responder;
 	struct udp_buffers *udp_buffers;
 	struct udp_listener **udp;
 	unsigned udp_count;
@@ -66,13 +66,11 @@ static void
 make_report(struct worker *w)
 {
 	w->report = w->counters;
-	w->report.query = w->responder.env.counters;
+	w->report.query = w->responder.responder.env.counters;
 	w->report.tcp_open = tcp_hub_connections(w->tcp);
-	if (w->responder.forward != NULL) {
+	w->report.forward_waiting = worker_responder_waiting(&w->responder);
+	if (w->responder.forward != NULL)
 		w->report.forward = *forward_counters(w->responder.forward);
-		w->report.forward_waiting =
-		    forward_waiting(w->responder.forward);
-	}
 	atomic_fetch_add_explicit(&w->reports, 1, memory_order_release);
 }
 
@@ -80,8 +78,7 @@ static bool
 anything_waits(const struct worker *w)
 {
 	return tcp_hub_connections(w->tcp) > 0 ||
-	    (w->responder.forward != NULL &&
-		forward_waiting(w->responder.forward) > 0);
+	    worker_responder_waiting(&w->responder) > 0;
 }
 
 static void
@@ -201,31 +198,14 @@ open_base(struct worker *w)
 static enum err
 open_responder(struct worker *w)
 {
-	const struct config *c = w->o.config;
-	struct query_env *env = &w->responder.env;
-	const struct forward_options forward = {
-		.config = c,
-		.base = w->base,
-		.env = env,
+	const struct worker_responder_options o = {
+		.config = w->o.config,
+		.store = w->o.store,
 		.cache = w->o.cache,
+		.base = w->base,
 	};
-	enum err err;
 
-	err = query_env_init(env);
-	if (err == E_OK)
-		err = snapshot_open(w->o.store, &env->snapshot);
-	if (err != E_OK)
-		return err;
-	if (getrandom(&env->rng.state, sizeof(env->rng.state), 0) < 0)
-		return E_SYSTEM;
-	env->rng.state |= 1;
-	env->region = c->region;
-	env->max_udp_size = c->max_udp_size;
-	env->forwards = c->upstream_count > 0 || c->zone_count > 0;
-	env->allow = c->allow;
-	env->allow_count = c->allow_count;
-	return env->forwards ? forward_open(&w->responder.forward, &forward)
-			     : E_OK;
+	return worker_responder_open(&w->responder, &o);
 }
 
 static enum err
@@ -233,7 +213,7 @@ open_tcp(struct worker *w)
 {
 	const struct tcp_options o = {
 		.base = w->base,
-		.responder = &w->responder,
+		.responder = &w->responder.responder,
 		.connections = w->o.config->tcp_connections,
 		.idle = w->o.config->tcp_idle,
 		.counters = &w->counters.tcp,
@@ -249,7 +229,7 @@ serve_socket(struct worker *w, struct listen_sockets *s, unsigned i)
 		.sockets = s,
 		.index = i,
 		.base = w->base,
-		.responder = &w->responder,
+		.responder = &w->responder.responder,
 		.buffers = w->udp_buffers,
 		.counters = &w->counters.udp,
 	};
@@ -345,15 +325,12 @@ worker_close(struct worker *w)
 		return;
 	if (w->started)
 		(void)pthread_join(w->thread, NULL);
-	/* The forwarder first: it knows listeners as paths of clients. */
-	forward_close(w->responder.forward);
+	worker_responder_close(&w->responder);
 	for (unsigned i = 0; i < w->udp_count; i++)
 		udp_listener_close(w->udp[i]);
 	free(w->udp);
 	tcp_hub_close(w->tcp);
 	udp_buffers_close(w->udp_buffers);
-	snapshot_close(w->responder.env.snapshot);
-	query_env_release(&w->responder.env);
 	if (w->base != NULL)
 		event_base_free(w->base);
 	if (w->wake >= 0)

@@ -16,8 +16,8 @@
 #ifndef DNSD_LISTEN_TCP_H
 #define DNSD_LISTEN_TCP_H
 
+#include "dnsd/listen/responder.h"
 #include "dnsd/listen/socket.h"
-#include "dnsd/server/responder.h"
 
 struct event_base;
 struct tcp_hub;

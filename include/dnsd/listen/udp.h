@@ -11,8 +11,8 @@
 #ifndef DNSD_LISTEN_UDP_H
 #define DNSD_LISTEN_UDP_H
 
+#include "dnsd/listen/responder.h"
 #include "dnsd/listen/socket.h"
-#include "dnsd/server/responder.h"
 
 struct event_base;
 struct udp_buffers;

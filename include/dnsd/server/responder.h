@@ -1,30 +1,33 @@
 /*
- * responder.h - what a worker answers with, for any of its listeners.
- *
- * A listener answers its packets in batches: begin, each question, end.
- * Between begin and end the worker sees one commit of the store; outside
- * of it no transaction is held.
+ * responder.h - a worker's own responder: a snapshot and a forwarder.
  */
 #ifndef DNSD_SERVER_RESPONDER_H
 #define DNSD_SERVER_RESPONDER_H
 
-#include "dnsd/forward/client.h"
+#include "dnsd/config/config.h"
 #include "dnsd/forward/forward.h"
-#include "zones/query/query.h"
+#include "dnsd/listen/responder.h"
 
-struct responder {
-	struct query_env env;
-	struct forward *forward; /* NULL: nothing is forwarded */
+struct worker_responder {
+	struct responder responder; /* first: it is cast to this */
+	struct forward *forward;    /* NULL: nothing is forwarded */
 };
 
-void responder_begin(struct responder *);
-void responder_end(struct responder *);
+struct worker_responder_options {
+	const struct config *config;
+	struct store *store;
+	struct cache *cache; /* NULL where nothing is forwarded */
+	struct event_base *base;
+};
 
-/*
- * For a Q with QUERY_FORWARD: sends it on.  True: a reply is in q->pkt
- * already; false: it comes through CLIENT's path later.
- */
-bool responder_forward(
-    struct responder *, struct query *, const struct client *) MUST_CHECK;
+/* All that the options name is borrowed.  To be closed also if it fails. */
+enum err worker_responder_open(struct worker_responder *,
+    const struct worker_responder_options *) MUST_CHECK;
+
+/* Before the listeners: the forwarder knows them as paths of clients. */
+void worker_responder_close(struct worker_responder *);
+
+/* Questions that wait upstream. */
+unsigned worker_responder_waiting(const struct worker_responder *);
 
 #endif

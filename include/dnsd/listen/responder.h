@@ -1,0 +1,27 @@
+/*
+ * responder.h - what a worker answers with, for any of its listeners.
+ *
+ * A listener answers its packets in batches: begin, its questions, end.
+ * Between begin and end the worker sees one commit of the store; outside
+ * of it no transaction is held.  Who makes the worker fills this in.
+ */
+#ifndef DNSD_LISTEN_RESPONDER_H
+#define DNSD_LISTEN_RESPONDER_H
+
+#include "dnsd/forward/client.h"
+#include "zones/query/query.h"
+
+struct responder {
+	struct query_env env;
+	void (*begin)(struct responder *);
+	void (*end)(struct responder *);
+	/*
+	 * For a question with QUERY_FORWARD: sends it on.  True: a reply is
+	 * in its packet already; false: one comes through the client's path
+	 * later.
+	 */
+	bool (*forward)(
+	    struct responder *, struct query *, const struct client *);
+};
+
+#endif
