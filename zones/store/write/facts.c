@@ -1,9 +1,36 @@
 /*
- * facts.c - all facts of a kind, in the order of their keys.
+ * facts.c - a fact's key, and all facts of a kind in the order of keys.
  */
 #include "zones/store/write/facts.h"
 
 #include "impl.h"
+
+void
+fact_key(struct store_key *key, uint32_t network, const struct fact *f)
+{
+	static const char kinds[] = {
+		[FACT_NETWORK] = 'N',
+		[FACT_REGION] = 'r',
+		[FACT_DISTANCE] = 'd',
+		[FACT_APP] = 'A',
+		[FACT_INSTANCE] = 'i',
+		[FACT_PEER] = 'P',
+	};
+	const char *const part[] = { f->app, f->id, f->to };
+	bool first = true;
+
+	key_init(key, network, kinds[f->kind]);
+	if (f->kind == FACT_NETWORK)
+		return;
+	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
+		if (part[i] == NULL)
+			continue;
+		if (!first)
+			key_end_part(key);
+		key_text(key, part[i]);
+		first = false;
+	}
+}
 
 /* Key parts behind the kind: text, each but the last ended by a zero. */
 static bool

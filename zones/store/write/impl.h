@@ -54,8 +54,6 @@ struct wire_out txn_room(struct store_txn *, size_t len);
 /* Every key that begins with these parts. */
 void txn_delete_range(struct store_txn *, const struct store_key *prefix);
 
-void fact_key(struct store_key *, uint32_t network, const struct fact *);
-
 /* Counts this commit for the network, once. */
 void txn_touch(struct store_txn *, uint32_t network);
 
@@ -83,11 +81,14 @@ enum err network_put(
     struct store_txn *, const struct fact *, struct complaint *);
 void network_delete(struct store_txn *, const char *id);
 
-/* What a snapshot has put so far. */
+/* What a snapshot has put so far; or that it is all there is. */
 void seen_add(struct store_txn *, const struct store_key *);
 bool seen_has(const struct store_txn *, const struct store_key *);
-void seen_free(struct seen *);
+bool seen_is_all(const struct store_txn *);
+void seen_end(struct store_txn *); /* none begun is fine */
 
+/* The key of a fact whose key fields are set. */
+void fact_key(struct store_key *, uint32_t network, const struct fact *);
 /* See snapshot_facts(). */
 enum err store_each_fact(MDB_txn *, MDB_dbi, enum fact_kind,
     const char *network, fact_each *, void *arg) MUST_CHECK;

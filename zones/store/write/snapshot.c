@@ -1,69 +1,9 @@
 /*
- * snapshot.c - replacing all facts, or one network's: what was
- * put is remembered, what was not goes at the end.
+ * snapshot.c - the end of a snapshot: what it did not put goes.
  */
-#include <stdlib.h>
+#include "zones/store/write/txn.h"
 
 #include "impl.h"
-
-/* Keys that were put. */
-struct seen {
-	struct arena arena;
-	struct table table;
-	char scope[DNS_LABEL_MAX + 1];
-	bool fresh; /* into a store without facts: nothing can go */
-};
-
-void
-seen_add(struct store_txn *t, const struct store_key *key)
-{
-	struct seen *s = t->seen;
-	struct table_entry *e;
-
-	/* Then only the networks matter, which come before what is in them. */
-	if (s->fresh && key->buf[4] != 'N')
-		return;
-	if (table_find(&s->table, key->buf, key->out.len) != NULL)
-		return;
-	e = arena_take(&s->arena, sizeof(*e) + key->out.len);
-	memcpy(e + 1, key->buf, key->out.len);
-	*e = (struct table_entry){ (const uint8_t *)(e + 1), key->out.len };
-	table_add(&s->table, e);
-}
-
-bool
-seen_has(const struct store_txn *t, const struct store_key *key)
-{
-	if (t->seen->fresh && key->buf[4] != 'N')
-		return true;
-	return table_find(&t->seen->table, key->buf, key->out.len) != NULL;
-}
-
-void
-seen_free(struct seen *s)
-{
-	if (s == NULL)
-		return;
-	arena_release(&s->arena);
-	table_release(&s->table);
-	free(s);
-}
-
-void
-store_snapshot_begin(struct store_txn *t, const char *network)
-{
-	seen_free(t->seen);
-	t->seen = calloc(1, sizeof(*t->seen));
-	if (t->seen == NULL)
-		abort(); /* as arena.h */
-	t->scope = NULL;
-	t->seen->fresh = t->head.meta.commits == 0 && !t->changed;
-	if (network != NULL) {
-		(void)snprintf(
-		    t->seen->scope, sizeof(t->seen->scope), "%s", network);
-		t->scope = t->seen->scope;
-	}
-}
 
 /* The keys of what goes, before anything does: deleting moves cursors. */
 struct doomed {
@@ -119,16 +59,14 @@ store_snapshot_end(struct store_txn *t)
 	struct doomed d = { .txn = t, .last = &d.first };
 	struct complaint none;
 
-	if (!t->seen->fresh)
+	if (!seen_is_all(t))
 		txn_flush(t);
 	for (int kind = 0; kind < FACT_KINDS && t->err == E_OK; kind++)
-		if (!t->seen->fresh &&
+		if (!seen_is_all(t) &&
 		    is_in_scope((enum fact_kind)kind, t->scope))
 			t->err = store_each_fact(t->txn, t->store->env->dbi,
 			    (enum fact_kind)kind, t->scope, note_unseen, &d);
-	seen_free(t->seen);
-	t->seen = NULL;
-	t->scope = NULL;
+	seen_end(t);
 	for (struct doomed_key *k = d.first; k != NULL; k = k->next)
 		if (store_withdraw(t, &k->fact, &none) != E_OK)
 			break;

@@ -1,0 +1,208 @@
+/*
+ * commit.c - a transaction as a whole: begun, marked, committed or not.
+ *
+ * What is worked out once, from all that a transaction changed, is written
+ * here, before its end.
+ */
+#include "zones/store/write/txn.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "impl.h"
+
+static int64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A store that never saw a commit has no head: it gets its first here. */
+static void
+read_head(struct store_txn *t)
+{
+	struct store_key key;
+	MDB_val v;
+
+	key_init(&key, NETWORK_NONE, 'm');
+	if (txn_get(t, &key, &v) == 0)
+		t->err = store_head_read(&t->head, &v);
+	else
+		t->head.next_network = 1;
+}
+
+void
+store_begin(struct store *s, struct store_txn **out)
+{
+	struct store_txn *t = calloc(1, sizeof(*t));
+	int dead;
+
+	if (t == NULL)
+		abort(); /* as arena.h: a tool without memory is no tool */
+	*out = t;
+	t->store = s;
+	(void)mdb_reader_check(s->env->env, &dead);
+	if (txn_holds(t, mdb_txn_begin(s->env->env, NULL, 0, &t->txn)) &&
+	    txn_holds(t, mdb_cursor_open(t->txn, s->env->dbi, &t->cursor)))
+		read_head(t);
+}
+
+void
+txn_touch(struct store_txn *t, uint32_t network)
+{
+	uint64_t commit = t->head.meta.commits + 1;
+	struct store_key key;
+	uint8_t buf[12];
+	struct wire_out out = wire_out(buf, sizeof(buf));
+	uint32_t count = 0;
+	MDB_val v;
+
+	if (t->touched == network)
+		return;
+	t->touched = network;
+	key_init(&key, network, '#');
+	if (txn_get(t, &key, &v) == 0) {
+		struct wire_in in = val_in(&v);
+
+		count = wire_get32(&in);
+		if (wire_get64(&in) == commit)
+			return;
+	}
+	wire_put32(&out, count + 1);
+	wire_put64(&out, commit);
+	txn_put(t, &key, buf, out.len);
+}
+
+static void
+set_text(char out[CURSOR_MAX + 1], const char *text, bool *changed)
+{
+	size_t len = strnlen(text, CURSOR_MAX);
+
+	if (strlen(out) == len && memcmp(out, text, len) == 0)
+		return;
+	memset(out, 0, CURSOR_MAX + 1);
+	memcpy(out, text, len);
+	*changed = true;
+}
+
+void
+store_mark(struct store_txn *t, const char *cursor)
+{
+	set_text(t->head.meta.cursor, cursor, &t->changed);
+}
+
+void
+store_heard(struct store_txn *t, const char *source)
+{
+	set_text(t->head.meta.source, source, &t->changed);
+	t->head.meta.heard_ms = now_ms();
+	t->heard = true;
+}
+
+bool
+store_changed(const struct store_txn *t)
+{
+	return t->changed || t->heard;
+}
+
+enum err
+store_txn_meta(struct store_txn *t, struct store_meta *meta)
+{
+	*meta = t->head.meta;
+	return t->err;
+}
+
+const char *
+store_conflict(const struct store_txn *t)
+{
+	return t->conflict[0] == '\0' ? NULL : t->conflict;
+}
+
+static void
+put_head(const struct store_head *h, struct wire_out *out)
+{
+	wire_put16(out, STORE_FORMAT);
+	wire_put64(out, h->facts);
+	wire_put32(out, h->next_network);
+	wire_put64(out, h->meta.commits);
+	wire_put64(out, (uint64_t)h->meta.committed_ms);
+	wire_put64(out, (uint64_t)h->meta.heard_ms);
+	wire_put16(out, (uint16_t)strlen(h->meta.cursor));
+	wire_put(out, h->meta.cursor, strlen(h->meta.cursor));
+	wire_put16(out, (uint16_t)strlen(h->meta.source));
+	wire_put(out, h->meta.source, strlen(h->meta.source));
+}
+
+static void
+write_head(struct store_txn *t)
+{
+	uint8_t buf[1024];
+	struct wire_out out = wire_out(buf, sizeof(buf));
+	struct store_key key;
+
+	/* Word without news is no commit: the store's age is its facts'. */
+	if (t->changed || t->head.meta.commits == 0) {
+		t->head.meta.commits++;
+		t->head.meta.committed_ms = now_ms();
+	}
+	put_head(&t->head, &out);
+	key_init(&key, NETWORK_NONE, 'm');
+	txn_put(t, &key, buf, out.len);
+}
+
+/* Names and ranks are looked for with a cursor, so all else comes first. */
+static void
+write_rest(struct store_txn *t)
+{
+	txn_flush(t);
+	names_write(t);
+	if (t->ranks_changed)
+		rank_write(t);
+	write_head(t);
+	txn_flush(t);
+}
+
+static void
+txn_free(struct store_txn *t)
+{
+	arena_release(&t->arena);
+	arena_release(&t->network_arena);
+	overlay_release(&t->overlay);
+	names_release(t);
+	seen_end(t);
+	free(t);
+}
+
+enum err
+store_commit(struct store_txn *t)
+{
+	enum err err;
+
+	write_rest(t);
+	if (t->err == E_OK) {
+		MDB_txn *txn = t->txn;
+
+		mdb_cursor_close(t->cursor);
+		t->txn = NULL; /* gone, whatever commit says */
+		if (txn_holds(t, mdb_txn_commit(txn)))
+			store_lengthen(t->store->env);
+	} else if (t->txn != NULL) {
+		mdb_txn_abort(t->txn);
+	}
+	err = t->err;
+	txn_free(t);
+	return err;
+}
+
+void
+store_abort(struct store_txn *t)
+{
+	if (t == NULL)
+		return;
+	if (t->txn != NULL)
+		mdb_txn_abort(t->txn);
+	txn_free(t);
+}
