@@ -25,8 +25,8 @@ WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 CPPFLAGS += -D_GNU_SOURCE -Iinclude -include include/base/banned.h
 # Functions begin at a cache line: by chance some did not, and the same query
 # took 0.013 µs more or less with each change of anything before it.
-# Without -fno-strict-aliasing, gcc 12 takes message_skip_name() for a function
-# that leaves its cursor where it was, when it optimises the whole program.
+# Without -fno-strict-aliasing, gcc 12 took the function that skips a name for
+# one that leaves its cursor where it was, as it optimises the whole program.
 CFLAGS_release := -O2 -g -flto=auto -fno-strict-aliasing -falign-functions=64 \
 	-fno-semantic-interposition -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 CFLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \

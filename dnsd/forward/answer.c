@@ -17,7 +17,6 @@
 #define TYPE_RRSIG  46
 #define TYPE_NSEC   47
 #define TYPE_NSEC3  50
-#define OPT_COOKIE  10
 #define SOA_NUMBERS 20 /* octets behind the names; MINIMUM is the last */
 
 /* The question's name and what CNAMEs lead to. */
@@ -143,8 +142,8 @@ read_soa(struct walk *w, struct record *r)
 	uint32_t minimum;
 
 	in.pos = r->rdata;
-	message_skip_name(&in);
-	message_skip_name(&in);
+	wire_skip_name(&in);
+	wire_skip_name(&in);
 	(void)wire_take(&in, SOA_NUMBERS - 4);
 	minimum = wire_get32(&in);
 	if (in.bad)
@@ -185,9 +184,7 @@ keep_ede(struct answer_reply *reply, const uint8_t *data, uint16_t len)
 	if (reply->ede_code == EDE_NONE)
 		reply->ede_code = dns_get16(data);
 	out.len = a->ede_len;
-	wire_put16(&out, EDNS_OPTION_EDE);
-	wire_put16(&out, len);
-	wire_put(&out, data, len);
+	wire_put_option(&out, EDNS_OPTION_EDE, data, len);
 	if (!out.bad)
 		a->ede_len = (uint8_t)out.len;
 }
@@ -210,7 +207,8 @@ read_opt(struct answer_reply *reply, const uint8_t *pkt, const struct record *r)
 			return;
 		if (code == EDNS_OPTION_EDE)
 			keep_ede(reply, data, len);
-		if (code == OPT_COOKIE && len <= sizeof(reply->cookie)) {
+		if (code == EDNS_OPTION_COOKIE &&
+		    len <= sizeof(reply->cookie)) {
 			memcpy(reply->cookie, data, len);
 			reply->cookie_len = (uint8_t)len;
 		}

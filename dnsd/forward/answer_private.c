@@ -60,7 +60,7 @@ static bool
 hints_are_private(struct wire_in *in)
 {
 	(void)wire_get16(in);
-	message_skip_name(in);
+	wire_skip_name(in);
 	while (wire_left(in) >= 4) {
 		uint16_t key = wire_get16(in);
 		uint16_t len = wire_get16(in);

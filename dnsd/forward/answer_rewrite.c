@@ -50,7 +50,7 @@ copy_name(struct wire_out *out, struct wire_in *in)
 	if (!message_name(in->buf, in->len, in->pos, &name))
 		out->bad = true;
 	wire_put(out, name.wire, name.len);
-	message_skip_name(in);
+	wire_skip_name(in);
 }
 
 static void

@@ -112,13 +112,17 @@ finish_failed(struct forward *f, struct pending *p)
 }
 
 void
-answer_explain(struct answer *answer, uint8_t ede[ANSWER_EDE_MAX], int code)
+answer_explain(
+    struct answer *answer, uint8_t ede[ANSWER_EDE_MAX], enum dns_ede code)
 {
-	if (answer->ede_len + 6 > ANSWER_EDE_MAX)
+	struct wire_out out = wire_out(ede, ANSWER_EDE_MAX);
+
+	(void)wire_room(&out, answer->ede_len);
+	wire_put_ede(&out, code, "");
+	if (out.bad)
 		return;
 	answer->ede = ede;
-	answer->ede_len = (uint8_t)(answer->ede_len +
-	    answer_ede(ede + answer->ede_len, code));
+	answer->ede_len = (uint8_t)out.len;
 }
 
 /* RFC 8914, 4.4 and 4.20. */

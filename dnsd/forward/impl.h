@@ -132,7 +132,8 @@ void finish_failed(struct forward *, struct pending *);
 /* The askers get what is stale; P goes on for the cache's sake. */
 void finish_stale(struct forward *, struct pending *);
 /* Adds an explanation to an answer whose own are at EDE. */
-void answer_explain(struct answer *, uint8_t ede[ANSWER_EDE_MAX], int code);
+void answer_explain(
+    struct answer *, uint8_t ede[ANSWER_EDE_MAX], enum dns_ede code);
 void answer_explain_stale(struct answer *, uint8_t ede[ANSWER_EDE_MAX]);
 
 #endif

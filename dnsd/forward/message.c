@@ -3,25 +3,6 @@
  */
 #include "dnsd/forward/message.h"
 
-#define POINTER 0xc0 /* RFC 1035, 4.1.4 */
-
-void
-message_skip_name(struct wire_in *in)
-{
-	uint8_t octet;
-
-	do {
-		octet = wire_get8(in);
-		if (octet >= POINTER) {
-			(void)wire_get8(in);
-			return;
-		}
-		if (octet > DNS_LABEL_MAX)
-			in->bad = true;
-		(void)wire_take(in, octet);
-	} while (octet != 0 && !in->bad);
-}
-
 static uint8_t
 lower(uint8_t c)
 {
@@ -49,7 +30,7 @@ message_name(const uint8_t *pkt, size_t len, size_t at, struct plain_name *name)
 	while (at < len) {
 		uint8_t octet = pkt[at];
 
-		if (octet >= POINTER) {
+		if (octet >= DNS_POINTER) {
 			if (at + 1 >= len)
 				break;
 			at = (size_t)(octet & 0x3f) << 8 | pkt[at + 1];
@@ -77,7 +58,7 @@ message_record(struct wire_in *in, struct record *r)
 	uint16_t rdata_len;
 
 	r->start = in->pos;
-	message_skip_name(in);
+	wire_skip_name(in);
 	r->type = wire_get16(in);
 	r->class = wire_get16(in);
 	r->ttl_at = in->pos;

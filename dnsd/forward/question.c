@@ -8,8 +8,6 @@
  */
 #include "pending.h"
 
-#define OPT_COOKIE 10
-
 void
 question_name(uint8_t out[DNS_NAME_MAX], const struct attempt *a)
 {
@@ -26,26 +24,17 @@ question_name(uint8_t out[DNS_NAME_MAX], const struct attempt *a)
 	}
 }
 
-/* RFC 6891, 6.1.2; RFC 7873, 4. */
+/* RFC 7873, 4. */
 static void
 put_opt(struct wire_out *out, const struct attempt *a)
 {
 	const struct upstream *up = a->upstream;
-	uint16_t cookie = up->cookie_len;
 
-	wire_put8(out, 0);
-	wire_put16(out, TYPE_OPT);
-	wire_put16(out, OUR_UDP_SIZE);
-	wire_put16(out, 0);
-	wire_put16(out, a->pending->key.edns_do ? EDNS_DO : 0);
-	if (!a->cookie) {
-		wire_put16(out, 0);
-		return;
-	}
-	wire_put16(out, 4 + cookie);
-	wire_put16(out, OPT_COOKIE);
-	wire_put16(out, cookie);
-	wire_put(out, up->cookie, cookie);
+	wire_put_opt(out, OUR_UDP_SIZE, 0, a->pending->key.edns_do,
+	    a->cookie ? OPTION_FIXED + (size_t)up->cookie_len : 0);
+	if (a->cookie)
+		wire_put_option(
+		    out, EDNS_OPTION_COOKIE, up->cookie, up->cookie_len);
 }
 
 size_t

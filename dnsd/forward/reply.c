@@ -5,8 +5,6 @@
 
 #include "dnsd/forward/answer.h"
 
-#define OPT_FIXED 11 /* octets of OPT without options */
-
 /* The body was checked when it was read: no record is malformed. */
 static void
 ttl_apply(uint8_t *body, size_t len, const uint16_t count[SECTIONS],
@@ -68,17 +66,6 @@ answer_cut(struct answer *a, size_t room)
 	return false;
 }
 
-uint8_t
-answer_ede(uint8_t out[6], int code)
-{
-	if (code == EDE_NONE)
-		return 0;
-	dns_put16(out, EDNS_OPTION_EDE);
-	dns_put16(out + 2, 2);
-	dns_put16(out + 4, (uint16_t)code);
-	return 6;
-}
-
 size_t
 reply_room(const struct reply_to *to, uint8_t ede_len)
 {
@@ -101,19 +88,6 @@ reply_flags(const struct reply_to *to, const struct answer *a, bool cut)
 	if (cut)
 		flags |= DNS_TC;
 	return flags | a->rcode;
-}
-
-/* RFC 6891, 6.1.2. */
-static void
-put_opt(struct wire_out *out, const struct reply_to *to, const struct answer *a)
-{
-	wire_put8(out, 0);
-	wire_put16(out, TYPE_OPT);
-	wire_put16(out, to->udp_size);
-	wire_put16(out, 0);
-	wire_put16(out, to->edns_do ? EDNS_DO : 0);
-	wire_put16(out, a->ede_len);
-	wire_put(out, a->ede, a->ede_len);
 }
 
 /* What stands where it belongs is not copied onto itself. */
@@ -148,7 +122,9 @@ reply_write(
 	    &out, (uint16_t)(a.count[SECTION_ADDITIONAL] + (to->edns ? 1 : 0)));
 	put_piece(&out, to->question, to->question_len);
 	put_piece(&out, a.body, a.len);
-	if (to->edns)
-		put_opt(&out, to, &a);
+	if (to->edns) {
+		wire_put_opt(&out, to->udp_size, 0, to->edns_do, a.ede_len);
+		wire_put(&out, a.ede, a.ede_len);
+	}
 	return out.len;
 }

@@ -12,6 +12,7 @@
 #define DNS_LABELS_MAX 128   /* labels of a name, with the root */
 #define DNS_UDP_MIN    512   /* UDP payload without EDNS, RFC 1035 4.2.1 */
 #define DNS_TCP_MAX    65535 /* octets of any message */
+#define DNS_POINTER    0xc0  /* begins a compressed name, RFC 1035 4.1.4 */
 
 /* Flags, octets 2 and 3 of the header read as one number. */
 #define DNS_QR     0x8000
@@ -55,8 +56,9 @@ enum dns_type {
 
 enum dns_class { CLASS_IN = 1 };
 
-#define EDNS_DO         0x8000 /* RFC 3225, in OPT's TTL field */
-#define EDNS_OPTION_EDE 15     /* RFC 8914 */
+#define EDNS_DO            0x8000 /* RFC 3225, in OPT's TTL field */
+#define EDNS_OPTION_COOKIE 10     /* RFC 7873 */
+#define EDNS_OPTION_EDE    15     /* RFC 8914 */
 
 /* Extended DNS Errors, RFC 8914 and its registry. */
 enum dns_ede {

@@ -354,7 +354,7 @@ lab_make_reply(struct lab *lab, unsigned i, const struct lab_reply *r)
 	uint16_t count[SECTIONS] = { 0 };
 
 	in.pos = DNS_HEADER;
-	message_skip_name(&in);
+	wire_skip_name(&in);
 	wire_put(&out, s->msg, in.pos + 4);
 	for (unsigned section = 0; section < SECTIONS; section++) {
 		size_t len = strcspn(at, "|");

@@ -3,23 +3,7 @@
  */
 #include "impl.h"
 
-/* Owner names of additional records may be compressed: skipped, not read. */
-static void
-skip_name(struct wire_in *in)
-{
-	uint8_t len;
-
-	do {
-		len = wire_get8(in);
-		if ((len & 0xc0) == 0xc0) {
-			(void)wire_get8(in);
-			return;
-		}
-		if ((len & 0xc0) != 0)
-			in->bad = true;
-		(void)wire_take(in, len);
-	} while (len != 0 && !in->bad);
-}
+#include "base/dns_wire.h"
 
 /* RFC 6891, 6.1.3: extended rcode, version, DO and zero in the TTL. */
 static enum dns_rcode
@@ -46,7 +30,7 @@ read_additional(struct query *q, struct wire_in *in, unsigned count)
 		uint16_t type, class;
 		uint32_t ttl;
 
-		skip_name(in);
+		wire_skip_name(in);
 		type = wire_get16(in);
 		class = wire_get16(in);
 		ttl = wire_get32(in);

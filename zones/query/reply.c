@@ -5,6 +5,8 @@
  */
 #include "impl.h"
 
+#include "base/dns_wire.h"
+
 /*
  * An SOA's data.  Nobody transfers this zone: refresh, retry and expire only
  * have to look usual.  The second name is RFC 6303's.
@@ -20,35 +22,20 @@ static const uint8_t soa[] = "\004_api\010internal\0"
 #define SOA_SERIAL  (sizeof(soa) - 20)
 #define SOA_MINIMUM (sizeof(soa) - 4)
 
-#define OPT_LEN  11
 #define CUT_TEXT "cut at 65535 octets"
-#define CUT_LEN  (6 + sizeof(CUT_TEXT) - 1) /* as an option of OPT */
+#define CUT_LEN  (OPTION_FIXED + 2 + sizeof(CUT_TEXT) - 1) /* as EDE */
 
-/* RFC 6891, 6.1.1: an OPT only for who sent one. */
+/* Only for who sent one (RFC 6891, 6.1.1). */
 static void
 put_opt(const struct query *q, struct wire_out *out, uint16_t size,
     const char *text)
 {
-	size_t text_len;
+	bool ede = q->ede != EDE_NONE;
 
-	if (!q->edns)
-		return;
-	text_len = text == NULL ? 0 : strlen(text);
-	wire_put8(out, 0);
-	wire_put16(out, TYPE_OPT);
-	wire_put16(out, size);
-	wire_put8(out, (uint8_t)(q->rcode >> 4));
-	wire_put8(out, 0); /* the version that we have */
-	wire_put16(out, q->edns_do ? EDNS_DO : 0); /* RFC 3225, 3 */
-	if (q->ede == EDE_NONE) {
-		wire_put16(out, 0);
-		return;
-	}
-	wire_put16(out, (uint16_t)(6 + text_len));
-	wire_put16(out, EDNS_OPTION_EDE);
-	wire_put16(out, (uint16_t)(2 + text_len));
-	wire_put16(out, (uint16_t)q->ede);
-	wire_put(out, text, text_len);
+	wire_put_opt(out, size, q->rcode, q->edns_do,
+	    ede ? OPTION_FIXED + 2 + strlen(text) : 0);
+	if (ede)
+		wire_put_ede(out, q->ede, text);
 }
 
 /*
@@ -90,7 +77,7 @@ query_reply_max(const struct query *q, const struct query_env *env)
 static const char *
 ede_text(const struct query *q)
 {
-	return q->ede == EDE_PROHIBITED ? query_why_str(q->why) : NULL;
+	return q->ede == EDE_PROHIBITED ? query_why_str(q->why) : "";
 }
 
 void
@@ -112,7 +99,8 @@ query_fail(struct query *q, const struct query_env *env, enum dns_rcode rcode,
 		q->edns = false;
 	out = wire_out(q->pkt, query_reply_max(q, env));
 	(void)wire_room(&out, DNS_HEADER + (bare ? 0 : q->question_len));
-	put_opt(q, &out, env->max_udp_size, text);
+	if (q->edns)
+		put_opt(q, &out, env->max_udp_size, text);
 	put_header(q, flags, !bare, 0, 0);
 	q->len = out.len;
 }
@@ -124,7 +112,7 @@ reply_start(struct reply *r, struct query *q, struct query_env *env)
 	r->env = env;
 	r->ttl = q->ttl;
 	r->answers = r->authorities = 0;
-	r->opt_len = q->edns ? OPT_LEN + (q->tcp ? CUT_LEN : 0) : 0;
+	r->opt_len = q->edns ? OPT_FIXED + (q->tcp ? CUT_LEN : 0) : 0;
 	wire_out_start(&r->out, q->pkt, query_reply_max(q, env) - r->opt_len);
 	(void)wire_room(&r->out, DNS_HEADER + q->question_len);
 }
@@ -147,8 +135,9 @@ reply_finish(struct reply *r, enum dns_rcode rcode)
 	q->answered = r->answers > 0;
 	explain_cut(r);
 	r->out.cap += r->opt_len;
-	put_opt(q, &r->out, r->env->max_udp_size,
-	    q->ede == EDE_OTHER ? CUT_TEXT : NULL);
+	if (q->edns)
+		put_opt(q, &r->out, r->env->max_udp_size,
+		    q->ede == EDE_OTHER ? CUT_TEXT : "");
 	if (q->truncated)
 		flags |= DNS_TC;
 	put_header(q, flags, 1, r->answers, r->authorities);

@@ -79,9 +79,6 @@ void answer_set_ttl(
  */
 bool answer_cut(struct answer *, size_t room);
 
-/* Writes an EDE option without text at OUT (6 octets); its length. */
-uint8_t answer_ede(uint8_t out[6], int code);
-
 /* Loopback, private and link-local addresses of both families. */
 bool address_is_private(const struct addr *);
 

@@ -12,8 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/dns.h"
-#include "base/wire.h"
+#include "base/dns_wire.h"
 
 /* A name without compression, in lower case. */
 struct plain_name {
@@ -33,9 +32,6 @@ struct record {
 
 enum section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL };
 #define SECTIONS 3
-
-/* Steps over a name, compressed or not (RFC 1035, 4.1.4). */
-void message_skip_name(struct wire_in *);
 
 /* The name at AT; false where it is none. */
 bool message_name(const uint8_t *pkt, size_t len, size_t at,
