@@ -2,8 +2,8 @@
  * fuzz_feed_line.c - any octets as a line of a feed.
  *
  * What is refused says a rule.  A fact that is taken keeps the rules of
- * fact_check.h, and written as a line it is taken again, as the same fact.
- * A plain line (fact_plain.h) means what the same line means to jansson.
+ * facts/check.h, and written as a line it is taken again, as the same fact.
+ * A plain line (facts/plain.h) means what the same line means to jansson.
  */
 #include "zones/feed/line.h"
 

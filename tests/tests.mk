@@ -11,7 +11,7 @@ format:
 lint:
 	@CPPFLAGS="$(CPPFLAGS)" WARN="$(WARN)" tests/lint/run.sh
 
-# --- unit: tests/unit/test_X.c is a cmocka program with everything but the
+# --- unit: tests/unit/ROOM/test_X.c is a cmocka program with everything but the
 # mains linked in, as far as it uses it; ONLY=X builds and runs that one
 ONLY    ?= *
 UNIT    := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/*/test_$(ONLY).c))

@@ -1,5 +1,6 @@
 #!/bin/sh
-# run.sh: how the sources look and what compilers and checkers find in them.
+# run.sh [CHECK...]: how the sources look and what compilers and checkers find
+# in them; without a CHECK, all of it.
 #
 # Each check is silent when it finds nothing.  CPPFLAGS and WARN come from the
 # Makefile: what the build is held to, every other reader is held to.
@@ -26,6 +27,10 @@ rooms() {
 	make --no-print-directory all >build/lint/rooms.out 2>&1 ||
 		{ cat build/lint/rooms.out; return 1; }
 	/usr/bin/python3 tests/lint/rooms.py build
+}
+
+names() {
+	/usr/bin/python3 tests/lint/names.py
 }
 
 # What the server is linked with is what it may do: no writer, no JSON.
@@ -81,8 +86,9 @@ units() {
 }
 
 passed=0 failed=0
-for check in format rooms no_writer no_sockets headers_alone warnings_gcc \
-    warnings_clang checker units; do
+[ $# -gt 0 ] || set -- format rooms names no_writer no_sockets headers_alone \
+	warnings_gcc warnings_clang checker units
+for check; do
 	if $check; then
 		passed=$((passed + 1))
 		echo "ok $check"

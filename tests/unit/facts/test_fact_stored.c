@@ -182,7 +182,7 @@ test_largest(void **state)
 
 /*
  * Bytes that no fact makes: an offset into a fact's, and what stands there
- * instead.  The offsets are those of fact_stored.h.
+ * instead.  The offsets are those of facts/stored.h.
  */
 static const struct {
 	const char *line;
