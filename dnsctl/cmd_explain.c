@@ -5,9 +5,9 @@
 #include <ldns/ldns.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/addr_text.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "dnsctl/ctl.h"
 #include "zones/query/query.h"
@@ -179,7 +179,8 @@ reply_print(const struct query *q, enum query_next next)
 		return CTL_FAILED;
 	}
 	(void)puts("outcome   answered:\n");
-	ldns_pkt_set_timestamp(pkt, (struct timeval){ .tv_sec = time(NULL) });
+	ldns_pkt_set_timestamp(
+	    pkt, (struct timeval){ .tv_sec = clock_seconds(CLOCK_REALTIME) });
 	ldns_pkt_print(stdout, pkt);
 	ldns_pkt_free(pkt);
 	return ctl_flushed();
@@ -200,7 +201,7 @@ question_answer(
 	struct telling telling = { { fact_print }, &q, snapshot, false };
 	struct query_env env = {
 		.snapshot = snapshot,
-		.now = time(NULL),
+		.now = clock_seconds(CLOCK_REALTIME),
 		.region = ctl->region == NULL ? "" : ctl->region,
 		.max_udp_size = 8192,
 		.forwards = true,

@@ -4,8 +4,8 @@
  */
 #include <event2/event.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "upstream_impl.h"
 
 struct event_carrier {
@@ -25,11 +25,8 @@ own(struct carrier *carrier)
 static int64_t
 now_us(struct carrier *carrier)
 {
-	struct timespec now;
-
 	(void)carrier;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+	return clock_us(CLOCK_MONOTONIC);
 }
 
 static uint32_t

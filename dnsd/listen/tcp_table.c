@@ -1,18 +1,15 @@
 /*
  * tcp_table.c - the connections of a worker: by number, and by last use.
  */
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "tcp_impl.h"
 
 int64_t
 tcp_now(void)
 {
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return now.tv_sec;
+	return clock_seconds(CLOCK_MONOTONIC_COARSE);
 }
 
 enum err

@@ -4,7 +4,8 @@
 #include "dnsd/server/responder.h"
 
 #include <sys/random.h>
-#include <time.h>
+
+#include "base/clock.h"
 
 static struct worker_responder *
 own(struct responder *r)
@@ -15,14 +16,11 @@ own(struct responder *r)
 static void
 begin(struct responder *r)
 {
-	struct timespec now;
-
 	/*
 	 * Not the coarse clock: it runs up to a tick late, so that a peer's
 	 * TTL reached a second too far at the beginning of each second.
 	 */
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	r->env.now = now.tv_sec;
+	r->env.now = clock_seconds(CLOCK_REALTIME);
 	r->env.store = snapshot_refresh(r->env.snapshot);
 }
 

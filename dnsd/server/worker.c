@@ -12,6 +12,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "dnsd/server/responder.h"
 #include "dnsd/server/steer.h"
@@ -42,15 +43,6 @@ struct worker {
 };
 
 #define TICK_MS 20 /* a retiring worker looks whether it may end */
-
-static int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* --- orders */
 
@@ -86,7 +78,7 @@ tick(struct worker *w)
 {
 	const struct timeval soon = { .tv_usec = TICK_MS * 1000 };
 
-	if (anything_waits(w) && now_ms() < w->end_ms)
+	if (anything_waits(w) && clock_ms(CLOCK_MONOTONIC) < w->end_ms)
 		(void)evtimer_add(&w->on_tick, &soon);
 	else
 		(void)event_base_loopbreak(w->base);
@@ -103,7 +95,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 static void
 retire(struct worker *w, int grace)
 {
-	int64_t end = now_ms() + grace * 1000;
+	int64_t end = clock_ms(CLOCK_MONOTONIC) + grace * 1000;
 
 	if (!w->retiring) {
 		w->retiring = true;

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "input.h"
 
 /* A transaction larger than this is written as it comes. */
@@ -35,15 +35,6 @@ struct feed_follow {
 	size_t lines, octets; /* in the queue */
 	int64_t began_ms;     /* when the open transaction began */
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void
 queue_drop(struct feed_follow *f)
@@ -103,7 +94,7 @@ take(struct feed_follow *f, const struct feed_line *line, uint64_t number)
 	const struct feed_where where = { f->name, number };
 
 	if (f->feed.txn == NULL)
-		f->began_ms = now_ms();
+		f->began_ms = clock_ms(CLOCK_MONOTONIC);
 	return feed_take(&f->feed, line, &where);
 }
 
@@ -137,7 +128,8 @@ start_writing(struct feed_follow *f)
 static enum err
 enough_is_whole(struct feed_follow *f)
 {
-	if (f->feed.whole < GROUP_COMMITS && now_ms() - f->began_ms < GROUP_MS)
+	if (f->feed.whole < GROUP_COMMITS &&
+	    clock_ms(CLOCK_MONOTONIC) - f->began_ms < GROUP_MS)
 		return E_OK;
 	return feed_store(&f->feed);
 }

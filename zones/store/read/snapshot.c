@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "zones/store/read/env.h"
 
 /* No transaction was read.  Not 0: that is of a file without commits. */
@@ -136,7 +137,7 @@ begin(struct snapshot *s)
 
 /* At most once a second: is the file that we have the one that is there? */
 static void
-look_again(struct snapshot *s, time_t now)
+look_again(struct snapshot *s, int64_t now)
 {
 	enum err why;
 	struct store_env *e = store_look(s->store, &why);
@@ -176,13 +177,12 @@ renew(struct snapshot *s)
 enum err
 snapshot_refresh(struct snapshot *s)
 {
-	struct timespec now;
+	int64_t now = clock_seconds(CLOCK_MONOTONIC_COARSE);
 	size_t txnid;
 	enum err err;
 
-	(void)clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if (now.tv_sec >= s->next_look)
-		look_again(s, now.tv_sec);
+	if (now >= s->next_look)
+		look_again(s, now);
 	if (s->env == NULL)
 		return s->state;
 	if ((err = renew(s)) != E_OK)

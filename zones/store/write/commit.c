@@ -7,18 +7,9 @@
 #include "zones/store/write/txn.h"
 
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "impl.h"
-
-static int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* A store that never saw a commit has no head: it gets its first here. */
 static void
@@ -98,7 +89,7 @@ void
 store_heard(struct store_txn *t, const char *source)
 {
 	set_text(t->head.meta.source, source, &t->changed);
-	t->head.meta.heard_ms = now_ms();
+	t->head.meta.heard_ms = clock_ms(CLOCK_REALTIME);
 	t->heard = true;
 }
 
@@ -146,7 +137,7 @@ write_head(struct store_txn *t)
 	/* Word without news is no commit: the store's age is its facts'. */
 	if (t->changed || t->head.meta.commits == 0) {
 		t->head.meta.commits++;
-		t->head.meta.committed_ms = now_ms();
+		t->head.meta.committed_ms = clock_ms(CLOCK_REALTIME);
 	}
 	put_head(&t->head, &out);
 	key_init(&key, NETWORK_NONE, 'm');

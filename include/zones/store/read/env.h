@@ -46,7 +46,6 @@
 #include <lmdb.h>
 #include <pthread.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "base/wire.h"
 #include "zones/store/read/brief.h"
@@ -103,7 +102,7 @@ struct snapshot {
 	enum err state;
 	bool active;
 	size_t txnid;
-	time_t next_look;
+	int64_t next_look;   /* CLOCK_MONOTONIC_COARSE */
 	uint64_t generation; /* of networks, prefixes and resolvers */
 	uint8_t lengths[17]; /* bit L: some prefix has length L */
 	struct recent recent;
