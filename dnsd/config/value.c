@@ -11,6 +11,7 @@
 
 #include "base/addr_text.h"
 #include "base/dns.h"
+#include "base/letters.h"
 #include "zones/names/dname.h"
 #include "zones/names/name.h"
 
@@ -42,10 +43,10 @@ config_set_label(void *to, const struct config_value *v)
 	char **out = to;
 	enum err err = config_set_text(to, v);
 
-	for (char *c = *out; err == E_OK && *c != '\0'; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c + 'a' - 'A');
-	return err == E_OK && !is_label(*out) ? E_INPUT : err;
+	if (err != E_OK)
+		return err;
+	text_lower(*out);
+	return is_label(*out) ? E_OK : E_INPUT;
 }
 
 enum err

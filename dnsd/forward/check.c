@@ -7,6 +7,8 @@
  */
 #include "check.h"
 
+#include "base/letters.h"
+
 #define CLIENT_COOKIE 8 /* octets, RFC 7873, 4.1 */
 #define DOUBTS_MOST   8
 
@@ -51,14 +53,9 @@ is_from_upstream(const struct reply *r)
 static bool
 is_same_name(const uint8_t *pkt, const struct plain_name *name)
 {
-	for (unsigned i = 0; i < name->len; i++) {
-		uint8_t c = pkt[i];
-
-		if (c >= 'A' && c <= 'Z')
-			c |= 0x20;
-		if (c != name->wire[i])
+	for (unsigned i = 0; i < name->len; i++)
+		if (letter_lower(pkt[i]) != name->wire[i])
 			return false;
-	}
 	return true;
 }
 

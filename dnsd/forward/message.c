@@ -3,11 +3,7 @@
  */
 #include "dnsd/forward/message.h"
 
-static uint8_t
-lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + ('a' - 'A')) : c;
-}
+#include "base/letters.h"
 
 /* A label with its length octet; letters cannot be lengths (all < 64). */
 static bool
@@ -16,7 +12,8 @@ label_append(struct plain_name *name, const uint8_t *label, unsigned len)
 	if (name->len + len > sizeof(name->wire))
 		return false;
 	for (unsigned i = 0; i < len; i++)
-		name->wire[name->len + i] = i == 0 ? label[0] : lower(label[i]);
+		name->wire[name->len + i] =
+		    i == 0 ? label[0] : letter_lower(label[i]);
 	name->len = (uint8_t)(name->len + len);
 	return true;
 }

@@ -42,14 +42,6 @@ fact_title(const struct fact *f, char out[FACT_TITLE])
 	return out;
 }
 
-void
-label_lower(char *text)
-{
-	for (; *text != '\0'; text++)
-		if (*text >= 'A' && *text <= 'Z')
-			*text = (char)(*text + ('a' - 'A'));
-}
-
 /* Cut where a character of UTF-8 begins; nothing that moves a cursor. */
 static void
 shorten(char *out, size_t cap, const char *text)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/letters.h"
 #include "base/time_text.h"
 
 enum err
@@ -58,7 +59,7 @@ label_read(struct field_reading *r, const struct field *field, json_t *j)
 	if (err != E_OK)
 		return err;
 	text = field_string_copy(r, j);
-	label_lower(text);
+	text_lower(text);
 	if (*label != NULL && strcmp(*label, text) != 0)
 		return complain(r->why, field->key,
 		    "must agree with the key that holds the fact", text);

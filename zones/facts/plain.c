@@ -4,6 +4,7 @@
 #include "zones/facts/plain.h"
 
 #include "base/addr_text.h"
+#include "base/letters.h"
 #include "field.h"
 #include "zones/facts/check.h"
 
@@ -35,7 +36,7 @@ plain_label(struct field_reading *r, const struct field *f, struct wire_in *in)
 	struct plain s = plain_string(in);
 	char *text = arena_copy(r->arena, s.at, s.len);
 
-	label_lower(text);
+	text_lower(text);
 	*field_label_at(r->fact, f) = text;
 	return !in->bad;
 }

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/letters.h"
 #include "zones/facts/check.h"
 #include "zones/facts/plain.h"
 
@@ -100,7 +101,7 @@ network_check(char *network, struct complaint *why)
 
 	if (network == NULL)
 		return E_OK;
-	label_lower(network);
+	text_lower(network);
 	err = fact_check_key(&key, why);
 	if (err != E_OK)
 		(void)snprintf(why->field, sizeof(why->field), "%s", "network");

@@ -3,6 +3,8 @@
  */
 #include "zones/names/dname.h"
 
+#include "base/letters.h"
+
 typedef uint8_t octets __attribute__((vector_size(16)));
 
 /*
@@ -36,8 +38,7 @@ fold_short(uint8_t *to, const uint8_t *from, size_t len)
 	bool zero = false;
 
 	for (size_t i = 0; i < len; i++) {
-		to[i] = from[i] |
-		    (uint8_t)((uint8_t)(from[i] - 'A') < 26 ? 0x20 : 0);
+		to[i] = letter_lower(from[i]);
 		zero |= to[i] == 0;
 	}
 	return zero;

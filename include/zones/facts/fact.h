@@ -100,9 +100,6 @@ const char *fact_kind_str(enum fact_kind);
 #define FACT_TITLE 256
 const char *fact_title(const struct fact *, char out[FACT_TITLE]);
 
-/* Labels compare without case: they are kept in lower case. */
-void label_lower(char *text);
-
 /* A network's resolvers, the default of P::3 filled in; returns how many. */
 unsigned fact_resolvers(const struct fact *network,
     struct addr out[FACT_ADDRESSES_MAX + FACT_PREFIXES_MAX]);

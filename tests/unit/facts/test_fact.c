@@ -1,6 +1,5 @@
 /*
- * test_fact.c - a fact's name, what is complained of, a network's resolvers;
- * and the memory that facts live in.
+ * test_fact.c - a fact's name, what is complained of, a network's resolvers.
  */
 #include "zones/facts/fact.h"
 
@@ -12,7 +11,6 @@
 #include <cmocka.h>
 
 #include "base/addr_text.h"
-#include "base/arena.h"
 
 static const char LONGEST[] =
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -30,16 +28,6 @@ test_title(void **state)
 	f.app = f.id = LONGEST;
 	f.network = LONGEST;
 	assert_int_equal(strlen(fact_title(&f, title)), 9 + 3 * 63 + 2);
-}
-
-static void
-test_lower(void **state)
-{
-	char text[] = "AZaz09-_[@`{";
-
-	(void)state;
-	label_lower(text);
-	assert_string_equal(text, "azaz09-_[@`{");
 }
 
 /* What is told fits a line: no control characters, no half a character. */
@@ -91,40 +79,13 @@ test_resolvers(void **state)
 	assert_string_equal(addr_text(&out[0], text), "fdaa::3");
 }
 
-/* Zeroed and aligned, also where it was used before, and large. */
-static void
-test_arena(void **state)
-{
-	static const size_t sizes[] = { 0, 1, 15, 16, 17, 1000, 16384, 100000 };
-	struct arena a = { NULL };
-
-	(void)state;
-	for (int round = 0; round < 3; round++) {
-		for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-			uint8_t *p = arena_take(&a, sizes[i]);
-
-			assert_int_equal(
-			    (uintptr_t)p % _Alignof(max_align_t), 0);
-			for (size_t j = 0; j < sizes[i]; j++)
-				assert_int_equal(p[j], 0);
-			memset(p, 0xff, sizes[i]);
-		}
-		arena_reset(&a);
-	}
-	assert_string_equal(arena_copy(&a, "text and more", 4), "text");
-	arena_release(&a);
-	arena_release(&a);
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_title),
-		cmocka_unit_test(test_lower),
 		cmocka_unit_test(test_complaint),
 		cmocka_unit_test(test_resolvers),
-		cmocka_unit_test(test_arena),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

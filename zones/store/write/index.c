@@ -6,6 +6,8 @@
  */
 #include "impl.h"
 
+#include "base/letters.h"
+
 /* Of a region in a head: its name, four numbers. */
 #define TALLY_LEAST (1 + 1 + 16)
 #define TALLY_MOST  (1 + DNS_LABEL_MAX + 16)
@@ -196,12 +198,8 @@ index_metadata_key(struct store_key *key, uint32_t network,
 		if (len == 0 || len > DNS_LABEL_MAX)
 			return false;
 		key_end_part(key);
-		for (size_t j = 0; j < len; j++) {
-			char c = part[i][j];
-
-			wire_put8(&key->out,
-			    (uint8_t)(c >= 'A' && c <= 'Z' ? c | 0x20 : c));
-		}
+		for (size_t j = 0; j < len; j++)
+			wire_put8(&key->out, letter_lower((uint8_t)part[i][j]));
 	}
 	key_end_part(key);
 	key_text(key, f->id);

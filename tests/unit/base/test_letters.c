@@ -1,0 +1,47 @@
+/*
+ * test_letters.c - lower case, in ASCII alone.
+ */
+#include "base/letters.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void
+test_lower(void **state)
+{
+	static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	static const char lower[] = "abcdefghijklmnopqrstuvwxyz";
+
+	(void)state;
+	for (int c = 0; c < 256; c++) {
+		const char *at = c == 0 ? NULL : strchr(upper, c);
+
+		assert_int_equal(letter_lower((uint8_t)c),
+		    at == NULL ? c : lower[at - upper]);
+	}
+}
+
+static void
+test_text(void **state)
+{
+	char text[] = "AZaz09-_[@`{\xc3\x84";
+
+	(void)state;
+	text_lower(text);
+	assert_string_equal(text, "azaz09-_[@`{\xc3\x84");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lower),
+		cmocka_unit_test(test_text),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
