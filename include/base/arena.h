@@ -8,13 +8,15 @@
 
 struct arena_block;
 
+/* Ends the program: a tool that cannot hold one line has nothing else to do. */
+_Noreturn void no_memory(void);
+
 /* Embedded; all zero is an empty arena. */
 struct arena {
 	struct arena_block *blocks;
 };
 
-/* N zeroed octets, aligned for any object; never NULL: no memory ends the
- * program, as a tool that cannot hold one line has nothing else to do. */
+/* N zeroed octets, aligned for any object; never NULL: see no_memory(). */
 void *arena_take(struct arena *, size_t n);
 /* The same, not zeroed: for what is written at once. */
 void *arena_room(struct arena *, size_t n);

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "impl.h"
 
 /*
@@ -36,12 +37,9 @@ names_note(struct store_txn *t, uint32_t network, const char *app, bool is)
 
 	if (n == NULL)
 		t->names = n = calloc(1, sizeof(*n));
-	if (n != NULL && n->count == n->room) {
-		n->room = n->room == 0 ? 16 : n->room * 2;
-		n->note = realloc(n->note, n->room * sizeof(*n->note));
-	}
-	if (n == NULL || n->note == NULL)
-		abort(); /* as arena.h */
+	if (n == NULL)
+		no_memory();
+	n->note = array_grow(n->note, n->count, &n->room, sizeof(*n->note));
 	n->note[n->count] = (struct note){ network, n->count,
 		arena_copy(&n->arena, app, strlen(app)), is };
 	n->count++;

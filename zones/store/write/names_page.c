@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "impl.h"
 #include "names.h"
 
@@ -49,12 +50,7 @@ names_next(struct names_in *in, struct label *name)
 void
 name_list_add(struct name_list *l, struct label name, bool is_new)
 {
-	if (l->count == l->room) {
-		l->room = l->room == 0 ? 512 : l->room * 2;
-		l->name = realloc(l->name, l->room * sizeof(*l->name));
-		if (l->name == NULL)
-			abort(); /* as arena.h */
-	}
+	l->name = array_grow(l->name, l->count, &l->room, sizeof(*l->name));
 	l->name[l->count++] = name;
 	l->octets += 1U + name.len;
 	l->grows = is_new;

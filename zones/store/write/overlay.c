@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
+
 struct overlay_entry *
 overlay_find(const struct overlay *o, const void *key, size_t len)
 {
@@ -14,12 +16,7 @@ overlay_find(const struct overlay *o, const void *key, size_t len)
 static void
 append(struct overlay *o, struct overlay_entry *e)
 {
-	if (o->table.count == o->room) {
-		o->room = o->room == 0 ? 64 : o->room * 2;
-		o->all = realloc(o->all, o->room * sizeof(*o->all));
-		if (o->all == NULL)
-			abort(); /* as arena.h */
-	}
+	o->all = array_grow(o->all, o->table.count, &o->room, sizeof(*o->all));
 	o->all[o->table.count] = sorted_of(e);
 	table_add(&o->table, &e->in);
 }

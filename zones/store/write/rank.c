@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "impl.h"
 
 #define EARTH_KM  6371.0
@@ -33,12 +34,7 @@ struct ranks {
 static void
 add_place(struct ranks *r, const char *id, const struct fact *known)
 {
-	if (r->count == r->room) {
-		r->room = r->room == 0 ? 64 : r->room * 2;
-		r->place = realloc(r->place, r->room * sizeof(*r->place));
-		if (r->place == NULL)
-			abort(); /* as arena.h */
-	}
+	r->place = array_grow(r->place, r->count, &r->room, sizeof(*r->place));
 	r->place[r->count++] = (struct place){
 		.id = arena_copy(&r->arena, id, strlen(id)),
 		.latitude = known == NULL ? 0 : known->latitude,
