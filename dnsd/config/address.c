@@ -155,7 +155,8 @@ transport_of(const char *url)
 
 /* The name that a certificate must be for: TLS has one, others have none. */
 static enum err
-upstream_name(struct config_upstream *out, const char *name)
+upstream_name(
+    struct config_upstream *out, const char *name, struct config_block **owned)
 {
 	struct dname d;
 
@@ -165,7 +166,7 @@ upstream_name(struct config_upstream *out, const char *name)
 		return E_OK;
 	if (!dname_parse(&d, name) || d.labels == 0)
 		return E_INPUT;
-	out->name = strdup(name);
+	out->name = config_copy(owned, name);
 	return out->name == NULL ? E_NOMEM : E_OK;
 }
 
@@ -195,5 +196,5 @@ config_set_upstream(void *to, const struct config_value *v)
 	out->line = v->line;
 	out->port = e.port;
 	out->transport = (enum config_transport)(t - transports);
-	return upstream_name(out, hash == NULL ? NULL : hash + 1);
+	return upstream_name(out, hash == NULL ? NULL : hash + 1, v->owned);
 }

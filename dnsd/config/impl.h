@@ -1,9 +1,9 @@
 /*
  * impl.h - what the sources of the configuration share.
  *
- * A table of options says what a mapping may hold.  The reader
- * (config_load.c) walks the document and the table together and stores
- * each value where its row says; it knows no option by name.
+ * A table of options says what a mapping may hold.  The reader (load.c)
+ * walks the document and the table together and stores each value where its
+ * row says; it knows no option by name.
  */
 #ifndef DNSD_CONFIG_IMPL_H
 #define DNSD_CONFIG_IMPL_H
@@ -17,6 +17,7 @@ struct config_value {
 	const char *text; /* no zero octet inside */
 	unsigned line;
 	const struct config_option *option;
+	struct config_block **owned; /* what is pointed to is taken from it */
 };
 
 /* Stores the value at TO; E_INPUT where it is not what is allowed. */
@@ -39,14 +40,25 @@ struct config_option {
 	config_set *set;                  /* VALUE, VALUES */
 	const struct config_option *keys; /* SECTION, SECTIONS */
 	uint64_t least, most;             /* numbers: from, to */
+	const char *preset;  /* the value where the key is absent, as text */
+	const char *absent;  /* no such value: what is then, for people */
 	const char *allowed; /* other values: what may stand there */
+	const char *help;    /* Markdown; bounds of numbers come behind it */
 };
 
+/* options.c: what a whole file may hold. */
+extern const struct config_option config_options[];
+
+/* memory.c: zeroed, or NULL; lives until config_release(). */
+void *config_take(struct config_block **owned, size_t n);
+char *config_copy(struct config_block **owned, const char *text);
+void config_release(struct config_block **owned);
+
 /*
- * Fills TARGET from TEXT by the table OPTIONS.  An array in it is NULL
+ * load.c: fills TARGET from TEXT by config_options.  An array in it is NULL
  * where its key was absent.  Elements of SECTIONS begin with their line.
  */
-enum err config_load(void *target, const struct config_option *options,
+enum err config_load(void *target, struct config_block **owned,
     const char *file, const char *text, size_t len,
     char why[CONFIG_WHY]) MUST_CHECK;
 
@@ -54,20 +66,20 @@ enum err config_load(void *target, const struct config_option *options,
 enum err config_complain(char why[CONFIG_WHY], const char *file, unsigned line,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* config_value.c: what values may be. */
+/* value.c: what values may be. */
 config_set config_set_text, config_set_socket, config_set_label,
     config_set_region, config_set_number, config_set_uint16, config_set_size,
     config_set_bool, config_set_prefix, config_set_suffix, config_set_action;
 
-/* config_address.c: where to listen and whom to ask. */
+/* address.c: where to listen and whom to ask. */
 config_set config_set_listen, config_set_upstream;
 
-/* config_check.c: what options ask of each other. */
+/* check.c: what options ask of each other. */
 enum err config_check(const struct config *, char why[CONFIG_WHY]) MUST_CHECK;
 /* A question sent there would come back to a listener of ours. */
 bool config_is_ourselves(const struct config *, const struct config_upstream *);
 
-/* config_resolv.c: the nameservers of a resolv.conf become the upstreams. */
+/* resolv.c: the nameservers of a resolv.conf become the upstreams. */
 enum err config_resolv(struct config *, const char *file) MUST_CHECK;
 
 #endif

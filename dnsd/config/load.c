@@ -12,6 +12,7 @@
 
 struct loader {
 	yaml_document_t doc;
+	struct config_block **owned;
 	const char *file;
 	char *why;
 	unsigned depth; /* in sections, to name keys whole */
@@ -130,7 +131,9 @@ static enum err
 load_value(struct loader *l, const struct config_option *o,
     const yaml_node_t *node, void *to)
 {
-	struct config_value v = { .line = node_line(node), .option = o };
+	struct config_value v = {
+		.line = node_line(node), .option = o, .owned = l->owned
+	};
 	enum err err;
 
 	if (!node_is_text(node))
@@ -138,6 +141,25 @@ load_value(struct loader *l, const struct config_option *o,
 	v.text = (const char *)node->data.scalar.value;
 	err = o->set(to, &v);
 	return err == E_INPUT ? complain_value(l, &v) : err;
+}
+
+/* What holds where keys are absent; a preset is as good as its row. */
+static enum err
+load_presets(struct loader *l, const struct config_option *o, char *target)
+{
+	enum err err = E_OK;
+
+	for (; o->key != NULL && err == E_OK; o++) {
+		struct config_value v = {
+			.text = o->preset, .option = o, .owned = l->owned
+		};
+
+		if (o->shape == SHAPE_SECTION)
+			err = load_presets(l, o->keys, target);
+		else if (o->preset != NULL)
+			err = o->set(target + o->at, &v);
+	}
+	return err;
 }
 
 static enum err load_mapping(struct loader *, const struct config_option *,
@@ -148,14 +170,15 @@ load_element(struct loader *l, const struct config_option *o,
     const yaml_node_t *node, void *element)
 {
 	unsigned line = node_line(node);
+	enum err err;
 
 	if (o->shape == SHAPE_VALUES)
 		return load_value(l, o, node, element);
 	memcpy(element, &line, sizeof(line));
-	return load_mapping(l, o->keys, node, element);
+	err = load_presets(l, o->keys, element);
+	return err == E_OK ? load_mapping(l, o->keys, node, element) : err;
 }
 
-/* The count grows with the elements, so that a half list can be freed. */
 static enum err
 load_list(struct loader *l, const struct config_option *o,
     const yaml_node_t *node, char *target)
@@ -168,17 +191,15 @@ load_list(struct loader *l, const struct config_option *o,
 	if (node->type != YAML_SEQUENCE_NODE)
 		return complain_shape(l, node, "a list");
 	item = node->data.sequence.items.start;
-	elements =
-	    calloc((size_t)(node->data.sequence.items.top - item) + 1, o->size);
+	elements = config_take(l->owned,
+	    ((size_t)(node->data.sequence.items.top - item) + 1) * o->size);
 	if (elements == NULL)
 		return E_NOMEM;
 	memcpy(target + o->at, &elements, sizeof(elements));
-	for (; item < node->data.sequence.items.top && err == E_OK; item++) {
+	for (; item < node->data.sequence.items.top && err == E_OK; item++)
 		err = load_element(l, o, yaml_document_get_node(&l->doc, *item),
-		    elements + count * o->size);
-		count++;
-		memcpy(target + o->count_at, &count, sizeof(count));
-	}
+		    elements + count++ * o->size);
+	memcpy(target + o->count_at, &count, sizeof(count));
 	return err;
 }
 
@@ -286,14 +307,16 @@ refuse_second(const struct loader *l, yaml_parser_t *parser)
 }
 
 enum err
-config_load(void *target, const struct config_option *options, const char *file,
+config_load(void *target, struct config_block **owned, const char *file,
     const char *text, size_t len, char why[CONFIG_WHY])
 {
-	struct loader l = { .file = file, .why = why };
+	struct loader l = { .owned = owned, .file = file, .why = why };
 	const yaml_node_t *root;
 	yaml_parser_t parser;
-	enum err err;
+	enum err err = load_presets(&l, config_options, target);
 
+	if (err != E_OK)
+		return err;
 	if (!yaml_parser_initialize(&parser))
 		return E_NOMEM;
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
@@ -304,7 +327,7 @@ config_load(void *target, const struct config_option *options, const char *file,
 	}
 	root = yaml_document_get_root_node(&l.doc);
 	err = root == NULL ? config_complain(why, file, 1, "it is empty")
-			   : load_mapping(&l, options, root, target);
+			   : load_mapping(&l, config_options, root, target);
 	if (err == E_OK)
 		err = refuse_second(&l, &parser);
 	yaml_document_delete(&l.doc);

@@ -47,7 +47,8 @@ config_resolv(struct config *c, const char *file)
 	char line[1024];
 	FILE *f;
 
-	c->upstreams = calloc(NAMESERVERS_MAX, sizeof(*c->upstreams));
+	c->upstreams =
+	    config_take(&c->owned, NAMESERVERS_MAX * sizeof(*c->upstreams));
 	if (c->upstreams == NULL)
 		return E_NOMEM;
 	f = fopen(file, "re");

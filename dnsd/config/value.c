@@ -22,8 +22,7 @@ config_set_text(void *to, const struct config_value *v)
 
 	if (v->text[0] == '\0')
 		return E_INPUT;
-	free(*out); /* the default */
-	*out = strdup(v->text);
+	*out = config_copy(v->owned, v->text);
 	return *out == NULL ? E_NOMEM : E_OK;
 }
 
@@ -171,7 +170,7 @@ config_set_suffix(void *to, const struct config_value *v)
 
 	if (!dname_parse(&name, v->text))
 		return E_INPUT;
-	*out = strdup(dname_text(&name, text));
+	*out = config_copy(v->owned, dname_text(&name, text));
 	return *out == NULL ? E_NOMEM : E_OK;
 }
 

@@ -55,7 +55,7 @@ env_open(struct query_env *env, const struct worker_responder_options *o)
 	if (getrandom(&env->rng.state, sizeof(env->rng.state), 0) < 0)
 		return E_SYSTEM;
 	env->rng.state |= 1;
-	env->region = c->region;
+	env->region = c->region == NULL ? "" : c->region;
 	env->max_udp_size = c->max_udp_size;
 	env->forwards = c->upstream_count > 0 || c->zone_count > 0;
 	env->allow = c->allow;

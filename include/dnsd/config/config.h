@@ -1,10 +1,10 @@
 /*
  * config.h - dnsd.conf, checked.
  *
- * Every option is a row in the tables of config.c; what a value may be is
- * checked there too, so that whoever reads this struct need not.  A
- * mistake is told with file, line, key, value and what is allowed; the
- * first one ends the reading.  docs/operations.md has every key.
+ * Every option is a row in the tables of options.c: its default, what a
+ * value may be, and what it is for; whoever reads this struct need not check
+ * it.  A mistake is told with file, line, key, value and what is allowed; the
+ * first one ends the reading.
  */
 #ifndef DNSD_CONFIG_CONFIG_H
 #define DNSD_CONFIG_CONFIG_H
@@ -52,7 +52,7 @@ struct config_zone {
 struct config {
 	char *file; /* the file it was read from */
 	char *store;
-	char *region; /* "" where not given */
+	char *region; /* NULL where not given */
 	unsigned workers;
 	bool steer; /* each on a processor, for what that receives */
 	struct config_listen *listen; /* at least one */
@@ -74,7 +74,11 @@ struct config {
 	bool rebind_protection;
 	struct config_zone *zones;
 	unsigned zone_count;
+
+	struct config_block *owned; /* all that is pointed to from here */
 };
+
+#define CONFIG_WORKERS_MAX 256
 
 #define CONFIG_WHY 1024
 

@@ -329,12 +329,18 @@ what_is_absent_has_a_default(void **state)
 
 	(void)state;
 	assert_string_equal(c->file, "f");
-	assert_string_equal(c->region, "");
+	assert_null(c->region);
 	assert_true(c->workers >= 1);
 	assert_false(c->steer);
 	assert_int_equal(c->max_udp_size, 8192);
+	assert_int_equal(c->tcp_connections, 20000);
+	assert_int_equal(c->tcp_idle, 10);
 	assert_null(c->control);
 	assert_false(c->forwards);
+	assert_int_equal(c->cache_size, 64 << 20);
+	assert_int_equal(c->in_flight, 4096);
+	assert_int_equal(c->in_flight_network, 1024);
+	assert_false(c->rebind_protection);
 	assert_int_equal(c->upstream_count, 0);
 	config_free(c);
 }

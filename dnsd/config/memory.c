@@ -1,0 +1,45 @@
+/*
+ * memory.c - what a configuration points to, given back all at once, so that
+ * an option is freed without a line of its own.
+ *
+ * Not an arena: that ends the program where there is no memory, and a server
+ * goes on with the configuration that it has.
+ */
+#include "impl.h"
+
+struct config_block {
+	struct config_block *next;
+	_Alignas(max_align_t) char octets[];
+};
+
+void *
+config_take(struct config_block **owned, size_t n)
+{
+	struct config_block *b = calloc(1, sizeof(*b) + n);
+
+	if (b == NULL)
+		return NULL;
+	b->next = *owned;
+	*owned = b;
+	return b->octets;
+}
+
+char *
+config_copy(struct config_block **owned, const char *text)
+{
+	size_t len = strlen(text);
+	char *copy = config_take(owned, len + 1);
+
+	return copy == NULL ? NULL : memcpy(copy, text, len);
+}
+
+void
+config_release(struct config_block **owned)
+{
+	struct config_block *b;
+
+	while ((b = *owned) != NULL) {
+		*owned = b->next;
+		free(b);
+	}
+}

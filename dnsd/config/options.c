@@ -1,0 +1,149 @@
+/*
+ * options.c - the tables of dnsd.conf.
+ *
+ * A new option is a row here and a field in config.h; test_config_options.c
+ * then says what docs/operations.md lacks.  A new kind of value is a function
+ * of value.c.
+ */
+#include "impl.h"
+
+#define CACHE_MAX       (UINT64_C(1) << 40)
+#define IN_FLIGHT_MAX   1000000
+#define CONNECTIONS_MAX 1000000
+
+#define A_LABEL    "1 to 63 of a-z, 0-9, _ and -"
+#define AN_ADDRESS "an address and a port, as [::]:53 or 127.0.0.1:5300"
+#define AN_UPSTREAM                                                            \
+	"udp://ADDRESS, tcp://ADDRESS or tls://ADDRESS#NAME, where ADDRESS "   \
+	"is as 192.0.2.1, 192.0.2.1:53 or [2001:db8::1]:53"
+#define A_BOOL "yes or no"
+
+static const struct config_option listen_options[] = {
+	{ "address", SHAPE_VALUE, true, .at = 0, .set = config_set_listen,
+	    .allowed = AN_ADDRESS,
+	    .help = "`\"[::]:53\"`, `\"127.0.0.1:5300\"`, "
+		    "`\"[fe80::1%wg0]:53\"`" },
+	{ "network", SHAPE_VALUE, .at = offsetof(struct config_listen, network),
+	    .set = config_set_label, .allowed = A_LABEL,
+	    .help = "everything that is received there belongs to this "
+		    "network" },
+	{ .key = NULL },
+};
+
+static const struct config_option zone_options[] = {
+	{ "suffix", SHAPE_VALUE, true,
+	    .at = offsetof(struct config_zone, suffix),
+	    .set = config_set_suffix, .allowed = "a domain name",
+	    .help = "`corp.example`: this name and all below it" },
+	{ "network", SHAPE_VALUE, .at = offsetof(struct config_zone, network),
+	    .set = config_set_label, .absent = "all", .allowed = A_LABEL,
+	    .help = "only for askers of this network" },
+	{ "action", SHAPE_VALUE, .at = offsetof(struct config_zone, action),
+	    .set = config_set_action, .preset = "forward",
+	    .allowed = "forward, refuse or nxdomain",
+	    .help = "`forward`, `refuse` (REFUSED) or `nxdomain`" },
+	{ "upstreams", SHAPE_VALUES,
+	    .at = offsetof(struct config_zone, upstreams),
+	    .count_at = offsetof(struct config_zone, upstream_count),
+	    .size = sizeof(struct config_upstream), .set = config_set_upstream,
+	    .absent = "needed to forward", .allowed = AN_UPSTREAM,
+	    .help = "as above" },
+	{ "rebind-exempt", SHAPE_VALUE,
+	    .at = offsetof(struct config_zone, rebind_exempt),
+	    .set = config_set_bool, .preset = "no", .allowed = A_BOOL,
+	    .help = "private addresses may be in this zone's answers" },
+	{ .key = NULL },
+};
+
+static const struct config_option forward_options[] = {
+	{ "upstreams", SHAPE_VALUES, .at = offsetof(struct config, upstreams),
+	    .count_at = offsetof(struct config, upstream_count),
+	    .size = sizeof(struct config_upstream), .set = config_set_upstream,
+	    .absent = "those of `/etc/resolv.conf`", .allowed = AN_UPSTREAM,
+	    .help = "resolvers: `udp://192.0.2.1`, `tcp://[2001:db8::1]:5353`, "
+		    "`tls://192.0.2.2#dns.example`; `[]` for none" },
+	{ "allow", SHAPE_VALUES, .at = offsetof(struct config, allow),
+	    .count_at = offsetof(struct config, allow_count),
+	    .size = sizeof(struct prefix), .set = config_set_prefix,
+	    .allowed = "a prefix without bits behind its length, as "
+		       "127.0.0.0/8 or fd00::/8",
+	    .help = "prefixes of clients that are in no network, and may have "
+		    "other names forwarded all the same" },
+	{ "cache-size", SHAPE_VALUE, .at = offsetof(struct config, cache_size),
+	    .set = config_set_size, .most = CACHE_MAX, .preset = "64MiB",
+	    .allowed = "a number of octets up to 1024GiB, also with KiB, MiB "
+		       "or GiB, as 64MiB",
+	    .help = "octets, also with `KiB`, `MiB`, `GiB`; 0 for no cache" },
+	{ "in-flight", SHAPE_VALUE, .at = offsetof(struct config, in_flight),
+	    .set = config_set_number, .least = 1, .most = IN_FLIGHT_MAX,
+	    .preset = "4096",
+	    .help = "most questions that wait for upstreams at a time, a part "
+		    "of it for each worker; others get SERVFAIL at once" },
+	{ "in-flight-network", SHAPE_VALUE,
+	    .at = offsetof(struct config, in_flight_network),
+	    .set = config_set_number, .least = 1, .most = IN_FLIGHT_MAX,
+	    .preset = "1024", .help = "the same, of one network" },
+	{ "rebind-protection", SHAPE_VALUE,
+	    .at = offsetof(struct config, rebind_protection),
+	    .set = config_set_bool, .preset = "no", .allowed = A_BOOL,
+	    .help = "`yes` takes private addresses out of forwarded answers, "
+		    "with Extended DNS Error 15" },
+	{ "zones", SHAPE_SECTIONS, .at = offsetof(struct config, zones),
+	    .count_at = offsetof(struct config, zone_count),
+	    .size = sizeof(struct config_zone), .keys = zone_options,
+	    .help = "a list of suffixes that go elsewhere; the most specific "
+		    "one counts" },
+	{ .key = NULL },
+};
+
+const struct config_option config_options[] = {
+	{ "store", SHAPE_VALUE, true, .at = offsetof(struct config, store),
+	    .set = config_set_text, .allowed = "the store's folder",
+	    .help = "the store's folder" },
+	{ "region", SHAPE_VALUE, .at = offsetof(struct config, region),
+	    .set = config_set_region,
+	    .allowed = A_LABEL ", and no word with a meaning in names",
+	    .help = "where this node stands: for `nearest`, of askers whose "
+		    "own region is not known" },
+	{ "workers", SHAPE_VALUE, .at = offsetof(struct config, workers),
+	    .set = config_set_number, .least = 1, .most = CONFIG_WORKERS_MAX,
+	    .absent = "one a processor",
+	    .help = "threads, each with sockets of its own" },
+	{ "steer", SHAPE_VALUE, .at = offsetof(struct config, steer),
+	    .set = config_set_bool, .preset = "no", .allowed = A_BOOL,
+	    .help = "`yes` keeps each worker on a processor of its own and "
+		    "gives it what that processor receives. An answer then "
+		    "costs a fifth less, where packets are received on all "
+		    "processors: an interface with a queue for each, or askers "
+		    "on this machine. With one queue all would come to one "
+		    "worker" },
+	{ "listen", SHAPE_SECTIONS, true, .at = offsetof(struct config, listen),
+	    .count_at = offsetof(struct config, listen_count),
+	    .size = sizeof(struct config_listen), .keys = listen_options,
+	    .allowed = "a list of addresses to listen on",
+	    .help = "a list of addresses; at least one" },
+	{ "max-udp-size", SHAPE_VALUE,
+	    .at = offsetof(struct config, max_udp_size),
+	    .set = config_set_uint16, .least = 512, .most = 65000,
+	    .preset = "8192",
+	    .help = "largest reply over UDP, octets, for askers that take as "
+		    "much (EDNS)" },
+	{ "tcp-connections", SHAPE_VALUE,
+	    .at = offsetof(struct config, tcp_connections),
+	    .set = config_set_number, .least = 1, .most = CONNECTIONS_MAX,
+	    .preset = "20000",
+	    .help = "most TCP connections of a worker; beyond it the longest "
+		    "silent one is closed" },
+	{ "tcp-idle", SHAPE_VALUE, .at = offsetof(struct config, tcp_idle),
+	    .set = config_set_number, .least = 1, .most = 3600, .preset = "10",
+	    .help = "seconds until a TCP connection that asks nothing is "
+		    "closed" },
+	{ "control", SHAPE_VALUE, .at = offsetof(struct config, control),
+	    .set = config_set_socket,
+	    .allowed = "a path for a socket, of at most 107 octets",
+	    .help = "path of the control socket" },
+	{ "forward", SHAPE_SECTION, .at = offsetof(struct config, forwards),
+	    .keys = forward_options, .absent = "nothing is forwarded",
+	    .help = "the section that follows" },
+	{ .key = NULL },
+};
