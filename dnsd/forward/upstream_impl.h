@@ -1,5 +1,5 @@
 /*
- * upstream_impl.h - sockets to upstreams, for forward_event.c.
+ * upstream_impl.h - sockets to upstreams, for event.c.
  *
  * What arrives goes to forward_got(), what fails to forward_lost().
  */

@@ -1,5 +1,5 @@
 /*
- * generation.c - see server_impl.h.
+ * generation.c - see impl.h.
  */
 #include "impl.h"
 
