@@ -19,31 +19,35 @@ BUILD    := build
 Q        := $(if $(V),,@)
 SAY      := $(if $(V),:,printf '  %s %s\n')
 
+# CPPFLAGS, CFLAGS and LDFLAGS are the user's, from the environment or the
+# command line: they come after ours and take nothing of ours away.
+ALWAYS   := -std=c11 -D_GNU_SOURCE -Iinclude -include include/base/banned.h
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wswitch-enum -Wwrite-strings -Wvla -Wformat=2 \
-	-Wundef -Wcast-qual -Werror
-CPPFLAGS += -D_GNU_SOURCE -Iinclude -include include/base/banned.h
+	-Wundef -Wcast-qual
+# clang would need a linker of its own for it.
+LTO      := $(if $(findstring clang,$(CC)),,-flto=auto)
+# Without optimisation the C library refuses it, with a warning a file.
+FORTIFY  := $(if $(filter -O0,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
 # Functions begin at a cache line: by chance some did not, and the same query
 # took 0.013 µs more or less with each change of anything before it.
 # Without -fno-strict-aliasing, gcc 12 took the function that skips a name for
 # one that leaves its cursor where it was, as it optimises the whole program.
-CFLAGS_release := -O2 -g -flto=auto -fno-strict-aliasing -falign-functions=64 \
-	-fno-semantic-interposition -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
-CFLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+KIND_release := -O2 -g $(LTO) -fno-strict-aliasing -falign-functions=64 \
+	-fno-semantic-interposition $(FORTIFY) -fstack-protector-strong -fPIE
+LINK_release := $(LTO) -falign-functions=64 -pie -Wl,-z,relro,-z,now
+KIND_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
-CFLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread \
+KIND_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread \
 	-Wno-maybe-uninitialized
-CFLAGS_fuzz := -O1 -g -fno-omit-frame-pointer \
+KIND_fuzz := -O1 -g -fno-omit-frame-pointer \
 	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
-LDFLAGS_release := -flto=auto -falign-functions=64 -pie -Wl,-z,relro,-z,now
-CFLAGS   := -std=c11 $(WARN) $(CFLAGS_$(KIND))
-LDFLAGS  := $(LDFLAGS_$(KIND))
-ifneq ($(KIND),release)
-LDFLAGS  := $(CFLAGS_$(KIND))
-endif
+COMPILE   = $(CC) $(ALWAYS) $(WARN) $(KIND_$(KIND)) $(CPPFLAGS) $(CFLAGS)
+# The linker optimises the whole program, so it takes CFLAGS too.
+LINK      = $(CC) $(or $(LINK_$(KIND)),$(KIND_$(KIND))) $(CFLAGS) $(LDFLAGS)
 LIBS_read   := -llmdb -lm -lpthread
 LIBS_write  := -ljansson -lpthread
-LIBS_dnsd   := -levent -levent_openssl -lssl -lcrypto -lyaml -lpthread
+LIBS_dnsd   := -levent_core -levent_openssl -lssl -lcrypto -lyaml -lpthread
 LIBS_dnsctl := -lcurl -lldns -lcrypto -lpthread
 
 # Each kind of build has a folder of its own; release is the one installed.
@@ -61,16 +65,16 @@ all: $(OUT)/dnsd $(OUT)/dnsctl
 
 $(OUT)/dnsd: $(call objects,$(ROOMS_read) $(ROOMS_dnsd))
 	@$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_read) $(LIBS_dnsd)
+	$(Q)$(LINK) -o $@ $^ $(LIBS_read) $(LIBS_dnsd)
 
 $(OUT)/dnsctl: $(call objects,$(ROOMS_read) $(ROOMS_write) $(ROOMS_dnsctl))
 	@$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_read) $(LIBS_write) $(LIBS_dnsctl)
+	$(Q)$(LINK) -o $@ $^ $(LIBS_read) $(LIBS_write) $(LIBS_dnsctl)
 
 $(OUT)/obj/%.o: %.c
 	@mkdir -p $(dir $@)
 	@$(SAY) CC $@
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
 
 # Serves the sample network on loopback, in the foreground.
 run: packages-run

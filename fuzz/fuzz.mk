@@ -18,7 +18,7 @@ fuzz-programs: $(FUZZ)
 
 $(OUT)/fuzz_%: $(OUT)/obj/fuzz/fuzz_%.o $(MODULES)
 	@$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< -Wl,--start-group \
+	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $< -Wl,--start-group \
 		$(MODULES) -Wl,--end-group $(LIBS_read) $(LIBS_write) \
 		$(LIBS_dnsd) $(LIBS_dnsctl) -lldns
 

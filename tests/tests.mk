@@ -9,14 +9,14 @@ format:
 	clang-format-14 -i $$(git ls-files '*.c' '*.h')
 
 lint:
-	@CPPFLAGS="$(CPPFLAGS)" WARN="$(WARN)" tests/lint/run.sh
+	@FLAGS="$(ALWAYS) $(WARN) -Werror" tests/lint/run.sh
 
 # --- unit: tests/unit/ROOM/test_X.c is a cmocka program with everything but the
 # mains linked in, as far as it uses it; ONLY=X builds and runs that one
 ONLY    ?= *
 UNIT    := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/*/test_$(ONLY).c))
 MODULES := $(foreach l,read write dnsd dnsctl,$(OUT)/lib$(l).a)
-AR      := $(if $(findstring clang,$(CC)),llvm-ar-14,gcc-ar)
+AR      := $(if $(LTO),gcc-ar,ar)
 
 unit: $(UNIT)
 	@tests/unit/run.sh $(OUT)/unit '$(ONLY)'
@@ -24,7 +24,7 @@ unit: $(UNIT)
 $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.o $(MODULES)
 	@mkdir -p $(dir $@)
 	@$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $< -Wl,--start-group $(MODULES) \
+	$(Q)$(LINK) -o $@ $< -Wl,--start-group $(MODULES) \
 		-Wl,--end-group $(LIBS_read) $(LIBS_write) $(LIBS_dnsd) \
 		$(LIBS_dnsctl) -lcmocka -lldns
 
@@ -38,7 +38,7 @@ endef
 $(foreach l,read write dnsd dnsctl,$(eval $(call module,$(l))))
 
 # What several tests or fuzz targets share lies beside them.
-$(OUT)/obj/tests/unit/%.o $(OUT)/obj/fuzz/%.o: CPPFLAGS += -I. -Itests/unit
+$(OUT)/obj/tests/unit/%.o $(OUT)/obj/fuzz/%.o: ALWAYS += -I. -Itests/unit
 
 # --- instructions: what a query costs, against tests/bench/instructions.txt
 instructions: all $(OUT)/trace

@@ -12,10 +12,10 @@
 #include <string.h>
 #include <time.h>
 
-#pragma GCC poison strcpy strcat sprintf vsprintf strncpy strncat strtok
-#pragma GCC poison gmtime localtime ctime asctime atoi atol atof gets
-
+/* Where the C library has macros of these names, a use is one all the same. */
 #undef alloca
-#pragma GCC poison alloca
+#undef sprintf
+#pragma GCC poison strcpy strcat sprintf vsprintf strncpy strncat strtok
+#pragma GCC poison gmtime localtime ctime asctime atoi atol atof gets alloca
 
 #endif

@@ -22,12 +22,12 @@ $(OUT)/echo_tcp: $(call bench_objects,echo_tcp)
 $(OUT)/load: $(call bench_objects,load load_questions load_tcp load_udp)
 $(BENCH_TOOLS):
 	@$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+	$(Q)$(LINK) -o $@ $^
 
 # The query path without sockets: what callgrind counts.
 $(OUT)/trace: $(call bench_objects,trace load_questions) $(OUT)/libread.a
 	@$(SAY) LD $@
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_read)
+	$(Q)$(LINK) -o $@ $^ $(LIBS_read)
 
 .PHONY: bench bench-feed bench-forward
 -include $(wildcard $(OUT)/obj/tests/bench/*.d)

@@ -2,17 +2,29 @@
 # run.sh [CHECK...]: how the sources look and what compilers and checkers find
 # in them; without a CHECK, all of it.
 #
-# Each check is silent when it finds nothing.  CPPFLAGS and WARN come from the
-# Makefile: what the build is held to, every other reader is held to.
+# Each check is silent when it finds nothing.  FLAGS come from the Makefile:
+# what the build is held to, every other reader is held to.
 set -u
 unset MAKEFLAGS MAKELEVEL
 
 # What tests share lies in tests/unit; they also see what rooms keep inside.
-CPPFLAGS="$CPPFLAGS -I. -Itests/unit"
+FLAGS="$FLAGS -I. -Itests/unit"
 sources=$(find zones dnsd dnsctl fuzz tests -name '*.c' | sort)
 headers=$(find include zones dnsd dnsctl fuzz tests -name '*.h' | sort)
+tests=$(find fuzz tests -name '*.c' | sort)
 jobs=$(nproc)
+# Builds of our own: those of build/ may have been made with other flags.
+built=build/lint/gcc
 mkdir -p build/lint
+
+# A warning is an error here alone: users have compilers that we do not know.
+strict() {
+	cc=$1
+	shift
+	make --no-print-directory BUILD="build/lint/$cc" CC="$cc" \
+		CFLAGS=-Werror "$@" >"build/lint/$cc.out" 2>&1 ||
+		{ cat "build/lint/$cc.out"; return 1; }
+}
 
 each() {
 	printf '%s\n' $1 | xargs -r -n "$2" -P "$jobs" "$3"
@@ -24,9 +36,8 @@ format() {
 
 # After a build: calls are read from the objects.
 rooms() {
-	make --no-print-directory all >build/lint/rooms.out 2>&1 ||
-		{ cat build/lint/rooms.out; return 1; }
-	/usr/bin/python3 tests/lint/rooms.py build
+	strict gcc all || return
+	/usr/bin/python3 tests/lint/rooms.py $built
 }
 
 names() {
@@ -35,15 +46,13 @@ names() {
 
 # What the server is linked with is what it may do: no writer, no JSON.
 no_writer() {
-	! nm build/dnsd | grep -E ' (mdb_(put|del|drop|cursor_put|cursor_del)|json_)'
+	! nm $built/dnsd | grep -E ' (mdb_(put|del|drop|cursor_put|cursor_del)|json_)'
 }
 
 # The library answers, it does not talk: nothing in it opens a socket.
 no_sockets() {
-	make --no-print-directory build/libread.a build/libwrite.a \
-		>build/lint/zones.out 2>&1 ||
-		{ cat build/lint/zones.out; return 1; }
-	! gcc-nm -A -u build/libread.a build/libwrite.a | grep -wE \
+	strict gcc $built/libread.a $built/libwrite.a || return
+	! gcc-nm -A -u $built/libread.a $built/libwrite.a | grep -wE \
 		'U (socket|bind|connect|listen|accept4?|(send|recv)(to|from|m?msg)?)'
 }
 
@@ -51,14 +60,18 @@ headers_alone() {
 	each "$headers" 1 tests/lint/header.sh
 }
 
+# The programs are built whole, as some warnings come from the optimiser.
+warnings() {
+	strict "$1" all && printf '%s\n' $tests |
+		xargs -r -n 4 -P "$jobs" "$1" $FLAGS -fsyntax-only
+}
+
 warnings_gcc() {
-	make --no-print-directory all >build/lint/gcc.out 2>&1 ||
-		{ cat build/lint/gcc.out; return 1; }
+	warnings gcc
 }
 
 warnings_clang() {
-	printf '%s\n' $sources | xargs -r -n 4 -P "$jobs" \
-		clang-14 -std=c11 $CPPFLAGS $WARN -fsyntax-only
+	warnings clang-14
 }
 
 checker() {
@@ -81,7 +94,7 @@ units() {
 		/^```$/ { file = shown = "" }
 		file && shown { print >file }
 		file && /^```ini$/ { shown = 1 }' docs/operations.md
-	sed -i -E "s|/usr/local/s?bin/|$PWD/build/|" build/lint/units/*
+	sed -i -E "s|/usr/local/s?bin/|$PWD/$built/|" build/lint/units/*
 	! systemd-analyze verify --man=no build/lint/units/* 2>&1 | grep .
 }
 
