@@ -1,6 +1,7 @@
 # What Debian packages each command needs; `packages-WHAT` installs the missing.
 
-PACKAGES_run := gcc make libldns-dev libevent-dev liblmdb-dev \
+# Installed without what they recommend, which of gcc are the C library's headers.
+PACKAGES_run := gcc libc6-dev make libldns-dev libevent-dev liblmdb-dev \
 	libjansson-dev libyaml-dev libcurl4-openssl-dev libssl-dev \
 	bind9-dnsutils
 # Compilers and checkers, what the tests are written with, then the clients and
