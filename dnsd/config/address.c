@@ -59,7 +59,7 @@ endpoint_parse(struct endpoint *out, const char *text, uint16_t port)
 
 /* "fe80::1%wg0": the scope behind the address. */
 static bool
-listen_v6(struct sockaddr_in6 *out, struct endpoint *e)
+v6_parse(struct sockaddr_in6 *out, struct endpoint *e)
 {
 	char *scope = strchr(e->address, '%');
 
@@ -76,7 +76,7 @@ listen_v6(struct sockaddr_in6 *out, struct endpoint *e)
 }
 
 static bool
-listen_v4(struct sockaddr_in *out, const struct endpoint *e)
+v4_parse(struct sockaddr_in *out, const struct endpoint *e)
 {
 	out->sin_family = AF_INET;
 	out->sin_port = htons(e->port);
@@ -92,8 +92,8 @@ config_set_listen(void *to, const struct config_value *v)
 
 	if (!endpoint_parse(&e, v->text, 0))
 		return E_INPUT;
-	good = e.bracketed ? listen_v6(&out->address.v6, &e)
-			   : listen_v4(&out->address.v4, &e);
+	good = e.bracketed ? v6_parse(&out->address.v6, &e)
+			   : v4_parse(&out->address.v4, &e);
 	return good ? E_OK : E_INPUT;
 }
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 static enum err
-check_listen(const struct config *c, char *why)
+listeners_check(const struct config *c, char *why)
 {
 	if (c->listen_count == 0)
 		return config_complain(
@@ -26,7 +26,7 @@ check_listen(const struct config *c, char *why)
 
 /* Only an address of this machine can be bound; packets are not sent. */
 static bool
-is_local(const struct addr *a)
+addr_is_local(const struct addr *a)
 {
 	struct sockaddr_in v4 = { .sin_family = AF_INET };
 	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
@@ -57,7 +57,7 @@ config_is_ourselves(const struct config *c, const struct config_upstream *u)
 		    l->address.v4.sin_port != htons(u->port))
 			continue;
 		if (config_listen_is_wildcard(l)
-			? is_local(&u->address)
+			? addr_is_local(&u->address)
 			: addr_is_same(&here, &u->address))
 			return true;
 	}
@@ -65,7 +65,7 @@ config_is_ourselves(const struct config *c, const struct config_upstream *u)
 }
 
 static enum err
-check_upstreams(const struct config *c, const char *key,
+upstreams_check(const struct config *c, const char *key,
     const struct config_upstream *list, unsigned count, char *why)
 {
 	for (unsigned i = 0; i < count; i++)
@@ -88,7 +88,7 @@ zone_is_same(const struct config_zone *a, const struct config_zone *b)
 }
 
 static enum err
-check_zone(const struct config *c, unsigned i, char *why)
+zone_check(const struct config *c, unsigned i, char *why)
 {
 	const struct config_zone *z = &c->zones[i];
 	bool forwards = z->action == ZONE_FORWARD;
@@ -108,19 +108,19 @@ check_zone(const struct config *c, unsigned i, char *why)
 			return config_complain(why, c->file, z->line,
 			    "forward.zones: \"%s\" is the same as in line %u",
 			    z->suffix, c->zones[j].line);
-	return check_upstreams(
+	return upstreams_check(
 	    c, "forward.zones.upstreams", z->upstreams, z->upstream_count, why);
 }
 
 enum err
 config_check(const struct config *c, char why[CONFIG_WHY])
 {
-	enum err err = check_listen(c, why);
+	enum err err = listeners_check(c, why);
 
 	if (err == E_OK)
-		err = check_upstreams(c, "forward.upstreams", c->upstreams,
+		err = upstreams_check(c, "forward.upstreams", c->upstreams,
 		    c->upstream_count, why);
 	for (unsigned i = 0; err == E_OK && i < c->zone_count; i++)
-		err = check_zone(c, i, why);
+		err = zone_check(c, i, why);
 	return err;
 }

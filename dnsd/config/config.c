@@ -25,7 +25,7 @@ processors(void)
 }
 
 static enum err
-read_text(struct config *c, const char *text, size_t len, char why[CONFIG_WHY])
+text_read(struct config *c, const char *text, size_t len, char why[CONFIG_WHY])
 {
 	enum err err = config_load(c, &c->owned, c->file, text, len, why);
 
@@ -51,7 +51,7 @@ config_parse(struct config **out, const char *file, const char *text,
 		return E_NOMEM;
 	c->file = config_copy(&c->owned, file);
 	if (c->file != NULL)
-		err = read_text(c, text, len, why);
+		err = text_read(c, text, len, why);
 	if (err == E_OK)
 		*out = c;
 	else

@@ -55,7 +55,7 @@ key_path(const struct loader *l, char out[128])
 }
 
 static enum err
-complain_shape(struct loader *l, const yaml_node_t *node, const char *want)
+shape_refuse(struct loader *l, const yaml_node_t *node, const char *want)
 {
 	char path[128];
 
@@ -67,7 +67,7 @@ complain_shape(struct loader *l, const yaml_node_t *node, const char *want)
 
 /* Numbers are told by their bounds, so that no phrase can fall behind. */
 static enum err
-complain_value(struct loader *l, const struct config_value *v)
+value_refuse(struct loader *l, const struct config_value *v)
 {
 	const struct config_option *o = v->option;
 	char path[128];
@@ -82,7 +82,7 @@ complain_value(struct loader *l, const struct config_value *v)
 }
 
 static enum err
-complain_key(struct loader *l, const yaml_node_t *node, const char *key,
+key_refuse(struct loader *l, const yaml_node_t *node, const char *key,
     const struct config_option *options)
 {
 	char list[512] = "";
@@ -99,7 +99,7 @@ complain_key(struct loader *l, const yaml_node_t *node, const char *key,
 }
 
 static enum err
-complain_missing(
+absence_refuse(
     struct loader *l, const yaml_node_t *node, const struct config_option *o)
 {
 	char path[128];
@@ -128,7 +128,7 @@ node_is_empty(const yaml_node_t *node)
 }
 
 static enum err
-load_value(struct loader *l, const struct config_option *o,
+value_load(struct loader *l, const struct config_option *o,
     const yaml_node_t *node, void *to)
 {
 	struct config_value v = {
@@ -137,15 +137,15 @@ load_value(struct loader *l, const struct config_option *o,
 	enum err err;
 
 	if (!node_is_text(node))
-		return complain_shape(l, node, "one value");
+		return shape_refuse(l, node, "one value");
 	v.text = (const char *)node->data.scalar.value;
 	err = o->set(to, &v);
-	return err == E_INPUT ? complain_value(l, &v) : err;
+	return err == E_INPUT ? value_refuse(l, &v) : err;
 }
 
 /* What holds where keys are absent; a preset is as good as its row. */
 static enum err
-load_presets(struct loader *l, const struct config_option *o, char *target)
+presets_load(struct loader *l, const struct config_option *o, char *target)
 {
 	enum err err = E_OK;
 
@@ -155,32 +155,32 @@ load_presets(struct loader *l, const struct config_option *o, char *target)
 		};
 
 		if (o->shape == SHAPE_SECTION)
-			err = load_presets(l, o->keys, target);
+			err = presets_load(l, o->keys, target);
 		else if (o->preset != NULL)
 			err = o->set(target + o->at, &v);
 	}
 	return err;
 }
 
-static enum err load_mapping(struct loader *, const struct config_option *,
+static enum err mapping_load(struct loader *, const struct config_option *,
     const yaml_node_t *, void *target);
 
 static enum err
-load_element(struct loader *l, const struct config_option *o,
+element_load(struct loader *l, const struct config_option *o,
     const yaml_node_t *node, void *element)
 {
 	unsigned line = node_line(node);
 	enum err err;
 
 	if (o->shape == SHAPE_VALUES)
-		return load_value(l, o, node, element);
+		return value_load(l, o, node, element);
 	memcpy(element, &line, sizeof(line));
-	err = load_presets(l, o->keys, element);
-	return err == E_OK ? load_mapping(l, o->keys, node, element) : err;
+	err = presets_load(l, o->keys, element);
+	return err == E_OK ? mapping_load(l, o->keys, node, element) : err;
 }
 
 static enum err
-load_list(struct loader *l, const struct config_option *o,
+list_load(struct loader *l, const struct config_option *o,
     const yaml_node_t *node, char *target)
 {
 	const yaml_node_item_t *item;
@@ -189,7 +189,7 @@ load_list(struct loader *l, const struct config_option *o,
 	char *elements;
 
 	if (node->type != YAML_SEQUENCE_NODE)
-		return complain_shape(l, node, "a list");
+		return shape_refuse(l, node, "a list");
 	item = node->data.sequence.items.start;
 	elements = config_take(l->owned,
 	    ((size_t)(node->data.sequence.items.top - item) + 1) * o->size);
@@ -197,27 +197,27 @@ load_list(struct loader *l, const struct config_option *o,
 		return E_NOMEM;
 	memcpy(target + o->at, &elements, sizeof(elements));
 	for (; item < node->data.sequence.items.top && err == E_OK; item++)
-		err = load_element(l, o, yaml_document_get_node(&l->doc, *item),
+		err = element_load(l, o, yaml_document_get_node(&l->doc, *item),
 		    elements + count++ * o->size);
 	memcpy(target + o->count_at, &count, sizeof(count));
 	return err;
 }
 
 static enum err
-load_option(struct loader *l, const struct config_option *o,
+option_load(struct loader *l, const struct config_option *o,
     const yaml_node_t *node, char *target)
 {
 	switch (o->shape) {
 	case SHAPE_VALUE:
-		return load_value(l, o, node, target + o->at);
+		return value_load(l, o, node, target + o->at);
 	case SHAPE_VALUES:
 	case SHAPE_SECTIONS:
-		return load_list(l, o, node, target);
+		return list_load(l, o, node, target);
 	case SHAPE_SECTION:
 		*(bool *)(void *)(target + o->at) = true;
 		return node_is_empty(node)
 		    ? E_OK
-		    : load_mapping(l, o->keys, node, target);
+		    : mapping_load(l, o->keys, node, target);
 	}
 	return E_INPUT;
 }
@@ -233,7 +233,7 @@ option_find(const struct config_option *options, const char *key)
 
 /* One "key: value"; SEEN has a bit for each row of the table. */
 static enum err
-load_pair(struct loader *l, const struct config_option *options,
+pair_load(struct loader *l, const struct config_option *options,
     const yaml_node_pair_t *pair, void *target, uint32_t *seen)
 {
 	const yaml_node_t *key = yaml_document_get_node(&l->doc, pair->key);
@@ -242,17 +242,17 @@ load_pair(struct loader *l, const struct config_option *options,
 	enum err err;
 
 	if (!node_is_text(key))
-		return complain_shape(l, key, "a key");
+		return shape_refuse(l, key, "a key");
 	o = option_find(options, (const char *)key->data.scalar.value);
 	if (o == NULL)
-		return complain_key(
+		return key_refuse(
 		    l, key, (const char *)key->data.scalar.value, options);
 	bit = UINT32_C(1) << (o - options);
 	l->path[l->depth++] = o->key;
 	if ((*seen & bit) != 0)
-		err = complain_shape(l, key, "the first of this key");
+		err = shape_refuse(l, key, "the first of this key");
 	else
-		err = load_option(
+		err = option_load(
 		    l, o, yaml_document_get_node(&l->doc, pair->value), target);
 	l->depth--;
 	*seen |= bit;
@@ -260,7 +260,7 @@ load_pair(struct loader *l, const struct config_option *options,
 }
 
 static enum err
-load_mapping(struct loader *l, const struct config_option *options,
+mapping_load(struct loader *l, const struct config_option *options,
     const yaml_node_t *node, void *target)
 {
 	const yaml_node_pair_t *pair;
@@ -268,18 +268,18 @@ load_mapping(struct loader *l, const struct config_option *options,
 	enum err err = E_OK;
 
 	if (node->type != YAML_MAPPING_NODE)
-		return complain_shape(l, node, "keys and values");
+		return shape_refuse(l, node, "keys and values");
 	pair = node->data.mapping.pairs.start;
 	for (; pair < node->data.mapping.pairs.top && err == E_OK; pair++)
-		err = load_pair(l, options, pair, target, &seen);
+		err = pair_load(l, options, pair, target, &seen);
 	for (unsigned i = 0; err == E_OK && options[i].key != NULL; i++)
 		if (options[i].required && (seen & UINT32_C(1) << i) == 0)
-			err = complain_missing(l, node, &options[i]);
+			err = absence_refuse(l, node, &options[i]);
 	return err;
 }
 
 static enum err
-complain_syntax(const struct loader *l, const yaml_parser_t *parser)
+syntax_refuse(const struct loader *l, const yaml_parser_t *parser)
 {
 	return config_complain(l->why, l->file,
 	    (unsigned)parser->problem_mark.line + 1, "not YAML: %s%s%s",
@@ -290,14 +290,14 @@ complain_syntax(const struct loader *l, const yaml_parser_t *parser)
 
 /* What stands behind "---" would be passed over without a word. */
 static enum err
-refuse_second(const struct loader *l, yaml_parser_t *parser)
+second_refuse(const struct loader *l, yaml_parser_t *parser)
 {
 	yaml_document_t second;
 	const yaml_node_t *root;
 	enum err err = E_OK;
 
 	if (!yaml_parser_load(parser, &second))
-		return complain_syntax(l, parser);
+		return syntax_refuse(l, parser);
 	root = yaml_document_get_root_node(&second);
 	if (root != NULL)
 		err = config_complain(l->why, l->file, node_line(root),
@@ -313,7 +313,7 @@ config_load(void *target, struct config_block **owned, const char *file,
 	struct loader l = { .owned = owned, .file = file, .why = why };
 	const yaml_node_t *root;
 	yaml_parser_t parser;
-	enum err err = load_presets(&l, config_options, target);
+	enum err err = presets_load(&l, config_options, target);
 
 	if (err != E_OK)
 		return err;
@@ -321,15 +321,15 @@ config_load(void *target, struct config_block **owned, const char *file,
 		return E_NOMEM;
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
 	if (!yaml_parser_load(&parser, &l.doc)) {
-		err = complain_syntax(&l, &parser);
+		err = syntax_refuse(&l, &parser);
 		yaml_parser_delete(&parser);
 		return err;
 	}
 	root = yaml_document_get_root_node(&l.doc);
 	err = root == NULL ? config_complain(why, file, 1, "it is empty")
-			   : load_mapping(&l, config_options, root, target);
+			   : mapping_load(&l, config_options, root, target);
 	if (err == E_OK)
-		err = refuse_second(&l, &parser);
+		err = second_refuse(&l, &parser);
 	yaml_document_delete(&l.doc);
 	yaml_parser_delete(&parser);
 	return err;

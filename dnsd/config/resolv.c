@@ -12,8 +12,8 @@
 #define NAMESERVERS_MAX 8
 
 static bool
-is_usable(const struct config *c, struct config_upstream *u, const char *text,
-    const char *file)
+upstream_is_usable(const struct config *c, struct config_upstream *u,
+    const char *text, const char *file)
 {
 	if (!addr_parse(&u->address, text)) {
 		log_warn("%s: nameserver %s is no plain address, left out",
@@ -29,14 +29,14 @@ is_usable(const struct config *c, struct config_upstream *u, const char *text,
 }
 
 static void
-take_line(struct config *c, const char *line, const char *file)
+line_take(struct config *c, const char *line, const char *file)
 {
 	struct config_upstream u = { .transport = UPSTREAM_UDP, .port = 53 };
 	char text[128];
 
 	if (c->upstream_count == NAMESERVERS_MAX ||
 	    sscanf(line, " nameserver %127s", text) != 1 ||
-	    !is_usable(c, &u, text, file))
+	    !upstream_is_usable(c, &u, text, file))
 		return;
 	c->upstreams[c->upstream_count++] = u;
 }
@@ -53,7 +53,7 @@ config_resolv(struct config *c, const char *file)
 		return E_NOMEM;
 	f = fopen(file, "re");
 	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
-		take_line(c, line, file);
+		line_take(c, line, file);
 	if (f != NULL)
 		(void)fclose(f);
 	if (c->upstream_count == 0)

@@ -28,7 +28,7 @@ config_set_text(void *to, const struct config_value *v)
 
 /* As the store's facts have them. */
 static bool
-is_label(const char *text)
+text_is_label(const char *text)
 {
 	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-");
 
@@ -45,7 +45,7 @@ config_set_label(void *to, const struct config_value *v)
 	if (err != E_OK)
 		return err;
 	text_lower(*out);
-	return is_label(*out) ? E_OK : E_INPUT;
+	return text_is_label(*out) ? E_OK : E_INPUT;
 }
 
 enum err

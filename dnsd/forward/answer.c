@@ -109,8 +109,8 @@ stays_in_authority(
 }
 
 static bool
-stays(struct walk *w, const struct record *r, const struct plain_name *owner,
-    enum section section)
+record_stays(struct walk *w, const struct record *r,
+    const struct plain_name *owner, enum section section)
 {
 	if (r->class != CLASS_IN || r->type == TYPE_OPT)
 		return false;
@@ -127,7 +127,7 @@ stays(struct walk *w, const struct record *r, const struct plain_name *owner,
 }
 
 static void
-put_ttl(uint8_t *pkt, const struct record *r, uint32_t ttl)
+ttl_put(uint8_t *pkt, const struct record *r, uint32_t ttl)
 {
 	struct wire_out out = wire_out(pkt + r->ttl_at, 4);
 
@@ -136,7 +136,7 @@ put_ttl(uint8_t *pkt, const struct record *r, uint32_t ttl)
 
 /* RFC 2308, 5: the lesser of the SOA's own TTL and its MINIMUM. */
 static void
-read_soa(struct walk *w, struct record *r)
+soa_read(struct walk *w, struct record *r)
 {
 	struct wire_in in = wire_in(w->pkt, r->end);
 	uint32_t minimum;
@@ -156,7 +156,7 @@ read_soa(struct walk *w, struct record *r)
 }
 
 static void
-limit_ttl(struct walk *w, struct record *r, enum section section)
+ttl_limit(struct walk *w, struct record *r, enum section section)
 {
 	uint32_t ttl = r->ttl;
 
@@ -165,16 +165,16 @@ limit_ttl(struct walk *w, struct record *r, enum section section)
 	if (r->ttl > ANSWER_TTL_MAX)
 		r->ttl = ANSWER_TTL_MAX;
 	if (section == SECTION_AUTHORITY && r->type == TYPE_SOA)
-		read_soa(w, r);
+		soa_read(w, r);
 	if (r->ttl != ttl)
-		put_ttl(w->pkt, r, r->ttl);
+		ttl_put(w->pkt, r, r->ttl);
 	if (r->ttl < w->ttl)
 		w->ttl = r->ttl;
 }
 
 /* RFC 8914: codes are passed on as they came, text and all. */
 static void
-keep_ede(struct answer_reply *reply, const uint8_t *data, uint16_t len)
+ede_keep(struct answer_reply *reply, const uint8_t *data, uint16_t len)
 {
 	struct answer *a = &reply->answer;
 	struct wire_out out = wire_out(reply->ede, sizeof(reply->ede));
@@ -191,7 +191,7 @@ keep_ede(struct answer_reply *reply, const uint8_t *data, uint16_t len)
 
 /* RFC 6891, 6.1.2. */
 static void
-read_opt(struct answer_reply *reply, const uint8_t *pkt, const struct record *r)
+opt_read(struct answer_reply *reply, const uint8_t *pkt, const struct record *r)
 {
 	struct wire_in in = wire_in(pkt, r->end);
 
@@ -206,7 +206,7 @@ read_opt(struct answer_reply *reply, const uint8_t *pkt, const struct record *r)
 		if (data == NULL)
 			return;
 		if (code == EDNS_OPTION_EDE)
-			keep_ede(reply, data, len);
+			ede_keep(reply, data, len);
 		if (code == EDNS_OPTION_COOKIE &&
 		    len <= sizeof(reply->cookie)) {
 			memcpy(reply->cookie, data, len);
@@ -216,9 +216,9 @@ read_opt(struct answer_reply *reply, const uint8_t *pkt, const struct record *r)
 }
 
 static void
-keep(struct walk *w, struct record *r, enum section section)
+record_keep(struct walk *w, struct record *r, enum section section)
 {
-	limit_ttl(w, r, section);
+	ttl_limit(w, r, section);
 	w->reply->answer.count[section]++;
 	if (w->out != NULL)
 		record_rewrite(w->out, w->pkt, r, w->rules->qname);
@@ -228,7 +228,7 @@ keep(struct walk *w, struct record *r, enum section section)
 }
 
 static bool
-walk_records(struct walk *w)
+records_walk(struct walk *w)
 {
 	struct wire_in in = wire_in(w->pkt, w->len);
 	struct plain_name owner;
@@ -246,11 +246,11 @@ walk_records(struct walk *w)
 			if (!message_record(&in, &r) ||
 			    !message_name(w->pkt, r.end, r.start, &owner))
 				return false;
-			if (stays(w, &r, &owner, (enum section)s))
-				keep(w, &r, (enum section)s);
+			if (record_stays(w, &r, &owner, (enum section)s))
+				record_keep(w, &r, (enum section)s);
 			else if (r.type == TYPE_OPT &&
 			    s == SECTION_ADDITIONAL && w->out == NULL)
-				read_opt(w->reply, w->pkt, &r);
+				opt_read(w->reply, w->pkt, &r);
 		}
 	}
 	return true;
@@ -274,13 +274,13 @@ keeping_time(const struct walk *w)
 }
 
 static bool
-rewrite(struct walk *w, uint8_t *room)
+records_rewrite(struct walk *w, uint8_t *room)
 {
 	struct wire_out out = wire_out(room, DNS_TCP_MAX - w->first);
 	bool read;
 
 	w->out = &out;
-	read = walk_records(w);
+	read = records_walk(w);
 	w->out = NULL;
 	if (!read || out.bad)
 		return false;
@@ -311,11 +311,11 @@ answer_read(struct answer_reply *reply, uint8_t *pkt, size_t len,
 		return true;
 	}
 	w.chain.name[0] = *rules->qname;
-	if (!walk_records(&w))
+	if (!records_walk(&w))
 		return false;
 	reply->answer.body = pkt + w.first;
 	reply->answer.len = w.kept_end - w.first;
-	if (w.gap && !rewrite(&w, room))
+	if (w.gap && !records_rewrite(&w, room))
 		return false;
 	reply->answer.ttl = keeping_time(&w);
 	return true;

@@ -43,7 +43,7 @@ layout_of(uint16_t type)
 }
 
 static void
-copy_name(struct wire_out *out, struct wire_in *in)
+name_copy(struct wire_out *out, struct wire_in *in)
 {
 	struct plain_name name;
 
@@ -54,7 +54,7 @@ copy_name(struct wire_out *out, struct wire_in *in)
 }
 
 static void
-copy_rdata(struct wire_out *out, struct wire_in *in, uint16_t type)
+rdata_copy(struct wire_out *out, struct wire_in *in, uint16_t type)
 {
 	const struct layout *layout = layout_of(type);
 	const uint8_t *fixed = wire_take(in, layout->before);
@@ -62,7 +62,7 @@ copy_rdata(struct wire_out *out, struct wire_in *in, uint16_t type)
 	if (fixed != NULL)
 		wire_put(out, fixed, layout->before);
 	for (unsigned i = 0; i < layout->names; i++)
-		copy_name(out, in);
+		name_copy(out, in);
 	wire_put(out, in->buf + in->pos, wire_left(in));
 	if (in->bad)
 		out->bad = true;
@@ -82,12 +82,12 @@ record_rewrite(struct wire_out *out, const uint8_t *pkt, const struct record *r,
 	    name_is_same(&name, qname))
 		wire_put16(out, 0xc000 | DNS_HEADER);
 	else
-		copy_name(out, &owner);
+		name_copy(out, &owner);
 	wire_put(out, pkt + r->ttl_at - 4, 8); /* type, class, TTL */
 	wire_put16(out, 0);
 	start = out->len;
 	rdata.pos = r->rdata;
-	copy_rdata(out, &rdata, r->type);
+	rdata_copy(out, &rdata, r->type);
 	if (!out->bad)
 		dns_put16(out->buf + start - 2, (uint16_t)(out->len - start));
 }

@@ -172,7 +172,7 @@ shard_of(struct cache *c, const struct cache_key *key)
 
 /* Found and not too old even for stale use; what is too old goes. */
 static struct entry *
-find_living(struct shard *s, const struct cache_key *key, int64_t now_ms)
+entry_find(struct shard *s, const struct cache_key *key, int64_t now_ms)
 {
 	struct entry *e = shard_find(s, key);
 	int64_t until;
@@ -203,10 +203,10 @@ wants_prefetch(struct entry *e, int64_t now_ms)
 }
 
 static enum cache_found
-get_locked(struct shard *s, const struct cache_key *key, int64_t now_ms,
+shard_get(struct shard *s, const struct cache_key *key, int64_t now_ms,
     const struct cache_space *space, struct cache_hit *hit, int64_t *age_ms)
 {
-	struct entry *e = find_living(s, key, now_ms);
+	struct entry *e = entry_find(s, key, now_ms);
 
 	if (e == NULL)
 		return CACHE_NONE;
@@ -234,7 +234,7 @@ cache_get(struct cache *c, const struct cache_key *key, int64_t now_ms,
 		return CACHE_NONE;
 	s = shard_of(c, key);
 	(void)pthread_mutex_lock(&s->lock);
-	found = get_locked(s, key, now_ms, space, hit, &age_ms);
+	found = shard_get(s, key, now_ms, space, hit, &age_ms);
 	(void)pthread_mutex_unlock(&s->lock);
 	if (found == CACHE_NONE)
 		return found;
@@ -249,10 +249,10 @@ cache_get(struct cache *c, const struct cache_key *key, int64_t now_ms,
 }
 
 static void
-put_locked(struct shard *s, const struct cache_key *key, int64_t now_ms,
+shard_put(struct shard *s, const struct cache_key *key, int64_t now_ms,
     const struct answer *a, size_t blocks)
 {
-	struct entry *old = find_living(s, key, now_ms);
+	struct entry *old = entry_find(s, key, now_ms);
 
 	if (old != NULL && a->rcode == RCODE_SERVFAIL &&
 	    old->rcode != RCODE_SERVFAIL) {
@@ -277,6 +277,6 @@ cache_put(struct cache *c, const struct cache_key *key, int64_t now_ms,
 		return;
 	s = shard_of(c, key);
 	(void)pthread_mutex_lock(&s->lock);
-	put_locked(s, key, now_ms, a, blocks);
+	shard_put(s, key, now_ms, a, blocks);
 	(void)pthread_mutex_unlock(&s->lock);
 }

@@ -51,7 +51,7 @@ is_from_upstream(const struct reply *r)
 
 /* Length octets are below 64, where no letter is. */
 static bool
-is_same_name(const uint8_t *pkt, const struct plain_name *name)
+name_is_repeated(const uint8_t *pkt, const struct plain_name *name)
 {
 	for (unsigned i = 0; i < name->len; i++)
 		if (letter_lower(pkt[i]) != name->wire[i])
@@ -66,7 +66,7 @@ repeats_question(const struct reply *r)
 	const uint8_t *type = r->pkt + DNS_HEADER + p->name.len;
 
 	return dns_get16(r->pkt + 4) == 1 &&
-	    is_same_name(r->pkt + DNS_HEADER, &p->name) &&
+	    name_is_repeated(r->pkt + DNS_HEADER, &p->name) &&
 	    dns_get16(type) == p->key.qtype && dns_get16(type + 2) == CLASS_IN;
 }
 
@@ -126,7 +126,7 @@ forward_check_cookie(const struct attempt *a, const struct answer_reply *r)
 }
 
 static void
-learn_letters(const struct attempt *a, const uint8_t *pkt)
+letters_learn(const struct attempt *a, const uint8_t *pkt)
 {
 	const struct plain_name *name = &a->pending->name;
 	uint8_t sent[DNS_NAME_MAX];
@@ -146,7 +146,7 @@ forward_learn(const struct attempt *a, const uint8_t *pkt,
 
 	up->doubts = 0;
 	if (up->letters == LEARNT_NOTHING)
-		learn_letters(a, pkt);
+		letters_learn(a, pkt);
 	if (reply->edns)
 		up->edns = LEARNT_YES;
 	if (a->cookie && reply->cookie_len > CLIENT_COOKIE) {

@@ -17,58 +17,59 @@ struct event_carrier {
 };
 
 static struct event_carrier *
-own(struct carrier *carrier)
+carrier_own(struct carrier *carrier)
 {
 	return (struct event_carrier *)(void *)carrier;
 }
 
 static int64_t
-now_us(struct carrier *carrier)
+carrier_now_us(struct carrier *carrier)
 {
 	(void)carrier;
 	return clock_us(CLOCK_MONOTONIC);
 }
 
 static uint32_t
-channel(struct carrier *carrier, const struct upstream *up, bool stream)
+carrier_channel(struct carrier *carrier, const struct upstream *up, bool stream)
 {
 	if (stream)
 		return STREAM_CHANNEL + up->number;
-	return udp_channel(own(carrier)->udp, up);
+	return udp_channel(carrier_own(carrier)->udp, up);
 }
 
 static bool
-ask(struct carrier *carrier, struct attempt *a, const uint8_t *msg, size_t len)
+carrier_ask(
+    struct carrier *carrier, struct attempt *a, const uint8_t *msg, size_t len)
 {
 	if (a->stream)
-		return stream_ask(own(carrier)->streams, a, msg, len);
-	return udp_ask(own(carrier)->udp, a, msg, len);
+		return stream_ask(carrier_own(carrier)->streams, a, msg, len);
+	return udp_ask(carrier_own(carrier)->udp, a, msg, len);
 }
 
 static void
-flush(struct carrier *carrier)
+carrier_flush(struct carrier *carrier)
 {
-	udp_flush(own(carrier)->udp);
+	udp_flush(carrier_own(carrier)->udp);
 }
 
 static void
-forget(struct carrier *carrier, struct attempt *a)
+carrier_forget(struct carrier *carrier, struct attempt *a)
 {
 	if (a->stream)
-		stream_forget(own(carrier)->streams, a);
+		stream_forget(carrier_own(carrier)->streams, a);
 	else
-		udp_forget(own(carrier)->udp, a);
+		udp_forget(carrier_own(carrier)->udp, a);
 }
 
 static void
-ticks(struct carrier *carrier, bool on)
+carrier_ticks(struct carrier *carrier, bool on)
 {
 	static const struct timeval every = { .tv_usec = TICK_US };
 
 	if (on)
-		(void)event_add(own(carrier)->timer, &every);
+		(void)event_add(carrier_own(carrier)->timer, &every);
 	else
-		(void)event_del(own(carrier)->timer);
+		(void)event_del(carrier_own(carrier)->timer);
 }
 
 static void
@@ -82,9 +83,9 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-close_carrier(struct carrier *carrier)
+carrier_close(struct carrier *carrier)
 {
-	struct event_carrier *c = own(carrier);
+	struct event_carrier *c = carrier_own(carrier);
 
 	udp_close(c->udp);
 	stream_close(c->streams);
@@ -94,7 +95,7 @@ close_carrier(struct carrier *carrier)
 }
 
 static enum err
-open_sockets(struct event_carrier *c, struct event_base *base)
+sockets_open(struct event_carrier *c, struct event_base *base)
 {
 	enum err err = udp_open(&c->udp, c->forward, base);
 
@@ -112,18 +113,18 @@ forward_open(struct forward **out, const struct forward_options *options)
 	*out = NULL;
 	if (c == NULL)
 		return E_NOMEM;
-	c->carrier = (struct carrier){ .now_us = now_us,
-		.channel = channel,
-		.ask = ask,
-		.flush = flush,
-		.forget = forget,
-		.ticks = ticks,
-		.close = close_carrier };
+	c->carrier = (struct carrier){ .now_us = carrier_now_us,
+		.channel = carrier_channel,
+		.ask = carrier_ask,
+		.flush = carrier_flush,
+		.forget = carrier_forget,
+		.ticks = carrier_ticks,
+		.close = carrier_close };
 	c->timer = event_new(options->base, -1, EV_PERSIST, on_tick, c);
 	err = forward_open_on(&c->forward, options, &c->carrier);
 	if (err != E_OK)
 		return err;
-	err = open_sockets(c, options->base);
+	err = sockets_open(c, options->base);
 	if (err == E_OK && c->timer == NULL)
 		err = E_NOMEM;
 	if (err != E_OK)

@@ -6,7 +6,7 @@
 #define FAILED_TTL 1 /* seconds; RFC 9520, 3.2 wants at least that */
 
 static void
-path_will_flush(struct forward *f, struct client_path *path)
+path_mark(struct forward *f, struct client_path *path)
 {
 	for (unsigned i = 0; i < f->path_count; i++)
 		if (f->paths[i] == path)
@@ -18,7 +18,7 @@ path_will_flush(struct forward *f, struct client_path *path)
 }
 
 static void
-reply_to_asker(struct forward *f, const struct pending *p,
+asker_reply(struct forward *f, const struct pending *p,
     const struct asker *asker, const struct answer *answer)
 {
 	uint8_t question[DNS_NAME_MAX + 4];
@@ -38,16 +38,16 @@ reply_to_asker(struct forward *f, const struct pending *p,
 	to.question_len = out.len;
 	path->send(
 	    path, &asker->client, f->out, reply_write(f->out, &to, answer));
-	path_will_flush(f, path);
+	path_mark(f, path);
 }
 
 static void
-reply_to_all(struct forward *f, struct pending *p, const struct answer *answer)
+askers_reply(struct forward *f, struct pending *p, const struct answer *answer)
 {
 	struct asker *asker;
 
 	while ((asker = asker_pop(p)) != NULL) {
-		reply_to_asker(f, p, asker, answer);
+		asker_reply(f, p, asker, answer);
 		asker_free(f, asker);
 		f->counters.answered++;
 	}
@@ -57,7 +57,7 @@ void
 finish(struct forward *f, struct pending *p, const struct answer *answer)
 {
 	cache_put(f->options.cache, &p->key, forward_now(f) / 1000, answer);
-	reply_to_all(f, p, answer);
+	askers_reply(f, p, answer);
 	pending_free(f, p);
 }
 
@@ -75,7 +75,7 @@ finish_stale(struct forward *f, struct pending *p)
 		return; /* pushed out meanwhile */
 	answer_explain_stale(&hit.answer, f->ede);
 	f->counters.stale++;
-	reply_to_all(f, p, &hit.answer);
+	askers_reply(f, p, &hit.answer);
 }
 
 /* RFC 8914, 4.23 and 4.24. */
@@ -106,7 +106,7 @@ finish_failed(struct forward *f, struct pending *p)
 		f->counters.failed++;
 		answer.ede_len = 0; /* the stale answer's may be there */
 		answer_explain(&answer, f->ede, why_failed(p));
-		reply_to_all(f, p, &answer);
+		askers_reply(f, p, &answer);
 	}
 	pending_free(f, p);
 }

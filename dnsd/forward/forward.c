@@ -9,7 +9,8 @@
 #include "impl.h"
 
 static enum query_next
-fail(struct forward *f, struct query *q, enum dns_rcode rcode, enum dns_ede ede)
+question_fail(
+    struct forward *f, struct query *q, enum dns_rcode rcode, enum dns_ede ede)
 {
 	query_fail(q, f->options.env, rcode, ede);
 	return QUERY_SEND;
@@ -39,7 +40,7 @@ asker_of(struct forward *f, const struct query *q)
 }
 
 static enum query_next
-send_hit(struct query *q, const struct reply_to *to, const struct answer *a)
+hit_send(struct query *q, const struct reply_to *to, const struct answer *a)
 {
 	q->rcode = (enum dns_rcode)a->rcode;
 	q->len = reply_write(q->pkt, to, a);
@@ -48,7 +49,7 @@ send_hit(struct query *q, const struct reply_to *to, const struct answer *a)
 
 /* From the cache, straight to where the reply's records belong. */
 static enum cache_found
-look_up(struct forward *f, const struct cache_key *key,
+hit_find(struct forward *f, const struct cache_key *key,
     const struct reply_to *to, struct query *q, struct cache_hit *hit)
 {
 	const struct cache_space space = {
@@ -63,7 +64,8 @@ look_up(struct forward *f, const struct cache_key *key,
 }
 
 static struct pending *
-start(struct forward *f, const struct cache_key *key, struct upstream_set *set)
+pending_start(
+    struct forward *f, const struct cache_key *key, struct upstream_set *set)
 {
 	struct pending *p = pending_take(f, key);
 
@@ -76,35 +78,34 @@ start(struct forward *f, const struct cache_key *key, struct upstream_set *set)
 
 /* Nobody waits for it: the asker has what is in the cache. */
 static void
-prefetch(
+hit_prefetch(
     struct forward *f, const struct cache_key *key, struct upstream_set *set)
 {
 	if (f->in_flight >= f->most || pending_find(f, key) != NULL)
 		return;
 	f->counters.prefetched++;
-	(void)start(f, key, set);
+	(void)pending_start(f, key, set);
 }
 
 static enum query_next
-wait_for_upstream(struct forward *f, struct query *q,
-    const struct client *client, const struct cache_key *key,
-    struct upstream_set *set, bool stale)
+question_wait(struct forward *f, struct query *q, const struct client *client,
+    const struct cache_key *key, struct upstream_set *set, bool stale)
 {
 	struct pending *p = pending_find(f, key);
 	struct asker *asker = asker_take(f, q, client);
 
 	if (asker == NULL) {
 		f->counters.over_limit++;
-		return fail(f, q, RCODE_SERVFAIL, EDE_OTHER);
+		return question_fail(f, q, RCODE_SERVFAIL, EDE_OTHER);
 	}
 	if (p != NULL)
 		f->counters.joined++;
 	else
-		p = start(f, key, set);
+		p = pending_start(f, key, set);
 	if (p == NULL) {
 		asker_free(f, asker);
 		f->counters.over_limit++;
-		return fail(f, q, RCODE_SERVFAIL, EDE_OTHER);
+		return question_fail(f, q, RCODE_SERVFAIL, EDE_OTHER);
 	}
 	p->stale = p->stale || stale;
 	SLIST_INSERT_HEAD(&p->askers, asker, next);
@@ -113,24 +114,25 @@ wait_for_upstream(struct forward *f, struct query *q,
 
 /* Whom all upstreams of its set have left alone is not kept waiting. */
 static enum query_next
-fail_at_once(struct forward *f, struct query *q, struct upstream_set *set)
+question_fail_at_once(
+    struct forward *f, struct query *q, struct upstream_set *set)
 {
 	try_probes(f, set);
 	f->counters.failed++;
-	return fail(f, q, RCODE_SERVFAIL, EDE_NO_AUTHORITY);
+	return question_fail(f, q, RCODE_SERVFAIL, EDE_NO_AUTHORITY);
 }
 
 static enum query_next
-send_stale(struct forward *f, struct query *q, const struct reply_to *to,
+hit_send_stale(struct forward *f, struct query *q, const struct reply_to *to,
     struct answer *answer)
 {
 	f->counters.stale++;
 	answer_explain_stale(answer, f->ede);
-	return send_hit(q, to, answer);
+	return hit_send(q, to, answer);
 }
 
 static enum query_next
-ask_set(struct forward *f, struct query *q, const struct client *client,
+set_ask(struct forward *f, struct query *q, const struct client *client,
     struct upstream_set *set)
 {
 	const struct reply_to to = asker_of(f, q);
@@ -143,25 +145,25 @@ ask_set(struct forward *f, struct query *q, const struct client *client,
 	struct cache_hit hit;
 
 	cache_key_hash(&key, &f->seed);
-	switch (look_up(f, &key, &to, q, &hit)) {
+	switch (hit_find(f, &key, &to, q, &hit)) {
 	case CACHE_FRESH:
 		f->counters.hits++;
 		if (hit.prefetch)
-			prefetch(f, &key, set);
-		return send_hit(q, &to, &hit.answer);
+			hit_prefetch(f, &key, set);
+		return hit_send(q, &to, &hit.answer);
 	case CACHE_STALE:
 		if (hit.failing)
-			return send_stale(f, q, &to, &hit.answer);
+			return hit_send_stale(f, q, &to, &hit.answer);
 		if (upstream_any(set))
-			return wait_for_upstream(f, q, client, &key, set, true);
+			return question_wait(f, q, client, &key, set, true);
 		try_probes(f, set);
-		return send_stale(f, q, &to, &hit.answer);
+		return hit_send_stale(f, q, &to, &hit.answer);
 	case CACHE_NONE:
 		break;
 	}
 	if (upstream_any(set) || pending_find(f, &key) != NULL)
-		return wait_for_upstream(f, q, client, &key, set, false);
-	return fail_at_once(f, q, set);
+		return question_wait(f, q, client, &key, set, false);
+	return question_fail_at_once(f, q, set);
 }
 
 enum query_next
@@ -171,17 +173,19 @@ forward_ask(struct forward *f, struct query *q, const struct client *client)
 
 	f->counters.asked++;
 	if (!is_for_a_resolver(q))
-		return fail(f, q, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
+		return question_fail(
+		    f, q, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
 	route = zone_route(f, q);
 	switch (route.action) {
 	case ZONE_FORWARD:
 		if (route.set->count == 0)
-			return fail(f, q, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
-		return ask_set(f, q, client, route.set);
+			return question_fail(
+			    f, q, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
+		return set_ask(f, q, client, route.set);
 	case ZONE_REFUSE:
-		return fail(f, q, RCODE_REFUSED, EDE_BLOCKED);
+		return question_fail(f, q, RCODE_REFUSED, EDE_BLOCKED);
 	case ZONE_NXDOMAIN:
-		return fail(f, q, RCODE_NXDOMAIN, EDE_BLOCKED);
+		return question_fail(f, q, RCODE_NXDOMAIN, EDE_BLOCKED);
 	}
 	return QUERY_DROP;
 }

@@ -23,7 +23,7 @@ is_bogus(const struct answer_reply *reply)
 }
 
 static enum verdict
-judge_failure(struct attempt *a, const struct answer_reply *reply)
+failure_judge(struct attempt *a, const struct answer_reply *reply)
 {
 	struct upstream *up = a->upstream;
 
@@ -40,17 +40,17 @@ judge_failure(struct attempt *a, const struct answer_reply *reply)
 }
 
 static enum verdict
-judge(struct attempt *a, const struct answer_reply *reply)
+reply_judge(struct attempt *a, const struct answer_reply *reply)
 {
 	if (reply->truncated)
 		return a->stream ? VERDICT_OTHER : VERDICT_STREAM;
 	if (reply->rcode == RCODE_NOERROR || reply->rcode == RCODE_NXDOMAIN)
 		return VERDICT_FINAL;
-	return judge_failure(a, reply);
+	return failure_judge(a, reply);
 }
 
 static void
-accept_answer(struct forward *f, struct pending *p, struct answer_reply *reply)
+answer_accept(struct forward *f, struct pending *p, struct answer_reply *reply)
 {
 	struct answer *answer = &reply->answer;
 
@@ -65,7 +65,7 @@ accept_answer(struct forward *f, struct pending *p, struct answer_reply *reply)
 }
 
 static void
-act(struct forward *f, struct attempt *a, struct answer_reply *reply)
+reply_act(struct forward *f, struct attempt *a, struct answer_reply *reply)
 {
 	struct pending *p = a->pending;
 
@@ -73,9 +73,9 @@ act(struct forward *f, struct attempt *a, struct answer_reply *reply)
 		pending_free(f, p);
 		return;
 	}
-	switch (judge(a, reply)) {
+	switch (reply_judge(a, reply)) {
 	case VERDICT_FINAL:
-		accept_answer(f, p, reply);
+		answer_accept(f, p, reply);
 		break;
 	case VERDICT_AGAIN:
 		try_again(f, a, false);
@@ -85,13 +85,13 @@ act(struct forward *f, struct attempt *a, struct answer_reply *reply)
 		break;
 	case VERDICT_OTHER:
 		if (!try_instead(f, a))
-			accept_answer(f, p, reply);
+			answer_accept(f, p, reply);
 		break;
 	}
 }
 
 static enum forward_drop
-read_reply(struct forward *f, const struct attempt *a, uint8_t *pkt, size_t len,
+reply_read(struct forward *f, const struct attempt *a, uint8_t *pkt, size_t len,
     struct answer_reply *reply)
 {
 	const struct pending *p = a->pending;
@@ -105,7 +105,7 @@ read_reply(struct forward *f, const struct attempt *a, uint8_t *pkt, size_t len,
 }
 
 static void
-drop(struct forward *f, struct attempt *a, enum forward_drop why)
+reply_drop(struct forward *f, struct attempt *a, enum forward_drop why)
 {
 	unsigned more;
 
@@ -132,18 +132,18 @@ forward_got(struct forward *f, uint32_t channel, const struct sockaddr *from,
 
 	a = len < DNS_HEADER ? NULL : attempt_find(f, channel, dns_get16(pkt));
 	if (a == NULL) {
-		drop(f, NULL, DROP_ID); /* late, or a guess */
+		reply_drop(f, NULL, DROP_ID); /* late, or a guess */
 		return;
 	}
 	why = forward_check(a, from, pkt, len);
 	if (why == DROP_NOT)
-		why = read_reply(f, a, pkt, len, &reply);
+		why = reply_read(f, a, pkt, len, &reply);
 	if (why != DROP_NOT) {
-		drop(f, a, why);
+		reply_drop(f, a, why);
 		return;
 	}
 	forward_learn(a, pkt, &reply);
 	upstream_heard(
 	    a->upstream, forward_now(f) - a->sent_us, forward_now(f));
-	act(f, a, &reply);
+	reply_act(f, a, &reply);
 }

@@ -57,7 +57,7 @@ key_bucket(struct forward *f, const struct cache_key *key)
 }
 
 static bool
-is_same_key(const struct cache_key *a, const struct cache_key *b)
+key_is_same(const struct cache_key *a, const struct cache_key *b)
 {
 	return a->hash == b->hash && a->scope == b->scope &&
 	    a->qtype == b->qtype && a->edns_do == b->edns_do &&
@@ -71,7 +71,7 @@ pending_find(struct forward *f, const struct cache_key *key)
 	struct pending *p;
 
 	LIST_FOREACH(p, key_bucket(f, key), by_key)
-	if (is_same_key(&p->key, key))
+	if (key_is_same(&p->key, key))
 		return p;
 	return NULL;
 }

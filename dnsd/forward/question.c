@@ -26,7 +26,7 @@ question_name(uint8_t out[DNS_NAME_MAX], const struct attempt *a)
 
 /* RFC 7873, 4. */
 static void
-put_opt(struct wire_out *out, const struct attempt *a)
+opt_put(struct wire_out *out, const struct attempt *a)
 {
 	const struct upstream *up = a->upstream;
 
@@ -56,6 +56,6 @@ question_write(uint8_t to[QUESTION_MAX], const struct attempt *a)
 	wire_put16(&out, p->key.qtype);
 	wire_put16(&out, CLASS_IN);
 	if (edns)
-		put_opt(&out, a);
+		opt_put(&out, a);
 	return out.len;
 }

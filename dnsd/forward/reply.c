@@ -92,7 +92,7 @@ reply_flags(const struct reply_to *to, const struct answer *a, bool cut)
 
 /* What stands where it belongs is not copied onto itself. */
 static void
-put_piece(struct wire_out *out, const uint8_t *piece, size_t len)
+piece_put(struct wire_out *out, const uint8_t *piece, size_t len)
 {
 	uint8_t *at = wire_room(out, len);
 
@@ -120,8 +120,8 @@ reply_write(
 	wire_put16(&out, a.count[SECTION_AUTHORITY]);
 	wire_put16(
 	    &out, (uint16_t)(a.count[SECTION_ADDITIONAL] + (to->edns ? 1 : 0)));
-	put_piece(&out, to->question, to->question_len);
-	put_piece(&out, a.body, a.len);
+	piece_put(&out, to->question, to->question_len);
+	piece_put(&out, a.body, a.len);
 	if (to->edns) {
 		wire_put_opt(&out, to->udp_size, 0, to->edns_do, a.ede_len);
 		wire_put(&out, a.ede, a.ede_len);

@@ -21,7 +21,7 @@ random_letters(struct forward *f)
 }
 
 static bool
-send_attempt(
+attempt_send(
     struct forward *f, struct pending *p, struct upstream *up, bool stream)
 {
 	uint8_t msg[QUESTION_MAX];
@@ -47,7 +47,7 @@ send_attempt(
 
 /* Until then only what has been sent can bring the answer. */
 static void
-wait_for(struct forward *f, struct pending *p, int64_t patience_us)
+pending_wait(struct forward *f, struct pending *p, int64_t patience_us)
 {
 	int64_t now = forward_now(f);
 	int64_t due = p->started_us + GIVE_UP_US;
@@ -63,16 +63,16 @@ wait_for(struct forward *f, struct pending *p, int64_t patience_us)
 
 /* What could not even be sent is not waited for. */
 static void
-wait_for_last(struct forward *f, struct pending *p, unsigned doubled)
+pending_wait_for_last(struct forward *f, struct pending *p, unsigned doubled)
 {
 	const struct attempt *last = &p->attempt[p->tries - 1];
 
-	wait_for(f, p,
+	pending_wait(f, p,
 	    last->lost ? 0 : upstream_patience_us(last->upstream, doubled));
 }
 
 static void
-start_probe(struct forward *f, struct upstream *up)
+probe_start(struct forward *f, struct upstream *up)
 {
 	static const uint8_t root[1] = { 0 };
 	struct cache_key key = { .scope = ~(uint64_t)up->number,
@@ -89,8 +89,8 @@ start_probe(struct forward *f, struct upstream *up)
 		return;
 	p->started_us = forward_now(f);
 	p->probe = up;
-	(void)send_attempt(f, p, up, false);
-	wait_for_last(f, p, 2);
+	(void)attempt_send(f, p, up, false);
+	pending_wait_for_last(f, p, 2);
 }
 
 void
@@ -98,7 +98,7 @@ try_probes(struct forward *f, struct upstream_set *set)
 {
 	for (unsigned i = 0; i < set->count; i++)
 		if (upstream_wants_probe(&set->upstream[i], forward_now(f)))
-			start_probe(f, &set->upstream[i]);
+			probe_start(f, &set->upstream[i]);
 }
 
 /* One of the set that has not been asked in this round. */
@@ -111,12 +111,12 @@ try_other(struct forward *f, struct pending *p)
 		return false;
 	try_probes(f, p->set);
 	up = upstream_choose(p->set, p->tried);
-	if (up == NULL || !send_attempt(f, p, up, false))
+	if (up == NULL || !attempt_send(f, p, up, false))
 		return false;
 	p->tried |= 1U << (up - p->set->upstream);
 	if (p->tries > 1)
 		f->counters.retried++;
-	wait_for_last(f, p, p->rounds);
+	pending_wait_for_last(f, p, p->rounds);
 	return true;
 }
 
@@ -124,8 +124,9 @@ void
 try_start(struct forward *f, struct pending *p)
 {
 	p->started_us = forward_now(f);
+	/* Nobody to ask: failed at the next tick. */
 	if (!try_other(f, p))
-		wait_for(f, p, 0); /* nobody to ask: failed at the next tick */
+		pending_wait(f, p, 0);
 }
 
 static bool
@@ -139,7 +140,7 @@ may_be_answered(const struct pending *p)
 
 /* Another at once, or what is still under way, or nothing is left. */
 static void
-go_on(struct forward *f, struct pending *p)
+pending_go_on(struct forward *f, struct pending *p)
 {
 	if (try_other(f, p))
 		return;
@@ -150,7 +151,7 @@ go_on(struct forward *f, struct pending *p)
 	p->tried = 0;
 	p->rounds++;
 	if (!try_other(f, p))
-		wait_for(f, p, GIVE_UP_US);
+		pending_wait(f, p, GIVE_UP_US);
 }
 
 void
@@ -160,10 +161,10 @@ try_again(struct forward *f, struct attempt *a, bool stream)
 	struct upstream *up = a->upstream;
 
 	attempt_free(f, a);
-	if (send_attempt(f, p, up, stream))
-		wait_for_last(f, p, p->rounds + 1U);
+	if (attempt_send(f, p, up, stream))
+		pending_wait_for_last(f, p, p->rounds + 1U);
 	else
-		go_on(f, p);
+		pending_go_on(f, p);
 }
 
 bool
@@ -181,7 +182,7 @@ try_instead(struct forward *f, struct attempt *a)
 
 /* The last one sent has had its time; it may still answer. */
 static void
-count_failure(struct forward *f, struct pending *p)
+failure_count(struct forward *f, struct pending *p)
 {
 	struct attempt *a;
 
@@ -198,7 +199,7 @@ try_due(struct forward *f, struct pending *p)
 	int64_t now = forward_now(f);
 
 	if (now >= p->retry_us)
-		count_failure(f, p);
+		failure_count(f, p);
 	if (p->probe != NULL || now - p->started_us >= GIVE_UP_US) {
 		finish_failed(f, p);
 		return;
@@ -206,9 +207,9 @@ try_due(struct forward *f, struct pending *p)
 	if (p->stale && now - p->started_us >= STALE_AFTER_US)
 		finish_stale(f, p);
 	if (now >= p->retry_us)
-		go_on(f, p);
+		pending_go_on(f, p);
 	else
-		wait_for(f, p, p->retry_us - now);
+		pending_wait(f, p, p->retry_us - now);
 }
 
 void

@@ -20,7 +20,7 @@
 #define FORGET 512 /* of its measure, each time */
 
 static void
-set_address(struct upstream *up)
+address_set(struct upstream *up)
 {
 	const struct config_upstream *config = up->config;
 
@@ -52,7 +52,7 @@ upstream_init(struct upstream *up, const struct config_upstream *config,
 	memset(up, 0, sizeof(*up));
 	up->config = config;
 	up->number = number;
-	set_address(up);
+	address_set(up);
 	(void)snprintf(up->title, sizeof(up->title),
 	    v4 ? "%s://%s:%u" : "%s://[%s]:%u", scheme[config->transport],
 	    addr_text(&config->address, text), config->port);
@@ -89,7 +89,7 @@ upstream_heard(struct upstream *up, int64_t rtt_us, int64_t now_us)
 }
 
 static void
-go_down(struct upstream *up, int64_t now_us)
+upstream_go_down(struct upstream *up, int64_t now_us)
 {
 	if (!up->down)
 		up->probe_us = now_us + PROBE_FIRST;
@@ -111,7 +111,7 @@ upstream_failed(struct upstream *up, int64_t sent_us, int64_t now_us)
 	if (up->failures++ == 0)
 		up->silent_us = sent_us;
 	if (up->failures >= DOWN_AFTER)
-		go_down(up, now_us);
+		upstream_go_down(up, now_us);
 }
 
 int64_t
@@ -157,7 +157,7 @@ upstream_any(const struct upstream_set *set)
 
 /* Those not chosen look better with time, so that they are tried again. */
 static void
-forget_a_little(struct upstream_set *set, const struct upstream *chosen)
+upstreams_forget(struct upstream_set *set, const struct upstream *chosen)
 {
 	for (unsigned i = 0; i < set->count; i++)
 		if (&set->upstream[i] != chosen)
@@ -177,7 +177,7 @@ upstream_choose(struct upstream_set *set, uint32_t tried)
 		    is_better(up, best))
 			best = up;
 	}
-	forget_a_little(set, best);
+	upstreams_forget(set, best);
 	return best;
 }
 

@@ -4,8 +4,8 @@
  *	CLOSED -> OPENING   stream_ask()
  *	OPENING -> OPEN     on_event(), connected and the certificate is good
  *	OPEN -> CLOSED      on_timer(), idle
- *	OPEN -> OPENING     broken(), and questions go again
- *	any -> CLOSED       broken(), before it was open, or time and again
+ *	OPEN -> OPENING     stream_broken(), and questions go again
+ *	any -> CLOSED       stream_broken(), before it was open, or repeatedly
  *
  * Nothing is lost when a server closes a connection that it has tired of:
  * what it has not answered is asked again on the next one.
@@ -51,7 +51,7 @@ struct stream_pool {
 };
 
 static void
-set_timer(struct stream *s)
+timer_set(struct stream *s)
 {
 	bool tls = s->upstream->config->transport == UPSTREAM_TLS;
 	struct timeval wait = { .tv_sec = tls ? IDLE_TLS : IDLE_TCP };
@@ -62,7 +62,7 @@ set_timer(struct stream *s)
 }
 
 static void
-shut(struct stream *s)
+stream_shut(struct stream *s)
 {
 	if (s->bev != NULL)
 		bufferevent_free(s->bev);
@@ -72,7 +72,7 @@ shut(struct stream *s)
 }
 
 static void
-send_message(struct stream *s, const uint8_t *msg, size_t len)
+message_send(struct stream *s, const uint8_t *msg, size_t len)
 {
 	uint8_t whole[2 + QUESTION_MAX];
 
@@ -82,7 +82,7 @@ send_message(struct stream *s, const uint8_t *msg, size_t len)
 	(void)bufferevent_write(s->bev, whole, len + 2);
 	if (!s->owed) {
 		s->owed = true;
-		set_timer(s);
+		timer_set(s);
 	}
 }
 
@@ -90,7 +90,7 @@ static void on_read(struct bufferevent *, void *);
 static void on_event(struct bufferevent *, short, void *);
 
 static struct bufferevent *
-new_bufferevent(struct stream *s)
+bufferevent_make(struct stream *s)
 {
 	/* Deferred, so that no call of ours is called back from within. */
 	int options = BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS;
@@ -111,19 +111,19 @@ new_bufferevent(struct stream *s)
 }
 
 static bool
-connect_stream(struct stream *s)
+stream_connect(struct stream *s)
 {
 	struct upstream *up = s->upstream;
 	int on = 1;
 
-	s->bev = new_bufferevent(s);
+	s->bev = bufferevent_make(s);
 	if (s->bev == NULL)
 		return false;
 	bufferevent_setcb(s->bev, on_read, NULL, on_event, s);
 	if (bufferevent_socket_connect(
 		s->bev, &up->address.any, (int)up->address_len) != 0 ||
 	    bufferevent_enable(s->bev, EV_READ | EV_WRITE) != 0) {
-		shut(s);
+		stream_shut(s);
 		return false;
 	}
 	(void)setsockopt(bufferevent_getfd(s->bev), IPPROTO_TCP, TCP_NODELAY,
@@ -132,7 +132,7 @@ connect_stream(struct stream *s)
 }
 
 static void
-lose_all(struct stream *s)
+attempts_lose(struct stream *s)
 {
 	struct attempt *a;
 
@@ -144,31 +144,31 @@ lose_all(struct stream *s)
 }
 
 static void
-ask_all_again(struct stream *s)
+attempts_ask_again(struct stream *s)
 {
 	uint8_t msg[QUESTION_MAX];
 	struct attempt *a;
 
 	TAILQ_FOREACH (a, &s->attempts, in_stream)
-		send_message(s, msg, question_write(msg, a));
+		message_send(s, msg, question_write(msg, a));
 }
 
 static void
-broken(struct stream *s)
+stream_broken(struct stream *s)
 {
 	bool again = s->open && s->vain < VAIN && !TAILQ_EMPTY(&s->attempts);
 
-	shut(s);
+	stream_shut(s);
 	s->vain++;
-	if (again && connect_stream(s))
-		ask_all_again(s);
+	if (again && stream_connect(s))
+		attempts_ask_again(s);
 	else
-		lose_all(s);
+		attempts_lose(s);
 	forward_settle(s->pool->forward);
 }
 
 static void
-tell_why(struct stream *s)
+failure_log(struct stream *s)
 {
 	unsigned long why = bufferevent_get_openssl_error(s->bev);
 	SSL *ssl = bufferevent_openssl_get_ssl(s->bev);
@@ -197,8 +197,8 @@ on_event(struct bufferevent *bev, short what, void *arg)
 		return;
 	}
 	if (!s->open)
-		tell_why(s);
-	broken(s);
+		failure_log(s);
+	stream_broken(s);
 }
 
 static void
@@ -209,14 +209,14 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (s->owed)
-		broken(s);
+		stream_broken(s);
 	else
-		shut(s);
+		stream_shut(s);
 }
 
 /* A whole message into IN; its length, or 0. */
 static size_t
-take_message(struct evbuffer *input, uint8_t in[DNS_TCP_MAX])
+message_take(struct evbuffer *input, uint8_t in[DNS_TCP_MAX])
 {
 	uint8_t prefix[2];
 	size_t len;
@@ -239,13 +239,13 @@ on_read(struct bufferevent *bev, void *arg)
 	struct stream_pool *pool = s->pool;
 	size_t len;
 
-	while ((len = take_message(input, pool->in)) > 0) {
+	while ((len = message_take(input, pool->in)) > 0) {
 		s->vain = 0;
 		forward_got(pool->forward, STREAM_CHANNEL + s->upstream->number,
 		    NULL, pool->in, len);
 	}
 	s->owed = !TAILQ_EMPTY(&s->attempts);
-	set_timer(s);
+	timer_set(s);
 	forward_settle(pool->forward);
 }
 
@@ -255,11 +255,11 @@ stream_ask(
 {
 	struct stream *s = &pool->streams[a->upstream->number];
 
-	if (s->bev == NULL && !connect_stream(s))
+	if (s->bev == NULL && !stream_connect(s))
 		return false;
 	TAILQ_INSERT_TAIL(&s->attempts, a, in_stream);
 	a->in_a_stream = true;
-	send_message(s, msg, len);
+	message_send(s, msg, len);
 	return true;
 }
 
@@ -314,7 +314,7 @@ stream_close(struct stream_pool *pool)
 	     pool->streams != NULL && i < pool->forward->upstream_count; i++) {
 		if (pool->streams[i].timer == NULL)
 			continue;
-		shut(&pool->streams[i]);
+		stream_shut(&pool->streams[i]);
 		event_free(pool->streams[i].timer);
 	}
 	SSL_CTX_free(pool->tls);

@@ -125,7 +125,7 @@ family_of(struct udp_pool *pool, const struct upstream *up)
 }
 
 static bool
-is_passing(int error)
+error_is_passing(int error)
 {
 	return error == EAGAIN || error == ENOBUFS || error == ENOMEM;
 }
@@ -135,7 +135,7 @@ is_passing(int error)
  * socket; then the second try shows it.
  */
 static void
-send_batch(struct udp_pool *pool, struct udp_family *family)
+batch_send(struct udp_pool *pool, struct udp_family *family)
 {
 	unsigned sent = 0, failures = 0;
 
@@ -149,7 +149,7 @@ send_batch(struct udp_pool *pool, struct udp_family *family)
 			failures = 0;
 			continue;
 		}
-		if (is_passing(errno))
+		if (error_is_passing(errno))
 			break; /* as if lost on the way */
 		if (++failures < 2)
 			continue;
@@ -168,7 +168,7 @@ udp_channel(struct udp_pool *pool, const struct upstream *up)
 	struct udp_family *family = family_of(pool, up);
 
 	if (family->queued == BATCH)
-		send_batch(pool, family);
+		batch_send(pool, family);
 	if (family->next == NULL)
 		family->next = socket_choose(pool, family);
 	return family->next == NULL ? 0 : family->next->channel;
@@ -206,14 +206,14 @@ void
 udp_flush(struct udp_pool *pool)
 {
 	if (pool->v4.queued > 0)
-		send_batch(pool, &pool->v4);
+		batch_send(pool, &pool->v4);
 	if (pool->v6.queued > 0)
-		send_batch(pool, &pool->v6);
+		batch_send(pool, &pool->v6);
 }
 
 /* RFC 1122, 4.1.3.3: the question comes back with what was wrong. */
 static void
-read_errors(struct udp_socket *s)
+errors_read(struct udp_socket *s)
 {
 	struct forward *f = s->pool->forward;
 	uint8_t control[512], data[DNS_HEADER];
@@ -246,7 +246,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	for (int round = 0; round < ROUNDS; round++) {
 		n = recvmmsg(fd, pool->in, BATCH, MSG_DONTWAIT, NULL);
 		if (n < 0 && errno != EAGAIN)
-			read_errors(s);
+			errors_read(s);
 		for (int i = 0; i < n; i++) {
 			forward_got(pool->forward, s->channel,
 			    (struct sockaddr *)&pool->in_from[i],

@@ -33,7 +33,7 @@ suffix_hash(const struct forward *f, const uint8_t *wire, size_t len)
 }
 
 static bool
-is_for_network(struct forward *f, const struct zone *z, const struct query *q)
+zone_is_for(struct forward *f, const struct zone *z, const struct query *q)
 {
 	struct network network;
 
@@ -46,7 +46,7 @@ is_for_network(struct forward *f, const struct zone *z, const struct query *q)
 
 /* Of those with this very suffix; one for all only where there is no own. */
 static const struct zone *
-find_suffix(struct forward *f, const struct query *q, size_t at)
+suffix_find(struct forward *f, const struct query *q, size_t at)
 {
 	const uint8_t *wire = q->qname.wire + at;
 	size_t len = q->qname.len - at;
@@ -59,7 +59,7 @@ find_suffix(struct forward *f, const struct query *q, size_t at)
 
 		if (z->hash != hash || z->suffix.len != len ||
 		    memcmp(z->suffix.wire, wire, len) != 0 ||
-		    !is_for_network(f, z, q))
+		    !zone_is_for(f, z, q))
 			continue;
 		if (z->config->network != NULL)
 			return z;
@@ -83,9 +83,9 @@ zone_route(struct forward *f, const struct query *q)
 	if (f->zones->count == 0)
 		return (struct route){ ZONE_FORWARD, &f->sets[0] };
 	for (unsigned i = 0; i < q->qname.labels && z == NULL; i++)
-		z = find_suffix(f, q, q->qname.at[i]);
+		z = suffix_find(f, q, q->qname.at[i]);
 	if (z == NULL)
-		z = find_suffix(f, q, q->qname.len - 1U); /* the root */
+		z = suffix_find(f, q, q->qname.len - 1U); /* the root */
 	if (z == NULL)
 		return (struct route){ ZONE_FORWARD, &f->sets[0] };
 	return route_of(f, z);

@@ -66,7 +66,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 /* Room for one more, by closing who has been silent longest. */
 static bool
-evict(struct tcp_hub *hub)
+conn_evict(struct tcp_hub *hub)
 {
 	struct tcp_conn *c = TAILQ_FIRST(&hub->by_use);
 
@@ -96,7 +96,7 @@ conn_accept(struct tcp_listener *l, int fd, const struct sockaddr_in6 *from)
 	struct tcp_conn *c;
 
 	if (hub->count == hub->o.connections)
-		(void)evict(hub);
+		(void)conn_evict(hub);
 	c = tcp_conn_open(hub, fd);
 	if (c == NULL) {
 		(void)close(fd);
@@ -122,7 +122,7 @@ accept_failed(struct tcp_hub *hub)
 		log_warn("TCP connections cannot be accepted: %s; the longest "
 			 "silent one is closed for them (%u more such)",
 		    strerror(errno), more);
-	if (!evict(hub)) {
+	if (!conn_evict(hub)) {
 		hub_pause(hub, true);
 		timer_set(hub);
 	}

@@ -78,7 +78,7 @@ ask_end(struct udp_listener *l, struct asked *a)
 
 /* Messages with replies come to the front; a message owns its slot. */
 static void
-move_to(struct mmsghdr *front, struct mmsghdr *m)
+message_move(struct mmsghdr *front, struct mmsghdr *m)
 {
 	struct mmsghdr moved = *front;
 
@@ -90,7 +90,7 @@ move_to(struct mmsghdr *front, struct mmsghdr *m)
 
 /* The first GOT messages; how many replies there are, now the first. */
 static unsigned
-answer_all(struct udp_listener *l, unsigned got)
+batch_answer(struct udp_listener *l, unsigned got)
 {
 	struct mmsghdr *msg = l->o.buffers->in.msg;
 	struct asked *asked = l->o.buffers->asked;
@@ -101,12 +101,12 @@ answer_all(struct udp_listener *l, unsigned got)
 	query_begin(l->o.buffers->query, count, &l->o.responder->env);
 	for (unsigned i = 0; i < count; i++)
 		if (ask_end(l, &asked[i]))
-			move_to(&msg[replies++], asked[i].message);
+			message_move(&msg[replies++], asked[i].message);
 	return replies;
 }
 
 static void
-unwatch(struct udp_listener *l)
+listener_unwatch(struct udp_listener *l)
 {
 	(void)event_del(&l->event);
 	l->watched = false;
@@ -114,7 +114,7 @@ unwatch(struct udp_listener *l)
 
 /* False: nothing more is there. */
 static bool
-turn(struct udp_listener *l)
+listener_turn(struct udp_listener *l)
 {
 	struct responder *r = l->o.responder;
 	struct udp_buffers *b = l->o.buffers;
@@ -123,10 +123,10 @@ turn(struct udp_listener *l)
 	if (got <= 0)
 		return false;
 	if (got >= CROWD && l->watched)
-		unwatch(l);
+		listener_unwatch(l);
 	l->o.counters->received += (unsigned)got;
 	r->begin(r);
-	udp_send(l, b->in.msg, answer_all(l, (unsigned)got));
+	udp_send(l, b->in.msg, batch_answer(l, (unsigned)got));
 	r->end(r);
 	for (int i = 0; i < got; i++)
 		udp_arm(b, &b->in.msg[i], l->wildcard);
@@ -134,7 +134,7 @@ turn(struct udp_listener *l)
 }
 
 static void
-watch(struct udp_listener *l)
+listener_watch(struct udp_listener *l)
 {
 	l->watched = event_add(&l->event, NULL) == 0;
 	/* Without the memory for it: we come again, and try again. */
@@ -143,11 +143,11 @@ watch(struct udp_listener *l)
 }
 
 static void
-turns(struct udp_listener *l)
+listener_turns(struct udp_listener *l)
 {
 	if (l->o.buffers->in.armed_wildcard != l->wildcard)
 		udp_arm_all(l->o.buffers, l->wildcard);
-	for (int i = 0; i < TURNS && turn(l); i++)
+	for (int i = 0; i < TURNS && listener_turn(l); i++)
 		;
 }
 
@@ -158,9 +158,9 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	turns(l);
+	listener_turns(l);
 	if (!l->watched)
-		watch(l);
+		listener_watch(l);
 }
 
 static void
@@ -240,15 +240,15 @@ void
 udp_listener_retire(struct udp_listener *l)
 {
 	if (l->o.sockets->handed_on)
-		unwatch(l);
+		listener_unwatch(l);
 }
 
 void
 udp_listener_stop(struct udp_listener *l)
 {
-	unwatch(l);
+	listener_unwatch(l);
 	if (!l->o.sockets->handed_on)
-		turns(l);
+		listener_turns(l);
 	l->fd = -1;
 	listen_sockets_leave(l->o.sockets, l->o.index);
 }

@@ -164,7 +164,7 @@ udp_set_control(struct mmsghdr *m, const struct client *client)
 
 /* IPv4: by us, and without DF also on the way. */
 static void
-may_be_cut(const struct udp_listener *l, bool may)
+fragments_allow(const struct udp_listener *l, bool may)
 {
 	int mode = may ? IP_PMTUDISC_OMIT : IP_PMTUDISC_PROBE;
 
@@ -173,7 +173,7 @@ may_be_cut(const struct udp_listener *l, bool may)
 }
 
 static bool
-has_large(const struct mmsghdr *m, unsigned n)
+any_is_large(const struct mmsghdr *m, unsigned n)
 {
 	bool large = false;
 
@@ -186,10 +186,10 @@ void
 udp_send(const struct udp_listener *l, struct mmsghdr *m, unsigned n)
 {
 	bool four = l->listen->address.any.sa_family == AF_INET;
-	bool cut = four && has_large(m, n);
+	bool cut = four && any_is_large(m, n);
 
 	if (cut)
-		may_be_cut(l, true);
+		fragments_allow(l, true);
 	while (n > 0) {
 		int sent = sendmmsg(l->fd, m, n, MSG_DONTWAIT);
 
@@ -202,7 +202,7 @@ udp_send(const struct udp_listener *l, struct mmsghdr *m, unsigned n)
 			n = 0;
 		} else if (errno == EMSGSIZE && four && !cut) {
 			cut = true;
-			may_be_cut(l, true);
+			fragments_allow(l, true);
 		} else if (errno != EINTR) {
 			l->o.counters->unsent++;
 			m++;
@@ -210,5 +210,5 @@ udp_send(const struct udp_listener *l, struct mmsghdr *m, unsigned n)
 		}
 	}
 	if (cut)
-		may_be_cut(l, false);
+		fragments_allow(l, false);
 }

@@ -82,7 +82,7 @@ static const struct {
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static void
-tell_commands(struct client_of_control *c, const char *line)
+command_refuse(struct client_of_control *c, const char *line)
 {
 	struct evbuffer *out = bufferevent_get_output(c->stream);
 
@@ -95,7 +95,7 @@ tell_commands(struct client_of_control *c, const char *line)
 }
 
 static void
-run_command(struct client_of_control *c, const char *line)
+command_run(struct client_of_control *c, const char *line)
 {
 	(void)bufferevent_disable(c->stream, EV_READ);
 	for (size_t i = 0; i < COMMANDS; i++) {
@@ -104,7 +104,7 @@ run_command(struct client_of_control *c, const char *line)
 		commands[i].run(c);
 		return;
 	}
-	tell_commands(c, line);
+	command_refuse(c, line);
 }
 
 /* --- clients */
@@ -117,9 +117,9 @@ on_input(struct bufferevent *stream, void *arg)
 	char *line = evbuffer_readln(in, NULL, EVBUFFER_EOL_CRLF);
 
 	if (line != NULL)
-		run_command(c, line);
+		command_run(c, line);
 	else if (evbuffer_get_length(in) > COMMAND_MAX)
-		tell_commands(c, "...");
+		command_refuse(c, "...");
 	free(line);
 }
 
@@ -169,7 +169,7 @@ on_client(evutil_socket_t listening, short what, void *arg)
 }
 
 static void
-add_line(void *arg, const char *name, uint64_t value)
+line_add(void *arg, const char *name, uint64_t value)
 {
 	(void)evbuffer_add_printf(arg, "%s %" PRIu64 "\n", name, value);
 }
@@ -187,9 +187,9 @@ control_tell_stats(struct control *control, const struct counters *counters,
 		if (!c->wants_stats)
 			continue;
 		c->wants_stats = false;
-		add_line(out, "workers", workers);
-		add_line(out, "reloads", reloads);
-		counters_each(counters, add_line, out);
+		line_add(out, "workers", workers);
+		line_add(out, "reloads", reloads);
+		counters_each(counters, line_add, out);
 	}
 }
 
@@ -197,7 +197,7 @@ control_tell_stats(struct control *control, const struct counters *counters,
 
 /* Nobody answers at a socket that a server left behind when it died. */
 static bool
-is_in_use(const struct sockaddr_un *address)
+address_is_in_use(const struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	bool answered = fd >= 0 &&
@@ -210,12 +210,12 @@ is_in_use(const struct sockaddr_un *address)
 }
 
 static bool
-listen_at(struct control *control)
+control_listen(struct control *control)
 {
 	const struct sockaddr_un *address = &control->address;
 	struct stat st;
 
-	if (is_in_use(address)) {
+	if (address_is_in_use(address)) {
 		errno = EADDRINUSE;
 		return false;
 	}
@@ -246,7 +246,7 @@ control_open(struct control **out, struct event_base *base, const char *path,
 	control->address.sun_family = AF_UNIX;
 	(void)snprintf(control->address.sun_path,
 	    sizeof(control->address.sun_path), "%s", path);
-	if (!listen_at(control) ||
+	if (!control_listen(control) ||
 	    event_assign(&control->on_client, base, control->fd,
 		EV_READ | EV_PERSIST, on_client, control) != 0 ||
 	    event_add(&control->on_client, NULL) != 0) {

@@ -19,7 +19,7 @@ sockets_find(const struct generation *old, const struct config_listen *l)
 }
 
 static enum err
-open_sockets(struct generation *g, const struct generation *old)
+sockets_open(struct generation *g, const struct generation *old)
 {
 	const struct config *c = g->config;
 	enum err err = E_OK;
@@ -40,7 +40,7 @@ open_sockets(struct generation *g, const struct generation *old)
 }
 
 static enum err
-open_store(struct generation *g, const struct generation *old)
+store_share(struct generation *g, const struct generation *old)
 {
 	enum err err = E_OK;
 
@@ -56,7 +56,7 @@ open_store(struct generation *g, const struct generation *old)
 
 /* What is cached survives, as long as it may be as much. */
 static enum err
-open_cache(struct generation *g, const struct generation *old)
+cache_share(struct generation *g, const struct generation *old)
 {
 	uint64_t size = g->config->cache_size;
 	enum err err;
@@ -76,7 +76,7 @@ open_cache(struct generation *g, const struct generation *old)
 }
 
 static enum err
-open_workers(struct generation *g, int news)
+workers_open(struct generation *g, int news)
 {
 	struct worker_options o = {
 		.config = g->config,
@@ -111,13 +111,13 @@ generation_open(struct generation **out, struct config *config,
 		return E_NOMEM;
 	}
 	g->config = config;
-	err = open_store(g, old);
+	err = store_share(g, old);
 	if (err == E_OK)
-		err = open_cache(g, old);
+		err = cache_share(g, old);
 	if (err == E_OK)
-		err = open_sockets(g, old);
+		err = sockets_open(g, old);
 	if (err == E_OK)
-		err = open_workers(g, news);
+		err = workers_open(g, news);
 	if (err != E_OK) {
 		generation_close(g, old);
 		return err;
@@ -128,7 +128,7 @@ generation_open(struct generation **out, struct config *config,
 
 /* Also those that were inherited, from a generation that may have steered. */
 static void
-steer_sockets(struct generation *g)
+sockets_steer(struct generation *g)
 {
 	unsigned workers = g->config->workers;
 
@@ -153,7 +153,7 @@ generation_start(struct generation *g)
 {
 	enum err err = E_OK;
 
-	steer_sockets(g);
+	sockets_steer(g);
 	for (unsigned i = 0; err == E_OK && i < g->count; i++)
 		err = worker_start(g->workers[i]);
 	return err;

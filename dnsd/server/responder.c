@@ -8,13 +8,13 @@
 #include "base/clock.h"
 
 static struct worker_responder *
-own(struct responder *r)
+responder_own(struct responder *r)
 {
 	return (struct worker_responder *)(void *)r;
 }
 
 static void
-begin(struct responder *r)
+responder_begin(struct responder *r)
 {
 	/*
 	 * Not the coarse clock: it runs up to a tick late, so that a peer's
@@ -25,21 +25,22 @@ begin(struct responder *r)
 }
 
 static void
-end(struct responder *r)
+responder_end(struct responder *r)
 {
 	snapshot_rest(r->env.snapshot);
-	if (own(r)->forward != NULL)
-		forward_flush(own(r)->forward);
+	if (responder_own(r)->forward != NULL)
+		forward_flush(responder_own(r)->forward);
 }
 
 static bool
-forward(struct responder *r, struct query *q, const struct client *client)
+responder_forward(
+    struct responder *r, struct query *q, const struct client *client)
 {
-	if (own(r)->forward == NULL) {
+	if (responder_own(r)->forward == NULL) {
 		query_fail(q, &r->env, RCODE_SERVFAIL, EDE_NO_AUTHORITY);
 		return true;
 	}
-	return forward_ask(own(r)->forward, q, client) == QUERY_SEND;
+	return forward_ask(responder_own(r)->forward, q, client) == QUERY_SEND;
 }
 
 static enum err
@@ -76,9 +77,9 @@ worker_responder_open(
 	};
 	enum err err;
 
-	*r = (struct worker_responder){
-		.responder = { .begin = begin, .end = end, .forward = forward }
-	};
+	*r = (struct worker_responder){ .responder = { .begin = responder_begin,
+					    .end = responder_end,
+					    .forward = responder_forward } };
 	err = env_open(env, o);
 	if (err != E_OK || !env->forwards)
 		return err;

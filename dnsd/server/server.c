@@ -1,7 +1,8 @@
 /*
  * server.c - see server.h.
  *
- *	server_run -> loop -> on_hup: reload -> new generation, old retires
+ *	server_run -> loop -> on_hup: server_reload: a new generation, the
+ *	                              old one retires
  *	                      on_news: a generation has ended, or reported
  *	                      on_stop: the last one retires -> loop ends
  */
@@ -38,7 +39,7 @@ struct server {
 /* --- what the operator is told */
 
 static void
-tell_listeners(const struct config *c)
+listeners_log(const struct config *c)
 {
 	char text[CONFIG_LISTEN_TEXT];
 
@@ -53,7 +54,7 @@ tell_listeners(const struct config *c)
 }
 
 static void
-tell_store(const struct generation *g)
+store_log(const struct generation *g)
 {
 	struct snapshot *snapshot = NULL;
 	struct store_meta meta;
@@ -75,12 +76,12 @@ tell_store(const struct generation *g)
 }
 
 static void
-tell_generation(const struct generation *g)
+generation_log(const struct generation *g)
 {
 	const struct config *c = g->config;
 
-	tell_listeners(c);
-	tell_store(g);
+	listeners_log(c);
+	store_log(g);
 	if (c->upstream_count > 0 || c->zone_count > 0)
 		log_info("%u workers; other names go to %u upstreams and %u "
 			 "zones of their own",
@@ -92,7 +93,7 @@ tell_generation(const struct generation *g)
 /* --- counters */
 
 static void
-ask_stats(void *arg)
+stats_ask(void *arg)
 {
 	struct server *s = arg;
 
@@ -102,7 +103,7 @@ ask_stats(void *arg)
 }
 
 static void
-tell_stats(struct server *s)
+stats_send(struct server *s)
 {
 	struct counters sum = s->past;
 
@@ -118,7 +119,7 @@ tell_stats(struct server *s)
 }
 
 static void
-flush_cache(void *arg)
+cache_empty(void *arg)
 {
 	struct server *s = arg;
 
@@ -131,9 +132,9 @@ flush_cache(void *arg)
 
 /* The one in use, if its path is still wanted; else a new one. */
 static enum err
-renew_control(struct server *s, const char *path, struct control **out)
+control_renew(struct server *s, const char *path, struct control **out)
 {
-	const struct control_calls calls = { ask_stats, flush_cache, s };
+	const struct control_calls calls = { stats_ask, cache_empty, s };
 
 	*out = s->control;
 	if (path == NULL)
@@ -146,7 +147,7 @@ renew_control(struct server *s, const char *path, struct control **out)
 
 /* Reads the file and puts a generation in the place of the current one. */
 static enum err
-load(struct server *s)
+server_load(struct server *s)
 {
 	struct generation *g = NULL;
 	struct control *control = NULL;
@@ -156,7 +157,7 @@ load(struct server *s)
 	if (err == E_OK)
 		err = generation_open(&g, config, s->current, s->news);
 	if (err == E_OK)
-		err = renew_control(s, g->config->control, &control);
+		err = control_renew(s, g->config->control, &control);
 	if (err == E_OK)
 		err = generation_start(g);
 	if (err != E_OK) {
@@ -172,15 +173,15 @@ load(struct server *s)
 	s->current = g;
 	generation_hand_on(s->retiring, g);
 	generation_order(s->retiring, WORKER_RETIRE);
-	tell_generation(g);
+	generation_log(g);
 	return E_OK;
 }
 
 static void
-reload(struct server *s)
+server_reload(struct server *s)
 {
 	s->reload_wanted = false;
-	if (load(s) != E_OK) {
+	if (server_load(s) != E_OK) {
 		log_error("%s: not reloaded; the configuration from before "
 			  "stays in use",
 		    s->file);
@@ -191,7 +192,8 @@ reload(struct server *s)
 }
 
 static void
-bury(struct server *s, struct generation **g, const struct generation *heir)
+server_drop(
+    struct server *s, struct generation **g, const struct generation *heir)
 {
 	struct counters sum = { .tcp_open = 0 };
 
@@ -214,13 +216,13 @@ on_news(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)!read(fd, &count, sizeof(count));
 	if (s->retiring != NULL && generation_has_ended(s->retiring))
-		bury(s, &s->retiring, s->current);
-	tell_stats(s);
+		server_drop(s, &s->retiring, s->current);
+	stats_send(s);
 	if (s->stopping && s->retiring == NULL &&
 	    generation_has_ended(s->current))
 		(void)event_base_loopbreak(s->base);
 	else if (s->reload_wanted && s->retiring == NULL && !s->stopping)
-		reload(s);
+		server_reload(s);
 }
 
 static void
@@ -233,7 +235,7 @@ on_hup(evutil_socket_t number, short what, void *arg)
 	if (s->retiring != NULL)
 		s->reload_wanted = true;
 	else if (!s->stopping)
-		reload(s);
+		server_reload(s);
 }
 
 static void
@@ -253,7 +255,7 @@ on_stop(evutil_socket_t number, short what, void *arg)
 
 /* As many descriptors as we may have: each TCP connection is one. */
 static void
-raise_limits(void)
+limits_raise(void)
 {
 	struct rlimit limit;
 
@@ -264,7 +266,8 @@ raise_limits(void)
 }
 
 static bool
-watch(struct server *s, struct event *e, int what, event_callback_fn callback)
+event_watch(
+    struct server *s, struct event *e, int what, event_callback_fn callback)
 {
 	bool is_fd = what == s->news;
 
@@ -275,7 +278,7 @@ watch(struct server *s, struct event *e, int what, event_callback_fn callback)
 }
 
 static enum err
-open_base(struct server *s)
+base_open(struct server *s)
 {
 	s->news = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	s->base = event_base_new();
@@ -285,12 +288,12 @@ open_base(struct server *s)
 }
 
 static enum err
-watch_all(struct server *s)
+events_watch(struct server *s)
 {
-	return watch(s, &s->on_news, s->news, on_news) &&
-		watch(s, &s->on_term, SIGTERM, on_stop) &&
-		watch(s, &s->on_int, SIGINT, on_stop) &&
-		watch(s, &s->on_hup, SIGHUP, on_hup)
+	return event_watch(s, &s->on_news, s->news, on_news) &&
+		event_watch(s, &s->on_term, SIGTERM, on_stop) &&
+		event_watch(s, &s->on_int, SIGINT, on_stop) &&
+		event_watch(s, &s->on_hup, SIGHUP, on_hup)
 	    ? E_OK
 	    : E_NOMEM;
 }
@@ -301,14 +304,14 @@ server_run(const char *file)
 	struct server s = { .file = file };
 	enum err err;
 
-	raise_limits();
+	limits_raise();
 	(void)signal(SIGPIPE, SIG_IGN);
-	err = open_base(&s);
+	err = base_open(&s);
 	/* Signals first: one that comes early is obeyed in the loop. */
 	if (err == E_OK)
-		err = watch_all(&s);
+		err = events_watch(&s);
 	if (err == E_OK)
-		err = load(&s);
+		err = server_load(&s);
 	if (err == E_OK && event_base_dispatch(s.base) < 0)
 		err = E_SYSTEM;
 	control_close(s.control);

@@ -47,7 +47,7 @@ struct worker {
 /* --- orders */
 
 static void
-tell_news(const struct worker *w)
+news_post(const struct worker *w)
 {
 	const uint64_t one = 1;
 
@@ -55,7 +55,7 @@ tell_news(const struct worker *w)
 }
 
 static void
-make_report(struct worker *w)
+report_make(struct worker *w)
 {
 	w->report = w->counters;
 	w->report.query = w->responder.responder.env.counters;
@@ -67,18 +67,18 @@ make_report(struct worker *w)
 }
 
 static bool
-anything_waits(const struct worker *w)
+worker_is_busy(const struct worker *w)
 {
 	return tcp_hub_connections(w->tcp) > 0 ||
 	    worker_responder_waiting(&w->responder) > 0;
 }
 
 static void
-tick(struct worker *w)
+worker_tick(struct worker *w)
 {
 	const struct timeval soon = { .tv_usec = TICK_MS * 1000 };
 
-	if (anything_waits(w) && clock_ms(CLOCK_MONOTONIC) < w->end_ms)
+	if (worker_is_busy(w) && clock_ms(CLOCK_MONOTONIC) < w->end_ms)
 		(void)evtimer_add(&w->on_tick, &soon);
 	else
 		(void)event_base_loopbreak(w->base);
@@ -89,11 +89,11 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	tick(arg);
+	worker_tick(arg);
 }
 
 static void
-retire(struct worker *w, int grace)
+worker_retire(struct worker *w, int grace)
 {
 	int64_t end = clock_ms(CLOCK_MONOTONIC) + grace * 1000;
 
@@ -106,7 +106,7 @@ retire(struct worker *w, int grace)
 	}
 	if (end < w->end_ms)
 		w->end_ms = end;
-	tick(w);
+	worker_tick(w);
 }
 
 static void
@@ -119,12 +119,12 @@ on_wake(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)!read(fd, &count, sizeof(count));
 	if ((orders & WORKER_HURRY) != 0)
-		retire(w, WORKER_HURRY_GRACE);
+		worker_retire(w, WORKER_HURRY_GRACE);
 	else if ((orders & WORKER_RETIRE) != 0)
-		retire(w, WORKER_GRACE);
+		worker_retire(w, WORKER_GRACE);
 	if ((orders & WORKER_REPORT) != 0) {
-		make_report(w);
-		tell_news(w);
+		report_make(w);
+		news_post(w);
 	}
 }
 
@@ -158,21 +158,21 @@ worker_report(const struct worker *w)
 /* --- life */
 
 static void *
-run(void *arg)
+worker_run(void *arg)
 {
 	struct worker *w = arg;
 
 	(void)event_base_dispatch(w->base);
 	for (unsigned i = 0; i < w->udp_count; i++)
 		udp_listener_stop(w->udp[i]);
-	make_report(w);
+	report_make(w);
 	atomic_store(&w->ended, true);
-	tell_news(w);
+	news_post(w);
 	return NULL;
 }
 
 static enum err
-open_base(struct worker *w)
+base_open(struct worker *w)
 {
 	w->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (w->wake < 0)
@@ -188,7 +188,7 @@ open_base(struct worker *w)
 }
 
 static enum err
-open_responder(struct worker *w)
+responder_open(struct worker *w)
 {
 	const struct worker_responder_options o = {
 		.config = w->o.config,
@@ -201,7 +201,7 @@ open_responder(struct worker *w)
 }
 
 static enum err
-open_tcp(struct worker *w)
+hub_open(struct worker *w)
 {
 	const struct tcp_options o = {
 		.base = w->base,
@@ -215,7 +215,7 @@ open_tcp(struct worker *w)
 }
 
 static enum err
-serve_socket(struct worker *w, struct listen_sockets *s, unsigned i)
+socket_serve(struct worker *w, struct listen_sockets *s, unsigned i)
 {
 	const struct udp_options o = {
 		.sockets = s,
@@ -240,7 +240,7 @@ serve_socket(struct worker *w, struct listen_sockets *s, unsigned i)
 }
 
 static enum err
-serve_sockets(struct worker *w)
+sockets_serve(struct worker *w)
 {
 	enum err err = E_OK;
 
@@ -249,7 +249,7 @@ serve_sockets(struct worker *w)
 
 		for (unsigned i = w->o.index; i < s->count && err == E_OK;
 		     i += w->o.config->workers)
-			err = serve_socket(w, s, i);
+			err = socket_serve(w, s, i);
 	}
 	return err;
 }
@@ -265,16 +265,16 @@ worker_open(struct worker **out, const struct worker_options *o)
 		return E_NOMEM;
 	w->o = *o;
 	w->wake = -1;
-	err = open_base(w);
+	err = base_open(w);
 	if (err == E_OK)
-		err = open_responder(w);
+		err = responder_open(w);
 	if (err == E_OK)
 		err =
 		    udp_buffers_open(&w->udp_buffers, o->config->max_udp_size);
 	if (err == E_OK)
-		err = open_tcp(w);
+		err = hub_open(w);
 	if (err == E_OK)
-		err = serve_sockets(w);
+		err = sockets_serve(w);
 	if (err != E_OK) {
 		log_error("worker %u cannot be set up: %s", o->index,
 		    err == E_SYSTEM ? strerror(errno) : err_str(err));
@@ -294,7 +294,7 @@ worker_start(struct worker *w)
 	/* Signals are for the main thread alone. */
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	errno = pthread_create(&w->thread, NULL, run, w);
+	errno = pthread_create(&w->thread, NULL, worker_run, w);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (errno != 0) {
 		log_error("worker %u cannot be started: %s", w->o.index,
