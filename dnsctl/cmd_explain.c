@@ -21,20 +21,7 @@ struct question {
 	size_t len;
 };
 
-/* What a name is mostly asked for; addresses where it says nothing. */
-static const ldns_rr_type usual_type[NAME_KINDS] = {
-	[NAME_ZONE] = LDNS_RR_TYPE_SOA,
-	[NAME_VMS] = LDNS_RR_TYPE_TXT,
-	[NAME_ALL_VMS] = LDNS_RR_TYPE_TXT,
-	[NAME_REGIONS] = LDNS_RR_TYPE_TXT,
-	[NAME_ALL_REGIONS] = LDNS_RR_TYPE_TXT,
-	[NAME_APPS] = LDNS_RR_TYPE_TXT,
-	[NAME_PEERS] = LDNS_RR_TYPE_TXT,
-	[NAME_INSTANCES] = LDNS_RR_TYPE_TXT,
-	[NAME_ALL_INSTANCES] = LDNS_RR_TYPE_TXT,
-	[NAME_REVERSE] = LDNS_RR_TYPE_PTR,
-};
-
+/* What a name is mostly asked for; addresses where it is none. */
 static ldns_rr_type
 type_of(const struct ctl *ctl)
 {
@@ -46,8 +33,7 @@ type_of(const struct ctl *ctl)
 	if (!dname_parse(&dname, ctl->args[0]))
 		return LDNS_RR_TYPE_AAAA;
 	name_read(&name, &dname);
-	return usual_type[name.kind] == 0 ? LDNS_RR_TYPE_AAAA
-					  : usual_type[name.kind];
+	return (ldns_rr_type)query_form_type(name.kind);
 }
 
 /* False, and it was said why. */
@@ -123,7 +109,7 @@ network_print(const struct query *q, struct snapshot *snapshot)
 static void
 name_print(const struct query *q)
 {
-	(void)printf("name      %s", name_kind_str(q->name.kind));
+	(void)printf("name      %s", query_form_str(q->name.kind));
 	label_print(", app ", q->name.app);
 	label_print(", ", q->name.arg);
 	label_print(" = ", q->name.value);

@@ -3,8 +3,6 @@
  */
 #include "zones/names/name.h"
 
-#include <assert.h>
-
 /*
  * What may stand in a place: a text, whose length is in the table as every
  * question is held against it, or a word that stands for many.
@@ -37,7 +35,7 @@ struct rule {
  * What stands left of `internal`, leftmost label first, as a person writes
  * it; a table for each number of labels.  The first fit wins, so literals
  * stand before the words they could be taken for.  A new form: its kind in
- * name.h, a row here, and a case in query_private.c.
+ * name.h, a row here, and one in zones/query/form.c.
  */
 static const struct rule rules_of_1[] = {
 	{ NAME_APPS, { LIT("_apps") } },
@@ -308,42 +306,4 @@ name_is_qualifier(const char *label)
 		    strcmp(label, r->part[0].text) == 0)
 			return true;
 	return false;
-}
-
-const char *
-name_kind_str(enum name_kind kind)
-{
-	static const char *const form[] = {
-		[NAME_OTHER] = "somebody else's name",
-		[NAME_NEVER] = "a special-use name that is never forwarded",
-		[NAME_LOCALHOST] = "localhost",
-		[NAME_UNKNOWN] = "below a private zone, but no name form",
-		[NAME_ZONE] = "a private zone itself",
-		[NAME_APP] = "APP.internal",
-		[NAME_REGION] = "REGION.APP.internal",
-		[NAME_NEAREST] = "topN.nearest.of.APP.internal",
-		[NAME_INSTANCE] = "ID.vm.APP.internal",
-		[NAME_GROUP] = "GROUP.process.APP.internal",
-		[NAME_METADATA] = "VALUE.KEY.kv._metadata.APP.internal",
-		[NAME_METADATA_KEY] =
-		    "KEY.kv._metadata.APP.internal (empty non-terminal)",
-		[NAME_BELOW_APP] = "an empty non-terminal below APP.internal",
-		[NAME_VMS] = "vms.APP.internal",
-		[NAME_ALL_VMS] = "all.vms.APP.internal",
-		[NAME_REGIONS] = "regions.APP.internal",
-		[NAME_ALL_REGIONS] = "all.regions.APP.internal",
-		[NAME_APPS] = "_apps.internal",
-		[NAME_PEERS] = "_peer.internal",
-		[NAME_PEER] = "PEER._peer.internal",
-		[NAME_INSTANCES] = "_instances.internal",
-		[NAME_ALL_INSTANCES] = "all._instances.internal",
-		[NAME_API] = "_api.internal",
-		[NAME_APN] = "SERVER.apn, SERVER.DOMAIN.apn or DOMAIN.apn",
-		[NAME_FLYCAST] = "APP.flycast",
-		[NAME_REVERSE] = "the reverse name of an address",
-	};
-
-	static_assert(
-	    sizeof(form) / sizeof(form[0]) == NAME_KINDS, "one form a kind");
-	return form[kind];
 }

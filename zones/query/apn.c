@@ -15,12 +15,6 @@ parts(const struct reply *r)
 	return r->q->qname.labels - 1U;
 }
 
-static void
-tell(const struct reply *r, const struct instance *i, enum query_fate fate)
-{
-	watch_fact(r->env, "instance", i->app, i->id, fate);
-}
-
 /* Does this app have a started server of the name? */
 static bool
 has_started(const struct reply *r, struct label server, struct label app)
@@ -57,7 +51,7 @@ pick_servers(struct picked *p, struct label server)
 			fate = FATE_OTHER_APP;
 		if (fate == FATE_TAKEN)
 			fate = pick(p, &i);
-		tell(r, &i, fate);
+		watch_instance(r, &i, fate);
 	}
 }
 
@@ -72,7 +66,7 @@ pick_server_of(struct picked *p, struct label server, struct label app)
 	range_server(&range, r->env->snapshot, r->q->network, server, app);
 	while (range_instance(&range, &i)) {
 		i.app = app;
-		tell(r, &i, pick(p, &i));
+		watch_instance(r, &i, pick(p, &i));
 	}
 }
 
@@ -91,7 +85,7 @@ pick_servers_of(struct picked *p, struct label name)
 	while (app_instance(&app, &i)) {
 		if (!i.is_server)
 			continue;
-		tell(r, &i, i.started ? pick(p, &i) : FATE_STOPPED);
+		watch_instance(r, &i, i.started ? pick(p, &i) : FATE_STOPPED);
 	}
 }
 
@@ -139,7 +133,7 @@ pick_domain(struct picked *p, unsigned from, const struct label *server)
 }
 
 enum query_next
-query_apn(struct reply *r)
+answer_apn(struct reply *r)
 {
 	struct label first = dname_label(&r->q->qname, 0);
 	struct picked p;

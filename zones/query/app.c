@@ -7,12 +7,6 @@
  */
 #include "impl.h"
 
-static void
-tell(const struct reply *r, const struct instance *i, enum query_fate fate)
-{
-	watch_fact(r->env, "instance", i->app, i->id, fate);
-}
-
 /* As a region: of the whole app. */
 static const struct label anywhere = { 0 };
 
@@ -42,12 +36,12 @@ fate_of(const struct reply *r, const struct instance *i, struct label region)
 }
 
 static void
-tell_all(const struct reply *r, struct app app, struct label region)
+watch_all(const struct reply *r, struct app app, struct label region)
 {
 	struct instance i;
 
 	while (app_instance(&app, &i))
-		tell(r, &i, fate_of(r, &i, region));
+		watch_instance(r, &i, fate_of(r, &i, region));
 }
 
 static void
@@ -56,7 +50,7 @@ pick_all(struct picked *p, const struct app *app, struct label region)
 	struct reply *r = p->reply;
 
 	if (r->env->watch != NULL)
-		tell_all(r, *app, region);
+		watch_all(r, *app, region);
 	if (r->q->qtype == TYPE_AAAA || r->q->qtype == TYPE_A)
 		p->count = app_addresses(app, region,
 		    r->q->qtype == TYPE_AAAA ? 16 : 4, r->env->scratch->address,
@@ -132,7 +126,7 @@ pick_some(struct picked *p, struct app *app, struct label region, uint32_t skip,
 			continue;
 		}
 		skip = 0;
-		tell(p->reply, &i, pick(p, &i));
+		watch_instance(p->reply, &i, pick(p, &i));
 	}
 }
 
@@ -166,20 +160,28 @@ pick_part(struct picked *p, struct app *app, struct label region)
 		(void)app_seek(&from, region);
 	else
 		(void)lookup_app(r->env->snapshot, r->q->network, app->name,
-		    r->q->place, &from);
+		    LOOKUP_NO_PLACE, &from);
 	pick_some(p, &from, region, 0, want);
 }
 
-static enum query_next
-answer_app(struct reply *r, struct app *app)
+static void
+pick_app(struct picked *p, struct label region)
+{
+	struct app *app = &p->reply->app;
+
+	if (app->many)
+		pick_part(p, app, region);
+	else
+		pick_all(p, app, region);
+}
+
+enum query_next
+answer_app(struct reply *r)
 {
 	struct picked p;
 
 	pick_start(&p, r);
-	if (app->many)
-		pick_part(&p, app, anywhere);
-	else
-		pick_all(&p, app, anywhere);
+	pick_app(&p, anywhere);
 	p.exists = true;
 	return pick_answer(&p);
 }
@@ -197,96 +199,75 @@ has_region(const struct app *app, struct label region)
 	return false;
 }
 
-static enum query_next
-answer_region(struct reply *r, struct app *app, struct label region)
+enum query_next
+answer_region(struct reply *r)
 {
+	struct label region = r->q->name.arg;
 	struct picked p;
 
 	pick_start(&p, r);
-	if (app->many)
-		pick_part(&p, app, region);
-	else
-		pick_all(&p, app, region);
-	p.exists = p.count > 0 || has_region(app, region) ||
+	pick_app(&p, region);
+	p.exists = p.count > 0 || has_region(&r->app, region) ||
 	    lookup_region(r->env->snapshot, region);
 	return pick_answer(&p);
 }
 
-static enum query_next
-answer_instance(struct reply *r, const struct name *n)
+enum query_next
+answer_instance(struct reply *r)
 {
-	struct instance i;
 	struct picked p;
 
-	if (!lookup_instance(r->env->snapshot, r->q->network, n->app, n->arg,
-		r->q->place, &i))
-		return reply_nxdomain(r);
 	pick_start(&p, r);
-	tell(r, &i, pick(&p, &i));
+	watch_instance(r, &r->instance, pick(&p, &r->instance));
 	return pick_answer(&p);
 }
 
-/* Of a group, or with some metadata: each key of the range is one. */
+/* Each key of the range is an instance. */
 static enum query_next
-answer_range(struct reply *r, struct range *range, struct label app)
+answer_range(struct reply *r, struct range *range)
 {
 	struct instance i;
 	struct picked p;
 
 	pick_start(&p, r);
 	while (range_instance(range, &i)) {
-		i.app = app;
+		i.app = r->q->name.app;
 		p.exists = true;
-		tell(r, &i, i.started ? pick(&p, &i) : FATE_STOPPED);
+		watch_instance(r, &i, i.started ? pick(&p, &i) : FATE_STOPPED);
 	}
 	return pick_answer(&p);
 }
 
-static enum query_next
-answer_metadata_key(struct reply *r, const struct name *n)
+enum query_next
+answer_group(struct reply *r)
 {
+	const struct name *n = &r->q->name;
+	struct range range;
+
+	range_group(&range, r->env->snapshot, r->q->network, n->app, n->arg);
+	return answer_range(r, &range);
+}
+
+enum query_next
+answer_metadata(struct reply *r)
+{
+	const struct name *n = &r->q->name;
+	struct range range;
+
+	range_metadata(
+	    &range, r->env->snapshot, r->q->network, n->app, n->arg, n->value);
+	return answer_range(r, &range);
+}
+
+/* With whatever value. */
+enum query_next
+answer_metadata_key(struct reply *r)
+{
+	const struct name *n = &r->q->name;
 	struct instance i;
 	struct range range;
 
 	range_metadata(&range, r->env->snapshot, r->q->network, n->app, n->arg,
 	    (struct label){ 0 });
 	return range_instance(&range, &i) ? reply_nodata(r) : reply_nxdomain(r);
-}
-
-/* These are found by keys of their own; the app need not be looked at. */
-static enum query_next
-answer_indexed(struct reply *r, const struct name *n)
-{
-	struct snapshot *s = r->env->snapshot;
-	struct range range;
-
-	if (n->kind == NAME_INSTANCE)
-		return answer_instance(r, n);
-	if (n->kind == NAME_METADATA_KEY)
-		return answer_metadata_key(r, n);
-	if (n->kind == NAME_GROUP)
-		range_group(&range, s, r->q->network, n->app, n->arg);
-	else
-		range_metadata(
-		    &range, s, r->q->network, n->app, n->arg, n->value);
-	return answer_range(r, &range, n->app);
-}
-
-enum query_next
-query_app(struct reply *r)
-{
-	const struct name *n = &r->q->name;
-	struct app app;
-
-	if (n->kind != NAME_APP && n->kind != NAME_REGION &&
-	    n->kind != NAME_BELOW_APP)
-		return answer_indexed(r, n);
-	if (!lookup_app(
-		r->env->snapshot, r->q->network, n->app, r->q->place, &app))
-		return reply_nxdomain(r);
-	if (n->kind == NAME_BELOW_APP)
-		return reply_nodata(r);
-	if (n->kind == NAME_REGION)
-		return answer_region(r, &app, n->arg);
-	return answer_app(r, &app);
 }

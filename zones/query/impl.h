@@ -35,6 +35,9 @@ struct reply {
 	size_t opt_len;
 	uint16_t answers, authorities;
 	uint32_t ttl; /* of this answer */
+	/* The fact behind the name, where its form reads one. */
+	struct app app;
+	struct instance instance;
 };
 
 /* packet -> question; NOERROR, or what to refuse it with. */
@@ -46,8 +49,10 @@ void query_find_network(struct query *, struct query_env *);
 /* forward.allow holds the source. */
 bool query_is_allowed(const struct query *, const struct query_env *);
 
-/* A private name of the asker's network. */
-enum query_next query_private(struct query *, struct query_env *);
+/* form.c: a private name of the asker's network. */
+enum query_next form_answer(struct query *, struct query_env *);
+/* Where the fact will be looked for that answers; see lookup.h. */
+uint64_t form_place(const struct query *, const struct snapshot *);
 
 void reply_start(struct reply *, struct query *, struct query_env *);
 /* Header, OPT; q->len is the reply's. */
@@ -93,6 +98,13 @@ watch_fact(const struct query_env *env, const char *kind, struct label app,
 		env->watch->fact(env->watch, kind, app, id, fate);
 }
 
+static inline void
+watch_instance(
+    const struct reply *r, const struct instance *i, enum query_fate fate)
+{
+	watch_fact(r->env, "instance", i->app, i->id, fate);
+}
+
 static inline bool
 is_expired(int64_t expires, int64_t now)
 {
@@ -110,16 +122,29 @@ reply_expires(struct reply *r, int64_t expires)
 		r->ttl = (uint32_t)(expires - r->env->now - 1);
 }
 
-/* query_app.c: names that the instances of one app answer. */
-enum query_next query_app(struct reply *);
-/* query_nearest.c */
-enum query_next query_nearest(struct reply *);
-/* query_list.c: TXT lists. */
-enum query_next query_list(struct reply *);
-/* query_apn.c */
-enum query_next query_apn(struct reply *);
-/* query_reverse.c */
-enum query_next query_reverse(struct reply *);
+/*
+ * What answers a form of names, by its row in form.c.  A file a family:
+ * app.c, nearest.c, list.c, single.c, apn.c, reverse.c.
+ */
+enum query_next answer_app(struct reply *);
+enum query_next answer_region(struct reply *);
+enum query_next answer_instance(struct reply *);
+enum query_next answer_group(struct reply *);
+enum query_next answer_metadata(struct reply *);
+enum query_next answer_metadata_key(struct reply *);
+enum query_next answer_nearest(struct reply *);
+enum query_next answer_vms(struct reply *);
+enum query_next answer_regions(struct reply *);
+enum query_next answer_apps(struct reply *);
+enum query_next answer_peers(struct reply *);
+enum query_next answer_instances(struct reply *);
+enum query_next answer_peer(struct reply *);
+enum query_next answer_api(struct reply *);
+enum query_next answer_flycast(struct reply *);
+enum query_next answer_localhost(struct reply *);
+enum query_next answer_apn(struct reply *);
+enum query_next answer_reverse(struct reply *);
+
 /* A reverse name that is ours to answer; finds its zone, name.apex. */
 bool reverse_is_private(struct query *, struct snapshot *);
 

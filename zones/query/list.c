@@ -22,19 +22,20 @@ put_label(char *out, size_t at, struct label l)
 }
 
 /* ID REGION */
-static enum query_next
-list_vms(struct reply *r, struct app *app, bool all)
+enum query_next
+answer_vms(struct reply *r)
 {
+	bool all = r->q->name.kind == NAME_ALL_VMS;
 	char item[2 * DNS_LABEL_MAX + 1];
 	struct instance i;
 	struct txt txt;
 
 	txt_start(&txt, r);
-	while (app_instance(app, &i)) {
+	while (app_instance(&r->app, &i)) {
 		size_t len = put_label(item, 0, i.id);
 
-		watch_fact(r->env, "instance", i.app, i.id,
-		    i.started || all ? FATE_TAKEN : FATE_STOPPED);
+		watch_instance(
+		    r, &i, i.started || all ? FATE_TAKEN : FATE_STOPPED);
 		if (!i.started && !all)
 			continue;
 		item[len++] = ' ';
@@ -45,10 +46,11 @@ list_vms(struct reply *r, struct app *app, bool all)
 	return txt_finish(&txt);
 }
 
-static enum query_next
-list_regions(struct reply *r, struct app *app, bool all)
+enum query_next
+answer_regions(struct reply *r)
 {
-	struct wire_in in = app->regions;
+	bool all = r->q->name.kind == NAME_ALL_REGIONS;
+	struct wire_in in = r->app.regions;
 	struct label region;
 	struct tally t;
 	struct txt txt;
@@ -61,8 +63,8 @@ list_regions(struct reply *r, struct app *app, bool all)
 	return txt_finish(&txt);
 }
 
-static enum query_next
-list_apps(struct reply *r)
+enum query_next
+answer_apps(struct reply *r)
 {
 	struct wire_in strings;
 	struct range range;
@@ -84,8 +86,8 @@ peer_fate(const struct peer *p, int64_t now)
 	return is_expired(p->expires, now) ? FATE_EXPIRED : FATE_TAKEN;
 }
 
-static enum query_next
-list_peers(struct reply *r)
+enum query_next
+answer_peers(struct reply *r)
 {
 	struct range range;
 	struct peer peer;
@@ -137,9 +139,10 @@ describe(const struct instance *i, char *out)
 	return put_label(out, len, i->region);
 }
 
-static enum query_next
-list_instances(struct reply *r, bool all)
+enum query_next
+answer_instances(struct reply *r)
 {
+	bool all = r->q->name.kind == NAME_ALL_INSTANCES;
 	struct range range;
 	struct instance i;
 	struct app app;
@@ -150,44 +153,11 @@ list_instances(struct reply *r, bool all)
 	range_instances(&range, r->env->snapshot, r->q->network);
 	while (range_any_app(&range, &app))
 		while (app_instance(&app, &i)) {
-			watch_fact(r->env, "instance", i.app, i.id,
+			watch_instance(r, &i,
 			    i.started || all ? FATE_TAKEN : FATE_STOPPED);
 			if ((i.started || all) &&
 			    !txt_item(&txt, ';', item, describe(&i, item)))
 				return txt_finish(&txt);
 		}
 	return txt_finish(&txt);
-}
-
-static enum query_next
-list_of_app(struct reply *r)
-{
-	const struct name *n = &r->q->name;
-	struct app app;
-
-	if (!lookup_app(
-		r->env->snapshot, r->q->network, n->app, r->q->place, &app))
-		return reply_nxdomain(r);
-	if (r->q->qtype != TYPE_TXT)
-		return reply_nodata(r);
-	if (n->kind == NAME_VMS || n->kind == NAME_ALL_VMS)
-		return list_vms(r, &app, n->kind == NAME_ALL_VMS);
-	return list_regions(r, &app, n->kind == NAME_ALL_REGIONS);
-}
-
-enum query_next
-query_list(struct reply *r)
-{
-	enum name_kind kind = r->q->name.kind;
-
-	if (kind == NAME_VMS || kind == NAME_ALL_VMS || kind == NAME_REGIONS ||
-	    kind == NAME_ALL_REGIONS)
-		return list_of_app(r);
-	if (r->q->qtype != TYPE_TXT)
-		return reply_nodata(r);
-	if (kind == NAME_APPS)
-		return list_apps(r);
-	if (kind == NAME_PEERS)
-		return list_peers(r);
-	return list_instances(r, kind == NAME_ALL_INSTANCES);
 }

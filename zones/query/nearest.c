@@ -124,7 +124,7 @@ is_picked(const struct picked *p, const struct instance *i)
 
 /* Who is in the answer is known only when all have been ranked. */
 static void
-tell_all(const struct picked *p, struct app app)
+watch_ranked(const struct picked *p, struct app app)
 {
 	struct reply *r = p->reply;
 	struct instance i;
@@ -140,38 +140,34 @@ tell_all(const struct picked *p, struct app app)
 			fate = FATE_STOPPED;
 		else if (is_picked(p, &i))
 			fate = FATE_TAKEN;
-		watch_fact(r->env, "instance", i.app, i.id, fate);
+		watch_instance(r, &i, fate);
 	}
 }
 
 enum query_next
-query_nearest(struct reply *r)
+answer_nearest(struct reply *r)
 {
-	const struct name *n = &r->q->name;
+	uint32_t top = r->q->name.top;
 	struct ranking k;
 	struct wire_in row;
 	struct picked p;
-	struct app app;
 	uint32_t us = 0;
 	bool first = true;
 
-	if (!lookup_app(
-		r->env->snapshot, r->q->network, n->app, r->q->place, &app))
-		return reply_nxdomain(r);
 	k.rank = r->env->scratch->rank;
 	find_row(r, &row);
-	rank_regions(&k, &app, row);
+	rank_regions(&k, &r->app, row);
 	pick_start(&p, r);
 	do {
 		us = smallest_above(&k, us, first);
 		first = false;
-		pick_tie(&p, &app, &k, us);
-	} while (p.count < n->top && us != FAR && p.count < ANSWER_MAX);
-	if (p.count >= n->top) {
-		p.count = n->top;
+		pick_tie(&p, &r->app, &k, us);
+	} while (p.count < top && us != FAR && p.count < ANSWER_MAX);
+	if (p.count >= top) {
+		p.count = top;
 		r->q->truncated = false; /* all that was asked for is here */
 	}
-	tell_all(&p, app);
+	watch_ranked(&p, r->app);
 	if (p.count == 0)
 		return reply_nodata(r);
 	reply_addresses(r, r->env->scratch->address, p.count, 0);

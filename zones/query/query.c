@@ -60,34 +60,6 @@ is_data(const struct query *q)
 	    (q->qtype < 128 || q->qtype >= TYPE_ANY);
 }
 
-/* Which fact answers is known from the name, for the names asked most. */
-static uint64_t
-place_of(const struct query *q, const struct query_env *env)
-{
-	static const enum {
-		NOTHING,
-		APP,
-		INSTANCE
-	} reads[NAME_KINDS] = {
-		[NAME_APP] = APP,
-		[NAME_REGION] = APP,
-		[NAME_NEAREST] = APP,
-		[NAME_BELOW_APP] = APP,
-		[NAME_VMS] = APP,
-		[NAME_ALL_VMS] = APP,
-		[NAME_REGIONS] = APP,
-		[NAME_ALL_REGIONS] = APP,
-		[NAME_INSTANCE] = INSTANCE,
-	};
-	const struct name *n = &q->name;
-
-	if (q->network == NETWORK_NONE || reads[n->kind] == NOTHING)
-		return LOOKUP_NO_PLACE;
-	if (reads[n->kind] == APP)
-		return lookup_place_app(env->snapshot, q->network, n->app);
-	return lookup_place_instance(env->snapshot, q->network, n->app, n->arg);
-}
-
 static enum query_next
 answer(struct query *q, struct query_env *env)
 {
@@ -99,17 +71,17 @@ answer(struct query *q, struct query_env *env)
 	case WHY_DESTINATION:
 	case WHY_SOURCE:
 		if (is_ours(q, env))
-			return query_private(q, env);
+			return form_answer(q, env);
 		return answer_other(q, env);
 	case WHY_ALLOWED:
 		if (is_for_everybody(q))
-			return query_private(q, env);
+			return form_answer(q, env);
 		if (is_ours(q, env))
 			return refuse(q, env, RCODE_REFUSED, EDE_PROHIBITED);
 		return answer_other(q, env);
 	case WHY_NO_STORE:
 		if (is_for_everybody(q))
-			return query_private(q, env);
+			return form_answer(q, env);
 		if (!is_ours(q, env) && is_known_without_store(q, env))
 			return answer_other(q, env);
 		return refuse(q, env, RCODE_SERVFAIL, EDE_NOT_READY);
@@ -179,7 +151,7 @@ read_name(struct query *q, struct query_env *env)
 		return;
 	name_read(&q->name, &q->qname);
 	query_find_network(q, env);
-	q->place = place_of(q, env);
+	q->place = form_place(q, env->snapshot);
 }
 
 /*

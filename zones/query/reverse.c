@@ -214,7 +214,7 @@ answer_address(struct reply *r)
 }
 
 enum query_next
-query_reverse(struct reply *r)
+answer_reverse(struct reply *r)
 {
 	struct query *q = r->q;
 	struct network_facts n;

@@ -61,9 +61,6 @@ struct name {
 
 void name_read(struct name *, const struct dname *);
 
-/* "APP.internal", "REGION.APP.internal", ...: for people. */
-const char *name_kind_str(enum name_kind);
-
 /* A region may not be named like a qualifier. */
 bool name_is_qualifier(const char *label);
 

@@ -81,6 +81,10 @@ enum query_fate {
 
 const char *query_fate_str(enum query_fate);
 
+/* "APP.internal", "REGION.APP.internal", ...; and what it is asked for. */
+const char *query_form_str(enum name_kind);
+enum dns_type query_form_type(enum name_kind);
+
 /* Sees what the path reads; NULL in the server. */
 struct query_watch {
 	void (*fact)(struct query_watch *, const char *kind, struct label app,

@@ -1,11 +1,10 @@
 /*
- * private.c - a private name, to what answers it; and those that one fact
- * answers.
+ * single.c - names that one fact answers, or none.
  */
 #include "impl.h"
 
 /* RFC 6761, 6.3: the loopback, whoever asks. */
-static enum query_next
+enum query_next
 answer_localhost(struct reply *r)
 {
 	static const uint8_t six[16] = { [15] = 1 };
@@ -23,7 +22,7 @@ answer_localhost(struct reply *r)
 }
 
 /* The network's resolvers, by family. */
-static enum query_next
+enum query_next
 answer_api(struct reply *r)
 {
 	struct network_facts n;
@@ -46,7 +45,7 @@ answer_api(struct reply *r)
 	return pick_answer(&p);
 }
 
-static enum query_next
+enum query_next
 answer_peer(struct reply *r)
 {
 	struct picked p;
@@ -70,7 +69,7 @@ answer_peer(struct reply *r)
 	return pick_answer(&p);
 }
 
-static enum query_next
+enum query_next
 answer_flycast(struct reply *r)
 {
 	struct instance flycast;
@@ -86,53 +85,4 @@ answer_flycast(struct reply *r)
 	fate = pick(&p, &flycast);
 	watch_fact(r->env, "app", r->q->name.app, (struct label){ 0 }, fate);
 	return pick_answer(&p);
-}
-
-enum query_next
-query_private(struct query *q, struct query_env *env)
-{
-	struct reply r;
-
-	reply_start(&r, q, env);
-	switch (q->name.kind) {
-	case NAME_APP:
-	case NAME_REGION:
-	case NAME_INSTANCE:
-	case NAME_GROUP:
-	case NAME_METADATA:
-	case NAME_METADATA_KEY:
-	case NAME_BELOW_APP:
-		return query_app(&r);
-	case NAME_NEAREST:
-		return query_nearest(&r);
-	case NAME_VMS:
-	case NAME_ALL_VMS:
-	case NAME_REGIONS:
-	case NAME_ALL_REGIONS:
-	case NAME_APPS:
-	case NAME_PEERS:
-	case NAME_INSTANCES:
-	case NAME_ALL_INSTANCES:
-		return query_list(&r);
-	case NAME_PEER:
-		return answer_peer(&r);
-	case NAME_API:
-		return answer_api(&r);
-	case NAME_APN:
-		return query_apn(&r);
-	case NAME_FLYCAST:
-		return answer_flycast(&r);
-	case NAME_REVERSE:
-		return query_reverse(&r);
-	case NAME_ZONE:
-		return reply_zone(&r);
-	case NAME_LOCALHOST:
-		return answer_localhost(&r);
-	case NAME_NEVER:
-	case NAME_UNKNOWN:
-	case NAME_OTHER: /* query.c forwards these */
-	case NAME_KINDS:
-		break;
-	}
-	return reply_nxdomain(&r);
 }

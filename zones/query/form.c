@@ -1,0 +1,141 @@
+/*
+ * form.c - the forms of names: what each stands for, and what answers it.
+ */
+#include "impl.h"
+
+/* The fact behind a name, where the name alone says which one it is. */
+enum reads { NOTHING, APP, INSTANCE };
+
+/*
+ * A row a form: the fact that is read first, without which the name does not
+ * exist; the type that it is mostly asked for, which for TXT is the only one
+ * that it has; what answers it; its text, for people.
+ *
+ * To add a form: its kind in name.h, its rule in name.c, its row here.
+ */
+static const struct form {
+	enum reads reads;
+	enum dns_type type;
+	enum query_next (*answer)(struct reply *);
+	const char *text;
+} forms[] = {
+	/* clang-format off */
+	[NAME_OTHER] = { NOTHING, TYPE_AAAA, reply_nxdomain,
+	    "somebody else's name" },
+	[NAME_NEVER] = { NOTHING, TYPE_AAAA, reply_nxdomain,
+	    "a special-use name that is never forwarded" },
+	[NAME_LOCALHOST] = { NOTHING, TYPE_AAAA, answer_localhost,
+	    "localhost" },
+	[NAME_UNKNOWN] = { NOTHING, TYPE_AAAA, reply_nxdomain,
+	    "below a private zone, but no name form" },
+	[NAME_ZONE] = { NOTHING, TYPE_SOA, reply_zone,
+	    "a private zone itself" },
+	[NAME_APP] = { APP, TYPE_AAAA, answer_app,
+	    "APP.internal" },
+	[NAME_REGION] = { APP, TYPE_AAAA, answer_region,
+	    "REGION.APP.internal" },
+	[NAME_NEAREST] = { APP, TYPE_AAAA, answer_nearest,
+	    "topN.nearest.of.APP.internal" },
+	[NAME_INSTANCE] = { INSTANCE, TYPE_AAAA, answer_instance,
+	    "ID.vm.APP.internal" },
+	[NAME_GROUP] = { NOTHING, TYPE_AAAA, answer_group,
+	    "GROUP.process.APP.internal" },
+	[NAME_METADATA] = { NOTHING, TYPE_AAAA, answer_metadata,
+	    "VALUE.KEY.kv._metadata.APP.internal" },
+	[NAME_METADATA_KEY] = { NOTHING, TYPE_AAAA, answer_metadata_key,
+	    "KEY.kv._metadata.APP.internal (empty non-terminal)" },
+	[NAME_BELOW_APP] = { APP, TYPE_AAAA, reply_nodata,
+	    "an empty non-terminal below APP.internal" },
+	[NAME_VMS] = { APP, TYPE_TXT, answer_vms,
+	    "vms.APP.internal" },
+	[NAME_ALL_VMS] = { APP, TYPE_TXT, answer_vms,
+	    "all.vms.APP.internal" },
+	[NAME_REGIONS] = { APP, TYPE_TXT, answer_regions,
+	    "regions.APP.internal" },
+	[NAME_ALL_REGIONS] = { APP, TYPE_TXT, answer_regions,
+	    "all.regions.APP.internal" },
+	[NAME_APPS] = { NOTHING, TYPE_TXT, answer_apps,
+	    "_apps.internal" },
+	[NAME_PEERS] = { NOTHING, TYPE_TXT, answer_peers,
+	    "_peer.internal" },
+	[NAME_PEER] = { NOTHING, TYPE_AAAA, answer_peer,
+	    "PEER._peer.internal" },
+	[NAME_INSTANCES] = { NOTHING, TYPE_TXT, answer_instances,
+	    "_instances.internal" },
+	[NAME_ALL_INSTANCES] = { NOTHING, TYPE_TXT, answer_instances,
+	    "all._instances.internal" },
+	[NAME_API] = { NOTHING, TYPE_AAAA, answer_api,
+	    "_api.internal" },
+	[NAME_APN] = { NOTHING, TYPE_AAAA, answer_apn,
+	    "SERVER.apn, SERVER.DOMAIN.apn or DOMAIN.apn" },
+	[NAME_FLYCAST] = { NOTHING, TYPE_AAAA, answer_flycast,
+	    "APP.flycast" },
+	[NAME_REVERSE] = { NOTHING, TYPE_PTR, answer_reverse,
+	    "the reverse name of an address" },
+	/* clang-format on */
+};
+
+static_assert(sizeof(forms) / sizeof(forms[0]) == NAME_KINDS, "one row a kind");
+
+uint64_t
+form_place(const struct query *q, const struct snapshot *s)
+{
+	const struct name *n = &q->name;
+
+	if (q->network == NETWORK_NONE)
+		return LOOKUP_NO_PLACE;
+	switch (forms[n->kind].reads) {
+	case NOTHING:
+		break;
+	case APP:
+		return lookup_place_app(s, q->network, n->app);
+	case INSTANCE:
+		return lookup_place_instance(s, q->network, n->app, n->arg);
+	}
+	return LOOKUP_NO_PLACE;
+}
+
+static bool
+read_fact(struct reply *r, enum reads reads)
+{
+	struct snapshot *s = r->env->snapshot;
+	const struct query *q = r->q;
+
+	switch (reads) {
+	case NOTHING:
+		break;
+	case APP:
+		return lookup_app(
+		    s, q->network, q->name.app, q->place, &r->app);
+	case INSTANCE:
+		return lookup_instance(s, q->network, q->name.app, q->name.arg,
+		    q->place, &r->instance);
+	}
+	return true;
+}
+
+enum query_next
+form_answer(struct query *q, struct query_env *env)
+{
+	const struct form *form = &forms[q->name.kind];
+	struct reply r;
+
+	reply_start(&r, q, env);
+	if (!read_fact(&r, form->reads))
+		return reply_nxdomain(&r);
+	if (form->type == TYPE_TXT && q->qtype != TYPE_TXT)
+		return reply_nodata(&r);
+	return form->answer(&r);
+}
+
+const char *
+query_form_str(enum name_kind kind)
+{
+	return forms[kind].text;
+}
+
+enum dns_type
+query_form_type(enum name_kind kind)
+{
+	return forms[kind].type;
+}
