@@ -23,6 +23,7 @@ stage() {
 }
 
 stage lint
+stage lint-breaks
 stage unit
 stage unit KIND=asan
 stage unit KIND=tsan ONLY=cache

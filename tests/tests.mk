@@ -10,7 +10,16 @@ format:
 	clang-format-14 -i $$(git ls-files '*.c' '*.h')
 
 lint:
-	@FLAGS="$(ALWAYS) $(WARN) -Werror" tests/lint/run.sh $(CHECK)
+	@FLAGS="$(ALWAYS) $(WARN) -Werror" DNSD_ROOMS="$(ROOMS_read) $(ROOMS_dnsd)" \
+		ROOMS="$(ROOMS_read) $(ROOMS_write) $(ROOMS_dnsd) $(ROOMS_dnsctl)" \
+		tests/lint/run.sh $(CHECK)
+
+# How much there is to read; and whether lint sees what is broken.
+lines:
+	@/usr/bin/python3 -B tests/lint/lines.py $(ROOMS_read) $(ROOMS_dnsd)
+
+lint-breaks:
+	@/usr/bin/python3 -B tests/lint/breaks.py
 
 # --- unit: tests/unit/ROOM/test_X.c is a cmocka program with everything but the
 # mains linked in, as far as it uses it; ONLY=X builds and runs that one
@@ -49,6 +58,6 @@ instructions: all $(OUT)/trace
 system: all
 	@tests/system/run.sh $(abspath $(OUT)) $(PYTEST)
 
-.PHONY: test format lint unit instructions system
+.PHONY: test format lint lint-breaks lines unit instructions system
 .SECONDARY:
 -include $(wildcard $(OUT)/obj/tests/unit/*/*.d)

@@ -83,43 +83,47 @@ def read(path):
         return file.read()
 
 
-# --- what is a comment, and what is code: (first line, text), and words
+# --- comments: (first line, text); code; what stands in strings
 
-def blanked(text):
-    """As many lines, with nothing in them."""
-    return "\n" * text.count("\n")
-
-
-def split(text, token, is_comment):
-    comments = [(text.count("\n", 0, m.start()) + 1, m.group())
-                for m in token.finditer(text) if is_comment(m.group())]
-    return comments, token.sub(
-        lambda m: " " if is_comment(m.group()) else m.group(), text)
+def split_c(text):
+    tokens = [(m.group()[0] == "/", text.count("\n", 0, m.start()) + 1,
+               m.group()) for m in C_TOKEN.finditer(text)]
+    return ([(line, token) for is_comment, line, token in tokens
+             if is_comment], C_TOKEN.sub(" ", text),
+            " ".join(token for is_comment, _, token in tokens
+                     if not is_comment))
 
 
 def split_python(text):
     """A string that is a statement is a comment, too."""
-    comments, code, begins = [], [], True
+    comments, code, strings, begins = [], [], [], True
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type == tokenize.COMMENT or \
                 token.type == tokenize.STRING and begins:
             comments.append((token.start[0], token.string))
+        elif token.type == tokenize.STRING:
+            strings.append(token.string)
         else:
             code.append(token.string)
         if token.type not in (tokenize.COMMENT, tokenize.NL):
             begins = token.type in (tokenize.NEWLINE, tokenize.INDENT,
                                     tokenize.DEDENT)
-    return comments, " ".join(code)
+    return comments, " ".join(code), " ".join(strings)
+
+
+def split_script(text):
+    return ([(text.count("\n", 0, m.start()) + 1, m.group())
+             for m in HASH.finditer(text)], HASH.sub("", text), "")
 
 
 def split_file(path, text):
     if path.endswith((".c", ".h")):
-        return split(text, C_TOKEN, lambda token: token[0] == "/")
+        return split_c(text)
     if path.endswith(".py"):
         return split_python(text)
-    if path.endswith((".sh", ".mk")) or path == "Makefile":
-        return split(text, HASH, lambda token: True)
-    return [], ""
+    if path.endswith(".md"):
+        return [], "", ""
+    return split_script(text)
 
 
 def words_of_headers(sources):
@@ -146,20 +150,15 @@ class Tree:
         self.paths = paths
         self.folders = {path[:i] for path in paths
                         for i, letter in enumerate(path) if letter == "/"}
-        self.comments, self.words = {}, set(OUTSIDE)
-        for path, text in texts.items():
-            self.comments[path], code = split_file(path, text)
-            self.words.update(re.findall(r"\w+", code))
-            self.words.add(os.path.basename(path).split(".")[0])
-        self.words |= words_of_headers(
+        self.comments, said = {}, set()
+        self.called = OUTSIDE | words_of_headers(
             text for path, text in texts.items() if path[-2:] in (".c", ".h"))
-
-    def knows(self, word):
-        """NOW_MS is the argument now_ms."""
-        if word in self.words or word.lower() in self.words:
-            return True
-        return pattern(word) != word and any(
-            fnmatch.filter(self.words, pattern(word)))
+        for path, text in texts.items():
+            self.comments[path], code, strings = split_file(path, text)
+            self.called.update(re.findall(r"\w+", code))
+            said.update(re.findall(r"\w+", strings))
+            said.add(os.path.basename(path).split(".")[0])
+        self.words = self.called | said
 
     def files(self, name):
         for how in (name, pattern(name)):
@@ -204,10 +203,19 @@ def check_paths(tree, path, line, text, folders):
             for file in check_file(tree, path, line, name, folders)}
 
 
+def is_known(words, name):
+    """NOW_MS is the argument now_ms."""
+    return name in words or name.lower() in words or \
+        pattern(name) != name and any(fnmatch.filter(words, pattern(name)))
+
+
 def check_words(tree, path, line, text):
-    for name in CALL.findall(text) + WORD.findall(text):
-        if not tree.knows(name):
-            complain(path, line, f"nothing is called {name}")
+    unknown = {name for name in CALL.findall(text)
+               if not is_known(tree.called, name)}
+    unknown.update(name for name in WORD.findall(text)
+                   if not is_known(tree.words, name))
+    for name in sorted(unknown):
+        complain(path, line, f"nothing is called {name}")
 
 
 # --- sources and documents
@@ -230,10 +238,15 @@ def check_link(path, line, target):
         complain(path, line, f"there is no {target}")
 
 
+def blanked(text):
+    """As many lines, without what is shown rather than said."""
+    return FENCE.sub(lambda m: "\n" * m.group().count("\n"), text)
+
+
 def check_document(tree, path):
     """Returns the files that it names."""
     text = read(path)
-    prose = FENCE.sub(lambda m: blanked(m.group()), text).split("\n")
+    prose = blanked(text).split("\n")
     folders, named = set(), set()
     for line, (all_of_it, words) in enumerate(zip(text.split("\n"), prose), 1):
         if words.startswith("#"):

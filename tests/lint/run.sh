@@ -2,8 +2,9 @@
 # run.sh [CHECK...]: how the sources look and what compilers and checkers find
 # in them; without a CHECK, all of it.
 #
-# Each check is silent when it finds nothing.  FLAGS come from the Makefile:
-# what the build is held to, every other reader is held to.
+# Each check is silent when it finds nothing.  The Makefile says FLAGS: what the
+# build is held to, every other reader is held to; all ROOMS; and DNSD_ROOMS, of
+# which dnsd is made.
 set -u
 unset MAKEFLAGS MAKELEVEL
 
@@ -15,6 +16,7 @@ tests=$(find fuzz tests -name '*.c' | sort)
 jobs=$(nproc)
 # Builds of our own: those of build/ may have been made with other flags.
 built=build/lint/gcc
+writes=' \(mdb_\(put\|del\|drop\|cursor_put\|cursor_del\)\|json_\)'
 mkdir -p build/lint
 
 # A warning is an error here alone: users have compilers that we do not know.
@@ -26,6 +28,13 @@ strict() {
 		{ cat "build/lint/$cc.out"; return 1; }
 }
 
+# What the sources of a room are compiled to.
+objects() {
+	for room; do
+		printf "$built/obj/%s\n" "$room"/*.c
+	done | sed 's/c$/o/'
+}
+
 each() {
 	printf '%s\n' $1 | xargs -r -n "$2" -P "$jobs" "$3"
 }
@@ -34,9 +43,9 @@ format() {
 	clang-format-14 --dry-run -Werror $sources $headers
 }
 
-# After a build: calls are read from the objects.
+# Calls are read from the objects.
 rooms() {
-	strict gcc all || return
+	strict gcc $(objects $ROOMS) || return
 	/usr/bin/python3 tests/lint/rooms.py $built
 }
 
@@ -44,9 +53,17 @@ names() {
 	/usr/bin/python3 tests/lint/names.py
 }
 
-# What the server is linked with is what it may do: no writer, no JSON.
+lines() {
+	strict gcc lines
+}
+
+# What the server is linked with is what it may do: no writer, no JSON.  Its
+# objects say so before the linker leaves out what nobody calls.
 no_writer() {
-	! nm $built/dnsd | grep -E ' (mdb_(put|del|drop|cursor_put|cursor_del)|json_)'
+	strict gcc $(objects $DNSD_ROOMS) || return
+	! gcc-nm -A -u $(objects $DNSD_ROOMS) | grep "$writes" || return
+	strict gcc $built/dnsd || return
+	! nm -A $built/dnsd | grep "$writes"
 }
 
 # The library answers, it does not talk: nothing in it opens a socket.
@@ -99,8 +116,8 @@ units() {
 }
 
 passed=0 failed=0
-[ $# -gt 0 ] || set -- format rooms names no_writer no_sockets headers_alone \
-	warnings_gcc warnings_clang checker units
+[ $# -gt 0 ] || set -- format rooms names lines no_writer no_sockets \
+	headers_alone warnings_gcc warnings_clang checker units
 for check; do
 	if $check; then
 		passed=$((passed + 1))
