@@ -10,7 +10,7 @@
 #include "base/addr_text.h"
 #include "zones/names/dname.h"
 
-/* An address and a port, taken apart; ADDRESS is without brackets. */
+/* Taken apart; ADDRESS is without brackets, and may be "fe80::1%wg0". */
 struct endpoint {
 	char address[INET6_ADDRSTRLEN + 1 + IF_NAMESIZE];
 	bool bracketed;
@@ -57,44 +57,26 @@ endpoint_parse(struct endpoint *out, const char *text, uint16_t port)
 	return *rest == ':' && port_parse(rest + 1, &out->port);
 }
 
-/* "fe80::1%wg0": the scope behind the address. */
-static bool
-v6_parse(struct sockaddr_in6 *out, struct endpoint *e)
-{
-	char *scope = strchr(e->address, '%');
-
-	if (scope != NULL) {
-		*scope++ = '\0';
-		out->sin6_scope_id = if_nametoindex(scope);
-		if (out->sin6_scope_id == 0)
-			return false;
-	}
-	out->sin6_family = AF_INET6;
-	out->sin6_port = htons(e->port);
-	return inet_pton(AF_INET6, e->address, &out->sin6_addr) == 1 &&
-	    !IN6_IS_ADDR_V4MAPPED(&out->sin6_addr);
-}
-
-static bool
-v4_parse(struct sockaddr_in *out, const struct endpoint *e)
-{
-	out->sin_family = AF_INET;
-	out->sin_port = htons(e->port);
-	return inet_pton(AF_INET, e->address, &out->sin_addr) == 1;
-}
-
 enum err
 config_set_listen(void *to, const struct config_value *v)
 {
 	struct config_listen *out = to;
 	struct endpoint e;
-	bool good;
+	struct addr addr;
+	char *scope;
 
 	if (!endpoint_parse(&e, v->text, 0))
 		return E_INPUT;
-	good = e.bracketed ? v6_parse(&out->address.v6, &e)
-			   : v4_parse(&out->address.v4, &e);
-	return good ? E_OK : E_INPUT;
+	scope = e.bracketed ? strchr(e.address, '%') : NULL;
+	if (scope != NULL)
+		*scope++ = '\0';
+	if (!addr_parse(&addr, e.address) || addr_is_v4(&addr) == e.bracketed)
+		return E_INPUT;
+	out->address = addr_to_sockaddr(&addr, e.port);
+	if (scope == NULL)
+		return E_OK;
+	out->address.v6.sin6_scope_id = if_nametoindex(scope);
+	return out->address.v6.sin6_scope_id == 0 ? E_INPUT : E_OK;
 }
 
 bool

@@ -28,18 +28,13 @@ listeners_check(const struct config *c, char *why)
 static bool
 addr_is_local(const struct addr *a)
 {
-	struct sockaddr_in v4 = { .sin_family = AF_INET };
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
-	int fd = socket(
-	    addr_is_v4(a) ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	union sockaddr_ip s = addr_to_sockaddr(a, 0);
+	int fd = socket(s.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int bound;
 
 	if (fd < 0)
 		return false;
-	memcpy(&v4.sin_addr, a->ip + 12, sizeof(v4.sin_addr));
-	memcpy(&v6.sin6_addr, a->ip, sizeof(v6.sin6_addr));
-	bound = addr_is_v4(a) ? bind(fd, (struct sockaddr *)&v4, sizeof(v4))
-			      : bind(fd, (struct sockaddr *)&v6, sizeof(v6));
+	bound = bind(fd, &s.any, sockaddr_len(&s));
 	(void)close(fd);
 	return bound == 0;
 }

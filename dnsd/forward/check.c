@@ -35,18 +35,15 @@ static bool
 is_from_upstream(const struct reply *r)
 {
 	const struct upstream *up = r->asked->upstream;
-	const struct sockaddr_in6 *six = (const void *)r->from;
-	const struct sockaddr_in *four = (const void *)r->from;
+	const union sockaddr_ip *from = (const void *)r->from;
+	struct addr addr;
 
-	if (r->from == NULL)
+	if (from == NULL)
 		return true;
-	if (r->from->sa_family != up->address.any.sa_family)
-		return false;
-	if (r->from->sa_family == AF_INET)
-		return four->sin_port == up->address.v4.sin_port &&
-		    four->sin_addr.s_addr == up->address.v4.sin_addr.s_addr;
-	return six->sin6_port == up->address.v6.sin6_port &&
-	    memcmp(&six->sin6_addr, &up->address.v6.sin6_addr, 16) == 0;
+	addr = addr_from_sockaddr(from);
+	return from->any.sa_family == up->address.any.sa_family &&
+	    from->v4.sin_port == up->address.v4.sin_port &&
+	    addr_is_same(&addr, &up->config->address);
 }
 
 /* Length octets are below 64, where no letter is. */

@@ -19,24 +19,6 @@
 
 #define FORGET 512 /* of its measure, each time */
 
-static void
-address_set(struct upstream *up)
-{
-	const struct config_upstream *config = up->config;
-
-	if (addr_is_v4(&config->address)) {
-		up->address.v4.sin_family = AF_INET;
-		up->address.v4.sin_port = htons(config->port);
-		memcpy(&up->address.v4.sin_addr, config->address.ip + 12, 4);
-		up->address_len = sizeof(up->address.v4);
-		return;
-	}
-	up->address.v6.sin6_family = AF_INET6;
-	up->address.v6.sin6_port = htons(config->port);
-	memcpy(&up->address.v6.sin6_addr, config->address.ip, 16);
-	up->address_len = sizeof(up->address.v6);
-}
-
 void
 upstream_init(struct upstream *up, const struct config_upstream *config,
     uint32_t number, struct secret *secret)
@@ -52,7 +34,7 @@ upstream_init(struct upstream *up, const struct config_upstream *config,
 	memset(up, 0, sizeof(*up));
 	up->config = config;
 	up->number = number;
-	address_set(up);
+	up->address = addr_to_sockaddr(&config->address, config->port);
 	(void)snprintf(up->title, sizeof(up->title),
 	    v4 ? "%s://%s:%u" : "%s://[%s]:%u", scheme[config->transport],
 	    addr_text(&config->address, text), config->port);

@@ -120,8 +120,8 @@ stream_connect(struct stream *s)
 	if (s->bev == NULL)
 		return false;
 	bufferevent_setcb(s->bev, on_read, NULL, on_event, s);
-	if (bufferevent_socket_connect(
-		s->bev, &up->address.any, (int)up->address_len) != 0 ||
+	if (bufferevent_socket_connect(s->bev, &up->address.any,
+		(int)sockaddr_len(&up->address)) != 0 ||
 	    bufferevent_enable(s->bev, EV_READ | EV_WRITE) != 0) {
 		stream_shut(s);
 		return false;

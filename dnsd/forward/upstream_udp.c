@@ -48,7 +48,10 @@ struct udp_pool {
 	uint8_t in_buf[BATCH][REPLY_MAX];
 };
 
-/* Half of the descriptors may be ours; the rest is for clients. */
+/*
+ * Half of the descriptors may be ours; the rest is for clients.  The server
+ * has raised the limit as far as it may.
+ */
 static unsigned
 sockets_allowed(unsigned workers)
 {
@@ -58,10 +61,6 @@ sockets_allowed(unsigned workers)
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return 1;
-	if (limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur = limit.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &limit);
-	}
 	most = limit.rlim_cur / 2 / workers;
 	if (want <= most)
 		return want;
@@ -186,7 +185,8 @@ udp_ask(
 	memcpy(family->buf[i], msg, len);
 	family->iov[i].iov_len = len;
 	family->msgs[i].msg_hdr.msg_name = &a->upstream->address;
-	family->msgs[i].msg_hdr.msg_namelen = a->upstream->address_len;
+	family->msgs[i].msg_hdr.msg_namelen =
+	    sockaddr_len(&a->upstream->address);
 	family->attempt[i] = a;
 	family->queued++;
 	return true;

@@ -98,13 +98,6 @@ buffers_grow(int fd)
 		    fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
-static socklen_t
-address_len(const struct config_listen *l)
-{
-	return l->address.any.sa_family == AF_INET ? sizeof(l->address.v4)
-						   : sizeof(l->address.v6);
-}
-
 static bool
 udp_prepare(int fd, const struct config_listen *l)
 {
@@ -131,7 +124,7 @@ socket_open(const struct config_listen *l, int type)
 	if (options_set(fd, four ? options_v4 : options_v6) &&
 	    (type == SOCK_DGRAM ? udp_prepare(fd, l)
 				: options_set(fd, options_tcp)) &&
-	    bind(fd, &l->address.any, address_len(l)) == 0 &&
+	    bind(fd, &l->address.any, sockaddr_len(&l->address)) == 0 &&
 	    (type == SOCK_DGRAM || listen(fd, BACKLOG) == 0))
 		return fd;
 	saved = errno;
@@ -150,7 +143,7 @@ listen_is_free(const struct config_listen *l)
 	};
 	int fd = socket(l->address.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	bool taken = fd >= 0 && options_set(fd, alone) &&
-	    bind(fd, &l->address.any, address_len(l)) != 0 &&
+	    bind(fd, &l->address.any, sockaddr_len(&l->address)) != 0 &&
 	    errno == EADDRINUSE;
 
 	if (fd >= 0)

@@ -195,9 +195,7 @@ path_send(struct client_path *path, const struct client *client,
 	memcpy(s->iov.iov_base, pkt, len);
 	s->iov.iov_len = len;
 	memcpy(&s->from, &client->from, sizeof(s->from));
-	m->msg_hdr.msg_namelen = client->from.any.sa_family == AF_INET
-	    ? sizeof(client->from.v4)
-	    : sizeof(client->from.v6);
+	m->msg_hdr.msg_namelen = sockaddr_len(&client->from);
 	m->msg_hdr.msg_control = NULL;
 	m->msg_hdr.msg_controllen = 0;
 	if (l->wildcard)

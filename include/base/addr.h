@@ -61,6 +61,32 @@ addr_from_sockaddr(const void *sockaddr)
 	return a;
 }
 
+/* A socket's address of either family; the port is at one place in both. */
+union sockaddr_ip {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+static inline union sockaddr_ip
+addr_to_sockaddr(const struct addr *a, uint16_t port)
+{
+	union sockaddr_ip s = { .v6 = { .sin6_port = htons(port) } };
+
+	s.any.sa_family = addr_is_v4(a) ? AF_INET : AF_INET6;
+	if (addr_is_v4(a))
+		memcpy(&s.v4.sin_addr, a->ip + 12, 4);
+	else
+		memcpy(&s.v6.sin6_addr, a->ip, 16);
+	return s;
+}
+
+static inline socklen_t
+sockaddr_len(const union sockaddr_ip *s)
+{
+	return s->any.sa_family == AF_INET ? sizeof(s->v4) : sizeof(s->v6);
+}
+
 /* The first LEN bits of A; the rest zero. */
 static inline struct addr
 addr_masked(const struct addr *a, unsigned len)

@@ -18,11 +18,7 @@
 /* What stands in a list says on which line, for checks among options. */
 struct config_listen {
 	unsigned line;
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} address;
+	union sockaddr_ip address;
 	char *network; /* everything here is its; or NULL */
 };
 

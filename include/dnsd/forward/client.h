@@ -30,11 +30,7 @@ struct client_path {
 
 struct client {
 	struct client_path *path;
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} from;
+	union sockaddr_ip from;
 	struct addr to;      /* the address that was asked; zero: as bound */
 	uint32_t interface;  /* it came through; 0: any */
 	uint64_t connection; /* TCP: which one, by a number not used again */

@@ -27,12 +27,7 @@ enum learnt { LEARNT_NOTHING, LEARNT_YES, LEARNT_NO };
 
 struct upstream {
 	const struct config_upstream *config;
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} address;
-	socklen_t address_len;
+	union sockaddr_ip address;
 	uint32_t number; /* among all of the forwarder */
 	char title[UPSTREAM_TITLE];
 
