@@ -79,8 +79,7 @@ pick_servers_of(struct picked *p, struct label name)
 	struct app app;
 
 	p->exists = true;
-	if (!lookup_app(
-		r->env->snapshot, r->q->network, name, LOOKUP_NO_PLACE, &app))
+	if (!lookup_app(r->env->snapshot, r->q->network, name, &app))
 		return;
 	while (app_instance(&app, &i)) {
 		if (!i.is_server)
@@ -97,8 +96,7 @@ has_default_domain(const struct reply *r, struct label name)
 	struct label domain;
 	struct app app;
 
-	if (!lookup_app(
-		r->env->snapshot, r->q->network, name, LOOKUP_NO_PLACE, &app))
+	if (!lookup_app(r->env->snapshot, r->q->network, name, &app))
 		return false;
 	if (!lookup_app_fact(
 		r->env->snapshot, r->q->network, name, &flycast, &domain))

@@ -159,8 +159,8 @@ pick_part(struct picked *p, struct app *app, struct label region)
 	if (region.at != NULL)
 		(void)app_seek(&from, region);
 	else
-		(void)lookup_app(r->env->snapshot, r->q->network, app->name,
-		    LOOKUP_NO_PLACE, &from);
+		(void)lookup_app(
+		    r->env->snapshot, r->q->network, app->name, &from);
 	pick_some(p, &from, region, 0, want);
 }
 

@@ -2,6 +2,7 @@
  * form.c - the forms of names: what each stands for, and what answers it.
  */
 #include "impl.h"
+#include "zones/store/read/prefetch.h"
 
 /* The fact behind a name, where the name alone says which one it is. */
 enum reads { NOTHING, APP, INSTANCE };
@@ -105,11 +106,10 @@ read_fact(struct reply *r, enum reads reads)
 	case NOTHING:
 		break;
 	case APP:
-		return lookup_app(
-		    s, q->network, q->name.app, q->place, &r->app);
+		return lookup_app(s, q->network, q->name.app, &r->app);
 	case INSTANCE:
-		return lookup_instance(s, q->network, q->name.app, q->name.arg,
-		    q->place, &r->instance);
+		return lookup_instance(
+		    s, q->network, q->name.app, q->name.arg, &r->instance);
 	}
 	return true;
 }

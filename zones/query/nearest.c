@@ -130,8 +130,7 @@ watch_ranked(const struct picked *p, struct app app)
 	struct instance i;
 
 	if (r->env->watch == NULL ||
-	    !lookup_app(r->env->snapshot, r->q->network, app.name,
-		LOOKUP_NO_PLACE, &app))
+	    !lookup_app(r->env->snapshot, r->q->network, app.name, &app))
 		return;
 	while (app_instance(&app, &i)) {
 		enum query_fate fate = FATE_FARTHER;

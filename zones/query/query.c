@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "impl.h"
+#include "zones/store/read/prefetch.h"
 
 /* A reply must not be answered, or two servers could go on for ever. */
 static bool

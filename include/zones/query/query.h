@@ -62,7 +62,8 @@ struct query {
 	enum dns_ede ede;
 	bool truncated, answered;
 	bool ignored; /* deserves no reply */
-	/* Of the fact that answers, see lookup.h, and of a later question's. */
+	/* Of the fact that answers, see prefetch.h, and of a later question's.
+	 */
 	uint64_t place, place_ahead;
 };
 

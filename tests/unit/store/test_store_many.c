@@ -152,15 +152,14 @@ check(struct model *m)
 	assert_int_equal(fixture_check(&m->f), E_OK);
 	assert_int_equal(snapshot_refresh(m->f.snapshot), E_OK);
 	assert_true(lookup_network_named(m->f.snapshot, "acme", &network));
-	has = lookup_app(m->f.snapshot, network.number, label_of("web"),
-	    LOOKUP_NO_PLACE, &app);
+	has = lookup_app(m->f.snapshot, network.number, label_of("web"), &app);
 	assert_int_equal(has, m->count > 0);
 	if (has) {
 		check_tallies(m, &app);
 		if (app.many)
 			check_seeks(m, &app);
-		assert_true(lookup_app(m->f.snapshot, network.number,
-		    label_of("web"), LOOKUP_NO_PLACE, &app));
+		assert_true(lookup_app(
+		    m->f.snapshot, network.number, label_of("web"), &app));
 		check_walk(m, &app);
 	}
 	snapshot_rest(m->f.snapshot);

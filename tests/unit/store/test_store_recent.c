@@ -12,7 +12,7 @@
 
 #include "base/rng.h"
 #include "store_fixture.h"
-#include "zones/store/read/lookup.h"
+#include "zones/store/read/prefetch.h"
 
 /* More than the table of a small store has places. */
 #define APPS 4000
@@ -59,10 +59,10 @@ ask(struct model *m, unsigned n)
 
 	lookup_expect(s, place);
 	lookup_fetch(s, place);
-	assert_int_equal(lookup_app(s, m->network, l, place, &app), m->has[n]);
+	assert_int_equal(lookup_app(s, m->network, l, &app), m->has[n]);
 	/* The same name in a network that does not have it. */
-	assert_false(lookup_app(s, m->network + 1, l, place, &app));
-	assert_false(lookup_app(s, m->network + 1, l, LOOKUP_NO_PLACE, &app));
+	assert_false(lookup_app(s, m->network + 1, l, &app));
+	assert_false(lookup_app(s, m->network + 1, l, &app));
 }
 
 static void
@@ -139,7 +139,7 @@ test_values_stay(void **state)
 
 			ask(&m, n); /* what is remembered is a copy */
 			if (!lookup_app(m.f.snapshot, m.network,
-				app_label(name, n), LOOKUP_NO_PLACE, app))
+				app_label(name, n), app))
 				continue;
 			assert_in_range(app->page.len, 1, sizeof(was[0]));
 			memcpy(was[count++], app->page.buf, app->page.len);

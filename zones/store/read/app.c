@@ -18,16 +18,6 @@ key_part(struct store_key *key, struct label l)
 	key_end_part(key);
 }
 
-uint64_t
-lookup_place_app(const struct snapshot *s, uint32_t network, struct label name)
-{
-	const struct recent_key key = {
-		.network = network, .kind = 'a', .first = name
-	};
-
-	return snapshot_place(s, &key);
-}
-
 /* An app's other pages are found from its first. */
 static bool
 seek_first(const struct app *app)
@@ -42,15 +32,15 @@ seek_first(const struct app *app)
 }
 
 bool
-lookup_app(struct snapshot *s, uint32_t network, struct label name,
-    uint64_t place, struct app *app)
+lookup_app(
+    struct snapshot *s, uint32_t network, struct label name, struct app *app)
 {
 	const struct recent_key key = {
 		.network = network, .kind = 'a', .first = name
 	};
 	struct wire_in head;
 
-	if (!snapshot_get_at(s, &key, place, &app->page))
+	if (!snapshot_get(s, &key, &app->page))
 		return false;
 	app->name = name;
 	app->snapshot = s;

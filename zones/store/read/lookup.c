@@ -5,41 +5,16 @@
 
 #include "zones/store/read/env.h"
 
-uint64_t
-lookup_place_instance(const struct snapshot *s, uint32_t network,
-    struct label app, struct label id)
-{
-	const struct recent_key key = {
-		.network = network, .kind = 'i', .first = app, .second = id
-	};
-
-	return snapshot_place(s, &key);
-}
-
-void
-lookup_expect(const struct snapshot *s, uint64_t place)
-{
-	if (place != LOOKUP_NO_PLACE)
-		recent_expect(&s->recent, place);
-}
-
-void
-lookup_fetch(const struct snapshot *s, uint64_t place)
-{
-	if (place != LOOKUP_NO_PLACE)
-		recent_fetch(&s->recent, place);
-}
-
 bool
 lookup_instance(struct snapshot *s, uint32_t network, struct label app,
-    struct label id, uint64_t place, struct instance *out)
+    struct label id, struct instance *out)
 {
 	const struct recent_key key = {
 		.network = network, .kind = 'i', .first = app, .second = id
 	};
 	struct wire_in in;
 
-	if (!snapshot_get_at(s, &key, place, &in))
+	if (!snapshot_get(s, &key, &in))
 		return false;
 	(void)wire_get64(&in); /* its age */
 	wire_get_brief(&in, out);

@@ -8,6 +8,7 @@
 
 #include "zones/names/name.h"
 #include "zones/store/read/env.h"
+#include "zones/store/read/prefetch.h"
 
 /* The network has its resolver at this address. */
 static bool

@@ -327,15 +327,15 @@ descend(struct recent *r, MDB_cursor *cursor, const struct recent_key *key,
 
 bool
 recent_get(struct recent *r, MDB_cursor *cursor, const struct recent_key *key,
-    uint64_t place, struct wire_in *value)
+    struct wire_in *value)
 {
+	uint64_t place;
 	const struct recent_copy *c;
 	struct recent_bucket *b;
 
 	if (r->buckets == NULL)
 		return descend(r, cursor, key, NULL, 0, value);
-	if (place == 0)
-		place = hash_of(key);
+	place = hash_of(key);
 	b = bucket_of(r, place);
 	c = find(r, b, (uint16_t)place, key);
 	if (c == NULL)

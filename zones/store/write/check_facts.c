@@ -122,8 +122,7 @@ check_packed(
 	bool has = false;
 
 	c->expected['a']++;
-	if (lookup_app(c->snapshot, c->number, label_of(f->app),
-		LOOKUP_NO_PLACE, &app) &&
+	if (lookup_app(c->snapshot, c->number, label_of(f->app), &app) &&
 	    (!app.many || app_seek(&app, region)))
 		while (!has && app_instance(&app, &i))
 			has = label_compare(i.region, region) == 0 &&
@@ -224,8 +223,7 @@ check_app(struct check *c, const struct fact *f, bool implied)
 
 	c->expected['l']++;
 	c->expected['A'] += !implied; /* others have no pages */
-	if (!lookup_app(c->snapshot, c->number, label_of(f->app),
-		LOOKUP_NO_PLACE, &app))
+	if (!lookup_app(c->snapshot, c->number, label_of(f->app), &app))
 		check_say(c, true, "%s: has no pages", fact_title(f, title));
 	else
 		check_tallies(c, f, &app);

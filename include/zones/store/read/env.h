@@ -212,29 +212,15 @@ val_in(const MDB_val *v)
 }
 
 /*
- * One value, borrowed from the snapshot; false where there is none.  PLACE
- * is what snapshot_place() said of the key.  Keys are handed over by their
- * address: a copy is read in larger pieces than it was just written in,
- * for which the processor waits, 0.01 µs a time.
+ * One value, borrowed from the snapshot; false where there is none.  Keys are
+ * handed over by their address: a copy is read in larger pieces than it was
+ * just written in, for which the processor waits, 0.01 µs a time.
  */
-static inline bool
-snapshot_get_at(struct snapshot *s, const struct recent_key *key,
-    uint64_t place, struct wire_in *value)
-{
-	return s->active && recent_get(&s->recent, s->point, key, place, value);
-}
-
 static inline bool
 snapshot_get(
     struct snapshot *s, const struct recent_key *key, struct wire_in *value)
 {
-	return snapshot_get_at(s, key, LOOKUP_NO_PLACE, value);
-}
-
-static inline uint64_t
-snapshot_place(const struct snapshot *s, const struct recent_key *key)
-{
-	return s->active ? recent_place(&s->recent, key) : LOOKUP_NO_PLACE;
+	return s->active && recent_get(&s->recent, s->point, key, value);
 }
 
 /* The same of a key that was put together; it is no longer than a label. */

@@ -31,9 +31,6 @@ enum lookup_why {
 /* Number is NETWORK_NONE for FOREIGN and NOBODY. */
 enum lookup_why lookup_network(struct snapshot *, const struct addr *from,
     const struct addr *to, struct network *);
-/* Before many of these at once, to save time. */
-void lookup_expect_network(
-    const struct snapshot *, const struct addr *from, const struct addr *to);
 bool lookup_network_named(struct snapshot *, const char *id, struct network *);
 
 /* All that is told of one network. */
@@ -76,22 +73,8 @@ struct app {
 	struct wire_in page;
 };
 
-/*
- * Where the app, or the instance, will be looked for; handed to the look-up,
- * it saves working that out again.  Before many look-ups at once, and only
- * to save time: lookup_expect() for each place, then lookup_fetch() for each,
- * bring what is there closer.
- */
-#define LOOKUP_NO_PLACE 0
-uint64_t lookup_place_app(
-    const struct snapshot *, uint32_t network, struct label);
-uint64_t lookup_place_instance(const struct snapshot *, uint32_t network,
-    struct label app, struct label id);
-void lookup_expect(const struct snapshot *, uint64_t place);
-void lookup_fetch(const struct snapshot *, uint64_t place);
-
-bool lookup_app(struct snapshot *, uint32_t network, struct label name,
-    uint64_t place, struct app *);
+bool lookup_app(
+    struct snapshot *, uint32_t network, struct label name, struct app *);
 
 /* Regions in their order; start with in = app->regions. */
 bool app_region(struct wire_in *in, struct label *region, struct tally *);
@@ -111,7 +94,7 @@ bool app_seek(struct app *, struct label region);
 
 /* One instance by its id, with region. */
 bool lookup_instance(struct snapshot *, uint32_t network, struct label app,
-    struct label id, uint64_t place, struct instance *);
+    struct label id, struct instance *);
 
 /*
  * A range of keys that begin with the same parts.  Opened by one of the

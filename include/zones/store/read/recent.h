@@ -67,10 +67,10 @@ void recent_release(struct recent *);
 
 /*
  * The value of KEY as of the cursor's transaction.  Moves the cursor or does
- * not.  PLACE is what recent_place() said of KEY, or 0.
+ * not.
  */
 bool recent_get(struct recent *, MDB_cursor *, const struct recent_key *,
-    uint64_t place, struct wire_in *value);
+    struct wire_in *value);
 
 /* Where KEY would be remembered; 0: nowhere. */
 uint64_t recent_place(const struct recent *, const struct recent_key *);
