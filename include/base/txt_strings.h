@@ -2,8 +2,8 @@
  * txt_strings.h - a list as the strings of a TXT record (RFC 1035, 3.3.14).
  *
  * Joined, the strings are the list: items with a separator between them.  A
- * string ends before a separator only, so each is whole items (design,
- * section 5).
+ * string ends before a separator only, so each is whole items (docs/names.md,
+ * How to read a list).
  */
 #ifndef BASE_TXT_STRINGS_H
 #define BASE_TXT_STRINGS_H

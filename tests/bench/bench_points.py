@@ -250,6 +250,13 @@ def callgrind(store, questions):
     return collected / TRACE_QUESTIONS
 
 
+def file_of_ours(file):
+    """A source's path; the C library's have none here."""
+    ours = re.search(
+        r"(?:^|/)((?:zones|include/base|include/zones|tests)/.*)$", file)
+    return ours[1] if ours else "C library"
+
+
 def by_source():
     """Of the last run: instructions a question of each file, largest first."""
     out = subprocess.run(["callgrind_annotate", "--threshold=100",
@@ -260,9 +267,7 @@ def by_source():
         file, _, function = where.rpartition(":")
         if not file:
             continue  # the total
-        name = "LMDB" if file == "???" else Path(file).name
-        if "/sysdeps/" in file or name == "string_fortified.h":
-            name = "C library"
+        name = "LMDB" if file == "???" else file_of_ours(file)
         counts[name] = counts.get(name, 0) + int(count.replace(",", ""))
     return sorted(((n / TRACE_QUESTIONS, name) for name, n in counts.items()),
                   reverse=True)

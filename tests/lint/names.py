@@ -47,6 +47,7 @@ C_TOKEN = re.compile(r"""//[^\n]*|/\*.*?\*/
 HASH = re.compile(r"(?:^|(?<=\s))#[^\n]*", re.M)
 FENCE = re.compile(r"^```.*?^```$", re.S | re.M)
 QUOTED = re.compile(r"`[^`\n]+`")
+ROOM = re.compile(r"^- \*\*`([a-z/]+)`\*\*")  # heads its list of sources
 LINK = re.compile(r"\]\(([^)#:\s]+)")
 
 FILE = re.compile(r"(?<![\w<./-])([\w/*-]*\w\.(?:c|h|py|sh|md|mk))(?![\w-])")
@@ -251,8 +252,8 @@ def check_document(tree, path):
     for line, (all_of_it, words) in enumerate(zip(text.split("\n"), prose), 1):
         if words.startswith("#"):
             folders = set()
-        for folder in FOLDER.findall(all_of_it):
-            folders = beside(folder.rstrip("/")) | folders
+        for folder in ROOM.findall(all_of_it) + FOLDER.findall(all_of_it):
+            folders = beside(folder.rstrip("/"))
         named |= check_paths(tree, path, line, all_of_it, folders)
         for target in LINK.findall(words):
             check_link(path, line, target)

@@ -54,6 +54,8 @@ STORE_ONLY = ["zones/store/read/env.h", "zones/store/read/recent.h",
               "zones/store/read/pack.h"]
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^">]+)[">]', re.M)
+MANUAL = "docs/architecture.md"
+MANUAL_ROOM = re.compile(r"^- \*\*`([a-z/]+)`\*\*", re.M)
 found = []
 
 
@@ -197,6 +199,16 @@ def calls(objects, prefix):
     return edges
 
 
+def check_manual():
+    """The manual has the rooms in their order."""
+    with open(MANUAL, encoding="utf-8") as manual:
+        told = MANUAL_ROOM.findall(manual.read())
+    told = ["base" if room == "zones/base" else room for room in told]
+    if told != list(ROOMS):
+        complain(f"{MANUAL}: its rooms are {' '.join(told)}, ours are "
+                 f"{' '.join(ROOMS)}")
+
+
 def main(build):
     files = [os.path.join(folder, name)
              for top in ("include", "zones", "dnsd", "dnsctl")
@@ -207,6 +219,7 @@ def main(build):
     prefix = build + "/obj/"
     objects = [prefix + path.removesuffix(".c") + ".o" for path in sources]
     check_circles(calls(objects, prefix), "calls")
+    check_manual()
     print("\n".join(found), end="\n" if found else "")
     return 1 if found else 0
 
