@@ -58,8 +58,8 @@ objects   = $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard $(addsuffix /*.c,$(1))))
 # dnsd may do is what it is linked with: nothing that writes is in it.
 ROOMS_read   := zones/base zones/names zones/store/read zones/query
 ROOMS_write  := zones/facts zones/store/write zones/feed
-ROOMS_dnsd   := dnsd/config dnsd/forward dnsd/listen dnsd/server dnsd
-ROOMS_dnsctl := dnsctl/etcd dnsctl
+ROOMS_dnsd   := host dnsd/config dnsd/forward dnsd/listen dnsd/server dnsd
+ROOMS_dnsctl := host dnsctl/etcd dnsctl
 
 all: $(OUT)/dnsd $(OUT)/dnsctl
 

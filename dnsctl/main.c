@@ -8,7 +8,7 @@
 #include "dnsctl/ctl.h"
 #include "dnsctl/etcd/etcd.h"
 
-#define VERSION "0.1"
+#include "base/version.h"
 
 /* The commands that an option is for. */
 enum {

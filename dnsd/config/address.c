@@ -105,14 +105,21 @@ config_listen_is_same(
 const char *
 config_listen_text(const struct config_listen *l, char out[CONFIG_LISTEN_TEXT])
 {
-	bool six = l->address.any.sa_family == AF_INET6;
+	const struct sockaddr_in6 *six = &l->address.v6;
 	struct addr addr = addr_from_sockaddr(&l->address);
-	char text[ADDR_TEXT];
+	char text[ADDR_TEXT], zone[1 + IF_NAMESIZE] = "%";
+	unsigned port = ntohs(l->address.v4.sin_port);
 
-	(void)snprintf(out, CONFIG_LISTEN_TEXT, six ? "[%s]:%u" : "%s:%u",
-	    six ? inet_ntop(AF_INET6, addr.ip, text, sizeof(text))
-		: addr_text(&addr, text),
-	    ntohs(l->address.v4.sin_port));
+	if (l->address.any.sa_family == AF_INET) {
+		(void)snprintf(out, CONFIG_LISTEN_TEXT, "%s:%u",
+		    addr_text(&addr, text), port);
+		return out;
+	}
+	if (if_indextoname(six->sin6_scope_id, zone + 1) == NULL)
+		zone[0] = '\0';
+	(void)snprintf(out, CONFIG_LISTEN_TEXT, "[%s%s]:%u",
+	    inet_ntop(AF_INET6, &six->sin6_addr, text, sizeof(text)), zone,
+	    port);
 	return out;
 }
 

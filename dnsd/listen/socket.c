@@ -98,11 +98,13 @@ buffers_grow(int fd)
 		    fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
-static bool
-udp_prepare(int fd, const struct config_listen *l)
+bool
+listen_socket_prepare(int fd, const struct config_listen *l, int type)
 {
 	bool four = l->address.any.sa_family == AF_INET;
 
+	if (type == SOCK_STREAM)
+		return options_set(fd, options_tcp);
 	buffers_grow(fd);
 	return options_set(fd, four ? options_udp_v4 : options_udp_v6) &&
 	    (!config_listen_is_wildcard(l) ||
@@ -122,8 +124,7 @@ socket_open(const struct config_listen *l, int type)
 	if (fd < 0)
 		return -1;
 	if (options_set(fd, four ? options_v4 : options_v6) &&
-	    (type == SOCK_DGRAM ? udp_prepare(fd, l)
-				: options_set(fd, options_tcp)) &&
+	    listen_socket_prepare(fd, l, type) &&
 	    bind(fd, &l->address.any, sockaddr_len(&l->address)) == 0 &&
 	    (type == SOCK_DGRAM || listen(fd, BACKLOG) == 0))
 		return fd;
@@ -155,11 +156,17 @@ listen_is_free(const struct config_listen *l)
 	return E_SYSTEM;
 }
 
-/* The old socket itself, under a descriptor of our own. */
+/*
+ * The old socket itself, under a descriptor of our own; else a new one.  FDS
+ * is the kind of socket among OLD's.
+ */
 static int
-socket_inherit(const int *fds, unsigned i)
+socket_get(const struct config_listen *l, int type,
+    const struct listen_sockets *old, const int *fds, unsigned i)
 {
-	return fcntl(fds[i], F_DUPFD_CLOEXEC, 0);
+	if (old == NULL || (i >= old->count && !old->passed))
+		return socket_open(l, type);
+	return fcntl(fds[i % old->count], F_DUPFD_CLOEXEC, 0);
 }
 
 enum err
@@ -171,7 +178,8 @@ listen_sockets_open(struct listen_sockets *s, const struct config_listen *l,
 
 	if (count < inherited)
 		count = inherited;
-	*s = (struct listen_sockets){ .listen = l };
+	*s = (struct listen_sockets){ .listen = l,
+		.passed = old != NULL && old->passed };
 	s->udp = calloc(count, sizeof(*s->udp));
 	s->tcp = calloc(count, sizeof(*s->tcp));
 	if (s->udp == NULL || s->tcp == NULL) {
@@ -180,12 +188,11 @@ listen_sockets_open(struct listen_sockets *s, const struct config_listen *l,
 	}
 	for (; s->count < count; s->count++) {
 		unsigned i = s->count;
-		bool take = i < inherited;
 
-		s->udp[i] = take ? socket_inherit(old->udp, i)
-				 : socket_open(l, SOCK_DGRAM);
-		s->tcp[i] = take ? socket_inherit(old->tcp, i)
-				 : socket_open(l, SOCK_STREAM);
+		s->udp[i] = socket_get(
+		    l, SOCK_DGRAM, old, old == NULL ? NULL : old->udp, i);
+		s->tcp[i] = socket_get(
+		    l, SOCK_STREAM, old, old == NULL ? NULL : old->tcp, i);
 		if (s->udp[i] >= 0 && s->tcp[i] >= 0)
 			continue;
 		log_error("%s: cannot listen there (%s): %s",

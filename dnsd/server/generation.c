@@ -18,24 +18,39 @@ sockets_find(const struct generation *old, const struct config_listen *l)
 	return NULL;
 }
 
+/* The first generation takes over what was PASSED to us. */
+static const struct listen_sockets *
+sockets_inherited(const struct generation *g, unsigned i,
+    const struct generation *old, const struct listen_sockets *passed)
+{
+	if (old != NULL)
+		return sockets_find(old, &g->config->listen[i]);
+	return passed == NULL || passed[i].count == 0 ? NULL : &passed[i];
+}
+
 static enum err
 sockets_open(struct generation *g, const struct generation *old)
 {
 	const struct config *c = g->config;
+	struct listen_sockets *passed = NULL;
 	enum err err = E_OK;
 
 	g->sockets = calloc(c->listen_count, sizeof(*g->sockets));
 	if (g->sockets == NULL)
 		return E_NOMEM;
+	if (old == NULL)
+		err = listen_passed(&passed, c);
 	/* All before the first socket, which would be in the way. */
-	for (unsigned i = 0; old == NULL && i < c->listen_count; i++) {
-		err = listen_is_free(&c->listen[i]);
-		if (err != E_OK)
-			return err;
-	}
+	for (unsigned i = 0; err == E_OK && i < c->listen_count; i++)
+		if (old == NULL &&
+		    sockets_inherited(g, i, NULL, passed) == NULL)
+			err = listen_is_free(&c->listen[i]);
 	for (unsigned i = 0; err == E_OK && i < c->listen_count; i++)
 		err = listen_sockets_open(&g->sockets[i], &c->listen[i],
-		    c->workers, sockets_find(old, &c->listen[i]));
+		    c->workers, sockets_inherited(g, i, old, passed));
+	for (unsigned i = 0; passed != NULL && i < c->listen_count; i++)
+		listen_sockets_close(&passed[i]);
+	free(passed);
 	return err;
 }
 

@@ -17,8 +17,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "dnsd/server/control.h"
+#include "dnsd/server/watchdog.h"
+#include "host/notify.h"
 #include "impl.h"
 #include "zones/store/read/store.h"
 
@@ -33,6 +36,7 @@ struct server {
 	unsigned reloads;
 	struct control *control; /* NULL: none */
 	bool stats_wanted;
+	struct watchdog watchdog;
 	struct counters past; /* of generations that have ended */
 };
 
@@ -93,13 +97,30 @@ generation_log(const struct generation *g)
 /* --- counters */
 
 static void
+reports_ask(void *arg)
+{
+	struct server *s = arg;
+
+	generation_ask_reports(s->current);
+	generation_ask_reports(s->retiring);
+}
+
+static void
 stats_ask(void *arg)
 {
 	struct server *s = arg;
 
 	s->stats_wanted = true;
-	generation_ask_reports(s->current);
-	generation_ask_reports(s->retiring);
+	reports_ask(s);
+}
+
+static void
+alive_notify(const struct counters *sum, unsigned workers)
+{
+	notify("WATCHDOG=1\nSTATUS=%u workers; %" PRIu64 " questions, %" PRIu64
+	       " of them forwarded, %" PRIu64 " failed",
+	    workers, sum->udp.received + sum->tcp.received, sum->forward.asked,
+	    sum->query.servfail + sum->forward.failed);
 }
 
 static void
@@ -107,15 +128,17 @@ stats_send(struct server *s)
 {
 	struct counters sum = s->past;
 
-	if (!s->stats_wanted || !generation_has_reported(s->current) ||
+	if (!generation_has_reported(s->current) ||
 	    !generation_has_reported(s->retiring))
 		return;
-	s->stats_wanted = false;
 	generation_sum(s->current, &sum);
 	generation_sum(s->retiring, &sum);
-	if (s->control != NULL)
+	if (watchdog_heard(&s->watchdog))
+		alive_notify(&sum, s->current->count);
+	if (s->stats_wanted && s->control != NULL)
 		control_tell_stats(
 		    s->control, &sum, s->current->count, s->reloads);
+	s->stats_wanted = false;
 }
 
 static void
@@ -174,6 +197,8 @@ server_load(struct server *s)
 	generation_hand_on(s->retiring, g);
 	generation_order(s->retiring, WORKER_RETIRE);
 	generation_log(g);
+	notify("READY=1\nSTATUS=%u workers on %u addresses", g->count,
+	    g->config->listen_count);
 	return E_OK;
 }
 
@@ -181,7 +206,10 @@ static void
 server_reload(struct server *s)
 {
 	s->reload_wanted = false;
+	notify(
+	    "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_us(CLOCK_MONOTONIC));
 	if (server_load(s) != E_OK) {
+		notify("READY=1\nSTATUS=not reloaded: the log says why");
 		log_error("%s: not reloaded; the configuration from before "
 			  "stays in use",
 		    s->file);
@@ -246,6 +274,7 @@ on_stop(evutil_socket_t number, short what, void *arg)
 	(void)what;
 	if (!s->stopping)
 		log_info("stopping, as SIG%s asks", sigabbrev_np(number));
+	notify("STOPPING=1");
 	s->stopping = true;
 	generation_order(s->current, WORKER_HURRY);
 	generation_order(s->retiring, WORKER_HURRY);
@@ -310,6 +339,8 @@ server_run(const char *file)
 	/* Signals first: one that comes early is obeyed in the loop. */
 	if (err == E_OK)
 		err = events_watch(&s);
+	if (err == E_OK)
+		err = watchdog_open(&s.watchdog, s.base, reports_ask, &s);
 	if (err == E_OK)
 		err = server_load(&s);
 	if (err == E_OK && event_base_dispatch(s.base) < 0)

@@ -27,14 +27,15 @@ ROOMS = {
                           "zones/store/read"],
     "zones/query": READ,
     "zones/feed": WRITE,
+    "host": [],
     "dnsd/config": ["base", "zones/names"],
     "dnsd/forward": READ + ["zones/query", "dnsd/config"],
     "dnsd/listen": READ + ["zones/query", "dnsd/config", "dnsd/forward"],
-    "dnsd/server": READ + ["zones/query", "dnsd/config", "dnsd/forward",
-                           "dnsd/listen"],
+    "dnsd/server": READ + ["zones/query", "host", "dnsd/config",
+                           "dnsd/forward", "dnsd/listen"],
     "dnsd": ["base", "dnsd/config", "dnsd/server"],
     "dnsctl/etcd": WRITE + ["zones/feed"],
-    "dnsctl": WRITE + ["zones/query", "zones/feed", "dnsctl/etcd"],
+    "dnsctl": WRITE + ["zones/query", "host", "zones/feed", "dnsctl/etcd"],
 }
 
 # Which rooms may include what is not ours.

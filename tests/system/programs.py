@@ -67,16 +67,19 @@ class Store:
 
 
 class Dnsd:
-    """A server with CONFIG in DIRECTORY, from start to a clean end."""
+    """A server with CONFIG in DIRECTORY, from start to a clean end.
 
-    def __init__(self, directory, config):
+    STARTED is what else it is started with: its environment, descriptors.
+    """
+
+    def __init__(self, directory, config, started):
         self.conf = os.path.join(directory, "dnsd.conf")
         self.log = os.path.join(directory, "dnsd.log")
         self.configure(config)
         with open(self.log, "w", encoding="utf-8") as log:
             # pylint: disable-next=consider-using-with
             self.process = subprocess.Popen([DNSD, "-c", self.conf],
-                                            stdout=log, stderr=log)
+                                            stdout=log, stderr=log, **started)
 
     def configure(self, config):
         with open(self.conf, "w", encoding="utf-8") as f:
@@ -142,7 +145,7 @@ class Servers:
             store.apply(facts)
         return store
 
-    def serve(self, store, ready=True, **config):
+    def serve(self, store, ready=True, started=None, **config):
         """Starts dnsd on STORE; keys of dnsd.conf have `_` for `-`."""
         whole = {"store": store.path, "region": "ord", "workers": 2,
                  "listen": EVERYWHERE}
@@ -151,7 +154,7 @@ class Servers:
             assert dnsd.process.poll() is not None or \
                 not shared(whole, dnsd.config), \
                 "two servers would share the questions to one address"
-        dnsd = Dnsd(self.fresh(), whole)
+        dnsd = Dnsd(self.fresh(), whole, started or {})
         RUNNING.append(dnsd)
         dnsd.config = whole
         dnsd.store = store

@@ -17,7 +17,18 @@ struct listen_sockets {
 	int *udp, *tcp; /* COUNT each */
 	/* Others have taken them over.  Set before their workers retire. */
 	bool handed_on;
+	/* A service manager opened them, perhaps at a port that we may not
+	 * have: more workers share them. */
+	bool passed;
 };
+
+/*
+ * What the service manager opened for us, by address: an array of one for
+ * each of the listeners, some without a socket; NULL where it opened none.
+ * To be called once, and *OUT closed in each case.  A failure is logged.
+ */
+enum err listen_passed(
+    struct listen_sockets **out, const struct config *) MUST_CHECK;
 
 /*
  * Opens COUNT sockets of each kind, or takes over those of OLD (NULL: none)
@@ -41,5 +52,9 @@ void listen_sockets_leave(struct listen_sockets *, unsigned i);
  * called before the first socket is opened.
  */
 enum err listen_is_free(const struct config_listen *) MUST_CHECK;
+
+/* Options that a bound socket of TYPE may be given. */
+bool listen_socket_prepare(
+    int fd, const struct config_listen *, int type) MUST_CHECK;
 
 #endif
