@@ -7,8 +7,11 @@
  */
 #include "impl.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <yaml.h>
+
+#define PATH_MOST 4 /* forward.zones.upstreams, and one to spare */
 
 struct loader {
 	yaml_document_t doc;
@@ -16,7 +19,7 @@ struct loader {
 	const char *file;
 	char *why;
 	unsigned depth; /* in sections, to name keys whole */
-	const char *path[4];
+	const char *path[PATH_MOST];
 };
 
 enum err
@@ -158,6 +161,7 @@ presets_load(struct loader *l, const struct config_option *o, char *target)
 			err = presets_load(l, o->keys, target);
 		else if (o->preset != NULL)
 			err = o->set(target + o->at, &v);
+		assert(err != E_INPUT);
 	}
 	return err;
 }
@@ -247,6 +251,7 @@ pair_load(struct loader *l, const struct config_option *options,
 	if (o == NULL)
 		return key_refuse(
 		    l, key, (const char *)key->data.scalar.value, options);
+	assert(o - options < 32 && l->depth < PATH_MOST);
 	bit = UINT32_C(1) << (o - options);
 	l->path[l->depth++] = o->key;
 	if ((*seen & bit) != 0)

@@ -7,6 +7,7 @@
  */
 #include "dnsd/forward/answer.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 #include "answer_impl.h"
@@ -300,6 +301,7 @@ answer_read(struct answer_reply *reply, uint8_t *pkt, size_t len,
 		.len = len,
 		.first = DNS_HEADER + rules->qname->len + 4U };
 
+	assert(w.first <= len);
 	memset(reply, 0, offsetof(struct answer_reply, cookie));
 	reply->ede_code = EDE_NONE;
 	reply->rcode = flags & DNS_RCODE;

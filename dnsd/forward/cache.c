@@ -3,9 +3,11 @@
  */
 #include "dnsd/forward/cache.h"
 
+#include <assert.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 
+#include "base/letters.h"
 #include "cache_impl.h"
 
 #define SHARDS_MAX  64
@@ -160,6 +162,7 @@ cache_key_hash(struct cache_key *key, const struct siphash_key *seed)
 	uint64_t more = key->scope ^ (uint64_t)key->qtype << 8 ^
 	    (unsigned)(key->edns_do << 1) ^ (unsigned)key->cd;
 
+	assert(letters_are_lower(key->name, key->name_len));
 	key->hash = siphash(seed, more, key->name, key->name_len);
 }
 
@@ -272,6 +275,7 @@ cache_put(struct cache *c, const struct cache_key *key, int64_t now_ms,
 	size_t blocks = blocks_for((size_t)key->name_len + a->ede_len + a->len);
 	struct shard *s;
 
+	assert(a->len <= DNS_TCP_MAX);
 	/* One answer may not push out a large part of a shard. */
 	if (c->shards == 0 || a->ttl == 0 || blocks > c->shard[0].count / 8)
 		return;

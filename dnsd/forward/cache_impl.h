@@ -14,6 +14,7 @@
 #ifndef DNSD_FORWARD_CACHE_IMPL_H
 #define DNSD_FORWARD_CACHE_IMPL_H
 
+#include <errno.h>
 #include <pthread.h>
 #include <stddef.h>
 
@@ -58,6 +59,12 @@ struct shard {
 	uint32_t hand;
 	uint32_t entries;
 } __attribute__((aligned(128)));
+
+static inline bool
+shard_is_locked(struct shard *s)
+{
+	return pthread_mutex_trylock(&s->lock) == EBUSY;
+}
 
 /* Blocks that an entry of so many octets takes. */
 size_t blocks_for(size_t octets);

@@ -3,6 +3,8 @@
  */
 #include "cache_impl.h"
 
+#include <assert.h>
+
 /* A further block: where it goes on, then octets. */
 struct tail {
 	uint32_t next;
@@ -129,6 +131,7 @@ shard_find(struct shard *s, const struct cache_key *key)
 {
 	uint32_t block = *bucket_of(s, key->hash);
 
+	assert(shard_is_locked(s));
 	while (block != NO_BLOCK) {
 		struct entry *e = entry_at(s, block);
 
@@ -169,6 +172,7 @@ shard_remove(struct shard *s, struct entry *e)
 	uint32_t *at = bucket_of(s, e->hash);
 	uint32_t block = block_of(s, e), next = e->next;
 
+	assert(shard_is_locked(s));
 	while (*at != block)
 		at = &entry_at(s, *at)->chain;
 	*at = e->chain;
@@ -281,6 +285,7 @@ entry_copy(const struct shard *s, struct entry *e,
 	uint8_t *body = e->len <= space->room_len ? space->room : space->spare;
 	struct stream st = stream_of(s, e);
 
+	assert(body != NULL && space->ede != NULL);
 	*a = (struct answer){ .rcode = e->rcode,
 		.authentic = e->authentic,
 		.body = body,
@@ -304,6 +309,7 @@ shard_add(struct shard *s, const struct cache_key *key, int64_t now_ms,
 	uint32_t *bucket = bucket_of(s, key->hash);
 	struct entry *e = entry_at(s, block);
 
+	assert(shard_find(s, key) == NULL && blocks <= s->count);
 	entry_fill(s, e, key, now_ms, a);
 	e->chain = *bucket;
 	*bucket = block;

@@ -1,6 +1,8 @@
 /*
  * got.c - a reply's way: check, read, learn, judge.
  */
+#include <assert.h>
+
 #include "base/log.h"
 #include "check.h"
 #include "impl.h"
@@ -130,6 +132,7 @@ forward_got(struct forward *f, uint32_t channel, const struct sockaddr *from,
 	enum forward_drop why;
 	struct attempt *a;
 
+	assert((from == NULL) == (channel >= STREAM_CHANNEL));
 	a = len < DNS_HEADER ? NULL : attempt_find(f, channel, dns_get16(pkt));
 	if (a == NULL) {
 		reply_drop(f, NULL, DROP_ID); /* late, or a guess */

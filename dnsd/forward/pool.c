@@ -6,6 +6,7 @@
  */
 #include "impl.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -103,6 +104,7 @@ pending_take(struct forward *f, const struct cache_key *key)
 void
 pending_free(struct forward *f, struct pending *p)
 {
+	assert(SLIST_EMPTY(&p->askers));
 	for (unsigned i = 0; i < p->tries; i++)
 		attempt_free(f, &p->attempt[i]);
 	wheel_unset(f, p);
@@ -132,6 +134,7 @@ load_of(struct forward *f, uint32_t network)
 		LIST_REMOVE(load, chain);
 	else
 		load = &f->loads[f->loads_used++];
+	assert(f->loads_used <= f->most);
 	load->network = network;
 	load->waiting = 0;
 	LIST_INSERT_HEAD(bucket, load, chain);
@@ -193,6 +196,7 @@ asker_free(struct forward *f, struct asker *asker)
 {
 	struct load *load = asker->load;
 
+	assert(f->waiting > 0 && load->waiting > 0);
 	f->waiting--;
 	if (--load->waiting == 0) {
 		LIST_REMOVE(load, chain);

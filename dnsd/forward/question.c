@@ -8,6 +8,8 @@
  */
 #include "pending.h"
 
+#include <assert.h>
+
 void
 question_name(uint8_t out[DNS_NAME_MAX], const struct attempt *a)
 {
@@ -57,5 +59,6 @@ question_write(uint8_t to[QUESTION_MAX], const struct attempt *a)
 	wire_put16(&out, CLASS_IN);
 	if (edns)
 		opt_put(&out, a);
+	assert(!out.bad);
 	return out.len;
 }

@@ -1,6 +1,7 @@
 /*
  * reply.c - from an answer to the message for one asker.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "dnsd/forward/answer.h"
@@ -20,6 +21,7 @@ ttl_apply(uint8_t *body, size_t len, const uint16_t count[SECTIONS],
 
 		wire_put32(&out, ttl > least ? ttl : least);
 	}
+	assert(!in.bad);
 }
 
 void
@@ -126,5 +128,6 @@ reply_write(
 		wire_put_opt(&out, to->udp_size, 0, to->edns_do, a.ede_len);
 		wire_put(&out, a.ede, a.ede_len);
 	}
+	assert(!out.bad);
 	return out.len;
 }

@@ -3,6 +3,8 @@
  */
 #include "impl.h"
 
+#include <assert.h>
+
 /* A probe is a question of our own, that one upstream gets once. */
 static bool
 is_probe(const struct pending *p)
@@ -228,6 +230,7 @@ try_soon(struct forward *f, struct attempt *a)
 void
 forward_lost(struct forward *f, struct attempt *a)
 {
+	assert(a->upstream != NULL);
 	if (a->lost)
 		return;
 	upstream_failed(a->upstream, a->sent_us, forward_now(f));

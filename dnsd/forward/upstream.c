@@ -3,6 +3,8 @@
  */
 #include "dnsd/forward/upstream.h"
 
+#include <assert.h>
+
 #include "base/addr_text.h"
 #include "base/log.h"
 
@@ -152,6 +154,7 @@ upstream_choose(struct upstream_set *set, uint32_t tried)
 {
 	struct upstream *best = NULL;
 
+	assert(set->count <= UPSTREAMS_IN_SET);
 	for (unsigned i = 0; i < set->count; i++) {
 		struct upstream *up = &set->upstream[i];
 

@@ -6,6 +6,9 @@
  */
 #include "impl.h"
 
+static_assert(GIVE_UP_US / TICK_US + 1 < WHEEL_SLOTS,
+    "a question is due within one turn of the wheel");
+
 int64_t
 forward_now(struct forward *f)
 {

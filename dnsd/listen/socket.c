@@ -3,6 +3,7 @@
  */
 #include "dnsd/listen/socket.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
@@ -176,6 +177,7 @@ listen_sockets_open(struct listen_sockets *s, const struct config_listen *l,
 	unsigned inherited = old == NULL ? 0 : old->count;
 	char text[CONFIG_LISTEN_TEXT];
 
+	assert(old == NULL || config_listen_is_same(old->listen, l));
 	if (count < inherited)
 		count = inherited;
 	*s = (struct listen_sockets){ .listen = l,

@@ -19,6 +19,7 @@
  */
 #include "tcp_impl.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <sys/socket.h>
 
@@ -164,6 +165,7 @@ conn_answer(struct tcp_conn *c, const uint8_t *pkt, size_t len)
 	struct query *q = &hub->query;
 	uint8_t *out = hub->out + hub->out_len;
 
+	assert(hub->out_len + TCP_MESSAGE <= sizeof(hub->out));
 	memcpy(out + 2, pkt, len);
 	q->pkt = out + 2;
 	q->len = len;
@@ -183,6 +185,7 @@ conn_answer(struct tcp_conn *c, const uint8_t *pkt, size_t len)
 	case QUERY_SEND:
 		break;
 	}
+	assert(q->len <= q->cap);
 	dns_put16(out, (uint16_t)q->len);
 	hub->out_len += 2 + q->len;
 	hub->o.counters->sent++;

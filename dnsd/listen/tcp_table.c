@@ -1,6 +1,7 @@
 /*
  * tcp_table.c - the connections of a worker: by number, and by last use.
  */
+#include <assert.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -15,6 +16,7 @@ tcp_now(void)
 enum err
 tcp_table_open(struct tcp_hub *hub)
 {
+	assert(hub->o.connections <= 1U << TCP_SLOT_BITS);
 	TAILQ_INIT(&hub->by_use);
 	TAILQ_INIT(&hub->unflushed);
 	hub->slots = calloc(hub->o.connections, sizeof(hub->slots[0]));

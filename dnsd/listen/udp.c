@@ -5,6 +5,8 @@
  */
 #include "dnsd/listen/udp.h"
 
+#include <assert.h>
+
 #include "udp_impl.h"
 
 /* Full batches in a row before others of the worker have their turn. */
@@ -72,6 +74,7 @@ ask_end(struct udp_listener *l, struct asked *a)
 	case QUERY_SEND:
 		break;
 	}
+	assert(a->query.len <= a->query.cap);
 	slot_of(a->message)->iov.iov_len = a->query.len;
 	return true;
 }
@@ -256,6 +259,7 @@ udp_listener_close(struct udp_listener *l)
 {
 	if (l == NULL)
 		return;
+	assert(l->o.buffers->queued == 0);
 	(void)event_del(&l->event);
 	free(l);
 }

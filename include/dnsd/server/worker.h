@@ -54,7 +54,7 @@ bool worker_has_ended(struct worker *);
 unsigned worker_reports(struct worker *);
 const struct counters *worker_report(const struct worker *);
 
-/* Not while it runs: never started, or ended.  NULL is fine. */
+/* Waits for one that runs and was ordered to end.  NULL is fine. */
 void worker_close(struct worker *);
 
 #endif
