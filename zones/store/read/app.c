@@ -1,5 +1,5 @@
 /*
- * app.c - an app's pages, read: see store_pack.h.
+ * app.c - an app's pages, read: see pack.h.
  */
 #include "zones/store/read/lookup.h"
 
@@ -25,7 +25,7 @@ seek_first(const struct app *app)
 	struct store_key key;
 	MDB_val k, v;
 
-	key_init(&key, app->network, 'a');
+	key_init(&key, app->network, KEY_INSTANCES);
 	key_label(&key, app->name);
 	k = key_val(&key);
 	return mdb_cursor_get(app->snapshot->pages, &k, &v, MDB_SET) == 0;
@@ -36,7 +36,7 @@ lookup_app(
     struct snapshot *s, uint32_t network, struct label name, struct app *app)
 {
 	const struct recent_key key = {
-		.network = network, .kind = 'a', .first = name
+		.network = network, .kind = KEY_INSTANCES, .first = name
 	};
 	struct wire_in head;
 
@@ -64,7 +64,7 @@ app_region(struct wire_in *in, struct label *region, struct tally *t)
 	return !in->bad;
 }
 
-/* The pages of an app follow each other: network, 'a', app, 0, ... */
+/* The pages of an app follow each other: KEY_INSTANCES, app, 0, ... */
 static bool
 next_page(struct app *app)
 {
@@ -74,7 +74,7 @@ next_page(struct app *app)
 	if (!app->many ||
 	    mdb_cursor_get(app->snapshot->pages, &k, &v, MDB_NEXT) != 0)
 		return false;
-	key_init(&start, app->network, 'a');
+	key_init(&start, app->network, KEY_INSTANCES);
 	key_part(&start, app->name);
 	if (!val_begins(&k, &start))
 		return false;
@@ -156,7 +156,7 @@ seek_page(struct app *app, struct label region)
 	MDB_val k, v;
 	int rc;
 
-	key_init(&key, app->network, 'a');
+	key_init(&key, app->network, KEY_INSTANCES);
 	key_part(&key, app->name);
 	key_part(&key, region);
 	k = key_val(&key);

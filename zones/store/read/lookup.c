@@ -9,9 +9,10 @@ bool
 lookup_instance(struct snapshot *s, uint32_t network, struct label app,
     struct label id, struct instance *out)
 {
-	const struct recent_key key = {
-		.network = network, .kind = 'i', .first = app, .second = id
-	};
+	const struct recent_key key = { .network = network,
+		.kind = KEY_INSTANCE,
+		.first = app,
+		.second = id };
 	struct wire_in in;
 
 	if (!snapshot_get(s, &key, &in))
@@ -29,7 +30,7 @@ lookup_app_fact(struct snapshot *s, uint32_t network, struct label app,
     struct instance *flycast, struct label *domain)
 {
 	const struct recent_key key = {
-		.network = network, .kind = 'A', .first = app
+		.network = network, .kind = KEY_APP, .first = app
 	};
 	struct wire_in in;
 
@@ -66,7 +67,7 @@ lookup_peer(
     struct snapshot *s, uint32_t network, struct label name, struct peer *out)
 {
 	const struct recent_key key = {
-		.network = network, .kind = 'P', .first = name
+		.network = network, .kind = KEY_PEER, .first = name
 	};
 	struct wire_in in;
 
@@ -79,7 +80,7 @@ lookup_claims(struct snapshot *s, uint32_t network, const struct addr *addr,
     struct wire_in *claims)
 {
 	const struct recent_key key = { .network = network,
-		.kind = 'R',
+		.kind = KEY_CLAIMS,
 		.first = { addr->ip, sizeof(addr->ip) } };
 
 	return snapshot_get(s, &key, claims);
@@ -115,22 +116,20 @@ lookup_claim_within(
 	struct addr found;
 	MDB_val k, v;
 
-	key_init(&key, network, 'R');
+	key_init(&key, network, KEY_CLAIMS);
 	key_bytes(&key, prefix->addr.ip, 16);
 	k = key_val(&key);
 	if (!s->active || mdb_cursor_get(s->point, &k, &v, MDB_SET_RANGE) != 0)
 		return false;
-	if (k.mv_size != key.out.len || memcmp(k.mv_data, key.buf, 5) != 0)
-		return false;
-	memcpy(found.ip, (const uint8_t *)k.mv_data + 5, 16);
-	return prefix_holds(prefix, &found);
+	return memcmp(k.mv_data, key.buf, KEY_START) == 0 &&
+	    key_addr(&k, &found) && prefix_holds(prefix, &found);
 }
 
 bool
 lookup_region(struct snapshot *s, struct label region)
 {
 	const struct recent_key key = {
-		.network = NETWORK_NONE, .kind = 'r', .first = region
+		.network = NETWORK_NONE, .kind = KEY_REGION, .first = region
 	};
 	struct wire_in in;
 
@@ -141,7 +140,7 @@ bool
 lookup_distances(struct snapshot *s, struct label from, struct wire_in *row)
 {
 	const struct recent_key key = {
-		.network = NETWORK_NONE, .kind = 'o', .first = from
+		.network = NETWORK_NONE, .kind = KEY_RANKS, .first = from
 	};
 
 	return snapshot_get(s, &key, row);

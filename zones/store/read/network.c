@@ -61,7 +61,8 @@ longest_prefix(
 static bool
 get_network(struct snapshot *s, uint32_t number, struct wire_in *in)
 {
-	const struct recent_key key = { .network = number, .kind = 'N' };
+	const struct recent_key key = { .network = number,
+		.kind = KEY_NETWORK };
 
 	return number != NETWORK_NONE && snapshot_get(s, &key, in);
 }
@@ -141,9 +142,9 @@ lookup_network(struct snapshot *s, const struct addr *from,
 static bool
 find_named(struct snapshot *s, const char *id, struct network *out)
 {
-	const struct recent_key key = {
-		.network = NETWORK_NONE, .kind = 'n', .first = label_of(id)
-	};
+	const struct recent_key key = { .network = NETWORK_NONE,
+		.kind = KEY_NUMBER,
+		.first = label_of(id) };
 	struct wire_in in;
 
 	out->number = NETWORK_NONE;
@@ -192,7 +193,8 @@ lookup_network_facts(
 uint32_t
 lookup_network_commits(struct snapshot *s, uint32_t network)
 {
-	const struct recent_key key = { .network = network, .kind = '#' };
+	const struct recent_key key = { .network = network,
+		.kind = KEY_COMMITS };
 	struct wire_in in;
 
 	/* Of no network: special-use names, which never change. */

@@ -15,7 +15,7 @@ uint64_t
 lookup_place_app(const struct snapshot *s, uint32_t network, struct label name)
 {
 	const struct recent_key key = {
-		.network = network, .kind = 'a', .first = name
+		.network = network, .kind = KEY_INSTANCES, .first = name
 	};
 
 	return place_of(s, &key);
@@ -25,9 +25,10 @@ uint64_t
 lookup_place_instance(const struct snapshot *s, uint32_t network,
     struct label app, struct label id)
 {
-	const struct recent_key key = {
-		.network = network, .kind = 'i', .first = app, .second = id
-	};
+	const struct recent_key key = { .network = network,
+		.kind = KEY_INSTANCE,
+		.first = app,
+		.second = id };
 
 	return place_of(s, &key);
 }

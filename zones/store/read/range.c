@@ -48,7 +48,7 @@ range_group(struct range *r, struct snapshot *s, uint32_t network,
 {
 	struct store_key key;
 
-	key_init(&key, network, 'G');
+	key_init(&key, network, KEY_GROUP);
 	part(&key, app);
 	part(&key, group);
 	range_init(r, s, &key);
@@ -60,7 +60,7 @@ range_metadata(struct range *r, struct snapshot *s, uint32_t network,
 {
 	struct store_key key;
 
-	key_init(&key, network, 'M');
+	key_init(&key, network, KEY_METADATA);
 	part(&key, app);
 	part(&key, name);
 	if (value.at != NULL)
@@ -74,7 +74,7 @@ range_server(struct range *r, struct snapshot *s, uint32_t network,
 {
 	struct store_key key;
 
-	key_init(&key, network, 'S');
+	key_init(&key, network, KEY_SERVER);
 	part(&key, server);
 	if (app.at != NULL)
 		part(&key, app);
@@ -110,7 +110,7 @@ static void
 domain_key(struct store_key *key, uint32_t network, const struct dname *d,
     unsigned from, unsigned to)
 {
-	key_init(key, network, 'D');
+	key_init(key, network, KEY_DOMAIN);
 	for (unsigned i = to; i > from; i--)
 		part(key, dname_label(d, i - 1));
 }
@@ -151,7 +151,8 @@ lookup_domain_below(struct snapshot *s, uint32_t network, const struct dname *d,
 
 /* All keys of one kind. */
 static void
-range_kind(struct range *r, struct snapshot *s, uint32_t network, char kind)
+range_kind(
+    struct range *r, struct snapshot *s, uint32_t network, enum key_kind kind)
 {
 	struct store_key key;
 
@@ -162,7 +163,7 @@ range_kind(struct range *r, struct snapshot *s, uint32_t network, char kind)
 void
 range_peers(struct range *r, struct snapshot *s, uint32_t network)
 {
-	range_kind(r, s, network, 'P');
+	range_kind(r, s, network, KEY_PEER);
 }
 
 bool
@@ -180,7 +181,7 @@ range_peer(struct range *r, struct peer *out)
 void
 range_instances(struct range *r, struct snapshot *s, uint32_t network)
 {
-	range_kind(r, s, network, 'a');
+	range_kind(r, s, network, KEY_INSTANCES);
 }
 
 /* Each page as if it were an app of its own. */
@@ -207,7 +208,7 @@ range_any_app(struct range *r, struct app *out)
 void
 range_names(struct range *r, struct snapshot *s, uint32_t network)
 {
-	range_kind(r, s, network, 'l');
+	range_kind(r, s, network, KEY_NAMES);
 }
 
 bool

@@ -1,5 +1,5 @@
 /*
- * recent.c - see store_recent.h.  A hash table that forgets.
+ * recent.c - see recent.h.  A hash table that forgets.
  */
 #include "zones/store/read/recent.h"
 
@@ -82,7 +82,7 @@ length_of(const struct recent_key *key)
 {
 	unsigned second = key->second.at == NULL ? 0 : 1U + key->second.len;
 
-	return (uint16_t)(5 + key->first.len + second);
+	return (uint16_t)(KEY_START + key->first.len + second);
 }
 
 static void
@@ -110,9 +110,9 @@ is_key(const struct recent_key *key, const uint8_t *at)
 	uint32_t network = htonl(key->network);
 
 	if (memcmp(at, &network, 4) != 0 || at[4] != (uint8_t)key->kind ||
-	    !is_label(&key->first, at + 5))
+	    !is_label(&key->first, at + KEY_START))
 		return false;
-	at += 5 + key->first.len;
+	at += KEY_START + key->first.len;
 	return key->second.at == NULL ||
 	    (at[0] == 0 && is_label(&key->second, at + 1));
 }

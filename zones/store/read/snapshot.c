@@ -49,7 +49,7 @@ read_head(struct snapshot *s, struct store_head *h)
 	int rc;
 
 	memset(h, 0, sizeof(*h));
-	key_init(&key, NETWORK_NONE, 'm');
+	key_init(&key, NETWORK_NONE, KEY_HEAD);
 	k = key_val(&key);
 	rc = mdb_get(s->txn, s->env->dbi, &k, &v);
 	if (rc == MDB_NOTFOUND)
@@ -68,7 +68,7 @@ read_lengths(struct snapshot *s)
 
 	s->generation = 0;
 	memset(s->lengths, 0, sizeof(s->lengths));
-	key_init(&key, NETWORK_NONE, 'L');
+	key_init(&key, NETWORK_NONE, KEY_LENGTHS);
 	k = key_val(&key);
 	if (mdb_get(s->txn, s->env->dbi, &k, &v) != 0)
 		return;

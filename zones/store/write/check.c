@@ -13,14 +13,14 @@ tell_claims(struct check *c, const MDB_val *k, struct wire_in in)
 {
 	char text[ADDR_TEXT];
 	struct claim first, claim;
-	struct addr a;
+	struct addr a = { 0 };
 	unsigned n = 0;
 
-	memcpy(a.ip, (const uint8_t *)k->mv_data + 5, 16);
+	in.bad = !key_addr(k, &a);
 	for (; claim_next(&in, &claim); n++)
 		if (n == 0)
 			first = claim;
-	c->found['R'] += n;
+	c->found[KEY_CLAIMS] += n;
 	if (n > 1)
 		check_say(c, false,
 		    "address %s has %u owners: the newest, %s %.*s%s%.*s, "
@@ -42,7 +42,7 @@ tell_prefix(struct check *c, const MDB_val *k, const MDB_val *v)
 	char text[PREFIX_TEXT];
 	struct prefix p;
 
-	c->found['p'] += n;
+	c->found[KEY_PREFIX] += n;
 	if (n < 2 || k->mv_size != 22)
 		return;
 	memcpy(p.addr.ip, key + 6, 16);
@@ -71,7 +71,7 @@ is_app(struct check *c, const MDB_val *k, struct label name)
 
 	key.out = wire_out(key.buf, sizeof(key.buf));
 	key_bytes(&key, k->mv_data, 4);
-	wire_put8(&key.out, 'a');
+	wire_put8(&key.out, KEY_INSTANCES);
 	key_bytes(&key, name.at, name.len);
 	return check_get(c, &key, &v);
 }
@@ -83,8 +83,8 @@ is_app(struct check *c, const MDB_val *k, struct label name)
 static void
 check_names(struct check *c, const MDB_val *k, struct wire_in page)
 {
-	struct label first = { (const uint8_t *)k->mv_data + NAMES_KEY,
-		(uint8_t)(k->mv_size - NAMES_KEY) };
+	struct label first = { (const uint8_t *)k->mv_data + KEY_START,
+		(uint8_t)(k->mv_size - KEY_START) };
 	struct names_in in = { .page = page };
 	uint8_t buf[NAMES_FULL];
 	struct wire_out out = wire_out(buf, sizeof(buf));
@@ -95,7 +95,7 @@ check_names(struct check *c, const MDB_val *k, struct wire_in page)
 	if (!any)
 		c->name = (struct label){ 0 };
 	for (; names_next(&in, &name); any = true, c->name = name) {
-		c->found['l']++;
+		c->found[KEY_NAMES]++;
 		if (label_compare(c->name, name) >= 0 ||
 		    label_compare(first, name) > 0 || !is_app(c, k, name))
 			check_say(c, true,
@@ -111,53 +111,62 @@ check_names(struct check *c, const MDB_val *k, struct wire_in page)
 static void
 count_key(struct check *c, const MDB_val *k, const MDB_val *v)
 {
-	uint8_t kind = ((const uint8_t *)k->mv_data)[4];
-	bool global = memcmp(k->mv_data, "\0\0\0", 4) == 0;
+	enum key_kind kind = key_kind(k->mv_data);
 	struct wire_in in = val_in(v);
 
-	switch (kind) {
-	case 'R':
+	switch (key_row(kind).value) {
+	case VALUE_CLAIMS:
 		tell_claims(c, k, in);
 		break;
-	case 'a': /* of no network: how many a resolver's address serves */
-		if (global)
-			c->found['a'] += wire_get32(&in);
-		else
-			c->found['a'] += count_entries(in);
+	case VALUE_COUNT:
+		c->found[kind] += wire_get32(&in);
 		break;
-	case 'p':
+	case VALUE_PACK:
+		c->found[kind] += count_entries(in);
+		break;
+	case VALUE_NUMBERS:
 		tell_prefix(c, k, v);
 		break;
-	case 'l':
+	case VALUE_NAMES:
 		check_names(c, k, in);
 		break;
-	default:
-		if (kind < sizeof(c->found) / sizeof(c->found[0]))
-			c->found[kind]++;
+	case VALUE_FACT:
+	case VALUE_SUMMARY:
+	case VALUE_OWN:
+		c->found[kind]++;
 	}
+}
+
+/* Apps are the one kind of fact that has to be found by its summary. */
+static bool
+is_counted(enum key_kind kind)
+{
+	struct key_row row = key_row(kind);
+
+	return row.name != NULL && row.value != VALUE_OWN &&
+	    (row.value != VALUE_FACT || kind == KEY_APP);
 }
 
 static enum err
 count_keys(struct check *c)
 {
-	static const char summaries[] = "SGMDRAablnpo";
 	MDB_val k, v;
 	int rc = mdb_cursor_get(c->snapshot->walk, &k, &v, MDB_FIRST);
 
 	for (; rc == 0;
 	     rc = mdb_cursor_get(c->snapshot->walk, &k, &v, MDB_NEXT)) {
-		if (k.mv_size < 5)
+		if (k.mv_size < KEY_START)
 			return E_DAMAGED;
 		count_key(c, &k, &v);
 	}
-	for (const char *s = summaries; *s != '\0'; s++)
-		if (c->found[(unsigned char)*s] !=
-		    c->expected[(unsigned char)*s])
+	for (unsigned i = 0; i < KEY_KINDS; i++)
+		if (is_counted((enum key_kind)i) &&
+		    c->found[i] != c->expected[i])
 			check_say(c, true,
-			    "summary '%c': %llu entries, of which facts make "
-			    "%llu",
-			    *s, (unsigned long long)c->found[(unsigned char)*s],
-			    (unsigned long long)c->expected[(unsigned char)*s]);
+			    "%s: %llu in the store, of which facts make %llu",
+			    key_row((enum key_kind)i).name,
+			    (unsigned long long)c->found[i],
+			    (unsigned long long)c->expected[i]);
 	return rc == MDB_NOTFOUND ? E_OK : store_err(rc);
 }
 

@@ -34,17 +34,18 @@ static void
 expect(struct check *c, const struct fact *f, struct store_key *key,
     const void *value, size_t len)
 {
+	enum key_kind kind = key_kind(key->buf);
 	char title[FACT_TITLE];
 	MDB_val v;
 
-	c->expected[key->buf[4]]++;
+	c->expected[kind]++;
 	if (!check_get(c, key, &v))
-		check_say(c, true, "%s: its summary '%c' is missing",
-		    fact_title(f, title), key->buf[4]);
+		check_say(c, true, "%s: its %s is missing",
+		    fact_title(f, title), key_row(kind).name);
 	else if (v.mv_size != len ||
 	    (len > 0 && memcmp(v.mv_data, value, len) != 0))
-		check_say(c, true, "%s: its summary '%c' is not what it says",
-		    fact_title(f, title), key->buf[4]);
+		check_say(c, true, "%s: its %s is not what it says",
+		    fact_title(f, title), key_row(kind).name);
 }
 
 /* Network ids to numbers; facts come network by network. */
@@ -57,7 +58,7 @@ find_number(struct check *c, const struct fact *f)
 
 	if (strcmp(c->network, f->network) == 0)
 		return true;
-	key_init(&key, NETWORK_NONE, 'n');
+	key_init(&key, NETWORK_NONE, KEY_NUMBER);
 	key_text(&key, f->network);
 	if (!check_get(c, &key, &v))
 		return false;
@@ -78,7 +79,7 @@ check_claims(struct check *c, const struct fact *f)
 		struct claim claim;
 		bool has = false;
 
-		c->expected['R']++;
+		c->expected[KEY_CLAIMS]++;
 		(void)lookup_claims(
 		    c->snapshot, c->number, &f->addresses[i], &claims);
 		while (claim_next(&claims, &claim))
@@ -121,7 +122,7 @@ check_packed(
 	struct app app;
 	bool has = false;
 
-	c->expected['a']++;
+	c->expected[KEY_INSTANCES]++;
 	if (lookup_app(c->snapshot, c->number, label_of(f->app), &app) &&
 	    (!app.many || app_seek(&app, region)))
 		while (!has && app_instance(&app, &i))
@@ -157,11 +158,11 @@ check_instance(struct check *c, const struct fact *f)
 	check_packed(c, f, &brief);
 	check_claims(c, f);
 	if (f->name != NULL) {
-		key_parts(&key, c->number, 'S', server, 3);
+		key_parts(&key, c->number, KEY_SERVER, server, 3);
 		expect(c, f, &key, buf, brief.len);
 	}
 	if (f->group != NULL) {
-		key_parts(&key, c->number, 'G', group, 3);
+		key_parts(&key, c->number, KEY_GROUP, group, 3);
 		expect(c, f, &key, buf, brief.len);
 	}
 	for (unsigned i = 0; i < f->metadata_count; i++)
@@ -207,7 +208,7 @@ says_it_was_put(struct check *c, const struct fact *f)
 	struct store_key key;
 	MDB_val v;
 
-	key_parts(&key, c->number, 'a', &f->app, 1);
+	key_parts(&key, c->number, KEY_INSTANCES, &f->app, 1);
 	if (check_get(c, &key, &v))
 		page = val_in(&v);
 	head = pack_head(&page);
@@ -221,8 +222,8 @@ check_app(struct check *c, const struct fact *f, bool implied)
 	struct store_key key;
 	struct app app;
 
-	c->expected['l']++;
-	c->expected['A'] += !implied; /* others have no pages */
+	c->expected[KEY_NAMES]++;
+	c->expected[KEY_APP] += !implied; /* others have no pages */
 	if (!lookup_app(c->snapshot, c->number, label_of(f->app), &app))
 		check_say(c, true, "%s: has no pages", fact_title(f, title));
 	else
@@ -243,14 +244,14 @@ expect_number(struct check *c, const struct fact *f, struct store_key *key)
 	bool has = false;
 	MDB_val v;
 
-	c->expected[key->buf[4]]++;
+	c->expected[KEY_PREFIX]++;
 	if (check_get(c, key, &v))
 		in = val_in(&v);
 	while (wire_left(&in) > 0)
 		has = wire_get32(&in) == c->number || has;
 	if (!has)
-		check_say(c, true, "%s: its summary '%c' is missing",
-		    fact_title(f, title), key->buf[4]);
+		check_say(
+		    c, true, "%s: its prefix is missing", fact_title(f, title));
 }
 
 static void
@@ -261,11 +262,11 @@ check_network(struct check *c, const struct fact *f)
 	char title[FACT_TITLE];
 	struct store_key key;
 
-	c->expected['n']++;
+	c->expected[KEY_NUMBER]++;
 	for (unsigned i = 0; i < f->prefix_count; i++) {
 		uint8_t len = f->prefixes[i].len;
 
-		key_init(&key, NETWORK_NONE, 'p');
+		key_init(&key, NETWORK_NONE, KEY_PREFIX);
 		key_bytes(&key, &len, 1);
 		key_bytes(&key, f->prefixes[i].addr.ip, 16);
 		expect_number(c, f, &key);
@@ -277,7 +278,7 @@ check_network(struct check *c, const struct fact *f)
 	for (unsigned i = 0; i < resolvers; i++) {
 		owner_key(&key, &resolver[i], c->number);
 		expect(c, f, &key, NULL, 0);
-		c->expected['a']++;
+		c->expected[KEY_RESOLVER]++;
 	}
 }
 
@@ -320,7 +321,7 @@ check_row(void *arg, const char *from, const struct wire_out *row)
 	struct fact f = { .kind = FACT_REGION, .id = from };
 	struct store_key key;
 
-	key_init(&key, NETWORK_NONE, 'o');
+	key_init(&key, NETWORK_NONE, KEY_RANKS);
 	key_text(&key, from);
 	expect(c, &f, &key, row->buf, row->len);
 	return E_OK;

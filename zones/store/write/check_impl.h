@@ -2,8 +2,8 @@
  * check_impl.h - what the two halves of a check share.
  *
  * Each fact says which summaries it makes: they are looked up, compared
- * and counted (store_check_facts.c).  Then every key of the store is counted
- * by its kind (store_check.c).  As nothing expected is missing, equal counts
+ * and counted (check_facts.c).  Then every key of the store is counted
+ * by its kind (check.c).  As nothing expected is missing, equal counts
  * mean that nothing is there that should not be.
  */
 #ifndef ZONES_STORE_WRITE_CHECK_IMPL_H
@@ -18,8 +18,8 @@ struct check {
 	bool damaged;
 	uint32_t number; /* of the network of the last fact */
 	char network[DNS_LABEL_MAX + 1];
-	struct label name;                  /* the last in a list of apps */
-	uint64_t expected[128], found[128]; /* by kind: keys or entries */
+	struct label name; /* the last in a list of apps */
+	uint64_t expected[KEY_KINDS], found[KEY_KINDS]; /* keys or entries */
 };
 
 /* A line about what is wrong, or only strange where it is no DAMAGE. */

@@ -18,7 +18,7 @@ read_head(struct store_txn *t)
 	struct store_key key;
 	MDB_val v;
 
-	key_init(&key, NETWORK_NONE, 'm');
+	key_init(&key, NETWORK_NONE, KEY_HEAD);
 	if (txn_get(t, &key, &v) == 0)
 		t->err = store_head_read(&t->head, &v);
 	else
@@ -54,7 +54,7 @@ txn_touch(struct store_txn *t, uint32_t network)
 	if (t->touched == network)
 		return;
 	t->touched = network;
-	key_init(&key, network, '#');
+	key_init(&key, network, KEY_COMMITS);
 	if (txn_get(t, &key, &v) == 0) {
 		struct wire_in in = val_in(&v);
 
@@ -140,7 +140,7 @@ write_head(struct store_txn *t)
 		t->head.meta.committed_ms = clock_ms(CLOCK_REALTIME);
 	}
 	put_head(&t->head, &out);
-	key_init(&key, NETWORK_NONE, 'm');
+	key_init(&key, NETWORK_NONE, KEY_HEAD);
 	txn_put(t, &key, buf, out.len);
 }
 

@@ -5,21 +5,22 @@
 
 #include "impl.h"
 
+static const enum key_kind key_of[FACT_KINDS] = {
+	[FACT_NETWORK] = KEY_NETWORK,
+	[FACT_REGION] = KEY_REGION,
+	[FACT_DISTANCE] = KEY_DISTANCE,
+	[FACT_APP] = KEY_APP,
+	[FACT_INSTANCE] = KEY_INSTANCE,
+	[FACT_PEER] = KEY_PEER,
+};
+
 void
 fact_key(struct store_key *key, uint32_t network, const struct fact *f)
 {
-	static const char kinds[] = {
-		[FACT_NETWORK] = 'N',
-		[FACT_REGION] = 'r',
-		[FACT_DISTANCE] = 'd',
-		[FACT_APP] = 'A',
-		[FACT_INSTANCE] = 'i',
-		[FACT_PEER] = 'P',
-	};
 	const char *const part[] = { f->app, f->id, f->to };
 	bool first = true;
 
-	key_init(key, network, kinds[f->kind]);
+	key_init(key, network, key_of[f->kind]);
 	if (f->kind == FACT_NETWORK)
 		return;
 	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
@@ -43,8 +44,9 @@ read_parts(struct fact *f, const MDB_val *k, struct arena *arena)
 		[FACT_INSTANCE] = { &f->app, &f->id },
 		[FACT_PEER] = { &f->id },
 	};
-	const char *at = (const char *)k->mv_data + 5;
-	size_t left = k->mv_size - 5;
+	struct wire_in rest = key_rest(k);
+	const char *at = (const char *)rest.buf;
+	size_t left = rest.len;
 
 	for (int i = 0; i < 3 && of[f->kind][i] != NULL; i++) {
 		const char *zero = memchr(at, 0, left);
@@ -67,16 +69,6 @@ struct facts {
 	bool stop;
 };
 
-static char
-kind_letter(enum fact_kind kind)
-{
-	struct fact f = { .kind = kind };
-	struct store_key key;
-
-	fact_key(&key, NETWORK_NONE, &f);
-	return (char)key.buf[4];
-}
-
 static enum err
 tell(struct facts *w, const MDB_val *k, const MDB_val *v, const char *network)
 {
@@ -89,21 +81,21 @@ tell(struct facts *w, const MDB_val *k, const MDB_val *v, const char *network)
 	return E_OK;
 }
 
-/* An app has an 'a' page always, and an 'A' where it was put by itself. */
+/* An app has a page always, and a fact where it was put by itself. */
 static enum err
 tell_app(
     struct facts *w, uint32_t number, const MDB_val *page, const char *network)
 {
 	struct store_key key;
 	struct fact f = { .kind = FACT_APP, .network = network };
+	struct wire_in app = key_rest(page);
 	MDB_val k, v;
 	int rc;
 
-	if (memchr((const uint8_t *)page->mv_data + 5, 0, page->mv_size - 5) !=
-	    NULL)
+	if (memchr(app.buf, 0, app.len) != NULL)
 		return E_OK; /* a later page */
-	key_init(&key, number, 'A');
-	key_bytes(&key, (const uint8_t *)page->mv_data + 5, page->mv_size - 5);
+	key_init(&key, number, KEY_APP);
+	key_bytes(&key, app.buf, app.len);
 	k = key_val(&key);
 	rc = mdb_get(w->txn, w->dbi, &k, &v);
 	if (rc == 0)
@@ -119,14 +111,14 @@ tell_app(
 static enum err
 walk(struct facts *w, uint32_t number, const char *network)
 {
-	char letter = w->kind == FACT_APP ? 'a' : kind_letter(w->kind);
 	struct store_key prefix;
 	MDB_cursor *cursor;
 	enum err err = E_OK;
 	MDB_val k, v;
 	int rc;
 
-	key_init(&prefix, number, letter);
+	key_init(&prefix, number,
+	    w->kind == FACT_APP ? KEY_INSTANCES : key_of[w->kind]);
 	k = key_val(&prefix);
 	if ((rc = mdb_cursor_open(w->txn, w->dbi, &cursor)) != 0)
 		return store_err(rc);
@@ -141,23 +133,22 @@ walk(struct facts *w, uint32_t number, const char *network)
 	return err != E_OK || rc == MDB_NOTFOUND ? err : store_err(rc);
 }
 
-/* One network, found in the list of all of them. */
+/* One network, by its key in the list of all of them. */
 static enum err
 walk_network(struct facts *w, const MDB_val *k, const MDB_val *v)
 {
-	struct wire_in in = val_in(v);
+	struct wire_in in = val_in(v), id = key_rest(k);
 	uint32_t number = wire_get32(&in);
 	struct arena arena = { 0 };
-	const char *id =
-	    arena_copy(&arena, (const char *)k->mv_data + 5, k->mv_size - 5);
-	enum err err = in.bad ? E_DAMAGED : walk(w, number, id);
+	const char *name = arena_copy(&arena, (const char *)id.buf, id.len);
+	enum err err = in.bad ? E_DAMAGED : walk(w, number, name);
 
 	arena_release(&arena);
 	return err;
 }
 
 static enum err
-walk_networks(struct facts *w, const char *only)
+walk_networks(struct facts *w)
 {
 	struct store_key prefix;
 	MDB_cursor *cursor;
@@ -165,22 +156,35 @@ walk_networks(struct facts *w, const char *only)
 	MDB_val k, v;
 	int rc;
 
-	key_init(&prefix, NETWORK_NONE, 'n');
+	key_init(&prefix, NETWORK_NONE, KEY_NUMBER);
 	k = key_val(&prefix);
 	if ((rc = mdb_cursor_open(w->txn, w->dbi, &cursor)) != 0)
 		return store_err(rc);
 	rc = mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE);
 	while (rc == 0 && err == E_OK && !w->stop && val_begins(&k, &prefix)) {
-		size_t len = k.mv_size - 5;
-
-		if (only == NULL ||
-		    (len == strlen(only) &&
-			memcmp((const char *)k.mv_data + 5, only, len) == 0))
-			err = walk_network(w, &k, &v);
+		err = walk_network(w, &k, &v);
 		rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT);
 	}
 	mdb_cursor_close(cursor);
 	return err != E_OK || rc == MDB_NOTFOUND ? err : store_err(rc);
+}
+
+/* Of one network, or of all; none that is there is no error. */
+static enum err
+walk_in_networks(struct facts *w, const char *only)
+{
+	struct store_key key;
+	MDB_val k, v;
+	int rc;
+
+	if (only == NULL)
+		return walk_networks(w);
+	key_parts(&key, NETWORK_NONE, KEY_NUMBER, &only, 1);
+	k = key_val(&key);
+	rc = mdb_get(w->txn, w->dbi, &k, &v);
+	if (rc == 0)
+		return walk_network(w, &k, &v);
+	return rc == MDB_NOTFOUND ? E_OK : store_err(rc);
 }
 
 enum err
@@ -192,7 +196,7 @@ store_each_fact(MDB_txn *txn, MDB_dbi dbi, enum fact_kind kind,
 	};
 	enum err err = kind == FACT_REGION || kind == FACT_DISTANCE
 	    ? walk(&w, NETWORK_NONE, NULL)
-	    : walk_networks(&w, network);
+	    : walk_in_networks(&w, network);
 
 	arena_release(&w.arena);
 	return err;

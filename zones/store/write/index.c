@@ -2,7 +2,7 @@
  * index.c - the summaries that instances, apps and peers are found by.
  *
  * index_X() and unindex_X() mirror each other line by line: a new summary
- * is a line in both, and one in store_check.c.
+ * is a line in both, and one in check_facts.c.
  */
 #include "impl.h"
 
@@ -118,7 +118,7 @@ index_has_room(struct store_txn *t, uint32_t network, const struct fact *f,
 	struct pack p = { t, &key };
 	unsigned count = 0;
 
-	key_parts(&key, network, 'a', &f->app, 1);
+	key_parts(&key, network, KEY_INSTANCES, &f->app, 1);
 	if (!read_app(&p, &head) || head.len < FACT_REGIONS_MAX * TALLY_LEAST)
 		return true;
 	(void)wire_get8(&head);
@@ -145,7 +145,7 @@ add_to_app(struct store_txn *t, uint32_t network, const struct fact *f,
 	struct store_key key;
 	struct pack p = { t, &key };
 
-	key_parts(&key, network, 'a', &f->app, 1);
+	key_parts(&key, network, KEY_INSTANCES, &f->app, 1);
 	if (!read_app(&p, &old))
 		names_note(t, network, f->app, true);
 	change_head(old, label_of(f->region), &c, &head);
@@ -172,7 +172,7 @@ remove_from_app(struct store_txn *t, uint32_t network, const struct fact *f)
 	struct wire_in old;
 	struct pack p = { t, &key };
 
-	key_parts(&key, network, 'a', &f->app, 1);
+	key_parts(&key, network, KEY_INSTANCES, &f->app, 1);
 	if (!read_app(&p, &old))
 		return;
 	change_head(old, label_of(f->region), &c, &head);
@@ -191,7 +191,7 @@ index_metadata_key(struct store_key *key, uint32_t network,
 {
 	const char *const part[] = { m->key, m->value };
 
-	key_parts(key, network, 'M', &f->app, 1);
+	key_parts(key, network, KEY_METADATA, &f->app, 1);
 	for (unsigned i = 0; i < 2; i++) {
 		size_t len = strlen(part[i]);
 
@@ -226,11 +226,11 @@ write_words(struct store_txn *t, uint32_t network, const struct fact *f,
 	struct store_key key;
 
 	if (f->name != NULL) {
-		key_parts(&key, network, 'S', server, 3);
+		key_parts(&key, network, KEY_SERVER, server, 3);
 		write_word(t, &key, brief);
 	}
 	if (f->group != NULL) {
-		key_parts(&key, network, 'G', group, 3);
+		key_parts(&key, network, KEY_GROUP, group, 3);
 		write_word(t, &key, brief);
 	}
 	for (unsigned i = 0; i < f->metadata_count; i++)
@@ -258,7 +258,7 @@ unindex_instance(struct store_txn *t, uint32_t network, const struct fact *f)
 	unindex_claims(t, network, f);
 }
 
-/* Only a domain that is not the app's name has a key: see query_apn.c. */
+/* Only a domain that is not the app's name has a key: see zones/query/apn.c. */
 bool
 index_domain_key(struct store_key *key, uint32_t network, const struct fact *f)
 {
@@ -267,7 +267,7 @@ index_domain_key(struct store_key *key, uint32_t network, const struct fact *f)
 	if (f->domain == NULL || strcmp(f->domain, f->app) == 0 ||
 	    !dname_parse(&d, f->domain))
 		return false;
-	key_init(key, network, 'D');
+	key_init(key, network, KEY_DOMAIN);
 	for (unsigned i = d.labels; i > 0; i--) {
 		struct label l = dname_label(&d, i - 1);
 
@@ -300,7 +300,7 @@ index_app(struct store_txn *t, uint32_t network, const struct fact *f)
 	struct wire_in head;
 	struct pack p = { t, &key };
 
-	key_parts(&key, network, 'a', &f->app, 1);
+	key_parts(&key, network, KEY_INSTANCES, &f->app, 1);
 	if (!read_app(&p, &head))
 		names_note(t, network, f->app, true);
 	write_flag(&p, head, true);
@@ -318,7 +318,7 @@ unindex_app(struct store_txn *t, uint32_t network, const struct fact *f)
 
 	if (index_domain_key(&key, network, f))
 		txn_delete(t, &key);
-	key_parts(&key, network, 'a', &f->app, 1);
+	key_parts(&key, network, KEY_INSTANCES, &f->app, 1);
 	if (!read_app(&p, &head))
 		return;
 	if (head.len == 1)
@@ -376,7 +376,7 @@ write_claims(struct store_txn *t, uint32_t network, const struct fact *f,
 	size_t start = 0;
 	MDB_val v;
 
-	key_init(&key, network, 'R');
+	key_init(&key, network, KEY_CLAIMS);
 	key_bytes(&key, a->ip, 16);
 	if (txn_get(t, &key, &v) == 0)
 		in = val_in(&v);

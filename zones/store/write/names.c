@@ -157,8 +157,8 @@ next_page(
 static size_t
 notes_before(const struct note *note, size_t count, const struct store_key *key)
 {
-	struct label first = { key->buf + NAMES_KEY,
-		(uint8_t)(key->out.len - NAMES_KEY) };
+	struct label first = { key->buf + KEY_START,
+		(uint8_t)(key->out.len - KEY_START) };
 	size_t n = 0;
 
 	while (n < count && label_compare(label_of(note[n].app), first) < 0)

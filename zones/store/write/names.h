@@ -1,10 +1,10 @@
 /*
  * names.h - the list of a network's apps, in pages.
  *
- *	key of the first page:  N 'l'
- *	key of a later page:    N 'l' name that all names of this page are at
- *	                        or behind
- *	page:                   names in order, as TXT strings (txt_strings.h)
+ *	key of the first page:  KEY_NAMES
+ *	key of a later page:    KEY_NAMES name that all names of this page are
+ *at or behind page:                   names in order, as TXT strings
+ *(txt_strings.h)
  *
  * A later page's first string begins with a separator.  The pages one behind
  * the other are thus what a TXT record holds.  There is a first page as long
@@ -17,7 +17,6 @@
 #include "zones/store/read/env.h"
 
 #define NAMES_SEPARATOR ','
-#define NAMES_KEY       5 /* octets of the first page's */
 /*
  * With its header, one page of LMDB: a value of more than half of that leaves
  * the tree for a page of its own, which is copied at once.

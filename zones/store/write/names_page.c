@@ -59,7 +59,7 @@ name_list_add(struct name_list *l, struct label name, bool is_new)
 void
 names_key(struct store_key *key, uint32_t network, struct label name)
 {
-	key_init(key, network, 'l');
+	key_init(key, network, KEY_NAMES);
 	key_bytes(key, name.at, name.len);
 }
 
@@ -86,7 +86,7 @@ name_list_put(const struct name_list *l, struct store_txn *t,
 
 	while (i < l->count) {
 		struct wire_out out = wire_out(buf, sizeof(buf));
-		bool any = key->out.len > NAMES_KEY;
+		bool any = key->out.len > KEY_START;
 		size_t last = names_start(&out);
 
 		for (; i < l->count && out.len + 2U + l->name[i].len <= room;

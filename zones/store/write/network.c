@@ -16,13 +16,13 @@ network_find(struct store_txn *t, const char *id)
 		return true;
 	memset(&t->network, 0, sizeof(t->network));
 	arena_reset(&t->network_arena);
-	key_init(&key, NETWORK_NONE, 'n');
+	key_init(&key, NETWORK_NONE, KEY_NUMBER);
 	key_text(&key, id);
 	if (txn_get(t, &key, &v) != 0)
 		return false;
 	in = val_in(&v);
 	t->number = wire_get32(&in);
-	key_init(&key, t->number, 'N');
+	key_init(&key, t->number, KEY_NETWORK);
 	if (txn_get(t, &key, &v) != 0)
 		return false;
 	t->network.kind = FACT_NETWORK;
@@ -99,7 +99,7 @@ length_is_used(struct store_txn *t, uint8_t len)
 	MDB_val k, v;
 
 	txn_flush(t);
-	key_init(&key, NETWORK_NONE, 'p');
+	key_init(&key, NETWORK_NONE, KEY_PREFIX);
 	key_bytes(&key, &len, 1);
 	k = key_val(&key);
 	return t->err == E_OK &&
@@ -117,7 +117,7 @@ change_lengths(struct store_txn *t, const struct fact *f, bool is)
 	struct store_key key;
 	MDB_val v;
 
-	key_init(&key, NETWORK_NONE, 'L');
+	key_init(&key, NETWORK_NONE, KEY_LENGTHS);
 	if (txn_get(t, &key, &v) == 0 && v.mv_size == sizeof(buf)) {
 		struct wire_in in = val_in(&v);
 
@@ -203,19 +203,18 @@ static enum err
 check_claims(struct store_txn *t, const struct fact *f, struct complaint *why)
 {
 	struct store_key key;
+	struct addr a;
 	MDB_val k, v;
 	int rc;
 
-	key_init(&key, t->number, 'R');
+	key_init(&key, t->number, KEY_CLAIMS);
 	k = key_val(&key);
 	rc = mdb_cursor_get(t->cursor, &k, &v, MDB_SET_RANGE);
-	for (; rc == 0 && val_begins(&k, &key) && k.mv_size == 21;
+	for (; rc == 0 && val_begins(&k, &key) && key_addr(&k, &a);
 	     rc = mdb_cursor_get(t->cursor, &k, &v, MDB_NEXT)) {
 		struct wire_in in = val_in(&v);
 		struct claim c;
-		struct addr a;
 
-		memcpy(a.ip, (const uint8_t *)k.mv_data + 5, 16);
 		while (!is_inside(f, &a) && claim_next(&in, &c))
 			if (t->seen == NULL || is_seen(t, t->number, &c))
 				return leaves_out(why, &a);
@@ -294,7 +293,7 @@ network_put(struct store_txn *t, const struct fact *f, struct complaint *why)
 	} else {
 		t->number = t->head.next_network++;
 		wire_put32(&number, t->number);
-		key_init(&key, NETWORK_NONE, 'n');
+		key_init(&key, NETWORK_NONE, KEY_NUMBER);
 		key_text(&key, f->network);
 		txn_put(t, &key, t->value, number.len);
 	}
@@ -313,7 +312,7 @@ network_delete(struct store_txn *t, const char *id)
 	if (!network_find(t, id))
 		return;
 	index_network(t, t->number, &t->network, NULL, false);
-	key_init(&key, NETWORK_NONE, 'n');
+	key_init(&key, NETWORK_NONE, KEY_NUMBER);
 	key_text(&key, id);
 	txn_delete(t, &key);
 	wire_put32(&out, t->number);

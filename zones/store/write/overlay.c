@@ -1,5 +1,5 @@
 /*
- * overlay.c - see store_overlay.h.
+ * overlay.c - see overlay.h.
  */
 #include "overlay.h"
 

@@ -65,7 +65,7 @@ check_scope(struct store_txn *t, const struct fact *f, struct complaint *why)
 		    f->network == NULL ? "" : f->network);
 	if (t->scope != NULL || f->network == NULL || f->kind == FACT_NETWORK)
 		return E_OK;
-	key_init(&key, t->number, 'N');
+	key_init(&key, t->number, KEY_NETWORK);
 	if (!seen_has(t, &key))
 		return complain(why, "network",
 		    "must be put in the snapshot before what is in it",
@@ -218,7 +218,7 @@ instance_ids(struct store_txn *t, const struct fact *app, struct arena *arena)
 	int rc;
 
 	txn_flush(t);
-	key_init(&prefix, t->number, 'i');
+	key_init(&prefix, t->number, KEY_INSTANCE);
 	key_text(&prefix, app->app);
 	key_end_part(&prefix);
 	k = key_val(&prefix);

@@ -1,7 +1,7 @@
 /*
  * rank.c - how far each region is from each, worked out once a change.
  *
- *	0 'o' from: for each region in order: label, u32 microseconds
+ *	KEY_RANKS from: for each region in order: label, u32 microseconds
  *
  * A measured round trip wins; one direction stands for both unless both are
  * given; without any, it is the great circle at 100 km a millisecond.  A
@@ -212,7 +212,7 @@ write_row(void *arg, const char *from, const struct wire_out *row)
 	struct store_key key;
 	MDB_val old;
 
-	key_init(&key, NETWORK_NONE, 'o');
+	key_init(&key, NETWORK_NONE, KEY_RANKS);
 	key_text(&key, from);
 	if (txn_get(t, &key, &old) != 0 || old.mv_size != row->len ||
 	    memcmp(old.mv_data, row->buf, row->len) != 0)
@@ -228,12 +228,14 @@ drop_rows(struct store_txn *t)
 	MDB_val k, v;
 	int rc;
 
-	key_init(&row, NETWORK_NONE, 'o');
+	key_init(&row, NETWORK_NONE, KEY_RANKS);
 	k = key_val(&row);
 	rc = mdb_cursor_get(t->cursor, &k, &v, MDB_SET_RANGE);
 	while (rc == 0 && val_begins(&k, &row)) {
-		key_init(&region, NETWORK_NONE, 'r');
-		key_bytes(&region, (const char *)k.mv_data + 5, k.mv_size - 5);
+		struct wire_in id = key_rest(&k);
+
+		key_init(&region, NETWORK_NONE, KEY_REGION);
+		key_bytes(&region, id.buf, id.len);
 		if (txn_get(t, &region, &v) == MDB_NOTFOUND)
 			(void)txn_holds(t, mdb_cursor_del(t->cursor, 0));
 		rc = mdb_cursor_get(t->cursor, &k, &v, MDB_NEXT);

@@ -22,7 +22,7 @@ seen_add(struct store_txn *t, const struct store_key *key)
 	struct table_entry *e;
 
 	/* Then only the networks matter, which come before what is in them. */
-	if (s->fresh && key->buf[4] != 'N')
+	if (s->fresh && key_kind(key->buf) != KEY_NETWORK)
 		return;
 	if (table_find(&s->table, key->buf, key->out.len) != NULL)
 		return;
@@ -35,7 +35,7 @@ seen_add(struct store_txn *t, const struct store_key *key)
 bool
 seen_has(const struct store_txn *t, const struct store_key *key)
 {
-	if (t->seen->fresh && key->buf[4] != 'N')
+	if (t->seen->fresh && key_kind(key->buf) != KEY_NETWORK)
 		return true;
 	return table_find(&t->seen->table, key->buf, key->out.len) != NULL;
 }

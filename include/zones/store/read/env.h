@@ -1,44 +1,5 @@
 /*
- * env.h - what the sources of the store share: keys and values.
- *
- * One unnamed database holds everything, since a named one costs a look-up
- * each transaction.  A key is a network's number, a kind, and the rest:
- *
- *	u32 network | u8 kind | rest
- *
- * so that a network's facts stand together and no key of one network can
- * be reached from another.  Number 0 is what belongs to no network.  Text
- * parts end with a zero octet, but for the last.
- *
- * Facts                             value
- *	0 'r' region                      stored fact (fact_stored.h)
- *	0 'd' from to                     stored fact
- *	N 'N'                             stored fact: the network
- *	N 'A' app                         stored fact: only apps put themselves
- *	N 'i' app id                      stored fact: instance
- *	N 'P' peer                        stored fact
- *
- * Summaries, made from facts and checked against them by store_check.c
- *	0 'n' id                          u32 number
- *	0 'p' u8 length, address          u32 numbers, oldest first
- *	0 'a' resolver address            u32 how many networks have it
- *	0 'b' resolver address, number    nothing
- *	0 'L'                             u64 generation, 17 octets: lengths
- *	0 'o' from                        distances to every region (store_rank)
- *	N '#'                             u32 commits that changed this network
- *	N 'a' app [region id]             pack of instances by region
- *	N 'l' [app]                       app names (store_names.h)
- *	N 'R' address                     claims, newest first
- *	N 'S' server app id               brief
- *	N 'G' app group id                brief
- *	N 'M' app key value id            brief
- *	N 'D' domain's labels reversed, "", app       nothing
- *
- *	0 'm'                             meta
- *
- * A brief is what an answer needs of an instance (struct instance, in
- * lookup.h).  A pack is a sorted list of entries in values that fit a page
- * (store_pack.h).
+ * env.h - what the sources of the store share.
  */
 #ifndef ZONES_STORE_READ_ENV_H
 #define ZONES_STORE_READ_ENV_H
@@ -49,11 +10,10 @@
 
 #include "base/wire.h"
 #include "zones/store/read/brief.h"
+#include "zones/store/read/keys.h"
 #include "zones/store/read/lookup.h"
 #include "zones/store/read/recent.h"
 #include "zones/store/read/store.h"
-
-#define KEY_MAX 511 /* LMDB's own bound, as Debian builds it */
 
 /* One opened file; shared by a process's snapshots, closed by the last. */
 struct store_env {
@@ -124,93 +84,6 @@ enum err store_open_file(
 /* How long the file is, and how long its pages say that it is. */
 enum err store_lengths(MDB_env *, off_t *is, off_t *says) MUST_CHECK;
 
-struct store_key {
-	uint8_t buf[KEY_MAX];
-	struct wire_out out; /* over buf; bad: longer than any key there is */
-};
-
-static inline void
-key_init(struct store_key *k, uint32_t network, char kind)
-{
-	k->out = wire_out(k->buf, sizeof(k->buf));
-	wire_put32(&k->out, network);
-	wire_put8(&k->out, (uint8_t)kind);
-}
-
-static inline void
-key_bytes(struct store_key *k, const void *bytes, size_t len)
-{
-	wire_put(&k->out, bytes, len);
-}
-
-static inline void
-key_end_part(struct store_key *k)
-{
-	wire_put8(&k->out, 0);
-}
-
-static inline void
-key_text(struct store_key *k, const char *text)
-{
-	wire_put(&k->out, text, strlen(text));
-}
-
-/* Networks whose prefix this is, and those whose resolver. */
-static inline void
-prefix_key(struct store_key *k, const struct addr *a, uint8_t len)
-{
-	key_init(k, NETWORK_NONE, 'p');
-	key_bytes(k, &len, 1);
-	key_bytes(k, a->ip, 16);
-}
-
-static inline void
-resolver_key(struct store_key *k, const struct addr *a)
-{
-	key_init(k, NETWORK_NONE, 'a');
-	key_bytes(k, a->ip, 16);
-}
-
-static inline void
-owner_key(struct store_key *k, const struct addr *resolver, uint32_t network)
-{
-	key_init(k, NETWORK_NONE, 'b');
-	key_bytes(k, resolver->ip, 16);
-	wire_put32(&k->out, network);
-}
-
-/* A whole key of text parts. */
-static inline void
-key_parts(struct store_key *k, uint32_t network, char kind,
-    const char *const *part, size_t parts)
-{
-	key_init(k, network, kind);
-	for (size_t i = 0; i < parts; i++) {
-		if (i > 0)
-			key_end_part(k);
-		key_text(k, part[i]);
-	}
-}
-
-static inline MDB_val
-key_val(struct store_key *k)
-{
-	return (MDB_val){ .mv_data = k->buf, .mv_size = k->out.len };
-}
-
-static inline bool
-val_begins(const MDB_val *v, const struct store_key *k)
-{
-	return v->mv_size >= k->out.len &&
-	    memcmp(v->mv_data, k->buf, k->out.len) == 0;
-}
-
-static inline struct wire_in
-val_in(const MDB_val *v)
-{
-	return wire_in(v->mv_data, v->mv_size);
-}
-
 /*
  * One value, borrowed from the snapshot; false where there is none.  Keys are
  * handed over by their address: a copy is read in larger pieces than it was
@@ -229,11 +102,10 @@ snapshot_get_key(
     struct snapshot *s, const struct store_key *k, struct wire_in *value)
 {
 	struct wire_in in = wire_in(k->buf, k->out.len);
-	uint32_t network = wire_get32(&in);
-	char kind = (char)wire_get8(&in);
-	const struct recent_key key = { .network = network,
-		.kind = kind,
-		.first = { k->buf + in.pos, (uint8_t)wire_left(&in) } };
+	const struct recent_key key = { .network = wire_get32(&in),
+		.kind = key_kind(k->buf),
+		.first = {
+		    k->buf + KEY_START, (uint8_t)(k->out.len - KEY_START) } };
 
 	return snapshot_get(s, &key, value);
 }
@@ -243,7 +115,7 @@ snapshot_get_key(
 
 bool store_read_peer(struct wire_in, struct peer *);
 
-/* Meta, 0 'm'. */
+/* KEY_HEAD. */
 struct store_head {
 	uint16_t format;
 	uint64_t facts;         /* ever written: the age of the next */

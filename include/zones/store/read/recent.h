@@ -18,6 +18,7 @@
 
 #include "base/wire.h"
 #include "zones/names/dname.h"
+#include "zones/store/read/keys.h"
 
 struct recent_bucket;
 
@@ -38,7 +39,7 @@ struct recent {
  */
 struct recent_key {
 	uint32_t network;
-	char kind;
+	enum key_kind kind;
 	struct label first, second;
 };
 

@@ -2,7 +2,7 @@
  * store.h - the zone store: one LMDB environment, many snapshots.
  *
  * Who may do what
- *   - dnsctl writes (store_write.h); dnsd opens the store read-only;
+ *   - dnsctl writes (txn.h); dnsd opens the store read-only;
  *   - each worker owns one snapshot and shares it with nobody;
  *   - bytes that a look-up returns belong to LMDB.  They are valid until
  *     snapshot_rest() or the next snapshot_refresh().

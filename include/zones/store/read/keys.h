@@ -1,0 +1,202 @@
+/*
+ * keys.h - the keys of the store: their kinds, and how they are made.
+ *
+ * One unnamed database holds everything, since a named one costs a look-up
+ * each transaction.  A key is a network's number, a kind, and the rest:
+ *
+ *	u32 network | u8 kind | rest
+ *
+ * so that a network's facts stand together and no key of one network can
+ * be reached from another.  Number 0 is what belongs to no network.  Text
+ * parts end with a zero octet, but for the last.
+ */
+#ifndef ZONES_STORE_READ_KEYS_H
+#define ZONES_STORE_READ_KEYS_H
+
+#include <lmdb.h>
+
+#include "base/wire.h"
+#include "zones/store/read/lookup.h"
+
+#define KEY_MAX   511 /* LMDB's own bound, as Debian builds it */
+#define KEY_START 5   /* octets before the rest */
+
+/*
+ * The kinds, by the octet that is stored: it may be another kind's where it is
+ * of no network.  Behind each is the rest of the key and, behind the colon,
+ * the value: a fact's is in zones/facts/stored.h, a brief is what an answer
+ * needs of an instance (brief.h).
+ *
+ * To add a summary: its kind here, its row in keys.c, where it is made in
+ * index.c, and where it is expected in check_facts.c.
+ */
+#define KEY_OF_NONE 0x100
+
+enum key_kind {
+	/* Facts. */
+	KEY_REGION = KEY_OF_NONE | 'r',   /* region */
+	KEY_DISTANCE = KEY_OF_NONE | 'd', /* from, to */
+	KEY_NETWORK = 'N',                /* nothing */
+	KEY_APP = 'A',                    /* app that was put by itself */
+	KEY_INSTANCE = 'i',               /* app, id */
+	KEY_PEER = 'P',                   /* peer */
+
+	/* Summaries, made from facts and checked against them. */
+	KEY_NUMBER = KEY_OF_NONE | 'n',   /* network's id: u32 number */
+	KEY_PREFIX = KEY_OF_NONE | 'p',   /* u8 length, address: u32 numbers */
+	KEY_RESOLVER = KEY_OF_NONE | 'a', /* address: u32 networks with it */
+	KEY_OWNER = KEY_OF_NONE | 'b',    /* resolver, u32 number: nothing */
+	KEY_RANKS = KEY_OF_NONE | 'o',    /* region: distances (rank.c) */
+	KEY_INSTANCES = 'a', /* app [region, id]: pack of instances (pack.h) */
+	KEY_NAMES = 'l',     /* [app]: list of apps (names.h) */
+	KEY_CLAIMS = 'R',    /* address: claims, newest first */
+	KEY_SERVER = 'S',    /* server, app, id: brief */
+	KEY_GROUP = 'G',     /* app, group, id: brief */
+	KEY_METADATA = 'M',  /* app, key, value, id: brief */
+	KEY_DOMAIN = 'D',    /* labels reversed, "", app: nothing */
+
+	/* The store's own. */
+	KEY_HEAD = KEY_OF_NONE | 'm',    /* nothing: struct store_head */
+	KEY_LENGTHS = KEY_OF_NONE | 'L', /* nothing: u64 generation of the
+					  * networks, 17 octets: bit L: some
+					  * prefix has length L */
+	KEY_COMMITS = '#' /* nothing: u32 commits that changed the network */
+};
+
+#define KEY_KINDS (2 * KEY_OF_NONE) /* more than the largest */
+
+/* What a value is, and so what a check holds against the facts. */
+enum key_value {
+	VALUE_FACT,    /* a fact: what is in it */
+	VALUE_OWN,     /* the store's own, which no fact makes */
+	VALUE_SUMMARY, /* key and value are what one fact makes */
+	VALUE_COUNT,   /* u32: so many facts make the key */
+	VALUE_NUMBERS, /* of networks, each of a fact's making */
+	VALUE_PACK,    /* entries, each of a fact's making */
+	VALUE_NAMES,   /* the same */
+	VALUE_CLAIMS   /* the same */
+};
+
+struct key_row {
+	const char *name; /* for people; NULL: there is no such kind */
+	enum key_value value;
+};
+
+struct key_row key_row(enum key_kind);
+
+struct store_key {
+	uint8_t buf[KEY_MAX];
+	struct wire_out out; /* over buf; bad: longer than any key there is */
+};
+
+static inline void
+key_init(struct store_key *k, uint32_t network, enum key_kind kind)
+{
+	k->out = wire_out(k->buf, sizeof(k->buf));
+	wire_put32(&k->out, network);
+	wire_put8(&k->out, (uint8_t)kind);
+}
+
+static inline void
+key_bytes(struct store_key *k, const void *bytes, size_t len)
+{
+	wire_put(&k->out, bytes, len);
+}
+
+static inline void
+key_end_part(struct store_key *k)
+{
+	wire_put8(&k->out, 0);
+}
+
+static inline void
+key_text(struct store_key *k, const char *text)
+{
+	wire_put(&k->out, text, strlen(text));
+}
+
+/* Networks whose prefix this is, and those whose resolver. */
+static inline void
+prefix_key(struct store_key *k, const struct addr *a, uint8_t len)
+{
+	key_init(k, NETWORK_NONE, KEY_PREFIX);
+	key_bytes(k, &len, 1);
+	key_bytes(k, a->ip, 16);
+}
+
+static inline void
+resolver_key(struct store_key *k, const struct addr *a)
+{
+	key_init(k, NETWORK_NONE, KEY_RESOLVER);
+	key_bytes(k, a->ip, 16);
+}
+
+static inline void
+owner_key(struct store_key *k, const struct addr *resolver, uint32_t network)
+{
+	key_init(k, NETWORK_NONE, KEY_OWNER);
+	key_bytes(k, resolver->ip, 16);
+	wire_put32(&k->out, network);
+}
+
+/* A whole key of text parts. */
+static inline void
+key_parts(struct store_key *k, uint32_t network, enum key_kind kind,
+    const char *const *part, size_t parts)
+{
+	key_init(k, network, kind);
+	for (size_t i = 0; i < parts; i++) {
+		if (i > 0)
+			key_end_part(k);
+		key_text(k, part[i]);
+	}
+}
+
+/* Of KEY_START octets; it may be no kind that there is: see key_row(). */
+static inline enum key_kind
+key_kind(const uint8_t *key)
+{
+	static const uint8_t none[4];
+
+	return (enum key_kind)(
+	    key[4] | (memcmp(key, none, sizeof(none)) == 0 ? KEY_OF_NONE : 0));
+}
+
+/* What stands behind the kind, of a key that has one. */
+static inline struct wire_in
+key_rest(const MDB_val *k)
+{
+	return wire_in(
+	    (const uint8_t *)k->mv_data + KEY_START, k->mv_size - KEY_START);
+}
+
+/* The address that the rest is. */
+static inline bool
+key_addr(const MDB_val *k, struct addr *a)
+{
+	if (k->mv_size != KEY_START + sizeof(a->ip))
+		return false;
+	memcpy(a->ip, (const uint8_t *)k->mv_data + KEY_START, sizeof(a->ip));
+	return true;
+}
+
+static inline MDB_val
+key_val(struct store_key *k)
+{
+	return (MDB_val){ .mv_data = k->buf, .mv_size = k->out.len };
+}
+
+static inline bool
+val_begins(const MDB_val *v, const struct store_key *k)
+{
+	return v->mv_size >= k->out.len &&
+	    memcmp(v->mv_data, k->buf, k->out.len) == 0;
+}
+
+static inline struct wire_in
+val_in(const MDB_val *v)
+{
+	return wire_in(v->mv_data, v->mv_size);
+}
+
+#endif
