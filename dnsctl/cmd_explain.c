@@ -146,11 +146,11 @@ fact_print(struct query_watch *watch, const char *kind, struct label app,
 }
 
 static enum exit_status
-reply_print(const struct query *q, enum query_next next)
+reply_print(const struct query *q)
 {
 	ldns_pkt *pkt;
 
-	switch (next) {
+	switch (q->next) {
 	case QUERY_DROP:
 		(void)puts("outcome   dropped, without an answer");
 		return ctl_flushed();
@@ -194,16 +194,16 @@ question_answer(
 		.rng = { 1 },
 		.watch = &telling.watch,
 	};
-	enum query_next next;
+	struct query *const all[] = { &q };
 
 	if (query_env_init(&env) != E_OK) {
 		log_error("%s", err_str(E_NOMEM));
 		return CTL_FAILED;
 	}
-	next = query_answer(&q, &env);
+	query_answer(all, 1, &env);
 	telling_begin(&telling);
 	query_env_release(&env);
-	return reply_print(&q, next);
+	return reply_print(&q);
 }
 
 enum exit_status

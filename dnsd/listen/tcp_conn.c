@@ -175,7 +175,8 @@ conn_answer(struct tcp_conn *c, const uint8_t *pkt, size_t len)
 	q->bound = c->listen->network;
 	q->tcp = true;
 	hub->o.counters->received++;
-	switch (query_answer(q, &hub->o.responder->env)) {
+	query_answer(&q, 1, &hub->o.responder->env);
+	switch (q->next) {
 	case QUERY_DROP:
 		return;
 	case QUERY_FORWARD:

@@ -63,7 +63,7 @@ ask_end(struct udp_listener *l, struct asked *a)
 	struct responder *r = l->o.responder;
 	struct client client;
 
-	switch (query_end(&a->query, &r->env)) {
+	switch (a->query.next) {
 	case QUERY_DROP:
 		return false;
 	case QUERY_FORWARD:
@@ -101,7 +101,7 @@ batch_answer(struct udp_listener *l, unsigned got)
 
 	for (unsigned i = 0; i < got; i++)
 		count += ask_begin(l, &msg[i], &asked[count]);
-	query_begin(l->o.buffers->query, count, &l->o.responder->env);
+	query_answer(l->o.buffers->query, count, &l->o.responder->env);
 	for (unsigned i = 0; i < count; i++)
 		if (ask_end(l, &asked[i]))
 			message_move(&msg[replies++], asked[i].message);

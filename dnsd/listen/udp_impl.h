@@ -13,7 +13,7 @@
 
 #include "dnsd/listen/udp.h"
 
-#define BATCH 64 /* packets a system call, and side by side on the path */
+#define BATCH QUERY_BATCH /* packets a system call */
 
 /* What a message points to.  Two cache lines. */
 struct slot {

@@ -71,7 +71,8 @@ ask_raw(
 	if (ask->to != NULL)
 		FIXTURE_MUST(addr_parse(&a->q.to, ask->to));
 	env->store = snapshot_refresh(env->snapshot);
-	a->next = query_answer(&a->q, env);
+	query_answer(&(struct query *){ &a->q }, 1, env);
+	a->next = a->q.next;
 	snapshot_rest(env->snapshot);
 	if (a->next == QUERY_SEND &&
 	    ldns_wire2pkt(&a->reply, a->pkt, a->q.len) != LDNS_STATUS_OK)

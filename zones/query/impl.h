@@ -40,8 +40,11 @@ struct reply {
 	struct instance instance;
 };
 
-/* packet -> question; NOERROR, or what to refuse it with. */
-enum dns_rcode query_parse(struct query *);
+/*
+ * packet -> question.  Whether it deserves a reply is in q->next; q->rcode is
+ * NOERROR, or what to refuse it with.
+ */
+void query_parse(struct query *);
 
 /* Whose question is it; q->network, q->ttl and q->why. */
 void query_find_network(struct query *, struct query_env *);
@@ -49,10 +52,12 @@ void query_find_network(struct query *, struct query_env *);
 /* forward.allow holds the source. */
 bool query_is_allowed(const struct query *, const struct query_env *);
 
-/* form.c: a private name of the asker's network. */
-enum query_next form_answer(struct query *, struct query_env *);
-/* Where the fact will be looked for that answers; see lookup.h. */
+/*
+ * form.c: where the fact that answers will be looked for (see prefetch.h), as
+ * soon as network and name are known; and the answer.
+ */
 uint64_t form_place(const struct query *, const struct snapshot *);
+enum query_next form_answer(struct query *, struct query_env *);
 
 void reply_start(struct reply *, struct query *, struct query_env *);
 /* Header, OPT; q->len is the reply's. */

@@ -41,8 +41,15 @@ read_additional(struct query *q, struct wire_in *in, unsigned count)
 	return in->bad ? RCODE_FORMERR : rcode;
 }
 
-enum dns_rcode
-query_parse(struct query *q)
+/* A reply must not be answered, or two servers could go on for ever. */
+static bool
+deserves_reply(const struct query *q)
+{
+	return q->len >= DNS_HEADER && (dns_get16(q->pkt + 2) & DNS_QR) == 0;
+}
+
+static enum dns_rcode
+parse(struct query *q)
 {
 	struct wire_in in = wire_in(q->pkt, q->len);
 	uint16_t questions, answers, authorities, additional;
@@ -73,4 +80,29 @@ query_parse(struct query *q)
 	if (rcode == RCODE_NOERROR && q->edns && q->edns_version != 0)
 		rcode = RCODE_BADVERS;
 	return rcode;
+}
+
+/* Type numbers that are no data: RFC 6895, 3.1, and OPT. */
+static bool
+is_data(const struct query *q)
+{
+	return q->qclass == CLASS_IN && q->qtype != TYPE_OPT && q->qtype != 0 &&
+	    (q->qtype < 128 || q->qtype >= TYPE_ANY);
+}
+
+void
+query_parse(struct query *q)
+{
+	q->why = WHY_NOT_ASKED;
+	q->network = NETWORK_NONE;
+	q->edns = q->edns_do = q->truncated = q->answered = false;
+	q->ede = EDE_NONE;
+	q->next = deserves_reply(q) ? QUERY_SEND : QUERY_DROP;
+	if (q->next == QUERY_DROP)
+		return;
+	q->rcode = parse(q);
+	if (q->rcode == RCODE_NOERROR && !is_data(q)) {
+		q->rcode = RCODE_REFUSED;
+		q->ede = EDE_NOT_SUPPORTED;
+	}
 }

@@ -5,14 +5,13 @@
 
 #include <stdlib.h>
 
+#include "ahead.h"
 #include "impl.h"
-#include "zones/store/read/prefetch.h"
 
-/* A reply must not be answered, or two servers could go on for ever. */
 static bool
-deserves_reply(const struct query *q)
+is_question(const struct query *q)
 {
-	return q->len >= DNS_HEADER && (dns_get16(q->pkt + 2) & DNS_QR) == 0;
+	return q->next == QUERY_SEND && q->rcode == RCODE_NOERROR;
 }
 
 static bool
@@ -53,17 +52,11 @@ is_known_without_store(const struct query *q, const struct query_env *env)
 	return q->bound != NULL || query_is_allowed(q, env);
 }
 
-/* Type numbers that are no data: RFC 6895, 3.1, and OPT. */
-static bool
-is_data(const struct query *q)
-{
-	return q->qclass == CLASS_IN && q->qtype != TYPE_OPT && q->qtype != 0 &&
-	    (q->qtype < 128 || q->qtype >= TYPE_ANY);
-}
-
 static enum query_next
 answer(struct query *q, struct query_env *env)
 {
+	if (q->next == QUERY_DROP)
+		return QUERY_DROP;
 	if (q->rcode != RCODE_NOERROR)
 		return refuse(q, env, q->rcode, q->ede);
 
@@ -97,7 +90,7 @@ answer(struct query *q, struct query_env *env)
 }
 
 static void
-count(const struct query *q, struct query_counters *c)
+count_reply(const struct query *q, struct query_counters *c)
 {
 	switch (q->rcode) {
 	case RCODE_NOERROR:
@@ -128,83 +121,41 @@ count(const struct query *q, struct query_counters *c)
 }
 
 static void
-read_packet(struct query *q)
+count(const struct query *q, struct query_counters *c)
 {
-	q->why = WHY_NOT_ASKED;
-	q->network = NETWORK_NONE;
-	q->edns = q->edns_do = q->truncated = q->answered = false;
-	q->ede = EDE_NONE;
-	q->place = q->place_ahead = LOOKUP_NO_PLACE;
-	q->ignored = !deserves_reply(q);
-	if (q->ignored)
-		return;
-	q->rcode = query_parse(q);
-	if (q->rcode == RCODE_NOERROR && !is_data(q)) {
-		q->rcode = RCODE_REFUSED;
-		q->ede = EDE_NOT_SUPPORTED;
+	switch (q->next) {
+	case QUERY_SEND:
+		count_reply(q, c);
+		break;
+	case QUERY_DROP:
+		c->dropped++;
+		break;
+	case QUERY_FORWARD: /* counted there */
+		break;
 	}
 }
 
-static void
-read_name(struct query *q, struct query_env *env)
-{
-	if (q->ignored || q->rcode != RCODE_NOERROR)
-		return;
-	name_read(&q->name, &q->qname);
-	query_find_network(q, env);
-	q->place = form_place(q, env->snapshot);
-}
-
-/*
- * Memory that is asked for comes while other questions are worked on: where
- * a fact is remembered, while names are read; the fact, while so many
- * questions before it are answered.
- */
-#define AHEAD 4
-
+/* All take a step before any takes the next: see ahead.h. */
 void
-query_begin(struct query *const *q, unsigned n, struct query_env *env)
+query_answer(struct query *const *all, unsigned n, struct query_env *env)
 {
-	struct snapshot *s = env->snapshot;
+	struct ahead ahead;
 
+	ahead_start(&ahead, all, n, env->snapshot);
 	for (unsigned i = 0; i < n; i++)
-		if (q[i]->bound == NULL)
-			lookup_expect_network(s, &q[i]->from, &q[i]->to);
-	for (unsigned i = 0; i < n; i++)
-		read_packet(q[i]);
+		query_parse(all[i]);
 	for (unsigned i = 0; i < n; i++) {
-		read_name(q[i], env);
-		lookup_expect(s, q[i]->place);
+		if (is_question(all[i])) {
+			query_find_network(all[i], env);
+			name_read(&all[i]->name, &all[i]->qname);
+		}
+		ahead_expect(&ahead, i, all[i]);
 	}
-	for (unsigned i = 0; i < n; i++)
-		if (i < AHEAD)
-			lookup_fetch(s, q[i]->place);
-		else
-			q[i - AHEAD]->place_ahead = q[i]->place;
-}
-
-enum query_next
-query_end(struct query *q, struct query_env *env)
-{
-	enum query_next next;
-
-	lookup_fetch(env->snapshot, q->place_ahead);
-	if (q->ignored) {
-		env->counters.dropped++;
-		return QUERY_DROP;
+	for (unsigned i = 0; i < n; i++) {
+		ahead_fetch(&ahead, i);
+		all[i]->next = answer(all[i], env);
+		count(all[i], &env->counters);
 	}
-	next = answer(q, env);
-	if (next == QUERY_SEND)
-		count(q, &env->counters);
-	return next;
-}
-
-enum query_next
-query_answer(struct query *q, struct query_env *env)
-{
-	read_packet(q);
-	read_name(q, env);
-	return query_end(q, env);
 }
 
 enum err

@@ -44,7 +44,7 @@ enum err forward_open(
 void forward_close(struct forward *); /* NULL is fine */
 
 /*
- * Q is one for which query_answer() said QUERY_FORWARD.  QUERY_SEND: the
+ * Q is one that query_answer() left QUERY_FORWARD.  QUERY_SEND: the
  * reply, an answer from the cache or a failure, is in q->pkt.  QUERY_DROP:
  * the question waits, and client->path->send() gets the reply later.
  */

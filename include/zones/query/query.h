@@ -46,7 +46,8 @@ struct query {
 	const char *bound;    /* network the listener is bound to, or NULL */
 	bool tcp;
 
-	/* query_begin() and query_end() set these; forwarding reads them. */
+	/* query_answer() sets these; forwarding reads them. */
+	enum query_next next;
 	struct dname qname;
 	uint16_t qtype, qclass;
 	uint16_t flags;      /* as they came */
@@ -61,10 +62,6 @@ struct query {
 	enum dns_rcode rcode;
 	enum dns_ede ede;
 	bool truncated, answered;
-	bool ignored; /* deserves no reply */
-	/* Of the fact that answers, see prefetch.h, and of a later question's.
-	 */
-	uint64_t place, place_ahead;
 };
 
 /* Why a fact is not in the answer; explain tells. */
@@ -118,16 +115,12 @@ struct query_env {
 enum err query_env_init(struct query_env *) MUST_CHECK;
 void query_env_release(struct query_env *);
 
-enum query_next query_answer(struct query *, struct query_env *) MUST_CHECK;
-
 /*
- * The same for N questions that came together: one query_begin() for all,
- * then a query_end() for each.  Facts of a large store are far from the
- * processor, and it waits for many at once as long as for one: of 1.0 µs
- * that 32 questions spent here one by one, each saves 0.4.
+ * Answers N questions that came together, in their order, and sets what each
+ * is to do `next`.  Between a refresh and a rest of the snapshot.
  */
-void query_begin(struct query *const *, unsigned n, struct query_env *);
-enum query_next query_end(struct query *, struct query_env *) MUST_CHECK;
+#define QUERY_BATCH 64 /* at most; many at once save time, see ahead.h */
+void query_answer(struct query *const *, unsigned n, struct query_env *);
 
 /* Octets that a reply to this asker may have. */
 size_t query_reply_max(const struct query *, const struct query_env *);

@@ -123,7 +123,8 @@ ask(struct asked *a, const struct row *row, bool tcp)
 	memset(&q->to, 0, sizeof(q->to));
 	q->bound = NULL;
 	q->tcp = tcp;
-	FIXTURE_MUST(query_answer(q, &a->env) == QUERY_SEND);
+	query_answer(&q, 1, &a->env);
+	FIXTURE_MUST(q->next == QUERY_SEND);
 }
 
 /* A batch of every question; how often memory was asked for meanwhile. */

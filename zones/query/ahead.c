@@ -1,0 +1,37 @@
+/*
+ * ahead.c - see ahead.h.
+ */
+#include "ahead.h"
+
+#include "impl.h"
+#include "zones/store/read/prefetch.h"
+
+/* What is asked for comes while so many questions are answered. */
+#define SOON 4
+
+void
+ahead_start(struct ahead *a, struct query *const *all, unsigned n,
+    const struct snapshot *s)
+{
+	a->snapshot = s;
+	a->count = n;
+	for (unsigned i = 0; i < n; i++)
+		if (all[i]->bound == NULL)
+			lookup_expect_network(s, &all[i]->from, &all[i]->to);
+}
+
+void
+ahead_expect(struct ahead *a, unsigned i, const struct query *q)
+{
+	a->place[i] = form_place(q, a->snapshot);
+	lookup_expect(a->snapshot, a->place[i]);
+}
+
+void
+ahead_fetch(const struct ahead *a, unsigned i)
+{
+	unsigned next = i == 0 ? 0 : i + SOON;
+
+	for (; next <= i + SOON && next < a->count; next++)
+		lookup_fetch(a->snapshot, a->place[next]);
+}
