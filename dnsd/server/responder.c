@@ -44,7 +44,7 @@ responder_forward(
 }
 
 static enum err
-env_open(struct query_env *env, const struct worker_responder_options *o)
+env_open(struct query_env *env, const struct worker_options *o)
 {
 	const struct config *c = o->config;
 	enum err err = query_env_init(env);
@@ -65,13 +65,13 @@ env_open(struct query_env *env, const struct worker_responder_options *o)
 }
 
 enum err
-worker_responder_open(
-    struct worker_responder *r, const struct worker_responder_options *o)
+worker_responder_open(struct worker_responder *r,
+    const struct worker_options *o, struct event_base *base)
 {
 	struct query_env *env = &r->responder.env;
 	const struct forward_options options = {
 		.config = o->config,
-		.base = o->base,
+		.base = base,
 		.env = env,
 		.cache = o->cache,
 	};

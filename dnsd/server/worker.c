@@ -188,19 +188,6 @@ base_open(struct worker *w)
 }
 
 static enum err
-responder_open(struct worker *w)
-{
-	const struct worker_responder_options o = {
-		.config = w->o.config,
-		.store = w->o.store,
-		.cache = w->o.cache,
-		.base = w->base,
-	};
-
-	return worker_responder_open(&w->responder, &o);
-}
-
-static enum err
 hub_open(struct worker *w)
 {
 	const struct tcp_options o = {
@@ -267,7 +254,7 @@ worker_open(struct worker **out, const struct worker_options *o)
 	w->wake = -1;
 	err = base_open(w);
 	if (err == E_OK)
-		err = responder_open(w);
+		err = worker_responder_open(&w->responder, o, w->base);
 	if (err == E_OK)
 		err =
 		    udp_buffers_open(&w->udp_buffers, o->config->max_udp_size);
