@@ -191,7 +191,7 @@ forward_ask(struct forward *f, struct query *q, const struct client *client)
 }
 
 void
-forward_settle(struct forward *f)
+forward_flush(struct forward *f)
 {
 	f->carrier->flush(f->carrier);
 	for (unsigned i = 0; i < f->path_count; i++)
@@ -205,19 +205,13 @@ forward_settle(struct forward *f)
 }
 
 void
-forward_flush(struct forward *f)
-{
-	forward_settle(f);
-}
-
-void
 forward_tick(struct forward *f)
 {
 	struct pending *p;
 
 	while ((p = wheel_due(f)) != NULL)
 		try_due(f, p);
-	forward_settle(f);
+	forward_flush(f);
 }
 
 unsigned

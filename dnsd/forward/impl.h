@@ -93,14 +93,15 @@ struct forward {
 enum err forward_open_on(struct forward **, const struct forward_options *,
     struct carrier *) MUST_CHECK;
 
-/* From the carrier.  FROM is NULL for streams.  PKT may be written to. */
+/*
+ * From the carrier, with a forward_flush() after a batch of calls.  FROM is
+ * NULL for streams.  PKT may be written to.
+ */
 void forward_got(struct forward *, uint32_t channel,
     const struct sockaddr *from, uint8_t *pkt, size_t len);
 /* The attempt cannot be answered: refused, unreachable, broken. */
 void forward_lost(struct forward *, struct attempt *);
 void forward_tick(struct forward *);
-/* After a batch of the calls above: everything queued leaves. */
-void forward_settle(struct forward *);
 
 /* zone.c */
 struct route {

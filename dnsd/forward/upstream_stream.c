@@ -164,7 +164,7 @@ stream_broken(struct stream *s)
 		attempts_ask_again(s);
 	else
 		attempts_lose(s);
-	forward_settle(s->pool->forward);
+	forward_flush(s->pool->forward);
 }
 
 static void
@@ -246,7 +246,7 @@ on_read(struct bufferevent *bev, void *arg)
 	}
 	s->owed = !TAILQ_EMPTY(&s->attempts);
 	timer_set(s);
-	forward_settle(pool->forward);
+	forward_flush(pool->forward);
 }
 
 bool

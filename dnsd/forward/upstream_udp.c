@@ -257,7 +257,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 		if (n < BATCH)
 			break;
 	}
-	forward_settle(pool->forward);
+	forward_flush(pool->forward);
 }
 
 static bool

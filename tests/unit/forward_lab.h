@@ -380,7 +380,7 @@ lab_arrive(struct lab *lab, unsigned i)
 	forward_got(lab->forward, s->channel,
 	    s->stream ? NULL : &s->upstream->address.any, lab->pkt,
 	    lab->pkt_len);
-	forward_settle(lab->forward);
+	forward_flush(lab->forward);
 }
 
 static inline void

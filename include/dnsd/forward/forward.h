@@ -51,7 +51,7 @@ void forward_close(struct forward *); /* NULL is fine */
 enum query_next forward_ask(
     struct forward *, struct query *, const struct client *) MUST_CHECK;
 
-/* After a batch of questions: what is queued for upstreams leaves now. */
+/* After a batch of questions or replies: what is queued leaves now. */
 void forward_flush(struct forward *);
 
 /* Questions that wait; a worker that retires waits for zero. */

@@ -151,7 +151,7 @@ test_one_refused(void **state)
 	lab_start(&lab);
 	(void)lab_ask(&lab, "www.example.com");
 	forward_lost(lab.forward, lab.sent[0].attempt);
-	forward_settle(lab.forward);
+	forward_flush(lab.forward);
 	lab_pass(&lab, 20);
 	assert_int_equal(lab.sent_count, 2);
 	assert_int_not_equal(lab_asked(&lab, 0), lab_asked(&lab, 1));
