@@ -1,9 +1,10 @@
 # dnsd - the private DNS server of a fleet.
 #
 #	make run	build, fill a store with the sample, serve it on loopback
-#	make test	everything: lint, unit, fuzz corpora, system
+#	make test	everything: lint, unit, fuzz corpora, system, a bare Debian
 #	make		build/dnsd and build/dnsctl
-#	make format | lint | unit | system | fuzz | bench | bench-feed | bench-forward
+#	make format | lint | unit | system | root | fuzz
+#	make bench | bench-feed | bench-forward
 #	make KIND=asan | tsan [unit | system]	the same, watched by a sanitizer
 #	make KIND=debug	for a debugger; all but release assert what headers state
 #	make V=1	says the commands

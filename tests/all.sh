@@ -30,6 +30,7 @@ stage unit KIND=tsan ONLY=cache
 stage fuzz-replay
 stage instructions
 stage system
+stage root
 
 echo "== all"
 echo "$passed passed, $failed failed"

@@ -10,7 +10,8 @@ PACKAGES_test := $(PACKAGES_run) clang-14 clang-format-14 cppcheck \
 	libclang-rt-14-dev libcmocka-dev strace valgrind iproute2 util-linux \
 	procps systemd python3-pytest python3-pytest-xdist python3-dnspython python3-yaml \
 	ldnsutils musl-tools golang-go nodejs openjdk-17-jdk-headless haproxy \
-	unbound nsd wireguard-go wireguard-tools etcd-server etcd-client openssl faketime
+	unbound nsd wireguard-go wireguard-tools etcd-server etcd-client openssl faketime \
+	mmdebstrap mount
 
 packages-%:
 	@tests/install.sh $(PACKAGES_$*)

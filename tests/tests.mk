@@ -58,6 +58,11 @@ instructions: all $(OUT)/trace
 system: all
 	@tests/system/run.sh $(abspath $(OUT)) $(PYTEST)
 
-.PHONY: test format lint lint-breaks lines unit instructions system
+# --- root: the README's first command, and the packages that it and the manual
+# list, in roots of a bare Debian 12
+root:
+	@tests/root/run.sh
+
+.PHONY: test format lint lint-breaks lines unit instructions system root
 .SECONDARY:
 -include $(wildcard $(OUT)/obj/tests/unit/*/*.d)
