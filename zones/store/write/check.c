@@ -172,9 +172,9 @@ count_keys(struct check *c)
 
 enum err
 snapshot_check(struct snapshot *s,
-    void (*tell)(void *arg, bool damage, const char *line), void *arg)
+    void (*report)(void *arg, bool damage, const char *line), void *arg)
 {
-	struct check c = { .snapshot = s, .tell = tell, .arg = arg };
+	struct check c = { .snapshot = s, .report = report, .arg = arg };
 	enum err err = check_facts(&c);
 
 	if (err == E_OK)

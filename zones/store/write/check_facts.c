@@ -18,7 +18,7 @@ check_say(struct check *c, bool damage, const char *format, ...)
 	(void)vsnprintf(line, sizeof(line), format, ap);
 	va_end(ap);
 	c->damaged = c->damaged || damage;
-	c->tell(c->arg, damage, line);
+	c->report(c->arg, damage, line);
 }
 
 bool

@@ -13,7 +13,7 @@
 
 struct check {
 	struct snapshot *snapshot;
-	void (*tell)(void *arg, bool damage, const char *line);
+	void (*report)(void *arg, bool damage, const char *line);
 	void *arg;
 	bool damaged;
 	uint32_t number; /* of the network of the last fact */

@@ -70,7 +70,8 @@ struct facts {
 };
 
 static enum err
-tell(struct facts *w, const MDB_val *k, const MDB_val *v, const char *network)
+fact_pass(
+    struct facts *w, const MDB_val *k, const MDB_val *v, const char *network)
 {
 	struct fact f = { .kind = w->kind, .network = network };
 
@@ -83,7 +84,7 @@ tell(struct facts *w, const MDB_val *k, const MDB_val *v, const char *network)
 
 /* An app has a page always, and a fact where it was put by itself. */
 static enum err
-tell_app(
+app_pass(
     struct facts *w, uint32_t number, const MDB_val *page, const char *network)
 {
 	struct store_key key;
@@ -99,7 +100,7 @@ tell_app(
 	k = key_val(&key);
 	rc = mdb_get(w->txn, w->dbi, &k, &v);
 	if (rc == 0)
-		return tell(w, &k, &v, network);
+		return fact_pass(w, &k, &v, network);
 	if (rc != MDB_NOTFOUND)
 		return store_err(rc);
 	if (!read_parts(&f, page, &w->arena))
@@ -124,8 +125,8 @@ walk(struct facts *w, uint32_t number, const char *network)
 		return store_err(rc);
 	rc = mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE);
 	while (rc == 0 && err == E_OK && !w->stop && val_begins(&k, &prefix)) {
-		err = w->kind == FACT_APP ? tell_app(w, number, &k, network)
-					  : tell(w, &k, &v, network);
+		err = w->kind == FACT_APP ? app_pass(w, number, &k, network)
+					  : fact_pass(w, &k, &v, network);
 		arena_reset(&w->arena);
 		rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT);
 	}

@@ -100,7 +100,7 @@ insert_all(struct sorted *all, size_t count)
 
 /* The first COUNT are where they belong. */
 static void
-tell(struct sort *s, size_t count)
+steps_post(struct sort *s, size_t count)
 {
 	if (!s->threaded)
 		return;
@@ -124,7 +124,7 @@ sort_part(struct sort *s, struct sorted *all, size_t count, unsigned depth)
 		qsort(all, count, sizeof(*all), compare);
 	else
 		insert_all(all, count);
-	tell(s, (size_t)(all - s->all) + count);
+	steps_post(s, (size_t)(all - s->all) + count);
 }
 
 static void *

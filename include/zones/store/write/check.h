@@ -8,11 +8,11 @@
 
 /*
  * Reads every key and compares every summary with the facts it is made
- * from.  TELL gets a line for each finding; conflicts (two facts with one
+ * from.  REPORT gets a line for each finding; conflicts (two facts with one
  * address) are told but are no damage.  E_DAMAGED if anything is wrong.
  */
 enum err snapshot_check(struct snapshot *,
-    void (*tell)(void *arg, bool damage, const char *line),
+    void (*report)(void *arg, bool damage, const char *line),
     void *arg) MUST_CHECK;
 
 #endif
