@@ -6,6 +6,7 @@
 #ifndef BASE_RNG_H
 #define BASE_RNG_H
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -19,6 +20,7 @@ struct rng {
 static inline uint32_t
 rng_next(struct rng *r)
 {
+	assert(r->state != 0);
 	/* xorshift64*, Vigna 2016 */
 	r->state ^= r->state >> 12;
 	r->state ^= r->state << 25;
@@ -30,6 +32,7 @@ rng_next(struct rng *r)
 static inline uint32_t
 rng_below(struct rng *r, uint32_t n)
 {
+	assert(n > 0);
 	return (uint32_t)((uint64_t)rng_next(r) * n >> 32);
 }
 

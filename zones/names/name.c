@@ -3,6 +3,10 @@
  */
 #include "zones/names/name.h"
 
+#include <assert.h>
+
+#include "base/letters.h"
+
 /*
  * What may stand in a place: a text, whose length is in the table as every
  * question is held against it, or a word that stands for many.
@@ -283,6 +287,7 @@ read_kind(struct name *name, const struct dname *d)
 void
 name_read(struct name *name, const struct dname *d)
 {
+	assert(letters_are_lower(d->wire, d->len));
 	name->kind = read_kind(name, d);
 	if (name->kind > NAME_ZONE && name->kind < NAME_REVERSE && d->has_zero)
 		name->kind = NAME_UNKNOWN;

@@ -3,6 +3,8 @@
  */
 #include "ahead.h"
 
+#include <assert.h>
+
 #include "impl.h"
 #include "zones/store/read/prefetch.h"
 
@@ -32,6 +34,7 @@ ahead_fetch(const struct ahead *a, unsigned i)
 {
 	unsigned next = i == 0 ? 0 : i + SOON;
 
+	assert(i < a->count);
 	for (; next <= i + SOON && next < a->count; next++)
 		lookup_fetch(a->snapshot, a->place[next]);
 }

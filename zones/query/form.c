@@ -2,6 +2,9 @@
  * form.c - the forms of names: what each stands for, and what answers it.
  */
 #include "impl.h"
+
+#include <assert.h>
+
 #include "zones/store/read/prefetch.h"
 
 /* The fact behind a name, where the name alone says which one it is. */
@@ -102,6 +105,7 @@ read_fact(struct reply *r, enum reads reads)
 	struct snapshot *s = r->env->snapshot;
 	const struct query *q = r->q;
 
+	assert(reads == NOTHING || q->network != NETWORK_NONE);
 	switch (reads) {
 	case NOTHING:
 		break;
@@ -131,11 +135,13 @@ form_answer(struct query *q, struct query_env *env)
 const char *
 query_form_str(enum name_kind kind)
 {
+	assert(kind < NAME_KINDS);
 	return forms[kind].text;
 }
 
 enum dns_type
 query_form_type(enum name_kind kind)
 {
+	assert(kind < NAME_KINDS);
 	return forms[kind].type;
 }

@@ -3,6 +3,8 @@
  */
 #include "impl.h"
 
+#include <assert.h>
+
 bool
 query_is_allowed(const struct query *q, const struct query_env *env)
 {
@@ -78,5 +80,6 @@ query_why_str(enum query_why why)
 
 	static_assert(sizeof(phrase) / sizeof(phrase[0]) == WHY_COUNT_,
 	    "one phrase a reason");
+	assert(why < WHY_COUNT_);
 	return phrase[why];
 }

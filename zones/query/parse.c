@@ -3,6 +3,8 @@
  */
 #include "impl.h"
 
+#include <assert.h>
+
 #include "base/dns_wire.h"
 
 /* RFC 6891, 6.1.3: extended rcode, version, DO and zero in the TTL. */
@@ -93,6 +95,7 @@ is_data(const struct query *q)
 void
 query_parse(struct query *q)
 {
+	assert(q->cap >= DNS_UDP_MIN && q->len <= q->cap);
 	q->why = WHY_NOT_ASKED;
 	q->network = NETWORK_NONE;
 	q->edns = q->edns_do = q->truncated = q->answered = false;

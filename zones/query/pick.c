@@ -4,6 +4,8 @@
  */
 #include "impl.h"
 
+#include <assert.h>
+
 void
 pick_start(struct picked *p, struct reply *r)
 {
@@ -70,5 +72,6 @@ query_fate_str(enum query_fate fate)
 
 	static_assert(sizeof(phrase) / sizeof(phrase[0]) == FATE_COUNT_,
 	    "one phrase a fate");
+	assert(fate < FATE_COUNT_);
 	return phrase[fate];
 }

@@ -3,6 +3,7 @@
  */
 #include "zones/query/query.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "ahead.h"
@@ -141,6 +142,7 @@ query_answer(struct query *const *all, unsigned n, struct query_env *env)
 {
 	struct ahead ahead;
 
+	assert(n <= QUERY_BATCH && env->scratch != NULL);
 	ahead_start(&ahead, all, n, env->snapshot);
 	for (unsigned i = 0; i < n; i++)
 		query_parse(all[i]);

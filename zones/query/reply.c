@@ -5,6 +5,8 @@
  */
 #include "impl.h"
 
+#include <assert.h>
+
 #include "base/dns_wire.h"
 
 /*
@@ -71,6 +73,7 @@ query_reply_max(const struct query *q, const struct query_env *env)
 	else if (q->edns)
 		max = q->edns_size < env->max_udp_size ? q->edns_size
 						       : env->max_udp_size;
+	assert(env->max_udp_size >= DNS_UDP_MIN && q->cap >= DNS_UDP_MIN);
 	return max < q->cap ? max : q->cap;
 }
 
@@ -101,6 +104,7 @@ query_fail(struct query *q, const struct query_env *env, enum dns_rcode rcode,
 	(void)wire_room(&out, DNS_HEADER + (bare ? 0 : q->question_len));
 	if (q->edns)
 		put_opt(q, &out, env->max_udp_size, text);
+	assert(!out.bad);
 	put_header(q, flags, !bare, 0, 0);
 	q->len = out.len;
 }
@@ -138,6 +142,7 @@ reply_finish(struct reply *r, enum dns_rcode rcode)
 	if (q->edns)
 		put_opt(q, &r->out, r->env->max_udp_size,
 		    q->ede == EDE_OTHER ? CUT_TEXT : "");
+	assert(!r->out.bad); /* what did not fit was taken back */
 	if (q->truncated)
 		flags |= DNS_TC;
 	put_header(q, flags, 1, r->answers, r->authorities);
@@ -192,6 +197,8 @@ reply_addresses(struct reply *r, const uint8_t *const *address, unsigned count,
 	unsigned n = count;
 	uint8_t *to;
 
+	assert(r->q->qtype == TYPE_AAAA || r->q->qtype == TYPE_A);
+	assert(start < count);
 	if (n * size > room)
 		n = (unsigned)(room / size);
 	record_start(record, DNS_HEADER, r->q->qtype, r->ttl);
@@ -249,6 +256,7 @@ reply_soa(struct reply *r, bool answer)
 	const struct dname *name = &r->q->qname;
 	uint8_t *to = wire_room(&r->out, 12 + sizeof(soa));
 
+	assert(r->q->name.apex <= name->labels);
 	if (to == NULL) {
 		r->out.bad = false;
 		r->q->truncated = true;

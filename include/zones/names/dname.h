@@ -27,6 +27,7 @@ dname_label(const struct dname *d, unsigned i)
 {
 	const uint8_t *p = d->wire + d->at[i];
 
+	assert(i < d->labels);
 	return (struct label){ .at = p + 1, .len = p[0] };
 }
 

@@ -41,7 +41,7 @@ const char *query_why_str(enum query_why);
 struct query {
 	/* The caller sets these.  The reply is written over the question. */
 	uint8_t *pkt;
-	size_t len, cap;      /* cap at least 512 */
+	size_t len, cap;      /* cap at least 512, and len */
 	struct addr from, to; /* to: zero where not known */
 	const char *bound;    /* network the listener is bound to, or NULL */
 	bool tcp;
@@ -101,8 +101,8 @@ struct query_env {
 	enum err store;            /* what that refresh said */
 	int64_t now;               /* seconds since 1970 that are over */
 	const char *region;        /* the node's own; "" if not known */
-	uint16_t max_udp_size;
-	bool forwards; /* there are upstreams */
+	uint16_t max_udp_size;     /* at least 512 */
+	bool forwards;             /* there are upstreams */
 	const struct prefix *allow;
 	unsigned allow_count;
 	struct rng rng;
