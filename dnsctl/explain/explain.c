@@ -1,0 +1,231 @@
+/*
+ * explain.c - see explain.h.
+ */
+#include "dnsctl/explain/explain.h"
+
+#include <ldns/ldns.h>
+#include <string.h>
+
+#include "base/addr_text.h"
+#include "base/clock.h"
+#include "zones/query/query.h"
+
+struct question {
+	const struct explain_question *asked;
+	ldns_rdf *name;
+	ldns_rr_type type;
+	struct addr from; /* zero: nobody */
+	uint8_t pkt[DNS_TCP_MAX];
+	size_t len;
+};
+
+/* What a name is mostly asked for; addresses where it is none. */
+static ldns_rr_type
+type_of(const struct explain_question *q)
+{
+	struct dname dname;
+	struct name name;
+
+	if (q->type != NULL)
+		return ldns_get_rr_type_by_name(q->type);
+	if (!dname_parse(&dname, q->name))
+		return LDNS_RR_TYPE_AAAA;
+	name_read(&name, &dname);
+	return (ldns_rr_type)query_form_type(name.kind);
+}
+
+static enum err
+refuse(char why[EXPLAIN_WHY], const char *what, const char *rule)
+{
+	(void)snprintf(why, EXPLAIN_WHY, "%s: %s", what, rule);
+	return E_INPUT;
+}
+
+static enum err
+question_read(struct question *q, const struct explain_question *asked,
+    char why[EXPLAIN_WHY])
+{
+	memset(q, 0, sizeof(*q));
+	q->asked = asked;
+	if (asked->name == NULL)
+		return refuse(why, "explain", "which name?");
+	if (asked->network == NULL && asked->from == NULL)
+		return refuse(why, "explain",
+		    "whose question is it? -n NETWORK or --from ADDRESS tells");
+	if (asked->from != NULL && !addr_parse(&q->from, asked->from))
+		return refuse(
+		    why, asked->from, "must be an IPv6 or IPv4 address");
+	q->type = type_of(asked);
+	if (q->type == 0)
+		return refuse(why, asked->type, "not a type of the DNS");
+	q->name = ldns_dname_new_frm_str(asked->name);
+	if (q->name == NULL)
+		return refuse(why, asked->name, "not a name of the DNS");
+	return E_OK;
+}
+
+/* With EDNS, so that a refusal says its reason. */
+static bool
+question_write(struct question *q)
+{
+	ldns_pkt *pkt = ldns_pkt_query_new(
+	    ldns_rdf_clone(q->name), q->type, LDNS_RR_CLASS_IN, LDNS_RD);
+	uint8_t *wire = NULL;
+	size_t len = 0;
+
+	if (pkt == NULL)
+		return false;
+	ldns_pkt_set_edns_udp_size(pkt, 1232);
+	if (ldns_pkt2wire(&wire, pkt, &len) == LDNS_STATUS_OK &&
+	    len <= sizeof(q->pkt)) {
+		memcpy(q->pkt, wire, len);
+		q->len = len;
+	}
+	free(wire);
+	ldns_pkt_free(pkt);
+	return q->len > 0;
+}
+
+/* What is told while the path reads: first what it knew before. */
+struct telling {
+	struct query_watch watch; /* first: a telling is a watch */
+	const struct query *query;
+	struct snapshot *snapshot;
+	FILE *out;
+	bool began;
+};
+
+static void
+label_print(FILE *out, const char *before, struct label l)
+{
+	if (l.at != NULL)
+		(void)fprintf(
+		    out, "%s%.*s", before, (int)l.len, (const char *)l.at);
+}
+
+static void
+network_print(const struct telling *t)
+{
+	const struct query *q = t->query;
+	struct network_facts facts;
+
+	(void)fputs("network   ", t->out);
+	if (q->network != NETWORK_NONE &&
+	    lookup_network_facts(t->snapshot, q->network, &facts))
+		label_print(t->out, "", facts.id);
+	else
+		(void)fputs("none", t->out);
+	(void)fprintf(t->out, ": %s\n", query_why_str(q->why));
+}
+
+static void
+name_print(FILE *out, const struct name *name)
+{
+	(void)fprintf(out, "name      %s", query_form_str(name->kind));
+	label_print(out, ", app ", name->app);
+	label_print(out, ", ", name->arg);
+	label_print(out, " = ", name->value);
+	(void)putc('\n', out);
+}
+
+static void
+telling_begin(struct telling *t)
+{
+	if (t->began)
+		return;
+	t->began = true;
+	network_print(t);
+	name_print(t->out, &t->query->name);
+}
+
+static void
+fact_print(struct query_watch *watch, const char *kind, struct label app,
+    struct label id, enum query_fate fate)
+{
+	struct telling *t = (struct telling *)watch;
+
+	telling_begin(t);
+	(void)fprintf(t->out, "fact      %s", kind);
+	label_print(t->out, " ", app);
+	label_print(t->out, app.at == NULL ? " " : "/", id);
+	(void)fprintf(t->out, ": %s\n", query_fate_str(fate));
+}
+
+static enum err
+reply_print(FILE *out, const struct query *q, char why[EXPLAIN_WHY])
+{
+	ldns_pkt *pkt;
+
+	switch (q->next) {
+	case QUERY_DROP:
+		(void)fputs("outcome   dropped, without an answer\n", out);
+		return E_OK;
+	case QUERY_FORWARD:
+		(void)fputs("outcome   forwarded to the upstreams\n", out);
+		return E_OK;
+	case QUERY_SEND:
+		break;
+	}
+	if (ldns_wire2pkt(&pkt, q->pkt, q->len) != LDNS_STATUS_OK)
+		return refuse(why, "explain", "the answer cannot be read");
+	(void)fputs("outcome   answered:\n\n", out);
+	ldns_pkt_set_timestamp(
+	    pkt, (struct timeval){ .tv_sec = clock_seconds(CLOCK_REALTIME) });
+	ldns_pkt_print(out, pkt);
+	ldns_pkt_free(pkt);
+	return E_OK;
+}
+
+static enum err
+question_answer(FILE *out, struct question *made, struct snapshot *snapshot,
+    char why[EXPLAIN_WHY])
+{
+	const struct explain_question *asked = made->asked;
+	struct query q = {
+		.pkt = made->pkt,
+		.len = made->len,
+		.cap = sizeof(made->pkt),
+		.from = made->from,
+		.bound = asked->network,
+		.tcp = true,
+	};
+	struct telling telling = { .watch = { fact_print },
+		.query = &q,
+		.snapshot = snapshot,
+		.out = out };
+	struct query_env env = {
+		.snapshot = snapshot,
+		.now = clock_seconds(CLOCK_REALTIME),
+		.region = asked->region == NULL ? "" : asked->region,
+		.max_udp_size = 8192,
+		.forwards = true,
+		.rng = { 1 },
+		.watch = &telling.watch,
+	};
+	struct query *const all[] = { &q };
+	enum err err = query_env_init(&env);
+
+	if (err != E_OK)
+		return err;
+	query_answer(all, 1, &env);
+	telling_begin(&telling);
+	query_env_release(&env);
+	return reply_print(out, &q, why);
+}
+
+enum err
+explain(FILE *out, struct snapshot *snapshot,
+    const struct explain_question *asked, char why[EXPLAIN_WHY])
+{
+	struct question q;
+	enum err err = question_read(&q, asked, why);
+
+	if (err != E_OK)
+		return err;
+	if (question_write(&q))
+		err = question_answer(out, &q, snapshot, why);
+	else
+		err = refuse(why, asked->name, "no question can be made of it");
+	ldns_rdf_deep_free(q.name);
+	return err;
+}
