@@ -4,7 +4,9 @@
 #include "dnsd/config/config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "impl.h"
@@ -24,6 +26,15 @@ processors(void)
 	return n > CONFIG_WORKERS_MAX ? CONFIG_WORKERS_MAX : (unsigned)n;
 }
 
+static char *
+host_name(struct config *c)
+{
+	char name[HOST_NAME_MAX + 1] = "";
+
+	(void)gethostname(name, sizeof(name) - 1);
+	return config_copy(&c->owned, name);
+}
+
 static enum err
 text_read(struct config *c, const char *text, size_t len, char why[CONFIG_WHY])
 {
@@ -33,6 +44,10 @@ text_read(struct config *c, const char *text, size_t len, char why[CONFIG_WHY])
 		return err;
 	if (c->workers == 0)
 		c->workers = processors();
+	if (c->id == NULL)
+		c->id = host_name(c);
+	if (c->id == NULL)
+		return E_NOMEM;
 	err = config_check(c, why);
 	if (err == E_OK && c->forwards && c->upstreams == NULL)
 		err = config_resolv(c, RESOLV_CONF);

@@ -105,6 +105,11 @@ const struct config_option config_options[] = {
 	    .allowed = A_LABEL ", and no word with a meaning in names",
 	    .help = "where this node stands: for `nearest`, of askers whose "
 		    "own region is not known" },
+	{ "id", SHAPE_VALUE, .at = offsetof(struct config, id),
+	    .set = config_set_id, .absent = "the host's name",
+	    .allowed = "a text of at most 255 octets",
+	    .help = "what this node is called: in NSID, `id.server` and the "
+		    "instruments" },
 	{ "workers", SHAPE_VALUE, .at = offsetof(struct config, workers),
 	    .set = config_set_number, .least = 1, .most = CONFIG_WORKERS_MAX,
 	    .absent = "one a processor",

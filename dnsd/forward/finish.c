@@ -48,6 +48,8 @@ askers_reply(struct forward *f, struct pending *p, const struct answer *answer)
 
 	while ((asker = asker_pop(p)) != NULL) {
 		asker_reply(f, p, asker, answer);
+		histogram_add(
+		    &f->timing, (forward_now(f) - asker->came_us) * 1000, 1);
 		asker_free(f, asker);
 		f->counters.answered++;
 	}

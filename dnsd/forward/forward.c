@@ -226,6 +226,12 @@ forward_counters(const struct forward *f)
 	return &f->counters;
 }
 
+const struct histogram *
+forward_timing(const struct forward *f)
+{
+	return &f->timing;
+}
+
 /* A worker's part of a bound on all of them. */
 static unsigned
 part_of(unsigned bound, const struct config *config)

@@ -52,6 +52,7 @@ struct forward {
 	struct secret secret;
 	struct siphash_key seed;
 	struct forward_counters counters;
+	struct histogram timing;
 	int64_t now_us;
 	bool now_known; /* until the batch ends */
 

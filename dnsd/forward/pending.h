@@ -50,6 +50,7 @@ struct asker {
 	SLIST_ENTRY(asker) next;
 	struct client client;
 	struct load *load;
+	int64_t came_us;
 	uint16_t id, flags, limit;
 	bool edns, edns_do;
 	uint8_t qname[DNS_NAME_MAX]; /* as the asker wrote it */

@@ -172,6 +172,7 @@ asker_take(
 	if (asker == NULL)
 		return NULL;
 	asker->client = *client;
+	asker->came_us = forward_now(f);
 	asker->id = dns_get16(q->pkt);
 	asker->flags = q->flags;
 	asker->limit = (uint16_t)query_reply_max(q, f->options.env);

@@ -41,6 +41,7 @@ attempt_send(
 	if (up->letters != LEARNT_NO && !stream)
 		a->letters = random_letters(f);
 	up->waiting++;
+	up->tally.sent++;
 	f->counters.sent++;
 	if (!f->carrier->ask(f->carrier, a, msg, question_write(msg, a)))
 		forward_lost(f, a);

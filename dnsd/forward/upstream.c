@@ -52,6 +52,9 @@ upstream_heard(struct upstream *up, int64_t rtt_us, int64_t now_us)
 {
 	int64_t off;
 
+	up->tally.answered++;
+	histogram_add(&up->tally.rtt, rtt_us * 1000, 1);
+	up->evidence_us = now_us;
 	if (rtt_us > RTT_MOST)
 		rtt_us = RTT_MOST;
 	if (rtt_us < 1)
@@ -89,6 +92,8 @@ upstream_go_down(struct upstream *up, int64_t now_us)
 void
 upstream_failed(struct upstream *up, int64_t sent_us, int64_t now_us)
 {
+	up->tally.failed++;
+	up->evidence_us = now_us;
 	/* It answers others: this question is slow or was lost. */
 	if (up->heard_us > sent_us)
 		return;

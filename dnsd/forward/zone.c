@@ -196,6 +196,32 @@ zones_open(struct forward *f)
 	return E_OK;
 }
 
+unsigned
+forward_upstreams(
+    const struct forward *f, struct forward_upstream *out, unsigned count)
+{
+	unsigned n = 0;
+
+	for (unsigned set = 0; set <= f->zones->count; set++) {
+		const struct config_zone *zone =
+		    set == 0 ? NULL : f->zones->zone[set - 1].config;
+
+		for (unsigned i = 0; i < f->sets[set].count && n < count; i++) {
+			const struct upstream *up = &f->sets[set].upstream[i];
+
+			out[n++] = (struct forward_upstream){ .url = up->title,
+				.zone = zone == NULL ? "." : zone->suffix,
+				.network = zone == NULL ? NULL : zone->network,
+				.up = !up->down,
+				.waiting = up->waiting,
+				.srtt_us = up->srtt_us,
+				.evidence_us = up->evidence_us,
+				.tally = up->tally };
+		}
+	}
+	return f->upstream_count;
+}
+
 void
 zones_close(struct forward *f)
 {

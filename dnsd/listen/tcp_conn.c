@@ -190,6 +190,7 @@ conn_answer(struct tcp_conn *c, const uint8_t *pkt, size_t len)
 	dns_put16(out, (uint16_t)q->len);
 	hub->out_len += 2 + q->len;
 	hub->o.counters->sent++;
+	hub->o.responder->replies++;
 }
 
 /* Takes whole questions while replies are taken; returns octets used. */
@@ -248,10 +249,10 @@ conn_serve(struct tcp_conn *c, bool readable)
 		return;
 	r->begin(r);
 	used = conn_answer_all(c, hub->in, len);
-	r->end(r);
 	if (used > 0)
 		tcp_conn_touch(c);
 	conn_send_turn(c);
+	r->end(r);
 	if (!c->dead && !bytes_append(&c->in, hub->in + used, len - used))
 		c->dead = true;
 }

@@ -129,7 +129,9 @@ listener_turn(struct udp_listener *l)
 		listener_unwatch(l);
 	l->o.counters->received += (unsigned)got;
 	r->begin(r);
-	udp_send(l, b->in.msg, batch_answer(l, (unsigned)got));
+	r->packets = (unsigned)got;
+	r->replies = batch_answer(l, (unsigned)got);
+	udp_send(l, b->in.msg, r->replies);
 	r->end(r);
 	for (int i = 0; i < got; i++)
 		udp_arm(b, &b->in.msg[i], l->wildcard);

@@ -8,7 +8,6 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
-#include <inttypes.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -24,7 +23,8 @@ struct client_of_control {
 	LIST_ENTRY(client_of_control) next;
 	struct control *control;
 	struct bufferevent *stream;
-	bool wants_stats;
+	/* What it waits for, printed when workers have reported; or NULL. */
+	void (*wants)(struct evbuffer *, const struct report_view *);
 };
 
 struct control {
@@ -58,7 +58,14 @@ client_finish(struct client_of_control *c)
 static void
 command_stats(struct client_of_control *c)
 {
-	c->wants_stats = true;
+	c->wants = report_print_counters;
+	c->control->calls.stats(c->control->calls.arg);
+}
+
+static void
+command_report(struct client_of_control *c)
+{
+	c->wants = report_print;
 	c->control->calls.stats(c->control->calls.arg);
 }
 
@@ -76,6 +83,7 @@ static const struct {
 	void (*run)(struct client_of_control *);
 } commands[] = {
 	{ "stats", command_stats },
+	{ "report", command_report },
 	{ "flush", command_flush },
 };
 
@@ -129,7 +137,8 @@ on_written(struct bufferevent *stream, void *arg)
 {
 	struct client_of_control *c = arg;
 
-	if (!c->wants_stats && (bufferevent_get_enabled(stream) & EV_READ) == 0)
+	if (c->wants == NULL &&
+	    (bufferevent_get_enabled(stream) & EV_READ) == 0)
 		client_close(c);
 }
 
@@ -168,28 +177,17 @@ on_client(evutil_socket_t listening, short what, void *arg)
 	(void)bufferevent_enable(c->stream, EV_READ | EV_WRITE);
 }
 
-static void
-line_add(void *arg, const char *name, uint64_t value)
-{
-	(void)evbuffer_add_printf(arg, "%s %" PRIu64 "\n", name, value);
-}
-
 void
-control_tell_stats(struct control *control, const struct counters *counters,
-    unsigned workers, unsigned reloads)
+control_tell(struct control *control, const struct report_view *view)
 {
 	struct client_of_control *c;
 
 	LIST_FOREACH(c, &control->clients, next)
 	{
-		struct evbuffer *out = bufferevent_get_output(c->stream);
-
-		if (!c->wants_stats)
+		if (c->wants == NULL)
 			continue;
-		c->wants_stats = false;
-		line_add(out, "workers", workers);
-		line_add(out, "reloads", reloads);
-		counters_each(counters, line_add, out);
+		c->wants(bufferevent_get_output(c->stream), view);
+		c->wants = NULL;
 	}
 }
 

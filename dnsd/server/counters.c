@@ -62,17 +62,6 @@ counter(const struct counters *c, size_t at)
 }
 
 void
-counters_add(struct counters *sum, const struct counters *c)
-{
-	for (size_t i = 0; i < ROWS; i++) {
-		uint64_t value =
-		    counter(sum, rows[i].at) + counter(c, rows[i].at);
-
-		memcpy((char *)sum + rows[i].at, &value, sizeof(value));
-	}
-}
-
-void
 counters_each(const struct counters *c,
     void (*each)(void *arg, const char *name, uint64_t value), void *arg)
 {

@@ -20,13 +20,29 @@ responder_begin(struct responder *r)
 	 * Not the coarse clock: it runs up to a tick late, so that a peer's
 	 * TTL reached a second too far at the beginning of each second.
 	 */
-	r->env.now = clock_seconds(CLOCK_REALTIME);
+	responder_own(r)->began_ns = clock_ns(CLOCK_REALTIME);
+	responder_own(r)->cached = 0;
+	r->packets = r->replies = 0;
+	r->env.now = responder_own(r)->began_ns / 1000000000;
 	r->env.store = snapshot_refresh(r->env.snapshot);
+}
+
+/* Once a batch: a look at the clock and three additions. */
+static void
+batch_count(struct worker_responder *own)
+{
+	int64_t took = clock_ns(CLOCK_REALTIME) - own->began_ns;
+	const struct responder *r = &own->responder;
+
+	histogram_add(&own->timing.stored, took, r->replies - own->cached);
+	histogram_add(&own->timing.cached, took, own->cached);
+	histogram_add(&own->timing.packets, r->packets, r->packets > 0);
 }
 
 static void
 responder_end(struct responder *r)
 {
+	batch_count(responder_own(r));
 	snapshot_rest(r->env.snapshot);
 	if (responder_own(r)->forward != NULL)
 		forward_flush(responder_own(r)->forward);
@@ -40,7 +56,10 @@ responder_forward(
 		query_fail(q, &r->env, RCODE_SERVFAIL, EDE_NO_AUTHORITY);
 		return true;
 	}
-	return forward_ask(responder_own(r)->forward, q, client) == QUERY_SEND;
+	if (forward_ask(responder_own(r)->forward, q, client) != QUERY_SEND)
+		return false;
+	responder_own(r)->cached++;
+	return true;
 }
 
 static enum err

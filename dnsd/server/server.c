@@ -37,7 +37,8 @@ struct server {
 	struct control *control; /* NULL: none */
 	bool stats_wanted;
 	struct watchdog watchdog;
-	struct counters past; /* of generations that have ended */
+	struct report past; /* of generations that have ended */
+	int64_t started;
 };
 
 /* --- what the operator is told */
@@ -126,18 +127,25 @@ alive_notify(const struct counters *sum, unsigned workers)
 static void
 stats_send(struct server *s)
 {
-	struct counters sum = s->past;
+	struct report_view view = { .config = s->current->config,
+		.sum = s->past,
+		.workers = s->current->count,
+		.reloads = s->reloads,
+		.started = s->started };
 
 	if (!generation_has_reported(s->current) ||
 	    !generation_has_reported(s->retiring))
 		return;
-	generation_sum(s->current, &sum);
-	generation_sum(s->retiring, &sum);
+	generation_sum(s->current, &view.sum);
+	generation_sum(s->retiring, &view.sum);
 	if (watchdog_heard(&s->watchdog))
-		alive_notify(&sum, s->current->count);
-	if (s->stats_wanted && s->control != NULL)
-		control_tell_stats(
-		    s->control, &sum, s->current->count, s->reloads);
+		alive_notify(&view.sum.counters, s->current->count);
+	if (s->stats_wanted && s->control != NULL) {
+		view.upstreams =
+		    generation_upstreams(s->current, &view.upstream_count);
+		control_tell(s->control, &view);
+		free(view.upstreams);
+	}
 	s->stats_wanted = false;
 }
 
@@ -223,12 +231,9 @@ static void
 server_drop(
     struct server *s, struct generation **g, const struct generation *heir)
 {
-	struct counters sum = { .tcp_open = 0 };
-
-	generation_sum(*g, &sum);
-	sum.tcp_open = 0;
-	sum.forward_waiting = 0;
-	counters_add(&s->past, &sum);
+	generation_sum(*g, &s->past);
+	s->past.counters.tcp_open = 0;
+	s->past.counters.forward_waiting = 0;
 	generation_close(*g, heir);
 	*g = NULL;
 }
@@ -330,7 +335,8 @@ events_watch(struct server *s)
 enum err
 server_run(const char *file)
 {
-	struct server s = { .file = file };
+	struct server s = { .file = file,
+		.started = clock_seconds(CLOCK_REALTIME) };
 	enum err err;
 
 	limits_raise();

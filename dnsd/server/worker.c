@@ -34,7 +34,10 @@ struct worker {
 	atomic_uint orders;
 	atomic_uint reports;
 	atomic_bool ended;
-	struct counters report; /* settled while `reports` does not change */
+	/* Settled while `reports` does not change. */
+	struct report report;
+	struct forward_upstream *upstreams;
+	unsigned upstream_count;
 
 	struct event on_wake;
 	struct event on_tick; /* only while it retires */
@@ -57,12 +60,19 @@ news_post(const struct worker *w)
 static void
 report_make(struct worker *w)
 {
-	w->report = w->counters;
-	w->report.query = w->responder.responder.env.counters;
-	w->report.tcp_open = tcp_hub_connections(w->tcp);
-	w->report.forward_waiting = worker_responder_waiting(&w->responder);
-	if (w->responder.forward != NULL)
-		w->report.forward = *forward_counters(w->responder.forward);
+	const struct forward *f = w->responder.forward;
+	struct counters *c = &w->report.counters;
+
+	*c = w->counters;
+	c->query = w->responder.responder.env.counters;
+	c->tcp_open = tcp_hub_connections(w->tcp);
+	c->forward_waiting = worker_responder_waiting(&w->responder);
+	w->report.timing = w->responder.timing;
+	if (f != NULL) {
+		c->forward = *forward_counters(f);
+		w->report.forwarded = *forward_timing(f);
+		(void)forward_upstreams(f, w->upstreams, w->upstream_count);
+	}
 	atomic_fetch_add_explicit(&w->reports, 1, memory_order_release);
 }
 
@@ -149,10 +159,17 @@ worker_reports(struct worker *w)
 	return atomic_load_explicit(&w->reports, memory_order_acquire);
 }
 
-const struct counters *
+const struct report *
 worker_report(const struct worker *w)
 {
 	return &w->report;
+}
+
+const struct forward_upstream *
+worker_upstreams(const struct worker *w, unsigned *count)
+{
+	*count = w->upstream_count;
+	return w->upstreams;
 }
 
 /* --- life */
@@ -241,6 +258,17 @@ sockets_serve(struct worker *w)
 	return err;
 }
 
+static enum err
+upstreams_open(struct worker *w)
+{
+	const struct forward *f = w->responder.forward;
+
+	if (f != NULL)
+		w->upstream_count = forward_upstreams(f, NULL, 0);
+	w->upstreams = calloc(w->upstream_count + 1, sizeof(*w->upstreams));
+	return w->upstreams == NULL ? E_NOMEM : E_OK;
+}
+
 enum err
 worker_open(struct worker **out, const struct worker_options *o)
 {
@@ -255,6 +283,8 @@ worker_open(struct worker **out, const struct worker_options *o)
 	err = base_open(w);
 	if (err == E_OK)
 		err = worker_responder_open(&w->responder, o, w->base);
+	if (err == E_OK)
+		err = upstreams_open(w);
 	if (err == E_OK)
 		err =
 		    udp_buffers_open(&w->udp_buffers, o->config->max_udp_size);
@@ -314,5 +344,6 @@ worker_close(struct worker *w)
 		event_base_free(w->base);
 	if (w->wake >= 0)
 		(void)close(w->wake);
+	free(w->upstreams);
 	free(w);
 }

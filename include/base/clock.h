@@ -12,6 +12,15 @@
 #include <time.h>
 
 static inline int64_t
+clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	(void)clock_gettime(clock, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+static inline int64_t
 clock_us(clockid_t clock)
 {
 	struct timespec now;

@@ -49,6 +49,7 @@ struct config {
 	char *file; /* the file it was read from */
 	char *store;
 	char *region; /* NULL where not given */
+	char *id;     /* what this node is called; at most 255 octets */
 	unsigned workers;
 	bool steer; /* each on a processor, for what that receives */
 	struct config_listen *listen; /* at least one */

@@ -14,6 +14,7 @@
 #include "dnsd/config/config.h"
 #include "dnsd/forward/cache.h"
 #include "dnsd/forward/client.h"
+#include "dnsd/forward/upstream.h"
 #include "zones/query/query.h"
 
 struct event_base;
@@ -30,6 +31,17 @@ struct forward_counters {
 	uint64_t over_limit; /* refused, as too many wait */
 	uint64_t prefetched;
 	uint64_t dropped_replies; /* late, or not what was asked for */
+};
+
+/* An upstream as a worker knows it; ours until the forwarder is closed. */
+struct forward_upstream {
+	const char *url, *zone;
+	const char *network; /* NULL: of all */
+	bool up;
+	unsigned waiting;
+	int64_t srtt_us;     /* 0: never measured */
+	int64_t evidence_us; /* when it last answered or failed to */
+	struct upstream_tally tally;
 };
 
 struct forward_options {
@@ -57,5 +69,10 @@ void forward_flush(struct forward *);
 /* Questions that wait; a worker that retires waits for zero. */
 unsigned forward_waiting(const struct forward *);
 const struct forward_counters *forward_counters(const struct forward *);
+/* From a question's arrival to its reply, where it had to wait; in ns. */
+const struct histogram *forward_timing(const struct forward *);
+/* COUNT at OUT, or fewer; how many there are. */
+unsigned forward_upstreams(
+    const struct forward *, struct forward_upstream *out, unsigned count);
 
 #endif

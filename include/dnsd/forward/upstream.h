@@ -17,6 +17,7 @@
 
 #include <netinet/in.h>
 
+#include "base/histogram.h"
 #include "base/rng.h"
 #include "dnsd/config/config.h"
 #include "dnsd/forward/answer.h"
@@ -24,6 +25,12 @@
 #define UPSTREAM_TITLE 64 /* "tls://[ADDRESS]:PORT" */
 
 enum learnt { LEARNT_NOTHING, LEARNT_YES, LEARNT_NO };
+
+/* What became of what it was asked.  Nothing but uint64_t. */
+struct upstream_tally {
+	uint64_t sent, answered, failed;
+	struct histogram rtt; /* ns */
+};
 
 struct upstream {
 	const struct config_upstream *config;
@@ -39,6 +46,8 @@ struct upstream {
 	unsigned waiting;           /* questions that it has not answered */
 	int64_t silent_us;          /* when the first of `failures` was sent */
 	bool down, dead;
+	int64_t evidence_us; /* the last reply or failure */
+	struct upstream_tally tally;
 
 	/* What protects a question besides id and port. */
 	enum learnt letters; /* repeats the case of letters */

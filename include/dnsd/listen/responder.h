@@ -13,6 +13,9 @@
 
 struct responder {
 	struct query_env env;
+	/* Of this batch, told by the listener before its end. */
+	unsigned packets; /* read at once; 0 where it is a stream */
+	unsigned replies; /* to these questions, not to those that waited */
 	void (*begin)(struct responder *);
 	void (*end)(struct responder *);
 	/*

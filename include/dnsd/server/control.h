@@ -14,14 +14,14 @@
 #define DNSD_SERVER_CONTROL_H
 
 #include "base/err.h"
-#include "dnsd/server/counters.h"
+#include "dnsd/server/report.h"
 
 struct event_base;
 struct control;
 
 /* What the server does for the commands. */
 struct control_calls {
-	/* Collects counters; control_tell_stats() follows, maybe later. */
+	/* Collects reports; control_tell() follows, maybe later. */
 	void (*stats)(void *arg);
 	void (*flush)(void *arg); /* empties the cache */
 	void *arg;
@@ -33,8 +33,7 @@ enum err control_open(struct control **, struct event_base *, const char *path,
 const char *control_path(const struct control *);
 
 /* For all clients that wait for them. */
-void control_tell_stats(struct control *, const struct counters *,
-    unsigned workers, unsigned reloads);
+void control_tell(struct control *, const struct report_view *);
 
 void control_close(struct control *); /* removes the socket; NULL is fine */
 

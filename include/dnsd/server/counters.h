@@ -25,8 +25,6 @@ struct counters {
 	uint64_t tcp_open, forward_waiting;
 };
 
-void counters_add(struct counters *sum, const struct counters *);
-
 /*
  * Calls EACH for every counter, in a fixed order: "udp_received", ...
  */

@@ -11,6 +11,9 @@
 struct worker_responder {
 	struct responder responder; /* first: it is cast to this */
 	struct forward *forward;    /* NULL: nothing is forwarded */
+	struct timing timing;
+	int64_t began_ns;
+	unsigned cached; /* replies of this batch, at once from the cache */
 };
 
 /* What the worker has is borrowed.  To be closed also if it fails. */

@@ -17,7 +17,7 @@
 
 #include "dnsd/config/config.h"
 #include "dnsd/listen/socket.h"
-#include "dnsd/server/counters.h"
+#include "dnsd/server/report.h"
 
 struct worker;
 
@@ -33,7 +33,7 @@ struct worker_options {
 };
 
 enum worker_order {
-	WORKER_REPORT = 1, /* copy the counters */
+	WORKER_REPORT = 1, /* copy what is told */
 	WORKER_RETIRE = 2, /* end within WORKER_GRACE */
 	WORKER_HURRY = 4   /* end within WORKER_HURRY_GRACE */
 };
@@ -52,7 +52,10 @@ bool worker_has_ended(struct worker *);
 
 /* How many reports were made; the last one is what worker_report() gives. */
 unsigned worker_reports(struct worker *);
-const struct counters *worker_report(const struct worker *);
+const struct report *worker_report(const struct worker *);
+/* As many as the forwarder has; of the same report. */
+const struct forward_upstream *worker_upstreams(
+    const struct worker *, unsigned *count);
 
 /* Waits for one that runs and was ordered to end.  NULL is fine. */
 void worker_close(struct worker *);

@@ -1,0 +1,174 @@
+/*
+ * report.c - see report.h.
+ *
+ * JSON by hand: it is numbers and a few names, and a library for it is of
+ * no other use in a server that reads none.
+ */
+#include "dnsd/server/report.h"
+
+#include <event2/buffer.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "base/version.h"
+
+/* All of both are uint64_t. */
+static void
+numbers_add(void *sum, const void *more, size_t size)
+{
+	uint64_t *to = sum;
+	const uint64_t *from = more;
+
+	for (size_t i = 0; i < size / sizeof(*to); i++)
+		to[i] += from[i];
+}
+
+void
+report_add(struct report *sum, const struct report *more)
+{
+	numbers_add(sum, more, sizeof(*sum));
+}
+
+void
+report_add_upstream(
+    struct forward_upstream *sum, const struct forward_upstream *more)
+{
+	struct upstream_tally tally = sum->tally;
+	unsigned waiting = sum->waiting + more->waiting;
+
+	numbers_add(&tally, &more->tally, sizeof(tally));
+	if (more->evidence_us > sum->evidence_us || sum->url == NULL)
+		*sum = *more;
+	sum->tally = tally;
+	sum->waiting = waiting;
+}
+
+/* --- pieces of JSON */
+
+static void
+string_print(struct evbuffer *out, const char *text)
+{
+	(void)evbuffer_add_printf(out, "\"");
+	for (; text != NULL && *text != '\0'; text++)
+		if (*text == '"' || *text == '\\')
+			(void)evbuffer_add_printf(out, "\\%c", *text);
+		else if ((unsigned char)*text < ' ' || *text == 0x7f)
+			(void)evbuffer_add_printf(
+			    out, "\\u%04x", (unsigned char)*text);
+		else
+			(void)evbuffer_add(out, text, 1);
+	(void)evbuffer_add_printf(out, "\"");
+}
+
+static void
+counter_print(void *arg, const char *name, uint64_t value)
+{
+	(void)evbuffer_add_printf(arg, "%s\"%s\":%" PRIu64,
+	    strcmp(name, "udp_received") == 0 ? "" : ",", name, value);
+}
+
+/* Members of an object: buckets are [largest number, how many]. */
+static void
+histogram_print(
+    struct evbuffer *out, const struct histogram *h, const char *scale)
+{
+	uint64_t count = 0;
+
+	(void)evbuffer_add_printf(out,
+	    "\"scale\":%s,\"sum\":%" PRIu64 ",\"buckets\":[", scale, h->sum);
+	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
+		if (h->count[i] == 0)
+			continue;
+		(void)evbuffer_add_printf(out, "%s[%" PRIu64 ",%" PRIu64 "]",
+		    count == 0 ? "" : ",", histogram_bound(i), h->count[i]);
+		count += h->count[i];
+	}
+	(void)evbuffer_add_printf(out, "],\"count\":%" PRIu64, count);
+}
+
+#define NANOSECONDS "1000000000"
+
+static void
+histograms_print(struct evbuffer *out, const struct report *sum)
+{
+	const struct {
+		const char *name, *kind, *scale;
+		const struct histogram *of;
+	} rows[] = {
+		{ "answer", "private", NANOSECONDS, &sum->timing.stored },
+		{ "answer", "cached", NANOSECONDS, &sum->timing.cached },
+		{ "answer", "forwarded", NANOSECONDS, &sum->forwarded },
+		{ "batch", "", "1", &sum->timing.packets },
+	};
+
+	(void)evbuffer_add_printf(out, ",\"histograms\":[");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		(void)evbuffer_add_printf(out,
+		    "%s{\"name\":\"%s\",\"kind\":\"%s\",", i == 0 ? "" : ",",
+		    rows[i].name, rows[i].kind);
+		histogram_print(out, rows[i].of, rows[i].scale);
+		(void)evbuffer_add_printf(out, "}");
+	}
+	(void)evbuffer_add_printf(out, "]");
+}
+
+static void
+upstreams_print(struct evbuffer *out, const struct report_view *v)
+{
+	(void)evbuffer_add_printf(out, ",\"upstreams\":[");
+	for (unsigned i = 0; i < v->upstream_count; i++) {
+		const struct forward_upstream *up = &v->upstreams[i];
+
+		(void)evbuffer_add_printf(
+		    out, "%s{\"url\":", i == 0 ? "" : ",");
+		string_print(out, up->url);
+		(void)evbuffer_add_printf(out, ",\"zone\":");
+		string_print(out, up->zone);
+		(void)evbuffer_add_printf(out, ",\"network\":");
+		string_print(out, up->network);
+		(void)evbuffer_add_printf(out,
+		    ",\"up\":%d,\"waiting\":%u,\"rtt_us\":%" PRId64
+		    ",\"sent\":%" PRIu64 ",\"answered\":%" PRIu64
+		    ",\"failed\":%" PRIu64 ",\"rtt\":{",
+		    up->up, up->waiting, up->srtt_us, up->tally.sent,
+		    up->tally.answered, up->tally.failed);
+		histogram_print(out, &up->tally.rtt, NANOSECONDS);
+		(void)evbuffer_add_printf(out, "}}");
+	}
+	(void)evbuffer_add_printf(out, "]");
+}
+
+/* --- the whole */
+
+void
+report_print(struct evbuffer *out, const struct report_view *v)
+{
+	(void)evbuffer_add_printf(out,
+	    "{\"dnsd\":%d,\"version\":\"%s\",\"pid\":%d,\"started\":%" PRId64
+	    ",\"workers\":%u,\"reloads\":%u,\"node\":",
+	    REPORT_VERSION, VERSION, getpid(), v->started, v->workers,
+	    v->reloads);
+	string_print(out, v->config->id);
+	(void)evbuffer_add_printf(out, ",\"region\":");
+	string_print(out, v->config->region);
+	(void)evbuffer_add_printf(out, ",\"counters\":{");
+	counters_each(&v->sum.counters, counter_print, out);
+	(void)evbuffer_add_printf(out, "}");
+	histograms_print(out, &v->sum);
+	upstreams_print(out, v);
+	(void)evbuffer_add_printf(out, "}\n");
+}
+
+static void
+line_print(void *arg, const char *name, uint64_t value)
+{
+	(void)evbuffer_add_printf(arg, "%s %" PRIu64 "\n", name, value);
+}
+
+void
+report_print_counters(struct evbuffer *out, const struct report_view *v)
+{
+	line_print(out, "workers", v->workers);
+	line_print(out, "reloads", v->reloads);
+	counters_each(&v->sum.counters, line_print, out);
+}

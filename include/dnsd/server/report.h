@@ -1,0 +1,52 @@
+/*
+ * report.h - what a server tells of itself: docs/instruments.md has its form.
+ *
+ * Each worker makes a report of its own when it is asked; they are added up
+ * here, with those of workers that have ended.
+ */
+#ifndef DNSD_SERVER_REPORT_H
+#define DNSD_SERVER_REPORT_H
+
+#include "base/histogram.h"
+#include "dnsd/config/config.h"
+#include "dnsd/server/counters.h"
+
+#define REPORT_VERSION 1
+
+struct evbuffer;
+
+/* How long replies took, by what they are from.  Nothing but uint64_t. */
+struct timing {
+	struct histogram stored, cached; /* from a batch's arrival, in ns */
+	struct histogram packets;        /* of a batch */
+};
+
+/* Nothing but uint64_t. */
+struct report {
+	struct counters counters;
+	struct timing timing;
+	struct histogram forwarded; /* see forward_timing() */
+};
+
+void report_add(struct report *sum, const struct report *);
+
+/* Another worker's view of the same upstream; the later evidence counts. */
+void report_add_upstream(
+    struct forward_upstream *sum, const struct forward_upstream *);
+
+/* All that is told. */
+struct report_view {
+	const struct config *config;
+	struct report sum;
+	struct forward_upstream *upstreams;
+	unsigned upstream_count;
+	unsigned workers, reloads;
+	int64_t started; /* seconds since 1970 */
+};
+
+/* One JSON object and a line's end. */
+void report_print(struct evbuffer *, const struct report_view *);
+/* The counters for people: a name and a number a line. */
+void report_print_counters(struct evbuffer *, const struct report_view *);
+
+#endif
