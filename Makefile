@@ -23,7 +23,8 @@ SAY      := $(if $(V),:,printf '  %s %s\n')
 
 # CPPFLAGS, CFLAGS and LDFLAGS are the user's, from the environment or the
 # command line: they come after ours and take nothing of ours away.
-ALWAYS   := -std=c11 -D_GNU_SOURCE -Iinclude -include include/base/banned.h
+ALWAYS   := -std=c11 -D_GNU_SOURCE -Iinclude -I$(BUILD)/gen \
+	-include include/base/banned.h
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wswitch-enum -Wwrite-strings -Wvla -Wformat=2 \
 	-Wundef -Wcast-qual
@@ -51,7 +52,7 @@ LINK      = $(CC) $(or $(LINK_$(KIND)),$(KIND_$(KIND))) $(CFLAGS) $(LDFLAGS)
 LIBS_read   := -llmdb -lm -lpthread
 LIBS_write  := -ljansson -lpthread
 LIBS_dnsd   := -levent_core -levent_openssl -lssl -lcrypto -lyaml -lpthread
-LIBS_dnsctl := -lcurl -lldns -lcrypto -lpthread
+LIBS_dnsctl := -lcurl -lldns -lmicrohttpd -lcrypto -lpthread
 
 # Each kind of build has a folder of its own; release is the one installed.
 OUT      := $(if $(filter release,$(KIND)),$(BUILD),$(BUILD)/$(KIND))
@@ -62,7 +63,7 @@ objects   = $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard $(addsuffix /*.c,$(1))))
 ROOMS_read   := zones/base zones/names zones/store/read zones/query
 ROOMS_write  := zones/facts zones/store/write zones/feed
 ROOMS_dnsd   := host dnsd/config dnsd/forward dnsd/listen dnsd/server dnsd
-ROOMS_dnsctl := host dnsctl/etcd dnsctl
+ROOMS_dnsctl := host dnsctl/etcd dnsctl/control dnsctl/explain dnsctl/serve dnsctl
 
 all: $(OUT)/dnsd $(OUT)/dnsctl
 
@@ -78,6 +79,22 @@ $(OUT)/obj/%.o: %.c
 	@mkdir -p $(dir $@)
 	@$(SAY) CC $@
 	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
+
+# The page is in the program: each of its files as the numbers of an array.
+# What draws its charts is taken from its Debian package, libjs-chart.js.
+PAGE     := $(patsubst dnsctl/serve/page/%,$(BUILD)/gen/page/%.h,$(wildcard \
+	dnsctl/serve/page/*)) $(BUILD)/gen/page/chart.min.js.h
+octets    = od -An -v -tx1 $(1) | sed 's/ \(..\)/0x\1,/g'
+
+$(OUT)/obj/dnsctl/serve/assets.o: $(PAGE)
+
+$(BUILD)/gen/page/%.h: dnsctl/serve/page/%
+	@mkdir -p $(dir $@)
+	$(Q)$(call octets,$<) >$@
+
+$(BUILD)/gen/page/chart.min.js.h: /usr/share/javascript/chart.js/chart.min.js
+	@mkdir -p $(dir $@)
+	$(Q)$(call octets,$<) >$@
 
 # Serves the sample network on loopback, in the foreground.
 run: packages-run

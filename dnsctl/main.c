@@ -5,10 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/version.h"
+#include "dnsctl/control/control.h"
 #include "dnsctl/ctl.h"
 #include "dnsctl/etcd/etcd.h"
-
-#include "base/version.h"
+#include "dnsctl/serve/serve.h"
 
 /* The commands that an option is for. */
 enum {
@@ -17,7 +18,9 @@ enum {
 	FOR_EXPLAIN = 4,
 	FOR_WAIT = 8,
 	FOR_FOLLOW = 16,
-	FOR_WRITERS = 32
+	FOR_WRITERS = 32,
+	FOR_SERVE = 64,
+	FOR_SERVERS = 128 /* those that ask a server */
 };
 
 /*
@@ -44,6 +47,9 @@ static const struct command {
 	    1, 2, FOR_LIST | FOR_EXPLAIN, cmd_explain },
 	{ "status", "", "tell where the store stands, and since when", 0, 0, 0,
 	    cmd_status },
+	{ "serve", "[ADDRESS:PORT]",
+	    "metrics, an API and a page over HTTP; default " SERVE_DEFAULT, 0,
+	    1, FOR_SERVE | FOR_SERVERS, cmd_serve },
 	{ "wait", "CURSOR", "return when the store stands there, or beyond", 1,
 	    1, FOR_WAIT, cmd_wait },
 };
@@ -81,6 +87,15 @@ static const struct option_row {
 	    FOR_FOLLOW },
 	{ 0, "cert", "FILE", "use TLS; our certificate", AT(cert), FOR_FOLLOW },
 	{ 0, "key", "FILE", "the key of our certificate", AT(key), FOR_FOLLOW },
+	{ 0, "control", "PATH",
+	    "a server's control socket; default " CONTROL_DEFAULT, AT(control),
+	    FOR_SERVERS },
+	{ 0, "token-file", "FILE", "who asks must know its first line",
+	    AT(token_file), FOR_SERVE },
+	{ 0, "name", "NAME", "this host's own, for who asks by it", AT(name),
+	    FOR_SERVE },
+	{ 0, "max-age", "SECONDS", "an older store is not ready", AT(max_age),
+	    FOR_SERVE },
 #undef AT
 };
 
@@ -235,6 +250,7 @@ int
 main(int argc, char **argv)
 {
 	struct ctl ctl = { .store = STORE_DEFAULT,
+		.control = CONTROL_DEFAULT,
 		.prefix = ETCD_PREFIX_DEFAULT,
 		.stop = &stop };
 	const struct command *command;
@@ -255,7 +271,8 @@ main(int argc, char **argv)
 	status = command_check(command, ctl.arg_count, given);
 	if (status != CTL_OK)
 		return (int)status;
-	if (command->run == cmd_follow || command->run == cmd_wait)
+	if (command->run == cmd_follow || command->run == cmd_wait ||
+	    command->run == cmd_serve)
 		signals_catch();
 	return (int)command->run(&ctl);
 }

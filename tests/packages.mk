@@ -3,7 +3,7 @@
 # Installed without what they recommend, which of gcc are the C library's headers.
 PACKAGES_run := gcc libc6-dev make libldns-dev libevent-dev liblmdb-dev \
 	libjansson-dev libyaml-dev libcurl4-openssl-dev libssl-dev \
-	bind9-dnsutils
+	libmicrohttpd-dev libjs-chart.js bind9-dnsutils
 # Compilers and checkers, what the tests are written with, then the clients and
 # the other servers that the system tests talk to.
 PACKAGES_test := $(PACKAGES_run) clang-14 clang-format-14 cppcheck \
@@ -11,7 +11,7 @@ PACKAGES_test := $(PACKAGES_run) clang-14 clang-format-14 cppcheck \
 	procps systemd python3-pytest python3-pytest-xdist python3-dnspython python3-yaml \
 	ldnsutils musl-tools golang-go nodejs openjdk-17-jdk-headless haproxy \
 	unbound nsd wireguard-go wireguard-tools etcd-server etcd-client openssl faketime \
-	mmdebstrap mount
+	mmdebstrap mount prometheus
 
 packages-%:
 	@tests/install.sh $(PACKAGES_$*)

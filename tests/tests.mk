@@ -9,7 +9,7 @@ test: packages-test
 format:
 	clang-format-14 -i $$(git ls-files '*.c' '*.h')
 
-lint:
+lint: $(PAGE)
 	@FLAGS="$(ALWAYS) $(WARN) -Werror" DNSD_ROOMS="$(ROOMS_read) $(ROOMS_dnsd)" \
 		ROOMS="$(ROOMS_read) $(ROOMS_write) $(ROOMS_dnsd) $(ROOMS_dnsctl)" \
 		tests/lint/run.sh $(CHECK)

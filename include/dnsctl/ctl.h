@@ -25,7 +25,9 @@ struct ctl {
 	const char *timeout;                       /* wait */
 	const char *prefix, *user, *password_file; /* etcd */
 	const char *cacert, *cert, *key;
-	const char *no_sync;               /* not NULL: given */
+	const char *control;                     /* server, serve */
+	const char *token_file, *name, *max_age; /* serve */
+	const char *no_sync;                     /* not NULL: given */
 	const char *const *args;           /* what stands behind the command */
 	unsigned arg_count;                /* as many as the command takes */
 	const volatile sig_atomic_t *stop; /* set by SIGINT and SIGTERM */
@@ -37,6 +39,7 @@ enum exit_status cmd_export(const struct ctl *);
 enum exit_status cmd_list(const struct ctl *);
 enum exit_status cmd_check(const struct ctl *);
 enum exit_status cmd_explain(const struct ctl *);
+enum exit_status cmd_serve(const struct ctl *);
 enum exit_status cmd_status(const struct ctl *);
 enum exit_status cmd_wait(const struct ctl *);
 

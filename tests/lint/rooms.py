@@ -35,7 +35,11 @@ ROOMS = {
                            "dnsd/forward", "dnsd/listen"],
     "dnsd": ["base", "dnsd/config", "dnsd/server"],
     "dnsctl/etcd": WRITE + ["zones/feed"],
-    "dnsctl": WRITE + ["zones/query", "host", "zones/feed", "dnsctl/etcd"],
+    "dnsctl/control": ["base"],
+    "dnsctl/explain": READ + ["zones/query"],
+    "dnsctl/serve": WRITE + ["dnsctl/control", "dnsctl/explain"],
+    "dnsctl": WRITE + ["zones/query", "host", "zones/feed", "dnsctl/etcd",
+                       "dnsctl/control", "dnsctl/explain", "dnsctl/serve"],
 }
 
 # Which rooms may include what is not ours.
@@ -47,8 +51,10 @@ LIBRARIES = {
     "openssl/": ["dnsd/forward", "dnsctl/etcd"],
     "yaml.h": ["dnsd/config"],
     "curl/": ["dnsctl/etcd"],
-    "jansson.h": ["zones/facts", "zones/feed", "dnsctl/etcd", "dnsctl"],
-    "ldns/": ["dnsctl"],
+    "jansson.h": ["zones/facts", "zones/feed", "dnsctl/etcd",
+                  "dnsctl/control", "dnsctl/serve", "dnsctl"],
+    "ldns/": ["dnsctl/explain"],
+    "microhttpd.h": ["dnsctl/serve"],
 }
 # Our headers that show LMDB, and so are the store's alone.
 STORE_ONLY = ["zones/store/read/keys.h", "zones/store/read/env.h",

@@ -213,7 +213,7 @@ def test_missing_feed(servers):
 
 
 @pytest.mark.parametrize("arguments", [
-    [], ["-s"], ["-s", "/tmp/x"], ["-s", "/tmp/x", "serve"],
+    [], ["-s"], ["-s", "/tmp/x"], ["-s", "/tmp/x", "answer"],
     ["-s", "/tmp/x", "apply"], ["-s", "/tmp/x", "list", "cats"],
     ["-s", "/tmp/x", "explain"], ["-s", "/tmp/x", "explain", "a.internal"],
 ])

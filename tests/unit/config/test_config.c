@@ -57,6 +57,7 @@ static const struct {
 	/* keys */
 	{ START "wrokers: 2\n",
 	    "f:4: wrokers: there is no such key; allowed are store, region, "
+	    "id, "
 	    "workers, steer, listen, max-udp-size, tcp-connections, tcp-idle, "
 	    "control, "
 	    "forward" },
