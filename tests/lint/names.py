@@ -36,6 +36,7 @@ OUTSIDE = {
     "TIME_WAIT",               # TCP
     "accepted_payload_size",   # HAProxy's configuration
     "mdb_copy",                # LMDB's tool
+    "sd_notify", "sd_listen_fds",  # systemd's library
     "setUp",                   # dnsdist's configuration
     "spec_dst",                # Linux: ipi_spec_dst
 }
