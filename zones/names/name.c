@@ -168,10 +168,10 @@ read_internal(struct name *name, const struct dname *d)
 		return NAME_ZONE;
 	if (parts > RULE_PARTS)
 		return NAME_UNKNOWN;
-	for (r = rules[parts]; r->kind != NAME_UNKNOWN; r++)
-		if (may_begin(&r->part[0], first) &&
-		    rule_fits(name, r, d, parts))
-			break;
+	r = rules[parts];
+	while (!may_begin(&r->part[0], first) ||
+	    (r->kind != NAME_UNKNOWN && !rule_fits(name, r, d, parts)))
+		r++;
 	return r->kind;
 }
 

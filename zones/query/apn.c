@@ -50,7 +50,7 @@ pick_servers(struct picked *p, struct label server)
 		else if (own && !label_same(i.app, asker.app))
 			fate = FATE_OTHER_APP;
 		if (fate == FATE_TAKEN)
-			fate = pick(p, &i);
+			fate = pick_add(p, &i);
 		watch_instance(r, &i, fate);
 	}
 }
@@ -66,7 +66,7 @@ pick_server_of(struct picked *p, struct label server, struct label app)
 	range_server(&range, r->env->snapshot, r->q->network, server, app);
 	while (range_instance(&range, &i)) {
 		i.app = app;
-		watch_instance(r, &i, pick(p, &i));
+		watch_instance(r, &i, pick_add(p, &i));
 	}
 }
 
@@ -84,7 +84,8 @@ pick_servers_of(struct picked *p, struct label name)
 	while (app_instance(&app, &i)) {
 		if (!i.is_server)
 			continue;
-		watch_instance(r, &i, i.started ? pick(p, &i) : FATE_STOPPED);
+		watch_instance(
+		    r, &i, i.started ? pick_add(p, &i) : FATE_STOPPED);
 	}
 }
 

@@ -126,7 +126,7 @@ pick_some(struct picked *p, struct app *app, struct label region, uint32_t skip,
 			continue;
 		}
 		skip = 0;
-		watch_instance(p->reply, &i, pick(p, &i));
+		watch_instance(p->reply, &i, pick_add(p, &i));
 	}
 }
 
@@ -218,7 +218,7 @@ answer_instance(struct reply *r)
 	struct picked p;
 
 	pick_start(&p, r);
-	watch_instance(r, &r->instance, pick(&p, &r->instance));
+	watch_instance(r, &r->instance, pick_add(&p, &r->instance));
 	return pick_answer(&p);
 }
 
@@ -233,7 +233,8 @@ answer_range(struct reply *r, struct range *range)
 	while (range_instance(range, &i)) {
 		i.app = r->q->name.app;
 		p.exists = true;
-		watch_instance(r, &i, i.started ? pick(&p, &i) : FATE_STOPPED);
+		watch_instance(
+		    r, &i, i.started ? pick_add(&p, &i) : FATE_STOPPED);
 	}
 	return pick_answer(&p);
 }

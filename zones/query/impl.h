@@ -166,7 +166,7 @@ struct picked {
 
 void pick_start(struct picked *, struct reply *);
 /* FATE_TAKEN, or FATE_NO_ADDRESS of the type asked for. */
-enum query_fate pick(struct picked *, const struct instance *);
+enum query_fate pick_add(struct picked *, const struct instance *);
 enum query_next pick_answer(struct picked *); /* rotated; or NODATA */
 
 #endif

@@ -6,7 +6,7 @@
 #include "base/addr_text.h"
 
 static size_t
-put_text(char *out, size_t at, const char *text)
+item_text(char *out, size_t at, const char *text)
 {
 	size_t len = strlen(text);
 
@@ -15,7 +15,7 @@ put_text(char *out, size_t at, const char *text)
 }
 
 static size_t
-put_label(char *out, size_t at, struct label l)
+item_label(char *out, size_t at, struct label l)
 {
 	memcpy(out + at, l.at, l.len);
 	return at + l.len;
@@ -32,14 +32,14 @@ answer_vms(struct reply *r)
 
 	txt_start(&txt, r);
 	while (app_instance(&r->app, &i)) {
-		size_t len = put_label(item, 0, i.id);
+		size_t len = item_label(item, 0, i.id);
 
 		watch_instance(
 		    r, &i, i.started || all ? FATE_TAKEN : FATE_STOPPED);
 		if (!i.started && !all)
 			continue;
 		item[len++] = ' ';
-		len = put_label(item, len, i.region);
+		len = item_label(item, len, i.region);
 		if (!txt_item(&txt, ',', item, len))
 			break;
 	}
@@ -121,22 +121,22 @@ first_address(const struct instance *i, char *out, size_t at)
 		a = addr_from_v4(i->four);
 	else
 		memcpy(a.ip, i->six, 16);
-	return put_text(out, at, addr_text(&a, text));
+	return item_text(out, at, addr_text(&a, text));
 }
 
 /* instance=ID,app=APP,ip=ADDR,region=REGION: 254 octets at most. */
 static size_t
 describe(const struct instance *i, char *out)
 {
-	size_t len = put_text(out, 0, "instance=");
+	size_t len = item_text(out, 0, "instance=");
 
-	len = put_label(out, len, i->id);
-	len = put_text(out, len, ",app=");
-	len = put_label(out, len, i->app);
-	len = put_text(out, len, ",ip=");
+	len = item_label(out, len, i->id);
+	len = item_text(out, len, ",app=");
+	len = item_label(out, len, i->app);
+	len = item_text(out, len, ",ip=");
 	len = first_address(i, out, len);
-	len = put_text(out, len, ",region=");
-	return put_label(out, len, i->region);
+	len = item_text(out, len, ",region=");
+	return item_label(out, len, i->region);
 }
 
 enum query_next

@@ -80,7 +80,7 @@ pick_region(struct picked *p, const struct app *app, struct label region)
 		if (order > 0)
 			return;
 		if (order == 0 && i.started)
-			(void)pick(p, &i);
+			(void)pick_add(p, &i);
 	}
 }
 

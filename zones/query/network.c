@@ -15,7 +15,7 @@ query_is_allowed(const struct query *q, const struct query_env *env)
 }
 
 static enum query_why
-find(struct query *q, struct query_env *env, struct network *n)
+find_why(struct query *q, struct query_env *env, struct network *n)
 {
 	if (env->store != E_OK)
 		return WHY_NO_STORE;
@@ -41,7 +41,7 @@ query_find_network(struct query *q, struct query_env *env)
 {
 	struct network n = { .number = NETWORK_NONE, .ttl = NAME_TTL_DEFAULT };
 
-	q->why = find(q, env, &n);
+	q->why = find_why(q, env, &n);
 	q->network = n.number;
 	q->ttl = n.ttl;
 	if (q->why == WHY_NOBODY && query_is_allowed(q, env))

@@ -51,7 +51,7 @@ deserves_reply(const struct query *q)
 }
 
 static enum dns_rcode
-parse(struct query *q)
+read_question(struct query *q)
 {
 	struct wire_in in = wire_in(q->pkt, q->len);
 	uint16_t questions, answers, authorities, additional;
@@ -103,7 +103,7 @@ query_parse(struct query *q)
 	q->next = deserves_reply(q) ? QUERY_SEND : QUERY_DROP;
 	if (q->next == QUERY_DROP)
 		return;
-	q->rcode = parse(q);
+	q->rcode = read_question(q);
 	if (q->rcode == RCODE_NOERROR && !is_data(q)) {
 		q->rcode = RCODE_REFUSED;
 		q->ede = EDE_NOT_SUPPORTED;

@@ -15,7 +15,7 @@ pick_start(struct picked *p, struct reply *r)
 }
 
 static void
-take(struct picked *p, const uint8_t *at, unsigned n, unsigned size)
+take_addresses(struct picked *p, const uint8_t *at, unsigned n, unsigned size)
 {
 	const uint8_t **to = p->reply->env->scratch->address;
 
@@ -29,15 +29,15 @@ take(struct picked *p, const uint8_t *at, unsigned n, unsigned size)
 }
 
 enum query_fate
-pick(struct picked *p, const struct instance *i)
+pick_add(struct picked *p, const struct instance *i)
 {
 	unsigned n = 0;
 
 	p->exists = true;
 	if (p->reply->q->qtype == TYPE_AAAA)
-		take(p, i->six, n = i->six_count, 16);
+		take_addresses(p, i->six, n = i->six_count, 16);
 	else if (p->reply->q->qtype == TYPE_A)
-		take(p, i->four, n = i->four_count, 4);
+		take_addresses(p, i->four, n = i->four_count, 4);
 	return n > 0 ? FATE_TAKEN : FATE_NO_ADDRESS;
 }
 

@@ -54,7 +54,7 @@ is_known_without_store(const struct query *q, const struct query_env *env)
 }
 
 static enum query_next
-answer(struct query *q, struct query_env *env)
+answer_one(struct query *q, struct query_env *env)
 {
 	if (q->next == QUERY_DROP)
 		return QUERY_DROP;
@@ -155,7 +155,7 @@ query_answer(struct query *const *all, unsigned n, struct query_env *env)
 	}
 	for (unsigned i = 0; i < n; i++) {
 		ahead_fetch(&ahead, i);
-		all[i]->next = answer(all[i], env);
+		all[i]->next = answer_one(all[i], env);
 		count(all[i], &env->counters);
 	}
 }

@@ -214,7 +214,7 @@ reply_addresses(struct reply *r, const uint8_t *const *address, unsigned count,
 
 /* A record's end: its length is known, or it is taken back. */
 static void
-end_record(struct reply *r, size_t start, size_t len_at, uint16_t *count)
+record_end(struct reply *r, size_t start, size_t len_at, uint16_t *count)
 {
 	if (r->out.bad) {
 		r->out.bad = false;
@@ -234,7 +234,7 @@ reply_name(struct reply *r, enum dns_type type, const struct dname *target)
 	reply_record(r, (uint16_t)type);
 	wire_put16(&r->out, 0);
 	wire_put(&r->out, target->wire, target->len);
-	end_record(r, start, len_at, &r->answers);
+	record_end(r, start, len_at, &r->answers);
 }
 
 void
@@ -246,7 +246,7 @@ reply_any(struct reply *r)
 	reply_record(r, TYPE_HINFO);
 	wire_put16(&r->out, 0);
 	wire_put(&r->out, hinfo, sizeof(hinfo));
-	end_record(r, start, start + 10, &r->answers);
+	record_end(r, start, start + 10, &r->answers);
 }
 
 /* The zone of the name; the minimum is the negative TTL (RFC 2308, 4). */

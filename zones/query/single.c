@@ -17,7 +17,7 @@ answer_localhost(struct reply *r)
 	struct picked p;
 
 	pick_start(&p, r);
-	(void)pick(&p, &loopback);
+	(void)pick_add(&p, &loopback);
 	return pick_answer(&p);
 }
 
@@ -40,7 +40,7 @@ answer_api(struct reply *r)
 		one.four = one.six + 12;
 		one.six_count = !addr_is_v4(&a);
 		one.four_count = addr_is_v4(&a);
-		(void)pick(&p, &one);
+		(void)pick_add(&p, &one);
 	}
 	return pick_answer(&p);
 }
@@ -65,7 +65,8 @@ answer_peer(struct reply *r)
 	}
 	reply_expires(r, peer.expires);
 	pick_start(&p, r);
-	watch_fact(r->env, "peer", none, peer.name, pick(&p, &peer.address));
+	watch_fact(
+	    r->env, "peer", none, peer.name, pick_add(&p, &peer.address));
 	return pick_answer(&p);
 }
 
@@ -82,7 +83,7 @@ answer_flycast(struct reply *r)
 	    flycast.six_count + flycast.four_count == 0)
 		return reply_nxdomain(r);
 	pick_start(&p, r);
-	fate = pick(&p, &flycast);
+	fate = pick_add(&p, &flycast);
 	watch_fact(r->env, "app", r->q->name.app, (struct label){ 0 }, fate);
 	return pick_answer(&p);
 }
