@@ -6,9 +6,10 @@
 # process namespaces of their own, and go when it ends.  It takes root to make
 # roots, as files in them have several owners.
 set -eu
-[ "$(id -u)" -eq 0 ] || exec sudo -E "$0"
+# What is kept belongs to whom build/ does.
 kept=$PWD/build/root
 mkdir -p "$kept"
+[ "$(id -u)" -eq 0 ] || exec sudo -E "$0"
 
 # Only this machine's apt knows where packages come from, and by which proxy.
 sources=$(grep -lsw bookworm /etc/apt/sources.list /etc/apt/sources.list.d/*.list \
