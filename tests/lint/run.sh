@@ -10,8 +10,8 @@ unset MAKEFLAGS MAKELEVEL
 
 # What tests share lies in tests/unit; they also see what rooms keep inside.
 FLAGS="$FLAGS -I. -Itests/unit"
-sources=$(find zones dnsd dnsctl fuzz tests -name '*.c' | sort)
-headers=$(find include zones dnsd dnsctl fuzz tests -name '*.h' | sort)
+sources=$(find zones host dnsd dnsctl fuzz tests -name '*.c' | sort)
+headers=$(find include zones host dnsd dnsctl fuzz tests -name '*.h' | sort)
 tests=$(find fuzz tests -name '*.c' | sort)
 jobs=$(nproc)
 # Builds of our own: those of build/ may have been made with other flags.
@@ -99,7 +99,7 @@ checker() {
 		--std=c11 --enable=warning,performance,portability \
 		--suppressions-list=tests/lint/cppcheck.txt \
 		--include="$queue" \
-		-D_GNU_SOURCE -Iinclude zones dnsd dnsctl
+		-D_GNU_SOURCE -Iinclude zones host dnsd dnsctl
 }
 
 # The units that the manual shows, with the programs that were built.
