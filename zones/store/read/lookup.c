@@ -105,6 +105,7 @@ claim_next(struct wire_in *claims, struct claim *c)
 	c->id = wire_get_label(&in);
 	c->server = wire_get_label(&in);
 	c->expires = (int64_t)wire_get64(&in);
+	claims->bad = in.bad;
 	return !in.bad;
 }
 

@@ -5,169 +5,209 @@
 
 #include "check_impl.h"
 
-#include "base/addr_text.h"
+/* --- what facts make, and what is there */
 
-/* Two facts with one address, two networks with one prefix: no damage. */
-static void
-tell_claims(struct check *c, const MDB_val *k, struct wire_in in)
+struct made {
+	struct table_entry in;
+	uint64_t value; /* its hash */
+	uint32_t times;
+};
+
+static uint64_t
+hash_value(const void *value, size_t len)
 {
-	char text[ADDR_TEXT];
-	struct claim first, claim;
-	struct addr a = { 0 };
-	unsigned n = 0;
+	return hash_bytes(len == 0 ? "" : value, len);
+}
 
-	in.bad = !key_addr(k, &a);
-	for (; claim_next(&in, &claim); n++)
-		if (n == 0)
-			first = claim;
-	c->found[KEY_CLAIMS] += n;
-	if (n > 1)
-		check_say(c, false,
-		    "address %s has %u owners: the newest, %s %.*s%s%.*s, "
-		    "owns its reverse name",
-		    addr_text(&a, text), n, first.is_peer ? "peer" : "instance",
-		    first.app.len, (const char *)first.app.at,
-		    first.is_peer ? "" : "/", first.id.len,
-		    (const char *)first.id.at);
-	if (in.bad)
-		check_say(c, true, "claims to %s cannot be read",
-		    addr_text(&a, text));
+static uint64_t
+sum_of(const struct store_key *key, uint64_t value)
+{
+	return hash_mix(hash_bytes(key->buf, key->out.len), value);
 }
 
 static void
-tell_prefix(struct check *c, const MDB_val *k, const MDB_val *v)
+gather(struct check *c, const struct store_key *key, uint64_t value)
 {
-	const uint8_t *key = k->mv_data;
-	size_t n = v->mv_size / 4;
-	char text[PREFIX_TEXT];
-	struct prefix p;
+	struct made *m = table_find(&c->made, key->buf, key->out.len);
 
-	c->found[KEY_PREFIX] += n;
-	if (n < 2 || k->mv_size != 22)
-		return;
-	memcpy(p.addr.ip, key + 6, 16);
-	p.len = key[5];
-	check_say(c, false, "prefix %s is that of %zu networks",
-	    prefix_text(&p, text), n);
+	if (m == NULL) {
+		m = arena_take(&c->made_arena, sizeof(*m) + key->out.len);
+		memcpy(m + 1, key->buf, key->out.len);
+		*m = (struct made){ .in = { (const uint8_t *)(m + 1),
+					key->out.len },
+			.value = value };
+		table_add(&c->made, &m->in);
+	}
+	m->times++;
 }
 
-static size_t
-count_entries(struct wire_in page)
+static void
+find_made(struct check *c, const struct store_key *key, uint64_t value,
+    uint32_t times)
 {
-	struct pack_entry e;
-	size_t n = 0;
+	struct made *m = table_find(&c->made, key->buf, key->out.len);
 
-	(void)pack_head(&page);
-	while (pack_next(&page, &e))
-		n++;
-	return page.bad ? SIZE_MAX : n;
+	if (m == NULL || m->times == 0)
+		check_say_key(c, key, "no fact makes it");
+	else if (m->times != times || m->value != value)
+		check_say_key(c, key, "is not what its facts make of it");
+	if (m != NULL)
+		m->times = 0; /* a second one is too many */
 }
 
-static bool
-is_app(struct check *c, const MDB_val *k, struct label name)
+void
+check_expect(
+    struct check *c, const struct store_key *key, const void *value, size_t len)
 {
+	uint64_t hash = hash_value(value, len);
+
+	if (c->pass == CHECK_SUM)
+		c->made_sum += sum_of(key, hash);
+	else
+		gather(c, key, hash);
+}
+
+void
+check_meet(struct check *c, const struct store_key *key, const void *value,
+    size_t len, uint32_t times)
+{
+	uint64_t hash = hash_value(value, len);
+
+	if (c->pass == CHECK_SUM)
+		c->there_sum += sum_of(key, hash) * times;
+	else
+		find_made(c, key, hash, times);
+}
+
+bool
+check_get(struct check *c, struct store_key *key, MDB_val *v)
+{
+	MDB_val k = key_val(key);
+
+	return mdb_get(c->snapshot->txn, c->snapshot->env->dbi, &k, v) == 0;
+}
+
+/* --- all keys in their order */
+
+/* The network that the next keys are of. */
+static void
+enter(struct check *c, uint32_t number)
+{
+	struct network_facts facts;
 	struct store_key key;
 	MDB_val v;
 
-	key.out = wire_out(key.buf, sizeof(key.buf));
-	key_bytes(&key, k->mv_data, 4);
-	wire_put8(&key.out, KEY_INSTANCES);
-	key_bytes(&key, name.at, name.len);
-	return check_get(c, &key, &v);
+	c->number = number;
+	key_init(&key, number, KEY_NETWORK);
+	c->has_network = number == NETWORK_NONE || check_get(c, &key, &v);
+	(void)snprintf(c->network, sizeof(c->network), "%u", number);
+	if (lookup_network_facts(c->snapshot, number, &facts))
+		(void)snprintf(c->network, sizeof(c->network), "%.*s",
+		    facts.id.len, (const char *)facts.id.at);
 }
 
-/*
- * The list of apps names apps, in order; as there are as many, it names
- * each.  Written again, a page is what it was.
- */
-static void
-check_names(struct check *c, const MDB_val *k, struct wire_in page)
+/* What is wrong with a key, whatever its value. */
+static const char *
+why_no_key(struct check *c, const struct store_key *key)
 {
-	struct label first = { (const uint8_t *)k->mv_data + KEY_START,
-		(uint8_t)(k->mv_size - KEY_START) };
-	struct names_in in = { .page = page };
-	uint8_t buf[NAMES_FULL];
-	struct wire_out out = wire_out(buf, sizeof(buf));
-	size_t string = names_start(&out);
-	bool any = first.len > 0;
-	struct label name;
+	struct wire_in in = wire_in(key->buf, key->out.len);
+	uint32_t number = wire_get32(&in);
 
-	if (!any)
-		c->name = (struct label){ 0 };
-	for (; names_next(&in, &name); any = true, c->name = name) {
-		c->found[KEY_NAMES]++;
-		if (label_compare(c->name, name) >= 0 ||
-		    label_compare(first, name) > 0 || !is_app(c, k, name))
-			check_say(c, true,
-			    "the list of apps has %.*s by mistake", name.len,
-			    (const char *)name.at);
-		string = names_add(&out, string, any, name);
-	}
-	if (in.page.bad || out.bad || out.len != page.len ||
-	    memcmp(buf, page.buf, page.len) != 0)
-		check_say(c, true, "a list of apps is not as it is written");
+	if (key->out.len < KEY_START)
+		return "has no kind";
+	if (number != c->number)
+		enter(c, number);
+	if (key_row(key_kind(key->buf)).name == NULL)
+		return "there is no such kind";
+	return c->has_network ? NULL : "there is no such network";
 }
 
 static void
-count_key(struct check *c, const MDB_val *k, const MDB_val *v)
+read_fact(struct check *c, const struct store_key *key, const MDB_val *k,
+    const MDB_val *v)
 {
-	enum key_kind kind = key_kind(k->mv_data);
-	struct wire_in in = val_in(v);
+	struct fact f;
 
-	switch (key_row(kind).value) {
-	case VALUE_CLAIMS:
-		tell_claims(c, k, in);
-		break;
-	case VALUE_COUNT:
-		c->found[kind] += wire_get32(&in);
-		break;
-	case VALUE_PACK:
-		c->found[kind] += count_entries(in);
-		break;
-	case VALUE_NUMBERS:
-		tell_prefix(c, k, v);
-		break;
-	case VALUE_NAMES:
-		check_names(c, k, in);
-		break;
-	case VALUE_FACT:
-	case VALUE_SUMMARY:
-	case VALUE_OWN:
-		c->found[kind]++;
-	}
+	if (fact_read(&f, c->network, k, v, &c->arena))
+		check_fact(c, &f, false);
+	else if (c->pass == CHECK_SUM)
+		check_say_key(c, key, "cannot be read");
+	arena_reset(&c->arena);
 }
 
-/* Apps are the one kind of fact that has to be found by its summary. */
-static bool
-is_counted(enum key_kind kind)
+/* An app's first page, where no fact has put the app. */
+static void
+read_implied(struct check *c, const MDB_val *k)
 {
-	struct key_row row = key_row(kind);
+	struct wire_in name = key_rest(k);
+	struct fact f = { .kind = FACT_APP, .network = c->network };
+	struct store_key key;
+	MDB_val v;
 
-	return row.name != NULL && row.value != VALUE_OWN &&
-	    (row.value != VALUE_FACT || kind == KEY_APP);
+	key_init(&key, c->number, KEY_APP);
+	key_bytes(&key, name.buf, name.len);
+	if (memchr(name.buf, 0, name.len) != NULL || check_get(c, &key, &v))
+		return;
+	f.app = arena_copy(&c->arena, (const char *)name.buf, name.len);
+	check_fact(c, &f, true);
+	arena_reset(&c->arena);
+}
+
+static void
+read_key(struct check *c, const MDB_val *k, const MDB_val *v)
+{
+	const char *why;
+	struct store_key key;
+	enum key_value value;
+
+	key_copy(&key, k->mv_data, k->mv_size);
+	why = why_no_key(c, &key);
+	if (why != NULL && c->pass == CHECK_SUM)
+		check_say_key(c, &key, why);
+	if (why != NULL)
+		return;
+	value = key_row(key_kind(key.buf)).value;
+	if (value == VALUE_FACT && c->pass != CHECK_NAME)
+		read_fact(c, &key, k, v);
+	if (value == VALUE_PACK && c->pass != CHECK_NAME)
+		read_implied(c, k);
+	if (c->pass != CHECK_GATHER)
+		check_summary(c, value, k, v);
 }
 
 static enum err
-count_keys(struct check *c)
+run_pass(struct check *c, enum check_pass pass)
 {
+	struct snapshot *s = c->snapshot;
+	MDB_cursor *cursor;
 	MDB_val k, v;
-	int rc = mdb_cursor_get(c->snapshot->walk, &k, &v, MDB_FIRST);
+	int rc = mdb_cursor_open(s->txn, s->env->dbi, &cursor);
 
-	for (; rc == 0;
-	     rc = mdb_cursor_get(c->snapshot->walk, &k, &v, MDB_NEXT)) {
-		if (k.mv_size < KEY_START)
-			return E_DAMAGED;
-		count_key(c, &k, &v);
+	if (rc != 0)
+		return store_err(rc);
+	c->pass = pass;
+	enter(c, NETWORK_NONE);
+	while ((rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT)) == 0)
+		read_key(c, &k, &v);
+	mdb_cursor_close(cursor);
+	if (rc != MDB_NOTFOUND)
+		return store_err(rc);
+	return pass == CHECK_NAME ? E_OK : check_ranks(c);
+}
+
+static void
+say_missing(struct check *c)
+{
+	for (size_t i = 0; i < c->made.slots; i++) {
+		const struct made *m = (const void *)c->made.slot[i].entry;
+		struct store_key key;
+
+		if (m == NULL || m->times == 0)
+			continue;
+		key_copy(&key, m->in.key, m->in.len);
+		(void)why_no_key(c, &key); /* whose it is */
+		check_say_key(c, &key, "is missing");
 	}
-	for (unsigned i = 0; i < KEY_KINDS; i++)
-		if (is_counted((enum key_kind)i) &&
-		    c->found[i] != c->expected[i])
-			check_say(c, true,
-			    "%s: %llu in the store, of which facts make %llu",
-			    key_row((enum key_kind)i).name,
-			    (unsigned long long)c->found[i],
-			    (unsigned long long)c->expected[i]);
-	return rc == MDB_NOTFOUND ? E_OK : store_err(rc);
 }
 
 enum err
@@ -175,9 +215,17 @@ snapshot_check(struct snapshot *s,
     void (*report)(void *arg, bool damage, const char *line), void *arg)
 {
 	struct check c = { .snapshot = s, .report = report, .arg = arg };
-	enum err err = check_facts(&c);
+	enum err err = run_pass(&c, CHECK_SUM);
 
-	if (err == E_OK)
-		err = count_keys(&c);
+	if (err == E_OK && c.made_sum != c.there_sum) {
+		c.damaged = true;
+		err = run_pass(&c, CHECK_GATHER);
+		if (err == E_OK)
+			err = run_pass(&c, CHECK_NAME);
+		say_missing(&c);
+	}
+	arena_release(&c.arena);
+	arena_release(&c.made_arena);
+	table_release(&c.made);
 	return err == E_OK && c.damaged ? E_DAMAGED : err;
 }

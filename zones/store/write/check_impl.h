@@ -1,35 +1,70 @@
 /*
- * check_impl.h - what the two halves of a check share.
+ * check_impl.h - what the parts of a check share.
  *
- * Each fact says which summaries it makes: they are looked up, compared
- * and counted (check_facts.c).  Then every key of the store is counted
- * by its kind (check.c).  As nothing expected is missing, equal counts
- * mean that nothing is there that should not be.
+ * A check goes through all keys.  A fact says which keys, or entries of lists
+ * in their values, it makes (check_facts.c); a summary says which it is, or
+ * has (check_summaries.c).  The sums of both are one where the summaries are
+ * what the facts make, nothing less and nothing else.  Where they are not, all
+ * keys are gone through again, and what differs is named.
  */
 #ifndef ZONES_STORE_WRITE_CHECK_IMPL_H
 #define ZONES_STORE_WRITE_CHECK_IMPL_H
 
 #include "impl.h"
 
+enum check_pass {
+	CHECK_SUM,    /* of what is made and what is there */
+	CHECK_GATHER, /* what is made */
+	CHECK_NAME    /* what is there and not among it */
+};
+
 struct check {
 	struct snapshot *snapshot;
 	void (*report)(void *arg, bool damage, const char *line);
 	void *arg;
+	enum check_pass pass;
 	bool damaged;
-	uint32_t number; /* of the network of the last fact */
+
+	/* Whose the keys are that are gone through. */
+	uint32_t number;
+	bool has_network; /* it is there */
 	char network[DNS_LABEL_MAX + 1];
-	struct label name; /* the last in a list of apps */
-	uint64_t expected[KEY_KINDS], found[KEY_KINDS]; /* keys or entries */
+
+	struct label last; /* of the list of pages at hand */
+	uint64_t made_sum, there_sum;
+	struct arena arena;      /* of a fact */
+	struct arena made_arena; /* of what is made */
+	struct table made;
 };
 
 /* A line about what is wrong, or only strange where it is no DAMAGE. */
 __attribute__((format(printf, 3, 4))) void check_say(
     struct check *, bool damage, const char *format, ...);
+/* A key or an entry, and what is wrong with it. */
+void check_say_key(struct check *, const struct store_key *, const char *why);
 
 /* False where the key is not there. */
 bool check_get(struct check *, struct store_key *, MDB_val *);
 
-/* All facts; E_DAMAGED and others where they cannot be read. */
-enum err check_facts(struct check *);
+/*
+ * A key and its value that a fact makes, and those that are there as often.
+ * The key of an entry is the list's, and behind it what it is known by.
+ */
+void check_expect(
+    struct check *, const struct store_key *, const void *value, size_t);
+void check_meet(struct check *, const struct store_key *, const void *value,
+    size_t, uint32_t times);
+/* What a claim is known by, behind the key of its address. */
+void check_claim_key(
+    struct store_key *, bool is_peer, struct label app, struct label id);
+
+/* What a fact makes; IMPLIED: an app that its instances have made. */
+void check_fact(struct check *, const struct fact *, bool implied);
+/* What all regions and distances make. */
+enum err check_ranks(struct check *);
+
+/* What is in a summary. */
+void check_summary(
+    struct check *, enum key_value, const MDB_val *k, const MDB_val *v);
 
 #endif

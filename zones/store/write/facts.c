@@ -45,18 +45,40 @@ read_parts(struct fact *f, const MDB_val *k, struct arena *arena)
 		[FACT_PEER] = { &f->id },
 	};
 	struct wire_in rest = key_rest(k);
-	const char *at = (const char *)rest.buf;
-	size_t left = rest.len;
+	const char **const *part = of[f->kind];
 
-	for (int i = 0; i < 3 && of[f->kind][i] != NULL; i++) {
-		const char *zero = memchr(at, 0, left);
-		size_t len = zero == NULL ? left : (size_t)(zero - at);
+	for (; *part != NULL; part++) {
+		size_t len = strnlen(
+		    (const char *)rest.buf + rest.pos, wire_left(&rest));
 
-		*of[f->kind][i] = arena_copy(arena, at, len);
-		at += zero == NULL ? len : len + 1;
-		left -= zero == NULL ? len : len + 1;
+		if (len == 0 || len > DNS_LABEL_MAX)
+			return false;
+		**part =
+		    arena_copy(arena, (const char *)wire_take(&rest, len), len);
+		if (part[1] != NULL)
+			(void)wire_get8(&rest);
 	}
-	return left == 0;
+	return !rest.bad && wire_left(&rest) == 0;
+}
+
+static bool
+find_kind(enum key_kind key, enum fact_kind *kind)
+{
+	int i = 0;
+
+	while (i < FACT_KINDS && key_of[i] != key)
+		i++;
+	*kind = (enum fact_kind)i;
+	return i < FACT_KINDS;
+}
+
+bool
+fact_read(struct fact *f, const char *network, const MDB_val *k,
+    const MDB_val *v, struct arena *arena)
+{
+	*f = (struct fact){ .network = network };
+	return find_kind(key_kind(k->mv_data), &f->kind) &&
+	    read_parts(f, k, arena) && fact_decode(f, val_in(v), arena);
 }
 
 struct facts {
@@ -73,10 +95,9 @@ static enum err
 fact_pass(
     struct facts *w, const MDB_val *k, const MDB_val *v, const char *network)
 {
-	struct fact f = { .kind = w->kind, .network = network };
+	struct fact f;
 
-	if (!read_parts(&f, k, &w->arena) ||
-	    !fact_decode(&f, val_in(v), &w->arena))
+	if (!fact_read(&f, network, k, v, &w->arena))
 		return E_DAMAGED;
 	w->stop = !w->each(w->arg, &f, false);
 	return E_OK;

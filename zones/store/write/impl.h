@@ -69,6 +69,9 @@ void unindex_app(struct store_txn *, uint32_t network, const struct fact *);
 void index_claims(struct store_txn *, uint32_t network, const struct fact *);
 void unindex_claims(struct store_txn *, uint32_t network, const struct fact *);
 
+#define CLAIM_MAX 512 /* more than its four labels take */
+void claim_encode(const struct fact *, struct wire_out *);
+
 /* Keys of summaries; false where the fact makes none. */
 bool index_metadata_key(struct store_key *, uint32_t network,
     const struct fact *, const struct fact_pair *);
@@ -89,6 +92,9 @@ void seen_end(struct store_txn *); /* none begun is fine */
 
 /* The key of a fact whose key fields are set. */
 void fact_key(struct store_key *, uint32_t network, const struct fact *);
+/* The fact of a key and its value; false where they are none of any kind. */
+bool fact_read(struct fact *, const char *network, const MDB_val *k,
+    const MDB_val *v, struct arena *) MUST_CHECK;
 /* See snapshot_facts(). */
 enum err store_each_fact(MDB_txn *, MDB_dbi, enum fact_kind,
     const char *network, fact_each *, void *arg) MUST_CHECK;

@@ -327,10 +327,8 @@ unindex_app(struct store_txn *t, uint32_t network, const struct fact *f)
 		write_flag(&p, head, false);
 }
 
-#define CLAIM_MAX 512 /* more than its four labels take */
-
-static void
-put_claim(struct wire_out *out, const struct fact *f)
+void
+claim_encode(const struct fact *f, struct wire_out *out)
 {
 	uint8_t buf[CLAIM_MAX];
 	struct wire_out c = wire_out(buf, sizeof(buf));
@@ -382,7 +380,7 @@ write_claims(struct store_txn *t, uint32_t network, const struct fact *f,
 		in = val_in(&v);
 	out = txn_room(t, in.len + CLAIM_MAX);
 	if (claims)
-		put_claim(&out, f);
+		claim_encode(f, &out);
 	while (claim_next(&in, &c)) {
 		if (!is_claim_of(&c, f)) {
 			wire_put(&out, in.buf + start, in.pos - start);

@@ -90,13 +90,6 @@ merge(struct name_list *list, struct names_in *in, const struct note *note,
 
 /* --- pages in their order */
 
-static void
-set_key(struct store_key *key, const void *bytes, size_t len)
-{
-	key->out = wire_out(key->buf, sizeof(key->buf));
-	key_bytes(key, bytes, len);
-}
-
 static bool
 is_page(const MDB_val *k, uint32_t network)
 {
@@ -129,7 +122,7 @@ find_page(struct store_txn *t, uint32_t network, struct label name,
 		rc = mdb_cursor_get(t->cursor, &k, page,
 		    rc == MDB_NOTFOUND ? MDB_LAST : MDB_PREV);
 	if (rc == 0 && is_page(&k, network)) {
-		set_key(key, k.mv_data, k.mv_size);
+		key_copy(key, k.mv_data, k.mv_size);
 		return;
 	}
 	names_key(key, network, (struct label){ 0 });
@@ -149,7 +142,7 @@ next_page(
 		rc = mdb_cursor_get(t->cursor, &k, page, MDB_NEXT);
 	if (rc == MDB_NOTFOUND || !txn_holds(t, rc) || !is_page(&k, network))
 		return false;
-	set_key(key, k.mv_data, k.mv_size);
+	key_copy(key, k.mv_data, k.mv_size);
 	return true;
 }
 
@@ -192,7 +185,7 @@ change_page(struct store_txn *t, const struct note *note, size_t count)
 	list->count = list->octets = 0;
 	arena_reset(&n->pages);
 	find_page(t, network, label_of(note->app), &key, &page);
-	set_key(&next, key.buf, key.out.len);
+	key_copy(&next, key.buf, key.out.len);
 	do {
 		struct names_in in = page_copy(n, &page);
 		size_t of = count - used;

@@ -316,8 +316,7 @@ network_delete(struct store_txn *t, const char *id)
 	key_text(&key, id);
 	txn_delete(t, &key);
 	wire_put32(&out, t->number);
-	key.out = wire_out(key.buf, sizeof(key.buf));
-	key_bytes(&key, number, sizeof(number));
+	key_copy(&key, number, sizeof(number));
 	names_write(t); /* or its list of apps would come again */
 	txn_delete_range(t, &key);
 	memset(&t->network, 0, sizeof(t->network));

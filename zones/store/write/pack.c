@@ -37,17 +37,9 @@ static void
 page_key(const struct pack *p, const void *entry_key, size_t len,
     struct store_key *out)
 {
-	out->out = wire_out(out->buf, sizeof(out->buf));
-	key_bytes(out, p->prefix->buf, p->prefix->out.len);
+	key_copy(out, p->prefix->buf, p->prefix->out.len);
 	key_end_part(out);
 	key_bytes(out, entry_key, len);
-}
-
-static void
-copy_key(struct store_key *to, const void *bytes, size_t len)
-{
-	to->out = wire_out(to->buf, sizeof(to->buf));
-	key_bytes(to, bytes, len);
 }
 
 /* Of a pack of many pages, which are all in LMDB: put_page() sees to it. */
@@ -71,7 +63,7 @@ search_page(const struct pack *p, const void *entry_key, size_t len,
 		rc = MDB_CORRUPTED; /* the first page is there */
 	if (!txn_holds(p->txn, rc))
 		return false;
-	copy_key(key, k.mv_data, k.mv_size);
+	key_copy(key, k.mv_data, k.mv_size);
 	return true;
 }
 
@@ -83,7 +75,7 @@ find_page(const struct pack *p, const void *entry_key, size_t len,
 	struct wire_in in;
 	bool more;
 
-	copy_key(key, p->prefix->buf, p->prefix->out.len);
+	key_copy(key, p->prefix->buf, p->prefix->out.len);
 	if (!pack_read(p, page))
 		return false;
 	in = val_in(page);

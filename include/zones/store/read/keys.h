@@ -115,6 +115,14 @@ key_text(struct store_key *k, const char *text)
 	wire_put(&k->out, text, strlen(text));
 }
 
+/* A key that was read, or the begin of one. */
+static inline void
+key_copy(struct store_key *k, const void *bytes, size_t len)
+{
+	k->out = wire_out(k->buf, sizeof(k->buf));
+	key_bytes(k, bytes, len);
+}
+
 /* Networks whose prefix this is, and those whose resolver. */
 static inline void
 prefix_key(struct store_key *k, const struct addr *a, uint8_t len)

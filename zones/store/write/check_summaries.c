@@ -1,0 +1,228 @@
+/*
+ * check_summaries.c - what is in a summary, to be held against what facts make.
+ *
+ * Each check_X() is for one kind of value, and says what is wrong with it that
+ * facts have no part in, or NULL.
+ */
+#include "base/addr_text.h"
+#include "check_impl.h"
+
+static const char nothing[] = "holds nothing";
+static const char unread[] = "cannot be read";
+static const char disorder[] = "is not in order";
+
+void
+check_claim_key(
+    struct store_key *key, bool is_peer, struct label app, struct label id)
+{
+	key_text(key, is_peer ? "peer" : "instance");
+	key_end_part(key);
+	if (!is_peer) {
+		key_bytes(key, app.at, app.len);
+		key_end_part(key);
+	}
+	key_bytes(key, id.at, id.len);
+}
+
+/* Two facts with one address: no damage. */
+static void
+say_owners(struct check *c, const MDB_val *k, const struct claim *newest,
+    size_t owners)
+{
+	char text[ADDR_TEXT];
+	struct addr a;
+
+	if (owners < 2 || c->pass != CHECK_SUM || !key_addr(k, &a))
+		return;
+	check_say(c, false,
+	    "address %s has %zu owners: the newest, %s %.*s%s%.*s, owns its "
+	    "reverse name",
+	    addr_text(&a, text), owners, newest->is_peer ? "peer" : "instance",
+	    newest->app.len, (const char *)newest->app.at,
+	    newest->is_peer ? "" : "/", newest->id.len,
+	    (const char *)newest->id.at);
+}
+
+static const char *
+check_claims(struct check *c, const MDB_val *k, struct wire_in in)
+{
+	struct claim newest = { 0 }, claim;
+	size_t n = 0, start = 0;
+	struct store_key key;
+
+	for (; claim_next(&in, &claim); n++, start = in.pos) {
+		newest = n == 0 ? claim : newest;
+		key_copy(&key, k->mv_data, k->mv_size);
+		check_claim_key(&key, claim.is_peer, claim.app, claim.id);
+		check_meet(c, &key, in.buf + start, in.pos - start, 1);
+	}
+	say_owners(c, k, &newest, n);
+	return in.bad ? unread : n == 0 ? nothing : NULL;
+}
+
+/* Two networks with one prefix: no damage. */
+static void
+say_networks(struct check *c, const MDB_val *k, size_t networks)
+{
+	struct wire_in rest = key_rest(k);
+	struct prefix p = { .len = wire_get8(&rest) };
+	const uint8_t *ip = wire_take(&rest, sizeof(p.addr.ip));
+	char text[PREFIX_TEXT];
+
+	if (networks < 2 || c->pass != CHECK_SUM || ip == NULL)
+		return;
+	memcpy(p.addr.ip, ip, sizeof(p.addr.ip));
+	check_say(c, false, "prefix %s is that of %zu networks",
+	    prefix_text(&p, text), networks);
+}
+
+static const char *
+check_numbers(struct check *c, const MDB_val *k, struct wire_in in)
+{
+	struct store_key key;
+	size_t n = 0;
+
+	for (; wire_left(&in) > 0; n++) {
+		key_copy(&key, k->mv_data, k->mv_size);
+		wire_put32(&key.out, wire_get32(&in));
+		check_meet(c, &key, NULL, 0, 1);
+	}
+	say_networks(c, k, n);
+	return in.bad ? unread : n == 0 ? nothing : NULL;
+}
+
+/*
+ * Of a list in pages: entries are in order, and none is before START, which
+ * the key of a page that is not the first ends with.
+ */
+static bool
+is_next(struct check *c, struct label start, struct label entry)
+{
+	bool is = label_compare(c->last, entry) < 0 &&
+	    label_compare(start, entry) <= 0;
+
+	c->last = entry;
+	return is;
+}
+
+/* Only an app's first page may be without entries. */
+static const char *
+check_pack(struct check *c, const MDB_val *k, struct wire_in page)
+{
+	struct wire_in rest = key_rest(k);
+	size_t app = strnlen((const char *)rest.buf, rest.len), n = 0;
+	struct label start = { 0 };
+	struct store_key key;
+	struct pack_entry e;
+	bool ordered = true;
+
+	if (app < rest.len)
+		start = (struct label){ rest.buf + app + 1,
+			(uint8_t)(rest.len - app - 1) };
+	else
+		c->last = start;
+	(void)pack_head(&page);
+	for (; pack_next(&page, &e); n++) {
+		struct label entry = { e.key, (uint8_t)e.key_len };
+
+		ordered = is_next(c, start, entry) && ordered;
+		key_copy(&key, k->mv_data, KEY_START + app);
+		key_end_part(&key);
+		key_bytes(&key, e.key, e.key_len);
+		check_meet(c, &key, e.payload, e.payload_len, 1);
+	}
+	if (page.bad)
+		return unread;
+	return !ordered                  ? disorder
+	    : n == 0 && start.at != NULL ? nothing
+					 : NULL;
+}
+
+/* Written again, a page is what it was. */
+static const char *
+check_names(struct check *c, const MDB_val *k, struct wire_in page)
+{
+	struct wire_in rest = key_rest(k);
+	struct label start = { rest.buf, (uint8_t)rest.len }, name;
+	struct names_in in = { .page = page };
+	uint8_t buf[NAMES_FULL];
+	struct wire_out out = wire_out(buf, sizeof(buf));
+	size_t string = names_start(&out), n = 0;
+	struct store_key key;
+	bool ordered = true;
+
+	if (start.len == 0)
+		c->last = start;
+	for (; names_next(&in, &name); n++) {
+		ordered = is_next(c, start, name) && ordered;
+		string = names_add(&out, string, n > 0 || start.len > 0, name);
+		key_init(&key, c->number, KEY_NAMES);
+		key_bytes(&key, name.at, name.len);
+		check_meet(c, &key, NULL, 0, 1);
+	}
+	if (n == 0)
+		return nothing;
+	if (in.page.bad || out.bad || out.len != page.len ||
+	    memcmp(buf, page.buf, page.len) != 0)
+		return "is not as it is written";
+	return ordered ? NULL : disorder;
+}
+
+static const char *
+check_alone(struct check *c, const MDB_val *k, const MDB_val *v)
+{
+	struct store_key key;
+
+	key_copy(&key, k->mv_data, k->mv_size);
+	check_meet(c, &key, v->mv_data, v->mv_size, 1);
+	return NULL;
+}
+
+static const char *
+check_count(struct check *c, const MDB_val *k, struct wire_in in)
+{
+	uint32_t times = wire_get32(&in);
+	struct store_key key;
+
+	key_copy(&key, k->mv_data, k->mv_size);
+	check_meet(c, &key, NULL, 0, times);
+	return in.bad ? unread : times == 0 ? nothing : NULL;
+}
+
+static const char *
+check_value(
+    struct check *c, enum key_value value, const MDB_val *k, const MDB_val *v)
+{
+	switch (value) {
+	case VALUE_CLAIMS:
+		return check_claims(c, k, val_in(v));
+	case VALUE_COUNT:
+		return check_count(c, k, val_in(v));
+	case VALUE_PACK:
+		return check_pack(c, k, val_in(v));
+	case VALUE_NUMBERS:
+		return check_numbers(c, k, val_in(v));
+	case VALUE_NAMES:
+		return check_names(c, k, val_in(v));
+	case VALUE_SUMMARY:
+		return check_alone(c, k, v);
+	case VALUE_OWN: /* there is one of each */
+		return k->mv_size == KEY_START ? NULL : check_alone(c, k, v);
+	case VALUE_FACT:
+		break;
+	}
+	return NULL;
+}
+
+void
+check_summary(
+    struct check *c, enum key_value value, const MDB_val *k, const MDB_val *v)
+{
+	const char *why = check_value(c, value, k, v);
+	struct store_key key;
+
+	if (why == NULL || c->pass != CHECK_SUM)
+		return;
+	key_copy(&key, k->mv_data, k->mv_size);
+	check_say_key(c, &key, why);
+}
