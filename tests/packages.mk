@@ -11,7 +11,7 @@ PACKAGES_test := $(PACKAGES_run) clang-14 clang-format-14 cppcheck \
 	procps systemd python3-pytest python3-pytest-xdist python3-dnspython python3-yaml \
 	ldnsutils musl-tools golang-go nodejs openjdk-17-jdk-headless haproxy \
 	unbound nsd wireguard-go wireguard-tools etcd-server etcd-client openssl faketime \
-	mmdebstrap mount prometheus
+	mmdebstrap mount prometheus chromium $(if $(shell command -v npm),,npm)
 
 packages-%:
 	@tests/install.sh $(PACKAGES_$*)

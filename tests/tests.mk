@@ -1,7 +1,9 @@
 # The tests.  Each target ends with a line "N passed, N failed"; `make test`
 # runs them all, ends with the sum, and fails when anything failed.
 
-test: packages-test
+PLAYWRIGHT := $(BUILD)/npm/node_modules/playwright-core
+
+test: packages-test $(PLAYWRIGHT)
 	@tests/all.sh
 
 # --- lint: how the sources look, and what the compilers and checkers say;
@@ -55,14 +57,23 @@ instructions: all $(OUT)/trace
 	@BUILD=$(abspath $(OUT)) /usr/bin/python3 tests/bench/instructions.py
 
 # --- system: the built programs, in namespaces of their own
-system: all
-	@tests/system/run.sh $(abspath $(OUT)) $(PYTEST)
+system: all $(PLAYWRIGHT)
+	@DNSD_PLAYWRIGHT=$(abspath $(PLAYWRIGHT)) tests/system/run.sh $(abspath $(OUT)) $(PYTEST)
+
+# What drives Chromium, by its name in npm's registry.
+$(PLAYWRIGHT):
+	@$(SAY) NPM $@
+	$(Q)npm install --silent --no-audit --no-fund --prefix $(BUILD)/npm playwright-core@1.65.1
+
+# The pictures in docs/, made anew by the test of the page.
+screenshots:
+	@DNSD_SHOTS=$(abspath docs) $(MAKE) system PYTEST=test_page.py
 
 # --- root: the README's first command, and the packages that it and the manual
 # list, in roots of a bare Debian 12
 root:
 	@tests/root/run.sh
 
-.PHONY: test format lint lint-breaks lines unit instructions system root
+.PHONY: screenshots test format lint lint-breaks lines unit instructions system root
 .SECONDARY:
 -include $(wildcard $(OUT)/obj/tests/unit/*/*.d)

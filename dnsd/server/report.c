@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/version.h"
 
 /* All of both are uint64_t. */
@@ -145,9 +146,9 @@ report_print(struct evbuffer *out, const struct report_view *v)
 {
 	(void)evbuffer_add_printf(out,
 	    "{\"dnsd\":%d,\"version\":\"%s\",\"pid\":%d,\"started\":%" PRId64
-	    ",\"workers\":%u,\"reloads\":%u,\"node\":",
-	    REPORT_VERSION, VERSION, getpid(), v->started, v->workers,
-	    v->reloads);
+	    ",\"now_ms\":%" PRId64 ",\"workers\":%u,\"reloads\":%u,\"node\":",
+	    REPORT_VERSION, VERSION, getpid(), v->started,
+	    clock_ms(CLOCK_REALTIME), v->workers, v->reloads);
 	string_print(out, v->config->id);
 	(void)evbuffer_add_printf(out, ",\"region\":");
 	string_print(out, v->config->region);
