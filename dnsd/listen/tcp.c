@@ -255,7 +255,8 @@ tcp_hub_retire(struct tcp_hub *hub)
 	struct tcp_listener *l;
 
 	SLIST_FOREACH(l, &hub->listeners, next)
-	if (!l->sockets->handed_on)
+	/* What waits at a socket of systemd's is for the next server. */
+	if (!l->sockets->handed_on && !l->sockets->passed)
 		listener_end(l);
 	hub->retiring = true;
 	listeners_close(hub);
