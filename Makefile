@@ -3,6 +3,7 @@
 #	make run	build, fill a store with the sample, serve it on loopback
 #	make test	everything: lint, unit, fuzz corpora, system, a bare Debian
 #	make		build/dnsd and build/dnsctl
+#	make install | uninstall | deb | dist	as host/host.mk has it
 #	make format | lint | unit | system | root | fuzz
 #	make bench | bench-feed | bench-forward
 #	make KIND=asan | tsan [unit | system]	the same, watched by a sanitizer
@@ -101,19 +102,12 @@ run: packages-run
 	@$(MAKE) -s all
 	@tests/sample/serve.sh $(OUT) $(BUILD)/run
 
-PREFIX   ?= /usr/local
-
-# The two programs and nothing else; docs/operations.md says what they need.
-install: all
-	install -D -t $(DESTDIR)$(PREFIX)/sbin $(OUT)/dnsd
-	install -D -t $(DESTDIR)$(PREFIX)/bin $(OUT)/dnsctl
-
 clean:
 	rm -rf $(BUILD)
 
-include tests/packages.mk tests/tests.mk fuzz/fuzz.mk
+include tests/packages.mk tests/tests.mk fuzz/fuzz.mk host/host.mk
 -include $(wildcard tests/bench/*.mk)
 
-.PHONY: all run install clean
+.PHONY: all run clean
 -include $(wildcard $(addprefix $(OUT)/obj/,$(addsuffix /*.d,$(ROOMS_read) \
 	$(ROOMS_write) $(ROOMS_dnsd) $(ROOMS_dnsctl) fuzz)))

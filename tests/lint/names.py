@@ -38,6 +38,8 @@ OUTSIDE = {
     "mdb_copy",                # LMDB's tool
     "sd_notify", "sd_listen_fds",  # systemd's library
     "setUp",                   # dnsdist's configuration
+    "sd_notify", "sd_listen_fds",  # systemd
+    "sched_setaffinity",       # Linux
     "spec_dst",                # Linux: ipi_spec_dst
 }
 DOCUMENTED = ("zones/", "dnsd/", "dnsctl/")  # whose sources documents name

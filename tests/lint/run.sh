@@ -102,22 +102,36 @@ checker() {
 		-D_GNU_SOURCE -Iinclude zones host dnsd dnsctl
 }
 
-# The units that the manual shows, with the programs that were built.
+# As they are installed, with the programs that were built.
 units() {
+	strict gcc all man || return
+	make --no-print-directory BUILD=$built DESTDIR="$PWD/build/lint/root" \
+		PREFIX=/usr install >build/lint/units.out 2>&1 ||
+		{ cat build/lint/units.out; return 1; }
 	rm -rf build/lint/units
-	mkdir build/lint/units
-	awk -F'[`/]' '
-		/^`\/etc\/systemd\/system\// { file = "build/lint/units/" $6 }
-		/^```$/ { file = shown = "" }
-		file && shown { print >file }
-		file && /^```ini$/ { shown = 1 }' docs/operations.md
-	sed -i -E "s|/usr/local/s?bin/|$PWD/$built/|" build/lint/units/*
-	! systemd-analyze verify --man=no build/lint/units/* 2>&1 | grep .
+	cp -r build/lint/root/usr/lib/systemd/system build/lint/units
+	sed -i -E "s|/usr/s?bin/dns|$PWD/$built/dns|" build/lint/units/*
+	mkdir build/lint/units/dnsd.socket.d
+	$built/dnsd --sockets -c host/etc/dnsd.conf \
+		>build/lint/units/dnsd.socket.d/listen.conf || return
+	! systemd-analyze verify --man=no build/lint/units/*.s*[et] 2>&1 |
+		grep . || return
+	for unit in build/lint/units/*.service; do
+		systemd-analyze security --no-pager --offline=true \
+			--threshold=10 "$unit" >build/lint/units.out ||
+			{ cat build/lint/units.out; return 1; }
+	done
+}
+
+# They say what they are made from, and every checker of them is content.
+manuals() {
+	strict gcc man || return
+	! mandoc -T lint -W all $built/man/* | grep .
 }
 
 passed=0 failed=0
 [ $# -gt 0 ] || set -- format rooms names lines no_writer no_sockets \
-	headers_alone warnings_gcc warnings_clang checker units
+	headers_alone warnings_gcc warnings_clang checker units manuals
 for check; do
 	if $check; then
 		passed=$((passed + 1))
