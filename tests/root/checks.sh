@@ -4,7 +4,7 @@
 set -u
 roots=$1 kept=$2
 export BUILT="$roots/built"
-bare=$roots/bare
+bare=$roots/bare host=$roots/host
 
 # The libraries that the manual lists; lines end with \ where they go on.
 libraries=$(sed -n '/^sudo apt-get install/ {
@@ -49,7 +49,8 @@ first_command() {
 }
 
 install() {
-	enter "$BUILT" make install DESTDIR=/installed
+	enter "$BUILT" make packages-install &&
+		enter "$BUILT" make install DESTDIR=/installed
 }
 
 # A library that a program names is of a listed package, and the other way.
@@ -74,8 +75,68 @@ run_time() {
 	answers "$bare" tests/sample/serve.sh /programs /tmp
 }
 
+# Packages, and a host that has nothing of ours but them.
+packages() {
+	enter "$BUILT" make packages-deb && enter "$BUILT" make deb
+}
+
+# What the build needs is what the packages say that it needs.
+packages_lint() {
+	sed -n '/^PACKAGES_run/,/[^\\]$/p' tests/packages.mk | tr ' \t' '\n\n' |
+		grep '^lib' | grep -vx libc6-dev | while read -r name; do
+		grep "^ $name,$" debian/control || exit
+	done || return
+	lintian --allow-root --fail-on error,warning \
+		"$BUILT"/dnsd/build/deb/*.changes
+}
+
+host_packages() {
+	make_root "$host"
+	enter "$host" tests/install.sh $libraries systemd-sysv dbus procps \
+		bind9-dnsutils
+}
+
+# The same again, as the next version.
+upgrade() {
+	for deb in "$host"/packages/*_0.1_*.deb; do
+		rm -rf "$roots/next"
+		dpkg-deb -R "$deb" "$roots/next"
+		sed -i '/^Version:\|^Depends:/s/\<0\.1\>/0.2/' \
+			"$roots/next/DEBIAN/control"
+		dpkg-deb -b "$roots/next" "$(echo "$deb" | sed s/_0.1_/_0.2_/)"
+	done
+}
+
+# The host is started as a machine is, with host.sh as its only purpose.
+boot() {
+	mkdir "$host/packages"
+	cp "$BUILT"/dnsd/build/deb/dnsd_*.deb \
+		"$BUILT"/dnsd/build/deb/dnsctl_*.deb "$host/packages"
+	upgrade
+	cat >"$host/etc/systemd/system/test.service" <<-END
+		[Unit]
+		After=basic.target dbus.service
+		[Service]
+		Type=idle
+		ExecStart=/dnsd/tests/root/host.sh
+		StandardOutput=file:/host.log
+		StandardError=file:/host.log
+		ExecStopPost=/bin/systemctl poweroff --no-block
+		TimeoutStartSec=300
+		[Install]
+		WantedBy=multi-user.target
+	END
+	enter "$host" systemctl enable test.service
+	umount -R "$host/dev" "$host/proc"
+	timeout 300 unshare --mount --pid --fork --kill-child --mount-proc \
+		systemd-nspawn --quiet --directory="$host" --register=no \
+		--keep-unit --private-network --boot </dev/null
+	cat "$host/host.log"
+	[ "$(tail -n 1 "$host/host.log")" = done ]
+}
+
 for check in build_packages first_command install libraries_linked \
-    run_time_packages run_time; do
+    run_time_packages run_time packages packages_lint host_packages boot; do
 	if $check >"$roots/log" 2>&1; then
 		echo "ok $check"
 	else
