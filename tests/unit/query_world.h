@@ -47,6 +47,13 @@ static const char facts[] =
     "'addresses':['fdaa:0:18::5'],'state':'stopped'}\n"
     "{'put':'instance','network':'acme','app':'shop','id':'h1','region':"
     "'nowhere','addresses':['172.16.10.6','fdaa:0:18::6'],'name':'lion'}\n"
+    /* what web has stopped, and what web has without IPv6 */
+    "{'put':'instance','network':'acme','app':'zoo','id':'z1','region':'fra',"
+    "'addresses':['172.16.10.7','fdaa:0:18::7'],'name':'tiger'}\n"
+    "{'put':'instance','network':'acme','app':'zoo','id':'z2','region':'fra',"
+    "'addresses':['172.16.10.8'],'name':'puma'}\n"
+    "{'put':'instance','network':'acme','app':'den','id':'d1','region':'fra',"
+    "'addresses':['fdaa:0:18::9'],'name':'puma'}\n"
     "{'put':'peer','network':'acme','name':'laptop','region':'fra',"
     "'addresses':['fdaa:0:18::a1','172.16.10.101']}\n"
     "{'put':'peer','network':'acme','name':'soon','addresses':"

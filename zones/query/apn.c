@@ -15,21 +15,21 @@ parts(const struct reply *r)
 	return r->q->qname.labels - 1U;
 }
 
-/* Does this app have a started server of the name? */
 static bool
-has_started(const struct reply *r, struct label server, struct label app)
+has_server(const struct reply *r, struct label server, struct label app)
 {
 	struct range range;
 	struct instance i;
 
 	range_server(&range, r->env->snapshot, r->q->network, server, app);
-	while (range_instance(&range, &i))
-		if (i.started)
-			return true;
-	return false;
+	return range_instance(&range, &i);
 }
 
-/* SERVER.apn: the asker's own app's, if it has one; else all. */
+/*
+ * SERVER.apn: the asker's own app's, if it has one; else all.  One that is
+ * stopped hides the others too: nobody's database is another app's because
+ * its own is down.
+ */
 static void
 pick_servers(struct picked *p, struct label server)
 {
@@ -38,17 +38,17 @@ pick_servers(struct picked *p, struct label server)
 	struct range range;
 	struct instance i;
 	bool own = query_asker(r->q, r->env, &asker) && !asker.is_peer &&
-	    has_started(r, server, asker.app);
+	    has_server(r, server, asker.app);
 
 	range_server(&range, r->env->snapshot, r->q->network, server, no_app);
 	while (range_instance(&range, &i)) {
 		enum query_fate fate = FATE_TAKEN;
 
 		p->exists = true;
-		if (!i.started)
-			fate = FATE_STOPPED;
-		else if (own && !label_same(i.app, asker.app))
+		if (own && !label_same(i.app, asker.app))
 			fate = FATE_OTHER_APP;
+		else if (!i.started)
+			fate = FATE_STOPPED;
 		if (fate == FATE_TAKEN)
 			fate = pick_add(p, &i);
 		watch_instance(r, &i, fate);

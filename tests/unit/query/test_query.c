@@ -72,7 +72,7 @@ static const struct {
 	{ "vms.web.internal", A6, ME, "NOERROR soa 5" },
 	{ "vms.none.internal", TYPE_TXT, ME, "NXDOMAIN soa 5" },
 	{ "_apps.internal", TYPE_TXT, ME,
-	    "NOERROR 5: \"alias,empty,fly,off,shop,web\"" },
+	    "NOERROR 5: \"alias,den,empty,fly,off,shop,web,zoo\"" },
 	{ "_apps.internal", A6, ME, "NOERROR soa 5" },
 	/* the one that goes first says how long */
 	{ "_peer.internal", TYPE_TXT, ME, "NOERROR 2: \"laptop,soon\"" },
@@ -105,7 +105,11 @@ static const struct {
 	    "NOERROR 5: 172.16.10.1 172.16.10.6" },
 	{ "lion.apn", A4, ME, "NOERROR 5: 172.16.10.1" }, /* own app's */
 	{ "lion.apn", A4, "172.16.10.6", "NOERROR 5: 172.16.10.6" },
-	{ "tiger.apn", A6, ME, "NOERROR soa 5" }, /* stopped */
+	/* the own one is stopped, or has none of the type: nobody else's */
+	{ "tiger.apn", A6, ME, "NOERROR soa 5" },
+	{ "tiger.apn", A6, "172.16.10.6", "NOERROR 5: fdaa:0:18::7" },
+	{ "puma.apn", A4, "fdaa:0:18::9", "NOERROR soa 5" },
+	{ "puma.apn", A4, ME, "NOERROR 5: 172.16.10.8" },
 	{ "lion.shop.prod.apn", A4, ME, "NOERROR 5: 172.16.10.6" },
 	{ "tiger.web.apn", A6, ME, "NOERROR 5: fdaa:0:18::4" },
 	{ "lion.none.apn", A6, ME, "NXDOMAIN soa 5" },
