@@ -16,6 +16,7 @@ ahead_start(struct ahead *a, struct query *const *all, unsigned n,
     const struct snapshot *s)
 {
 	a->snapshot = s;
+	a->all = all;
 	a->count = n;
 	for (unsigned i = 0; i < n; i++)
 		if (all[i]->bound == NULL)
@@ -23,10 +24,10 @@ ahead_start(struct ahead *a, struct query *const *all, unsigned n,
 }
 
 void
-ahead_expect(struct ahead *a, unsigned i, const struct query *q)
+ahead_expect(const struct ahead *a, struct query *q)
 {
-	a->place[i] = form_place(q, a->snapshot);
-	lookup_expect(a->snapshot, a->place[i]);
+	q->place = form_place(q, a->snapshot);
+	lookup_expect(a->snapshot, q->place);
 }
 
 void
@@ -36,5 +37,5 @@ ahead_fetch(const struct ahead *a, unsigned i)
 
 	assert(i < a->count);
 	for (; next <= i + SOON && next < a->count; next++)
-		lookup_fetch(a->snapshot, a->place[next]);
+		lookup_fetch(a->snapshot, a->all[next]->place);
 }

@@ -12,15 +12,15 @@
 
 struct ahead {
 	const struct snapshot *snapshot;
+	struct query *const *all;
 	unsigned count;
-	uint64_t place[QUERY_BATCH]; /* see prefetch.h: of the fact of each */
 };
 
 /* First of all: where the networks of their flows are remembered. */
 void ahead_start(
     struct ahead *, struct query *const *, unsigned n, const struct snapshot *);
-/* Question I's network and name are known: where its fact is remembered. */
-void ahead_expect(struct ahead *, unsigned i, const struct query *);
+/* A question's network and name are known: where its fact is remembered. */
+void ahead_expect(const struct ahead *, struct query *);
 /* Question I is to be answered: the facts of those that come soon. */
 void ahead_fetch(const struct ahead *, unsigned i);
 

@@ -110,10 +110,11 @@ read_fact(struct reply *r, enum reads reads)
 	case NOTHING:
 		break;
 	case APP:
-		return lookup_app(s, q->network, q->name.app, &r->app);
+		return lookup_app_at(
+		    s, q->place, q->network, q->name.app, &r->app);
 	case INSTANCE:
-		return lookup_instance(
-		    s, q->network, q->name.app, q->name.arg, &r->instance);
+		return lookup_instance_at(s, q->place, q->network, q->name.app,
+		    q->name.arg, &r->instance);
 	}
 	return true;
 }

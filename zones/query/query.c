@@ -151,7 +151,7 @@ query_answer(struct query *const *all, unsigned n, struct query_env *env)
 			query_find_network(all[i], env);
 			name_read(&all[i]->name, &all[i]->qname);
 		}
-		ahead_expect(&ahead, i, all[i]);
+		ahead_expect(&ahead, all[i]);
 	}
 	for (unsigned i = 0; i < n; i++) {
 		ahead_fetch(&ahead, i);

@@ -59,6 +59,7 @@ struct query {
 	uint32_t ttl;       /* the network's */
 	enum query_why why;
 	struct name name;
+	uint64_t place; /* of its fact: see prefetch.h */
 	enum dns_rcode rcode;
 	enum dns_ede ede;
 	bool truncated, answered;

@@ -4,6 +4,7 @@
 #include "zones/store/read/lookup.h"
 
 #include "zones/store/read/pack.h"
+#include "zones/store/read/prefetch.h"
 
 static void
 key_label(struct store_key *key, struct label l)
@@ -32,12 +33,13 @@ seek_first(const struct app *app)
 }
 
 bool
-lookup_app(
-    struct snapshot *s, uint32_t network, struct label name, struct app *app)
+lookup_app_at(struct snapshot *s, uint64_t place, uint32_t network,
+    struct label name, struct app *app)
 {
-	const struct recent_key key = {
-		.network = network, .kind = KEY_INSTANCES, .first = name
-	};
+	const struct recent_key key = { .network = network,
+		.kind = KEY_INSTANCES,
+		.first = name,
+		.place = place };
 	struct wire_in head;
 
 	if (!snapshot_get(s, &key, &app->page))
@@ -49,6 +51,13 @@ lookup_app(
 	(void)wire_get8(&head); /* flags */
 	app->regions = head;
 	return !app->many || seek_first(app);
+}
+
+bool
+lookup_app(
+    struct snapshot *s, uint32_t network, struct label name, struct app *app)
+{
+	return lookup_app_at(s, LOOKUP_NO_PLACE, network, name, app);
 }
 
 bool

@@ -4,15 +4,17 @@
 #include "zones/store/read/lookup.h"
 
 #include "zones/store/read/env.h"
+#include "zones/store/read/prefetch.h"
 
 bool
-lookup_instance(struct snapshot *s, uint32_t network, struct label app,
-    struct label id, struct instance *out)
+lookup_instance_at(struct snapshot *s, uint64_t place, uint32_t network,
+    struct label app, struct label id, struct instance *out)
 {
 	const struct recent_key key = { .network = network,
 		.kind = KEY_INSTANCE,
 		.first = app,
-		.second = id };
+		.second = id,
+		.place = place };
 	struct wire_in in;
 
 	if (!snapshot_get(s, &key, &in))
@@ -23,6 +25,13 @@ lookup_instance(struct snapshot *s, uint32_t network, struct label app,
 	out->id = id;
 	out->region = wire_get_label(&in);
 	return !in.bad;
+}
+
+bool
+lookup_instance(struct snapshot *s, uint32_t network, struct label app,
+    struct label id, struct instance *out)
+{
+	return lookup_instance_at(s, LOOKUP_NO_PLACE, network, app, id, out);
 }
 
 bool

@@ -335,7 +335,7 @@ recent_get(struct recent *r, MDB_cursor *cursor, const struct recent_key *key,
 
 	if (r->buckets == NULL)
 		return descend(r, cursor, key, NULL, 0, value);
-	place = hash_of(key);
+	place = key->place == 0 ? hash_of(key) : key->place;
 	b = bucket_of(r, place);
 	c = find(r, b, (uint16_t)place, key);
 	if (c == NULL)

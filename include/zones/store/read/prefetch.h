@@ -19,7 +19,7 @@ void lookup_expect_network(
 
 #define LOOKUP_NO_PLACE 0 /* nothing is expected or fetched there */
 
-/* Where lookup_app() and lookup_instance() will look. */
+/* Where lookup_app() and lookup_instance() look: the hash of what they ask. */
 uint64_t lookup_place_app(
     const struct snapshot *, uint32_t network, struct label);
 uint64_t lookup_place_instance(const struct snapshot *, uint32_t network,
@@ -27,5 +27,11 @@ uint64_t lookup_place_instance(const struct snapshot *, uint32_t network,
 
 void lookup_expect(const struct snapshot *, uint64_t place);
 void lookup_fetch(const struct snapshot *, uint64_t place);
+
+/* The same look-ups; PLACE is theirs, or LOOKUP_NO_PLACE. */
+bool lookup_app_at(struct snapshot *, uint64_t place, uint32_t network,
+    struct label name, struct app *);
+bool lookup_instance_at(struct snapshot *, uint64_t place, uint32_t network,
+    struct label app, struct label id, struct instance *);
 
 #endif

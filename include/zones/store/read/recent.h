@@ -41,6 +41,7 @@ struct recent_key {
 	uint32_t network;
 	enum key_kind kind;
 	struct label first, second;
+	uint64_t place; /* recent_place() of the rest; 0: not asked yet */
 };
 
 /*
