@@ -7,6 +7,31 @@
 
 #include "base/array.h"
 
+/*
+ * The key's first octets as numbers: with these, few comparisons touch the
+ * keys, which are all over the memory.
+ */
+#define WORDS 3
+
+struct sorted {
+	uint64_t word[WORDS];
+	struct overlay_entry *entry;
+};
+
+static struct sorted
+sorted_of(struct overlay_entry *e)
+{
+	uint8_t bytes[8 * WORDS] = { 0 };
+	struct wire_in in = wire_in(bytes, sizeof(bytes));
+	struct sorted s = { .entry = e };
+
+	memcpy(bytes, e->in.key,
+	    e->in.len < sizeof(bytes) ? e->in.len : sizeof(bytes));
+	for (unsigned i = 0; i < WORDS; i++)
+		s.word[i] = wire_get64(&in);
+	return s;
+}
+
 struct overlay_entry *
 overlay_find(const struct overlay *o, const void *key, size_t len)
 {
@@ -67,6 +92,50 @@ overlay_put(struct overlay *o, const struct store_key *key, const void *value,
 	e->len = (uint32_t)len;
 }
 
+static inline bool
+is_before(const struct sorted *a, const struct sorted *b)
+{
+	const struct table_entry *x = &a->entry->in, *y = &b->entry->in;
+	int order;
+
+	for (unsigned i = 0; i < WORDS; i++)
+		if (a->word[i] != b->word[i])
+			return a->word[i] < b->word[i];
+	order = memcmp(x->key, y->key, x->len < y->len ? x->len : y->len);
+	return order != 0 ? order < 0 : x->len < y->len;
+}
+
+/*
+ * By merging, with ROOM for half of it.  With the comparison inside, a load
+ * of a million keys takes a tenth less than with qsort().
+ */
+static void
+sort(struct sorted *all, struct sorted *room, size_t count)
+{
+	size_t left = count / 2, i = 0, j = left;
+
+	if (count < 2)
+		return;
+	sort(all, room, left);
+	sort(all + left, room, count - left);
+	memcpy(room, all, left * sizeof(*all));
+	for (size_t k = 0; i < left; k++)
+		all[k] = j == count || is_before(&room[i], &all[j]) ? room[i++]
+								    : all[j++];
+}
+
+static void
+sort_all(struct overlay *o)
+{
+	size_t count = o->table.count;
+	struct sorted *room = malloc((count / 2 + 1) * sizeof(*room));
+
+	if (room == NULL)
+		abort(); /* as arena.h */
+	sort(o->all, room, count);
+	free(room);
+}
+
 static int
 write_entry(MDB_cursor *cursor, const struct overlay_entry *e, unsigned flags)
 {
@@ -96,10 +165,10 @@ is_empty(MDB_txn *txn, MDB_dbi dbi)
 /* Entries that memory is asked for before they are written. */
 #define AHEAD 8
 
+/* Key and value mostly stand behind it. */
 static void
-prefetch(const struct overlay_entry *e)
+entry_prefetch(const struct overlay_entry *e)
 {
-	/* Key and value mostly stand behind it. */
 	__builtin_prefetch(e);
 	__builtin_prefetch((const char *)e + 64);
 	__builtin_prefetch((const char *)e + 128);
@@ -108,19 +177,14 @@ prefetch(const struct overlay_entry *e)
 static int
 write_all(struct overlay *o, MDB_cursor *cursor, unsigned flags)
 {
-	size_t count = o->table.count, ready = 0;
-	struct sort sort;
 	int rc = 0;
 
-	sort_start(&sort, o->all, count);
-	for (size_t i = 0; i < count && rc == 0; i++) {
-		if (i == ready)
-			ready = sort_ready(&sort, i);
-		if (i + AHEAD < ready)
-			prefetch(o->all[i + AHEAD].entry);
+	sort_all(o);
+	for (size_t i = 0; i < o->table.count && rc == 0; i++) {
+		if (i + AHEAD < o->table.count)
+			entry_prefetch(o->all[i + AHEAD].entry);
 		rc = write_entry(cursor, o->all[i].entry, flags);
 	}
-	sort_end(&sort);
 	return rc;
 }
 

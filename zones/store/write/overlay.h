@@ -10,9 +10,10 @@
 #define ZONES_STORE_WRITE_OVERLAY_H
 
 #include "base/arena.h"
-#include "sort.h"
 #include "table.h"
 #include "zones/store/read/env.h"
+
+struct sorted;
 
 struct overlay_entry {
 	struct table_entry in;
