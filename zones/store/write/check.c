@@ -5,107 +5,6 @@
 
 #include "check_impl.h"
 
-/* --- what facts make, and what is there */
-
-struct made {
-	struct table_entry in;
-	uint64_t value; /* its hash */
-	uint32_t times;
-};
-
-static uint64_t
-hash_value(const void *value, size_t len)
-{
-	return hash_bytes(len == 0 ? "" : value, len);
-}
-
-static uint64_t
-sum_of(const struct store_key *key, uint64_t value)
-{
-	return hash_mix(hash_bytes(key->buf, key->out.len), value);
-}
-
-static void
-gather(struct check *c, const struct store_key *key, uint64_t value)
-{
-	struct made *m = table_find(&c->made, key->buf, key->out.len);
-
-	if (m == NULL) {
-		m = arena_take(&c->made_arena, sizeof(*m) + key->out.len);
-		memcpy(m + 1, key->buf, key->out.len);
-		*m = (struct made){ .in = { (const uint8_t *)(m + 1),
-					key->out.len },
-			.value = value };
-		table_add(&c->made, &m->in);
-	}
-	m->times++;
-}
-
-static void
-find_made(struct check *c, const struct store_key *key, uint64_t value,
-    uint32_t times)
-{
-	struct made *m = table_find(&c->made, key->buf, key->out.len);
-
-	if (m == NULL || m->times == 0)
-		check_say_key(c, key, "no fact makes it");
-	else if (m->times != times || m->value != value)
-		check_say_key(c, key, "is not what its facts make of it");
-	if (m != NULL)
-		m->times = 0; /* a second one is too many */
-}
-
-void
-check_expect(
-    struct check *c, const struct store_key *key, const void *value, size_t len)
-{
-	uint64_t hash = hash_value(value, len);
-
-	if (c->pass == CHECK_SUM)
-		c->made_sum += sum_of(key, hash);
-	else
-		gather(c, key, hash);
-}
-
-void
-check_meet(struct check *c, const struct store_key *key, const void *value,
-    size_t len, uint32_t times)
-{
-	uint64_t hash = hash_value(value, len);
-
-	if (c->pass == CHECK_SUM)
-		c->there_sum += sum_of(key, hash) * times;
-	else
-		find_made(c, key, hash, times);
-}
-
-bool
-check_get(struct check *c, struct store_key *key, MDB_val *v)
-{
-	MDB_val k = key_val(key);
-
-	return mdb_get(c->snapshot->txn, c->snapshot->env->dbi, &k, v) == 0;
-}
-
-/* --- all keys in their order */
-
-/* The network that the next keys are of. */
-static void
-enter(struct check *c, uint32_t number)
-{
-	struct network_facts facts;
-	struct store_key key;
-	MDB_val v;
-
-	c->number = number;
-	key_init(&key, number, KEY_NETWORK);
-	c->has_network = number == NETWORK_NONE || check_get(c, &key, &v);
-	(void)snprintf(c->network, sizeof(c->network), "%u", number);
-	if (lookup_network_facts(c->snapshot, number, &facts))
-		(void)snprintf(c->network, sizeof(c->network), "%.*s",
-		    facts.id.len, (const char *)facts.id.at);
-}
-
 /* What is wrong with a key, whatever its value. */
 static const char *
 why_no_key(struct check *c, const struct store_key *key)
@@ -116,7 +15,7 @@ why_no_key(struct check *c, const struct store_key *key)
 	if (key->out.len < KEY_START)
 		return "has no kind";
 	if (number != c->number)
-		enter(c, number);
+		check_enter(c, number);
 	if (key_row(key_kind(key->buf)).name == NULL)
 		return "there is no such kind";
 	return c->has_network ? NULL : "there is no such network";
@@ -186,28 +85,13 @@ run_pass(struct check *c, enum check_pass pass)
 	if (rc != 0)
 		return store_err(rc);
 	c->pass = pass;
-	enter(c, NETWORK_NONE);
+	check_enter(c, NETWORK_NONE);
 	while ((rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT)) == 0)
 		read_key(c, &k, &v);
 	mdb_cursor_close(cursor);
 	if (rc != MDB_NOTFOUND)
 		return store_err(rc);
 	return pass == CHECK_NAME ? E_OK : check_ranks(c);
-}
-
-static void
-say_missing(struct check *c)
-{
-	for (size_t i = 0; i < c->made.slots; i++) {
-		const struct made *m = (const void *)c->made.slot[i].entry;
-		struct store_key key;
-
-		if (m == NULL || m->times == 0)
-			continue;
-		key_copy(&key, m->in.key, m->in.len);
-		(void)why_no_key(c, &key); /* whose it is */
-		check_say_key(c, &key, "is missing");
-	}
 }
 
 enum err
@@ -222,7 +106,7 @@ snapshot_check(struct snapshot *s,
 		err = run_pass(&c, CHECK_GATHER);
 		if (err == E_OK)
 			err = run_pass(&c, CHECK_NAME);
-		say_missing(&c);
+		check_missing(&c);
 	}
 	arena_release(&c.arena);
 	arena_release(&c.made_arena);

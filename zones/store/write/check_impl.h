@@ -43,6 +43,8 @@ __attribute__((format(printf, 3, 4))) void check_say(
 /* A key or an entry, and what is wrong with it. */
 void check_say_key(struct check *, const struct store_key *, const char *why);
 
+/* The network that the next keys are of. */
+void check_enter(struct check *, uint32_t number);
 /* False where the key is not there. */
 bool check_get(struct check *, struct store_key *, MDB_val *);
 
@@ -54,6 +56,8 @@ void check_expect(
     struct check *, const struct store_key *, const void *value, size_t);
 void check_meet(struct check *, const struct store_key *, const void *value,
     size_t, uint32_t times);
+/* Names what is made and was not met. */
+void check_missing(struct check *);
 /* What a claim is known by, behind the key of its address. */
 void check_claim_key(
     struct store_key *, bool is_peer, struct label app, struct label id);
