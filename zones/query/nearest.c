@@ -9,8 +9,6 @@
  */
 #include "impl.h"
 
-#include "zones/store/read/brief.h"
-
 #define FAR UINT32_MAX
 
 struct ranking {

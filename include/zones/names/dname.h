@@ -7,6 +7,7 @@
 #include "base/dns.h"
 #include "base/err.h"
 #include "base/wire.h"
+#include "zones/names/label.h"
 
 struct dname {
 	uint8_t len;                /* octets of wire, with the root's zero */
@@ -16,12 +17,6 @@ struct dname {
 	uint8_t wire[DNS_NAME_MAX]; /* lower case */
 };
 
-/* One label, borrowed from a dname; its octets may be anything. */
-struct label {
-	const uint8_t *at;
-	uint8_t len;
-};
-
 static inline struct label
 dname_label(const struct dname *d, unsigned i)
 {
@@ -29,36 +24,6 @@ dname_label(const struct dname *d, unsigned i)
 
 	assert(i < d->labels);
 	return (struct label){ .at = p + 1, .len = p[0] };
-}
-
-/* The first eight octets at AT as one number. */
-static inline uint64_t
-octets_8(const uint8_t *at)
-{
-	uint64_t v;
-
-	memcpy(&v, at, sizeof(v));
-	return v;
-}
-
-/* A call of memcmp() for so few octets costs more than comparing them. */
-static inline bool
-label_same(struct label a, struct label b)
-{
-	unsigned left = a.len;
-
-	if (a.len != b.len)
-		return false;
-	if (left >= 8) {
-		for (; left > 8; left -= 8, a.at += 8, b.at += 8)
-			if (octets_8(a.at) != octets_8(b.at))
-				return false;
-		/* The last eight, some of them once more. */
-		return octets_8(a.at + left - 8) == octets_8(b.at + left - 8);
-	}
-	while (left > 0 && a.at[left - 1] == b.at[left - 1])
-		left--;
-	return left == 0;
 }
 
 /*

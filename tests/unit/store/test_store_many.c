@@ -52,12 +52,6 @@ change(struct model *m, struct store_txn *t, unsigned id, bool is)
 	arena_reset(&m->f.arena);
 }
 
-static struct label
-label_of(const char *text)
-{
-	return (struct label){ (const uint8_t *)text, (uint8_t)strlen(text) };
-}
-
 static bool
 is_label(struct label l, const char *text)
 {
