@@ -13,14 +13,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 static void
 check_bounds(const struct fact *f)
 {
-	assert(f->prefix_count <= FACT_PREFIXES_MAX);
-	assert(f->address_count <= FACT_ADDRESSES_MAX);
-	assert(f->metadata_count <= FACT_METADATA_MAX);
+	assert(f->prefix_count <= FACT_LIST_MAX);
+	assert(f->address_count <= FACT_LIST_MAX);
+	assert(f->metadata_count <= FACT_LIST_MAX);
 	for (unsigned i = 0; i < f->prefix_count; i++)
 		assert(f->prefixes[i].len <= 128);
 	for (unsigned i = 0; i < f->metadata_count; i++) {
 		assert(f->metadata[i].key[0] != '\0');
-		assert(strlen(f->metadata[i].value) <= FACT_VALUE_MAX);
+		assert(strlen(f->metadata[i].value) <= 1024);
 	}
 }
 

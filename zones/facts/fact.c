@@ -1,5 +1,5 @@
 /*
- * fact.c - a fact's name, a fact's defaults, and what is wrong with one.
+ * fact.c - kinds of facts, a fact's name, and what is wrong with one.
  */
 #include "zones/facts/fact.h"
 
@@ -7,21 +7,45 @@
 
 #include "base/dns.h"
 
+/* To add a kind: its rows in field.c, its words here. */
+static const struct {
+	const char *word, *plural;
+} kinds[] = {
+	[FACT_NETWORK] = { "network", "networks" },
+	[FACT_REGION] = { "region", "regions" },
+	[FACT_DISTANCE] = { "distance", "distances" },
+	[FACT_APP] = { "app", "apps" },
+	[FACT_INSTANCE] = { "instance", "instances" },
+	[FACT_PEER] = { "peer", "peers" },
+};
+
+static_assert(sizeof(kinds) / sizeof(kinds[0]) == FACT_KINDS, "one row a kind");
+
 const char *
 fact_kind_str(enum fact_kind kind)
 {
-	static const char *const word[] = {
-		[FACT_NETWORK] = "network",
-		[FACT_REGION] = "region",
-		[FACT_DISTANCE] = "distance",
-		[FACT_APP] = "app",
-		[FACT_INSTANCE] = "instance",
-		[FACT_PEER] = "peer",
-	};
+	return kinds[kind].word;
+}
 
-	static_assert(
-	    sizeof(word) / sizeof(word[0]) == FACT_KINDS, "one word a kind");
-	return word[kind];
+const char *
+fact_kind_plural(enum fact_kind kind)
+{
+	return kinds[kind].plural;
+}
+
+const char *
+fact_kinds_text(bool plural, char out[FACT_KINDS_TEXT])
+{
+	size_t len = 0;
+
+	for (int k = 0; k < FACT_KINDS && len < FACT_KINDS_TEXT; k++)
+		len +=
+		    (size_t)snprintf(out + len, FACT_KINDS_TEXT - len, "%s%s",
+			k == 0                    ? ""
+			    : k == FACT_KINDS - 1 ? " or "
+						  : ", ",
+			plural ? kinds[k].plural : kinds[k].word);
+	return out;
 }
 
 const char *
@@ -69,32 +93,4 @@ complain(
 	shorten(w->rule, sizeof(w->rule), rule);
 	shorten(w->value, sizeof(w->value), value);
 	return E_INPUT;
-}
-
-/* The address 3 of each /48: what a peer's configuration says by habit. */
-static unsigned
-resolvers_default(const struct fact *network, struct addr *out)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < network->prefix_count; i++) {
-		const struct prefix *p = &network->prefixes[i];
-
-		if (p->len != 48 || addr_is_v4(&p->addr))
-			continue;
-		out[n] = p->addr;
-		out[n++].ip[15] = 3;
-	}
-	return n;
-}
-
-unsigned
-fact_resolvers(const struct fact *network,
-    struct addr out[FACT_ADDRESSES_MAX + FACT_PREFIXES_MAX])
-{
-	if (network->address_count == 0)
-		return resolvers_default(network, out);
-	memcpy(
-	    out, network->addresses, network->address_count * sizeof(out[0]));
-	return network->address_count;
 }

@@ -1,198 +1,155 @@
 /*
- * json.c - a table of fields for each kind, read and written by it.
+ * json.c - see json.h.
  */
 #include "zones/facts/json.h"
 
-#include <string.h>
+#include <stdlib.h>
 
-#include "field.h"
-#include "zones/facts/check.h"
+#include "field_type.h"
 
-#define AT(member) offsetof(struct fact, member)
-
-/*
- * The fields in the order in which they are written, those of the key
- * first.  To add a field: its member in struct fact, its row here, its rule
- * in fact_check.c, its bytes in fact_stored.c.
- */
-static const struct field network_fields[] = {
-	{ "id", &field_label, AT(network), KEY },
-	{ "prefixes", &field_prefixes, 0, NEEDED },
-	{ "resolvers", &field_addresses, 0, OPTIONAL },
-	{ "ttl", &field_ttl, 0, OPTIONAL },
-	{ NULL, NULL, 0, OPTIONAL },
-};
-
-static const struct field region_fields[] = {
-	{ "id", &field_label, AT(id), KEY },
-	{ "latitude", &field_number, AT(latitude), NEEDED },
-	{ "longitude", &field_number, AT(longitude), NEEDED },
-	{ NULL, NULL, 0, OPTIONAL },
-};
-
-static const struct field distance_fields[] = {
-	{ "from", &field_label, AT(id), KEY },
-	{ "to", &field_label, AT(to), KEY },
-	{ "ms", &field_number, AT(ms), NEEDED },
-	{ NULL, NULL, 0, OPTIONAL },
-};
-
-static const struct field app_fields[] = {
-	{ "network", &field_label, AT(network), KEY },
-	{ "name", &field_label, AT(app), KEY },
-	{ "domain", &field_domain, AT(domain), OPTIONAL },
-	{ "flycast", &field_addresses, 0, OPTIONAL },
-	{ NULL, NULL, 0, OPTIONAL },
-};
-
-static const struct field instance_fields[] = {
-	{ "network", &field_label, AT(network), KEY },
-	{ "app", &field_label, AT(app), KEY },
-	{ "id", &field_label, AT(id), KEY },
-	{ "region", &field_label, AT(region), NEEDED },
-	{ "addresses", &field_addresses, 0, NEEDED },
-	{ "name", &field_label, AT(name), OPTIONAL },
-	{ "group", &field_label, AT(group), OPTIONAL },
-	{ "state", &field_state, 0, OPTIONAL },
-	{ "metadata", &field_metadata, 0, OPTIONAL },
-	{ NULL, NULL, 0, OPTIONAL },
-};
-
-static const struct field peer_fields[] = {
-	{ "network", &field_label, AT(network), KEY },
-	{ "name", &field_label, AT(id), KEY },
-	{ "region", &field_label, AT(region), OPTIONAL },
-	{ "addresses", &field_addresses, 0, NEEDED },
-	{ "expires", &field_expires, 0, OPTIONAL },
-	{ NULL, NULL, 0, OPTIONAL },
-};
-
-static const struct field *const fields[FACT_KINDS] = {
-	[FACT_NETWORK] = network_fields,
-	[FACT_REGION] = region_fields,
-	[FACT_DISTANCE] = distance_fields,
-	[FACT_APP] = app_fields,
-	[FACT_INSTANCE] = instance_fields,
-	[FACT_PEER] = peer_fields,
-};
-
-const struct field *
-fact_fields(enum fact_kind kind)
-{
-	return fields[kind];
-}
-
-static const struct field *
-field_find(enum fact_kind kind, const char *key)
-{
-	const struct field *field = fields[kind];
-
-	while (field->key != NULL && strcmp(field->key, key) != 0)
-		field++;
-	return field->key == NULL ? NULL : field;
-}
-
-/* Some member was not read: say which, and why. */
+/* With the value as JSON. */
 static enum err
-strange_member(enum fact_kind kind, json_t *object, const char *skip,
-    struct complaint *why)
+complain_value(
+    struct fact_reading *r, const char *field, const char *rule, json_t *j)
+{
+	char *text = json_dumps(j, JSON_ENCODE_ANY | JSON_COMPACT);
+
+	(void)complain(r->why, field, rule, text == NULL ? "" : text);
+	free(text);
+	return E_INPUT;
+}
+
+static enum err
+string_read(struct fact_reading *r, const char *field, json_t *j,
+    struct field_value *value)
+{
+	if (!json_is_string(j))
+		return complain_value(r, field, "must be a string", j);
+	value->text[value->count++] =
+	    (struct span){ json_string_value(j), json_string_length(j) };
+	return E_OK;
+}
+
+/* So that no list is too long for us. */
+static enum err
+count_check(struct fact_reading *r, const char *field, size_t count)
+{
+	char rule[64], text[24];
+
+	if (count <= FACT_LIST_MAX)
+		return E_OK;
+	(void)snprintf(
+	    rule, sizeof(rule), "must have at most %u entries", FACT_LIST_MAX);
+	(void)snprintf(text, sizeof(text), "%zu", count);
+	return complain(r->why, field, rule, text);
+}
+
+static enum err
+strings_read(struct fact_reading *r, const char *field, json_t *j,
+    struct field_value *value)
+{
+	enum err err;
+
+	if (!json_is_array(j))
+		return complain_value(
+		    r, field, "must be an array of strings", j);
+	err = count_check(r, field, json_array_size(j));
+	for (size_t i = 0; i < json_array_size(j) && err == E_OK; i++)
+		err = string_read(r, field, json_array_get(j, i), value);
+	return err;
+}
+
+static enum err
+pairs_read(struct fact_reading *r, const char *field, json_t *j,
+    struct field_value *value)
+{
+	const char *key;
+	json_t *member;
+	enum err err;
+
+	if (!json_is_object(j))
+		return complain_value(
+		    r, field, "must be an object of strings", j);
+	err = count_check(r, field, json_object_size(j));
+	if (err != E_OK)
+		return err;
+	json_object_foreach(j, key, member)
+	{
+		value->text[value->count++] = span_of(key);
+		if (string_read(r, key, member, value) != E_OK)
+			return E_INPUT;
+	}
+	return E_OK;
+}
+
+static enum err
+value_read(struct fact_reading *r, const struct field *field, json_t *j,
+    struct field_value *value)
+{
+	value->count = 0;
+	switch (field->type->shape) {
+	case FIELD_STRING:
+		return string_read(r, field->key, j, value);
+	case FIELD_NUMBER:
+		value->number = json_number_value(j);
+		return json_is_number(j)
+		    ? E_OK
+		    : complain_value(r, field->key, "must be a number", j);
+	case FIELD_STRINGS:
+		return strings_read(r, field->key, j, value);
+	case FIELD_PAIRS:
+		return pairs_read(r, field->key, j, value);
+	}
+	return E_INPUT;
+}
+
+static enum err
+member_read(struct fact_reading *r, const char *key, json_t *j)
+{
+	const struct field *field = reading_find(r, span_of(key));
+	struct field_value value;
+	enum err err;
+
+	if (field == NULL)
+		return complain(r->why, key, "is not known here", "");
+	if (r->key_only && field->need != FIELD_KEY)
+		return complain(r->why, key, "does not belong to a key", "");
+	err = value_read(r, field, j, &value);
+	return err == E_OK ? reading_take(r, field, &value) : err;
+}
+
+static enum err
+object_read(struct fact_reading *r, json_t *object, const char *skip)
 {
 	const char *key;
 	json_t *value;
 
 	json_object_foreach(object, key, value)
 	{
-		const struct field *field = field_find(kind, key);
-
 		if (skip != NULL && strcmp(key, skip) == 0)
 			continue;
-		if (field == NULL)
-			return complain(why, key, "is not known here", "");
-		if (field->need != KEY)
-			(void)complain(
-			    why, key, "does not belong to a key", "");
+		if (member_read(r, key, value) != E_OK)
+			return E_INPUT;
 	}
-	return E_INPUT;
-}
-
-/* Members that are no field of the kind are seen by their number. */
-static enum err
-members_read(
-    struct field_reading *r, json_t *object, const char *skip, bool key_only)
-{
-	size_t read = skip == NULL ? 0 : 1;
-	enum err err;
-
-	for (const struct field *field = fields[r->fact->kind];
-	     field->key != NULL; field++) {
-		json_t *value = json_object_get(object, field->key);
-
-		if (key_only && field->need != KEY)
-			break;
-		if (value == NULL && field->need == NEEDED)
-			return complain(
-			    r->why, field->key, "must be given", "");
-		if (value == NULL)
-			continue;
-		err = field->type->read(r, field, value);
-		if (err != E_OK)
-			return err;
-		read++;
-	}
-	if (read == json_object_size(object))
-		return E_OK;
-	return strange_member(r->fact->kind, object, skip, r->why);
-}
-
-enum err
-fact_json_read_key(struct fact *f, struct arena *arena, json_t *object,
-    const char *skip, struct complaint *why)
-{
-	struct field_reading r = { f, arena, why };
-	enum err err = members_read(&r, object, skip, true);
-
-	return err == E_OK ? fact_check_key(f, why) : err;
-}
-
-enum err
-fact_finish(struct fact *f, struct complaint *why)
-{
-	if (f->kind == FACT_APP && f->domain == NULL)
-		f->domain = f->app;
-	return fact_check(f, why);
+	return reading_finish(r);
 }
 
 enum err
 fact_json_read(struct fact *f, struct arena *arena, json_t *object,
     const char *skip, struct complaint *why)
 {
-	struct field_reading r = { f, arena, why };
-	enum err err;
+	struct fact_reading r = { .fact = f, .arena = arena, .why = why };
 
-	f->ttl = f->kind == FACT_NETWORK ? NAME_TTL_DEFAULT : 0;
-	err = members_read(&r, object, skip, false);
-	return err == E_OK ? fact_finish(f, why) : err;
+	return object_read(&r, object, skip);
 }
 
-void
-fact_json_print(FILE *out, const struct fact *f)
+enum err
+fact_json_read_key(struct fact *f, struct arena *arena, json_t *object,
+    const char *skip, struct complaint *why)
 {
-	(void)fprintf(out, "{\"put\":\"%s\"", fact_kind_str(f->kind));
-	for (const struct field *field = fields[f->kind]; field->key != NULL;
-	     field++) {
-		if (!field->type->given(f, field))
-			continue;
-		(void)fprintf(out, ",\"%s\":", field->key);
-		field->type->print(out, f, field);
-	}
-	(void)putc('}', out);
-}
+	struct fact_reading r = {
+		.fact = f, .arena = arena, .why = why, .key_only = true
+	};
 
-void
-fact_json_print_text(FILE *out, const char *text)
-{
-	json_t *string = json_string(text);
-
-	(void)json_dumpf(string, out, JSON_ENCODE_ANY);
-	json_decref(string);
+	return object_read(&r, object, skip);
 }

@@ -1,158 +1,110 @@
 /*
- * plain.c - see fact_plain.h.
+ * plain.c - see plain.h.
  */
 #include "zones/facts/plain.h"
 
-#include "base/addr_text.h"
-#include "base/letters.h"
-#include "field.h"
-#include "zones/facts/check.h"
+#include "field_type.h"
 
-struct plain
+struct span
 plain_string(struct wire_in *in)
 {
 	const uint8_t *start, *at, *end = in->buf + in->len;
 
 	if (!plain_take(in, '"'))
-		return (struct plain){ "", 0 };
+		return (struct span){ "", 0 };
 	start = at = in->buf + in->pos;
 	while (
 	    at < end && *at >= ' ' && *at < 0x7f && *at != '"' && *at != '\\')
 		at++;
 	in->pos += (size_t)(at - start);
 	in->bad = wire_get8(in) != '"' || in->bad;
-	return (struct plain){ (const char *)start, (size_t)(at - start) };
+	return (struct span){ (const char *)start, (size_t)(at - start) };
 }
 
-bool
-plain_is(struct plain s, const char *word)
+/* Digits, few enough for any number type, that do not begin with a zero. */
+static double
+plain_number(struct wire_in *in)
 {
-	return strncmp(s.at, word, s.len) == 0 && word[s.len] == '\0';
+	double v = 0;
+	size_t digits = 0;
+
+	plain_skip_blanks(in);
+	for (; wire_left(in) > 0; digits++) {
+		uint8_t c = in->buf[in->pos];
+
+		if (c < '0' || c > '9' || (digits > 0 && !(v > 0)))
+			break;
+		v = v * 10 + (c - '0');
+		in->pos++;
+	}
+	in->bad = in->bad || digits == 0 || digits > 15;
+	return v;
 }
 
-bool
-plain_label(struct field_reading *r, const struct field *f, struct wire_in *in)
+/* Up to the limit; an empty list is not plain. */
+static void
+plain_list(struct wire_in *in, char open, char shut, struct field_value *value)
 {
-	struct plain s = plain_string(in);
-	char *text = arena_copy(r->arena, s.at, s.len);
+	size_t most = sizeof(value->text) / sizeof(value->text[0]);
 
-	text_lower(text);
-	*field_label_at(r->fact, f) = text;
-	return !in->bad;
-}
-
-bool
-plain_state(struct field_reading *r, const struct field *f, struct wire_in *in)
-{
-	struct plain s = plain_string(in);
-
-	(void)f;
-	r->fact->stopped = plain_is(s, "stopped");
-	return !in->bad && (r->fact->stopped || plain_is(s, "started"));
-}
-
-static bool
-address_read(struct addr *a, struct plain s)
-{
-	char text[ADDR_TEXT];
-
-	if (s.len >= sizeof(text))
-		return false;
-	memcpy(text, s.at, s.len);
-	text[s.len] = '\0';
-	return addr_parse(a, text);
-}
-
-bool
-plain_addresses(
-    struct field_reading *r, const struct field *f, struct wire_in *in)
-{
-	struct addr list[FACT_ADDRESSES_MAX], *copy;
-	unsigned n = 0;
-
-	(void)f;
-	(void)plain_take(in, '[');
+	(void)plain_take(in, open);
 	do {
-		if (n == FACT_ADDRESSES_MAX ||
-		    !address_read(&list[n++], plain_string(in)))
-			return false;
-	} while (plain_more(in, ']'));
-	copy = arena_take(r->arena, n * sizeof(*copy));
-	memcpy(copy, list, n * sizeof(*copy));
-	r->fact->addresses = copy;
-	r->fact->address_count = n;
-	return !in->bad;
-}
-
-bool
-plain_metadata(
-    struct field_reading *r, const struct field *f, struct wire_in *in)
-{
-	struct fact_pair list[FACT_METADATA_MAX], *copy;
-	unsigned n = 0;
-
-	(void)f;
-	(void)plain_take(in, '{');
-	do {
-		struct plain key = plain_string(in), value;
-
-		if (n == FACT_METADATA_MAX || !plain_take(in, ':'))
-			return false;
-		value = plain_string(in);
-		list[n].key = arena_copy(r->arena, key.at, key.len);
-		list[n].value = arena_copy(r->arena, value.at, value.len);
-		n++;
-	} while (plain_more(in, '}'));
-	copy = arena_take(r->arena, n * sizeof(*copy));
-	memcpy(copy, list, n * sizeof(*copy));
-	r->fact->metadata = copy;
-	r->fact->metadata_count = n;
-	return !in->bad;
-}
-
-/* Each field once: SEEN has a bit for each row of the kind's table. */
-static bool
-member_read(struct field_reading *r, const struct field *fields,
-    struct wire_in *in, bool key_only, unsigned *seen)
-{
-	struct plain key = plain_string(in);
-	const struct field *f = fields;
-	unsigned bit;
-
-	while (f->key != NULL && !plain_is(key, f->key))
-		f++;
-	bit = 1U << (f - fields);
-	if (f->key == NULL || f->type->plain == NULL || (*seen & bit) != 0 ||
-	    (key_only && f->need != KEY) || !plain_take(in, ':'))
-		return false;
-	*seen |= bit;
-	return f->type->plain(r, f, in);
+		if (value->count + 2 > most) {
+			in->bad = true;
+			return;
+		}
+		value->text[value->count++] = plain_string(in);
+		if (shut == '}' && plain_take(in, ':'))
+			value->text[value->count++] = plain_string(in);
+	} while (plain_more(in, shut));
 }
 
 static bool
-has_needed(const struct field *fields, unsigned seen)
+value_read(
+    struct wire_in *in, enum field_shape shape, struct field_value *value)
 {
-	for (unsigned i = 0; fields[i].key != NULL; i++)
-		if (fields[i].need == NEEDED && (seen & 1U << i) == 0)
-			return false;
-	return true;
+	value->count = 0;
+	switch (shape) {
+	case FIELD_STRING:
+		value->text[value->count++] = plain_string(in);
+		break;
+	case FIELD_NUMBER:
+		value->number = plain_number(in);
+		break;
+	case FIELD_STRINGS:
+		plain_list(in, '[', ']', value);
+		break;
+	case FIELD_PAIRS:
+		plain_list(in, '{', '}', value);
+		break;
+	}
+	return !in->bad;
+}
+
+static bool
+member_read(struct fact_reading *r, struct wire_in *in)
+{
+	struct span key = plain_string(in);
+	const struct field *field = reading_find(r, key);
+	struct field_value value;
+
+	return field != NULL && !reading_has(r, field) &&
+	    (field->need == FIELD_KEY || !r->key_only) && plain_take(in, ':') &&
+	    value_read(in, field->type->shape, &value) &&
+	    reading_take(r, field, &value) == E_OK;
 }
 
 bool
 fact_plain_read(
     struct fact *f, struct arena *arena, struct wire_in *in, bool key_only)
 {
-	const struct field *fields = fact_fields(f->kind);
 	struct complaint why;
-	struct field_reading r = { f, arena, &why };
-	unsigned seen = 0;
+	struct fact_reading r = {
+		.fact = f, .arena = arena, .why = &why, .key_only = key_only
+	};
 
 	while (plain_more(in, '}'))
-		if (!member_read(&r, fields, in, key_only, &seen))
+		if (!member_read(&r, in))
 			return false;
-	if (in->bad || wire_left(in) > 0)
-		return false;
-	if (key_only)
-		return fact_check_key(f, &why) == E_OK;
-	return has_needed(fields, seen) && fact_finish(f, &why) == E_OK;
+	return !in->bad && wire_left(in) == 0 && reading_finish(&r) == E_OK;
 }

@@ -17,10 +17,10 @@ struct line_reading {
 };
 
 static bool
-kind_find(enum fact_kind *out, struct plain word)
+kind_find(enum fact_kind *out, struct span word)
 {
 	for (enum fact_kind k = 0; k < FACT_KINDS; k++)
-		if (plain_is(word, fact_kind_str(k))) {
+		if (span_is(word, fact_kind_str(k))) {
 			*out = k;
 			return true;
 		}
@@ -30,11 +30,13 @@ kind_find(enum fact_kind *out, struct plain word)
 static enum err
 kind_read(struct line_reading *r, const char *verb, const char *word)
 {
-	if (!kind_find(
-		&r->line->fact.kind, (struct plain){ word, strlen(word) }))
-		return complain(r->why, verb,
-		    "must be network, region, distance, app, instance or peer",
-		    word);
+	char rule[sizeof("must be ") + FACT_KINDS_TEXT], kinds[FACT_KINDS_TEXT];
+
+	if (!kind_find(&r->line->fact.kind, span_of(word))) {
+		(void)snprintf(rule, sizeof(rule), "must be %s",
+		    fact_kinds_text(false, kinds));
+		return complain(r->why, verb, rule, word);
+	}
 	r->line->named = true;
 	return E_OK;
 }
@@ -208,15 +210,15 @@ plain_read(
     struct feed_line *line, struct arena *arena, const char *text, size_t len)
 {
 	struct wire_in in = wire_in(text, len);
-	struct plain verb, word;
+	struct span verb, word;
 	bool is_put;
 
 	(void)plain_take(&in, '{');
 	verb = plain_string(&in);
 	(void)plain_take(&in, ':');
 	word = plain_string(&in);
-	is_put = plain_is(verb, "put");
-	if (in.bad || (!is_put && !plain_is(verb, "delete")))
+	is_put = span_is(verb, "put");
+	if (in.bad || (!is_put && !span_is(verb, "delete")))
 		return false;
 	line->verb = is_put ? FEED_PUT : FEED_DELETE;
 	line->named = kind_find(&line->fact.kind, word);

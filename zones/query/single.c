@@ -31,17 +31,7 @@ answer_api(struct reply *r)
 	(void)lookup_network_facts(r->env->snapshot, r->q->network, &n);
 	pick_start(&p, r);
 	p.exists = true;
-	for (unsigned i = 0; i < n.resolver_count; i++) {
-		struct instance one = { .started = true };
-		struct addr a;
-
-		memcpy(a.ip, n.resolvers + 16 * i, 16);
-		one.six = n.resolvers + 16 * i;
-		one.four = one.six + 12;
-		one.six_count = !addr_is_v4(&a);
-		one.four_count = addr_is_v4(&a);
-		(void)pick_add(&p, &one);
-	}
+	(void)pick_add(&p, &n.resolvers);
 	return pick_answer(&p);
 }
 

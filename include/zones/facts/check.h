@@ -9,8 +9,6 @@
 
 #include "zones/facts/fact.h"
 
-#define FACT_KEY_MAX 63 /* octets of a metadata key */
-
 /* E_INPUT, with the first broken rule in *why; strings may be anything. */
 enum err fact_check(const struct fact *, struct complaint *why) MUST_CHECK;
 

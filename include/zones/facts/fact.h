@@ -3,25 +3,19 @@
  * instances, peers.
  *
  * A fact is its key (network, app, id, to: as many as its kind has) and its
- * fields.  All labels are lower case, 1 to 63 of [a-z0-9_-].  A field that
- * was not given is NULL, zero or of count zero, unless it says otherwise.
- * A fact borrows its strings and arrays: from the arena it was read into
- * (arena.h), until that is reset.
+ * fields (field.h).  All labels are lower case, 1 to 63 of [a-z0-9_-].  A
+ * field that was not given has its default, or is NULL, zero or of count
+ * zero.  A fact borrows its strings and arrays: from the arena it was read
+ * into (arena.h), until that is reset.
  */
 #ifndef ZONES_FACTS_FACT_H
 #define ZONES_FACTS_FACT_H
 
 #include "base/addr.h"
 #include "base/err.h"
-#include "zones/names/name.h"
 
-#define FACT_ADDRESSES_MAX 64   /* of one fact */
-#define FACT_PREFIXES_MAX  64   /* of a network */
-#define FACT_METADATA_MAX  64   /* pairs of an instance */
-#define FACT_REGIONS_MAX   1000 /* that the instances of one app are in */
-#define FACT_VALUE_MAX     1024 /* octets of a metadata value */
-#define FACT_DOMAIN_MAX    200  /* octets of an app's domain, as text */
-#define FACT_TTL_MAX       86400
+#define FACT_LIST_MAX    64   /* entries of any list of one fact */
+#define FACT_REGIONS_MAX 1000 /* that the instances of one app are in */
 
 enum fact_kind {
 	FACT_NETWORK,
@@ -49,7 +43,7 @@ struct fact {
 	/* Network. */
 	const struct prefix *prefixes;
 	unsigned prefix_count;
-	uint32_t ttl; /* seconds; NAME_TTL_DEFAULT where not given */
+	uint32_t ttl; /* seconds */
 
 	/* Network: resolvers; app: flycast; instance and peer: addresses. */
 	const struct addr *addresses;
@@ -62,7 +56,7 @@ struct fact {
 	double ms;
 
 	/* App. */
-	const char *domain; /* dotted labels; its name where not given */
+	const char *domain; /* dotted labels */
 
 	/* Instance; a peer has a region too. */
 	const char *region;
@@ -80,6 +74,20 @@ struct fact {
 	uint64_t age;
 };
 
+/* "network", "region", ... as the feed writes them; "networks", ... */
+const char *fact_kind_str(enum fact_kind);
+const char *fact_kind_plural(enum fact_kind);
+
+/* All kinds, "network, region, ... or peer"; returns OUT. */
+#define FACT_KINDS_TEXT 160
+const char *fact_kinds_text(bool plural, char out[FACT_KINDS_TEXT]);
+
+/*
+ * The fact's name for people, "instance acme/web/f066b83b"; returns OUT.
+ */
+#define FACT_TITLE 256
+const char *fact_title(const struct fact *, char out[FACT_TITLE]);
+
 /* Why a fact was not taken.  All text is the complaint's own. */
 struct complaint {
 	char field[64];  /* which field, or "" */
@@ -90,18 +98,5 @@ struct complaint {
 /* Fills W and returns E_INPUT. */
 enum err complain(struct complaint *w, const char *field, const char *rule,
     const char *value);
-
-/* "network", "region", ... as the feed writes them. */
-const char *fact_kind_str(enum fact_kind);
-
-/*
- * The fact's name for people, "instance acme/web/f066b83b"; returns OUT.
- */
-#define FACT_TITLE 256
-const char *fact_title(const struct fact *, char out[FACT_TITLE]);
-
-/* A network's resolvers, the default of P::3 filled in; returns how many. */
-unsigned fact_resolvers(const struct fact *network,
-    struct addr out[FACT_ADDRESSES_MAX + FACT_PREFIXES_MAX]);
 
 #endif

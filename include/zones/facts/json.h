@@ -31,7 +31,17 @@ enum err fact_json_read_key(struct fact *f, struct arena *, json_t *object,
 /* {"put":"app",...}, without a newline; what has its default is left out. */
 void fact_json_print(FILE *, const struct fact *);
 
+/* For people, a line: its title, then all that it has. */
+void fact_print_line(FILE *, const struct fact *);
+
 /* TEXT, which is UTF-8, as JSON has it. */
-void fact_json_print_text(FILE *, const char *text);
+static inline void
+fact_json_print_text(FILE *out, const char *text)
+{
+	json_t *string = json_string(text);
+
+	(void)json_dumpf(string, out, JSON_ENCODE_ANY);
+	json_decref(string);
+}
 
 #endif

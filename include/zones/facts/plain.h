@@ -14,14 +14,9 @@
 #define ZONES_FACTS_PLAIN_H
 
 #include "base/arena.h"
+#include "base/span.h"
 #include "base/wire.h"
 #include "zones/facts/fact.h"
-
-/* A string, borrowed; not ended by a zero. */
-struct plain {
-	const char *at;
-	size_t len;
-};
 
 static inline void
 plain_skip_blanks(struct wire_in *in)
@@ -53,8 +48,7 @@ plain_more(struct wire_in *in, char end)
 }
 
 /* Of length 0 also where there is none. */
-struct plain plain_string(struct wire_in *);
-bool plain_is(struct plain, const char *word);
+struct span plain_string(struct wire_in *);
 
 /*
  * The members that follow the first, and the end of the object and of the

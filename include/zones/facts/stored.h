@@ -1,19 +1,20 @@
 /*
- * stored.h - facts as the store keeps them.
+ * stored.h - facts as the store keeps them: the age (u64: how many facts had
+ * been written before it), then the fields in the order of their table, each
+ * as its type has it.
  *
- *	every fact     u64 age: how many facts had been written before it
- *	network        u32 ttl, u8 n, n times 16 octets and u8 length,
- *	               u8 are they the default, u8 n, n times 16 octets:
- *	               resolvers, label id
- *	region         u64 latitude, u64 longitude (IEEE 754)
- *	distance       u64 ms (IEEE 754)
- *	app            brief of its flycast addresses, label domain
- *	instance       brief, label region, label name, label group, u8 n,
- *	               n times label key, u16 length and value
- *	peer           brief, label region, u64 expires
+ *	a label, a domain    u8 length, octets
+ *	one of some words    u8
+ *	a whole number       u32
+ *	any other number     u64 (IEEE 754)
+ *	a time               u64
+ *	addresses            see addr_list.h
+ *	prefixes             u8 n, n times 16 octets and u8 length
+ *	pairs                u8 n, n times a label, u16 length and value
  *
- * The key's parts (store_impl.h) are not repeated in the value, save a
- * network's id, since its key has only the number.
+ * What has a default is stored with it.  A key's fields are in the store's
+ * key; but a network's has only its number, so its id is stored too.  The
+ * look-ups of zones/store/read know the first fields of each kind.
  */
 #ifndef ZONES_FACTS_STORED_H
 #define ZONES_FACTS_STORED_H
@@ -32,8 +33,5 @@ void fact_encode(const struct fact *, uint64_t age, struct wire_out *);
  * fact is not to be used, where the bytes are none that fact_encode makes.
  */
 bool fact_decode(struct fact *, struct wire_in, struct arena *) MUST_CHECK;
-
-/* What answers need of an instance, app or peer; see store_brief.h. */
-void brief_encode(const struct fact *, struct wire_out *);
 
 #endif

@@ -9,23 +9,10 @@
 #include <cmocka.h>
 
 #include "dnsd/config/impl.h"
+#include "manual.h"
 
 #define MANUAL "docs/operations.md"
 #define HEAD   "| key | default | what it is |\n|---|---|---|\n"
-
-/* The whole file, malloc'd. */
-static char *
-read_manual(void)
-{
-	FILE *f = fopen(MANUAL, "re");
-	char *text = NULL;
-	size_t room = 0;
-
-	assert_non_null(f);
-	assert_true(getdelim(&text, &room, '\0', f) > 0);
-	(void)fclose(f);
-	return text;
-}
 
 static const char *
 default_of(const struct config_option *o)
@@ -61,7 +48,7 @@ check_row(const char *table, const struct config_option *o, const char *prefix)
 static void
 the_manual_has_the_rows(void **state)
 {
-	char *manual = read_manual();
+	char *manual = manual_read(MANUAL);
 	const char *table = strstr(manual, HEAD);
 
 	(void)state;

@@ -1,5 +1,5 @@
 /*
- * test_fact.c - a fact's name, what is complained of, a network's resolvers.
+ * test_fact.c - a fact's name, and what is complained of.
  */
 #include "zones/facts/fact.h"
 
@@ -9,8 +9,6 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-#include "base/addr_text.h"
 
 static const char LONGEST[] =
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -54,38 +52,12 @@ test_complaint(void **state)
 	assert_int_equal((uint8_t)why.value[strlen(why.value) - 4], 0xa9);
 }
 
-static void
-test_resolvers(void **state)
-{
-	static const char *const prefixes[] = { "fdaa:0:18::/48", "10.0.0.0/8",
-		"fdaa:1::/32", "fdaa:0:19::/48" };
-	struct addr out[FACT_ADDRESSES_MAX + FACT_PREFIXES_MAX], given;
-	struct prefix list[4];
-	struct fact f = {
-		.kind = FACT_NETWORK, .prefixes = list, .prefix_count = 4
-	};
-	char text[ADDR_TEXT];
-
-	(void)state;
-	for (size_t i = 0; i < 4; i++)
-		assert_true(prefix_parse(&list[i], prefixes[i]));
-	assert_int_equal(fact_resolvers(&f, out), 2);
-	assert_string_equal(addr_text(&out[0], text), "fdaa:0:18::3");
-	assert_string_equal(addr_text(&out[1], text), "fdaa:0:19::3");
-	assert_true(addr_parse(&given, "fdaa::3"));
-	f.addresses = &given;
-	f.address_count = 1;
-	assert_int_equal(fact_resolvers(&f, out), 1);
-	assert_string_equal(addr_text(&out[0], text), "fdaa::3");
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_title),
 		cmocka_unit_test(test_complaint),
-		cmocka_unit_test(test_resolvers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

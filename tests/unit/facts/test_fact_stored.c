@@ -41,6 +41,8 @@ static const char *const facts[] = {
 	"['fdaa:0:18::102'],'expires':'2026-03-01T12:00:00Z'}",
 };
 
+#define VALUE_MAX 1024 /* of metadata */
+
 static struct arena arena;
 
 /* The fact that a line puts. */
@@ -143,12 +145,12 @@ static void
 test_largest(void **state)
 {
 	static uint8_t buf[FACT_STORED_MAX];
-	static char value[FACT_VALUE_MAX + 1];
-	static char key[FACT_METADATA_MAX][64];
+	static char value[VALUE_MAX + 1];
+	static char key[FACT_LIST_MAX][64];
 	static char label[DNS_LABEL_MAX + 1];
 	struct wire_out out = wire_out(buf, sizeof(buf));
-	struct fact_pair metadata[FACT_METADATA_MAX];
-	struct addr addresses[FACT_ADDRESSES_MAX];
+	struct fact_pair metadata[FACT_LIST_MAX];
+	struct addr addresses[FACT_LIST_MAX];
 	struct fact f = { .kind = FACT_INSTANCE,
 		.network = label,
 		.app = label,
@@ -157,16 +159,16 @@ test_largest(void **state)
 		.name = label,
 		.group = label,
 		.addresses = addresses,
-		.address_count = FACT_ADDRESSES_MAX,
+		.address_count = FACT_LIST_MAX,
 		.metadata = metadata,
-		.metadata_count = FACT_METADATA_MAX };
+		.metadata_count = FACT_LIST_MAX };
 	struct fact back = { .kind = FACT_INSTANCE };
 
 	(void)state;
-	memset(value, 'v', FACT_VALUE_MAX);
+	memset(value, 'v', VALUE_MAX);
 	memset(label, 'l', DNS_LABEL_MAX);
 	memset(addresses, 0xfd, sizeof(addresses));
-	for (unsigned i = 0; i < FACT_METADATA_MAX; i++) {
+	for (unsigned i = 0; i < FACT_LIST_MAX; i++) {
 		memset(key[i], 'k', 63);
 		metadata[i] = (struct fact_pair){ key[i], value };
 	}
@@ -174,7 +176,7 @@ test_largest(void **state)
 	assert_false(out.bad);
 	assert_true(fact_decode(&back, wire_in(buf, out.len), &arena));
 	assert_true(back.age == UINT64_MAX);
-	assert_int_equal(back.metadata_count, FACT_METADATA_MAX);
+	assert_int_equal(back.metadata_count, FACT_LIST_MAX);
 	assert_string_equal(back.metadata[63].value, value);
 	assert_string_equal(back.group, label);
 	arena_reset(&arena);
@@ -189,34 +191,29 @@ static const struct {
 	size_t at;
 	int is, becomes;
 } odd[] = {
-	/* an instance: u8 flags at 8, u8 v6, u8 v4, address, region */
+	/* an instance: label region at 8, u8 flags at 12, u8 v6, u8 v4,
+	 * address, labels name and group, u8 state */
 	{ "{'put':'instance','network':'n','app':'a','id':'i','region':'iad',"
 	  "'addresses':['fdaa::2']}",
-	    8, 1, 0x81 }, /* a flag that there is not */
+	    9, 'i', 0 }, /* zero in a text */
 	{ "{'put':'instance','network':'n','app':'a','id':'i','region':'iad',"
 	  "'addresses':['fdaa::2']}",
-	    8, 1, 0x03 }, /* IPv4 first, of none */
+	    12, 0, 0x80 }, /* a flag that there is not */
+	{ "{'put':'instance','network':'n','app':'a','id':'i','region':'iad',"
+	  "'addresses':['fdaa::2']}",
+	    12, 0, 0x01 }, /* one of a brief */
+	{ "{'put':'instance','network':'n','app':'a','id':'i','region':'iad',"
+	  "'addresses':['fdaa::2']}",
+	    12, 0, 0x02 }, /* IPv4 first, of none */
 	{ "{'put':'instance','network':'n','app':'a','id':'i','region':'iad',"
 	  "'addresses':['10.0.0.1']}",
-	    8, 3, 0x01 }, /* IPv6 first, of none */
+	    12, 2, 0 }, /* IPv6 first, of none */
 	{ "{'put':'instance','network':'n','app':'a','id':'i','region':'iad',"
 	  "'addresses':['fdaa::2']}",
-	    8, 1, 0x05 }, /* a server without a name */
-	{ "{'put':'instance','network':'n','app':'a','id':'i','region':'iad',"
-	  "'addresses':['fdaa::2'],'name':'lion'}",
-	    8, 5, 0x01 }, /* a name without a server */
-	{ "{'put':'instance','network':'n','app':'a','id':'i','region':'iad',"
-	  "'addresses':['fdaa::2']}",
-	    28, 'i', 0 }, /* zero in a text */
-	/* a network: u32 ttl at 8, u8 count, prefix, u8 length at 29 */
-	{ "{'put':'network','id':'n','prefixes':['fdaa::/48']}", 29, 48, 129 },
-	{ "{'put':'network','id':'n','prefixes':['fdaa::/48']}", 29, 48,
-	    49 }, /* another default than ::3 of a /48 */
-	{ "{'put':'network','id':'n','prefixes':['fdaa::/48']}", 30, 1,
-	    2 }, /* neither default nor not */
-	{ "{'put':'network','id':'n','prefixes':['fdaa::/64'],"
-	  "'resolvers':['fdaa::3']}",
-	    30, 0, 1 }, /* no default of these prefixes */
+	    33, 0, 2 }, /* a state that there is not */
+	/* a network: label id at 8, u8 count, prefix, u8 length at 27 */
+	{ "{'put':'network','id':'n','prefixes':['fdaa::/48']}", 27, 48, 129 },
+	{ "{'put':'network','id':'n','prefixes':['fdaa::/48']}", 9, 'n', 0 },
 };
 
 static void

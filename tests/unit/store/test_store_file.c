@@ -62,7 +62,9 @@ has_network(struct fixture *f, const char *id)
 }
 
 /* What is damaged, and how: each is found. */
-enum damage { DELETE, ALTER, ADD };
+enum damage { DELETE, ALTER, ALTER_TEXT, ADD };
+
+#define TEXT_AT 9 /* of a fact whose first field is one: age, its length */
 
 static bool
 spoil(struct fixture *f, char kind, bool global, enum damage how)
@@ -92,8 +94,8 @@ spoil(struct fixture *f, char kind, bool global, enum damage how)
 			assert_int_equal(mdb_cursor_del(cursor, 0), 0);
 			break;
 		}
-		if (how == ALTER) {
-			value[v.mv_size - 1] ^= 0x55;
+		if (how == ALTER || how == ALTER_TEXT) {
+			value[how == ALTER ? v.mv_size - 1 : TEXT_AT] ^= 0x55;
 		} else {
 			key[k.mv_size] = 'x';
 			k.mv_size++;
@@ -119,9 +121,9 @@ test_damage(void **state)
 		{ 'r', true, DELETE },
 		{ 'd', true, DELETE },
 		{ 'N', false, DELETE },
-		{ 'N', false, ALTER },
+		{ 'N', false, ALTER_TEXT },
 		{ 'A', false, DELETE },
-		{ 'A', false, ALTER },
+		{ 'A', false, ALTER_TEXT },
 		{ 'A', false, ADD },
 		{ 'i', false, DELETE },
 		{ 'i', false, ALTER },
@@ -172,9 +174,9 @@ test_damage(void **state)
 		    spoil(&f, rows[i].kind, rows[i].global, rows[i].how));
 		(void)fixture_check(&f);
 		print_message("%s %s '%c': %s\n",
-		    rows[i].how == DELETE      ? "without"
-			: rows[i].how == ALTER ? "altered"
-					       : "one more",
+		    rows[i].how == DELETE    ? "without"
+			: rows[i].how == ADD ? "one more"
+					     : "altered",
 		    rows[i].global ? "global" : "network", rows[i].kind,
 		    f.finding);
 		assert_int_equal(fixture_check(&f), E_DAMAGED);
@@ -332,7 +334,7 @@ static void
 test_other_format(void **state)
 {
 	/* one that we no longer read, and one that we do not know yet */
-	static const char *const formats[] = { "\0\001", "\0\003" };
+	static const char *const formats[] = { "\0\002", "\0\004" };
 	struct fixture_raw raw;
 	struct store_txn *t;
 	struct fixture f;

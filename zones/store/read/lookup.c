@@ -20,10 +20,10 @@ lookup_instance_at(struct snapshot *s, uint64_t place, uint32_t network,
 	if (!snapshot_get(s, &key, &in))
 		return false;
 	(void)wire_get64(&in); /* its age */
+	out->region = wire_get_label(&in);
 	wire_get_brief(&in, out);
 	out->app = app;
 	out->id = id;
-	out->region = wire_get_label(&in);
 	return !in.bad;
 }
 
@@ -46,8 +46,8 @@ lookup_app_fact(struct snapshot *s, uint32_t network, struct label app,
 	if (!snapshot_get(s, &key, &in))
 		return false;
 	(void)wire_get64(&in);
-	wire_get_brief(&in, flycast);
 	*domain = wire_get_label(&in);
+	wire_get_brief(&in, flycast);
 	return !in.bad;
 }
 
@@ -64,9 +64,9 @@ bool
 store_read_peer(struct wire_in in, struct peer *out)
 {
 	(void)wire_get64(&in);
+	out->region = wire_get_label(&in);
 	wire_get_brief(&in, &out->address);
 	out->address.started = true;
-	out->region = wire_get_label(&in);
 	out->expires = (int64_t)wire_get64(&in);
 	return !in.bad;
 }

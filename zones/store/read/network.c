@@ -58,26 +58,16 @@ longest_prefix(
 	return NETWORK_NONE;
 }
 
-static bool
-get_network(struct snapshot *s, uint32_t number, struct wire_in *in)
-{
-	const struct recent_key key = { .network = number,
-		.kind = KEY_NETWORK };
-
-	return number != NETWORK_NONE && snapshot_get(s, &key, in);
-}
-
 static void
 read_network(struct snapshot *s, uint32_t number, struct network *out)
 {
-	struct wire_in in;
+	struct network_facts facts;
 
 	out->number = NETWORK_NONE;
 	out->ttl = NAME_TTL_DEFAULT;
-	if (!get_network(s, number, &in))
+	if (!lookup_network_facts(s, number, &facts))
 		return;
-	(void)wire_get64(&in);
-	out->ttl = wire_get32(&in);
+	out->ttl = facts.ttl;
 	out->number = number;
 }
 
@@ -174,19 +164,19 @@ bool
 lookup_network_facts(
     struct snapshot *s, uint32_t network, struct network_facts *out)
 {
+	const struct recent_key key = { .network = network,
+		.kind = KEY_NETWORK };
 	struct wire_in in;
 
 	memset(out, 0, sizeof(*out));
-	if (!get_network(s, network, &in))
+	if (network == NETWORK_NONE || !snapshot_get(s, &key, &in))
 		return false;
-	(void)wire_get64(&in);
-	(void)wire_get32(&in);
+	(void)wire_get64(&in); /* its age */
+	out->id = wire_get_label(&in);
 	out->prefix_count = wire_get8(&in);
 	out->prefixes = wire_take(&in, 17U * out->prefix_count);
-	(void)wire_get8(&in); /* are the resolvers the default */
-	out->resolver_count = wire_get8(&in);
-	out->resolvers = wire_take(&in, 16U * out->resolver_count);
-	out->id = wire_get_label(&in);
+	wire_get_brief(&in, &out->resolvers);
+	out->ttl = wire_get32(&in);
 	return !in.bad;
 }
 

@@ -150,8 +150,6 @@ expect_prefix(
 static void
 expect_network(struct check *c, const struct fact *f)
 {
-	struct addr resolver[FACT_ADDRESSES_MAX + FACT_PREFIXES_MAX];
-	unsigned resolvers = fact_resolvers(f, resolver);
 	uint8_t buf[4];
 	struct wire_out number = wire_out(buf, sizeof(buf));
 	struct store_key key;
@@ -161,10 +159,10 @@ expect_network(struct check *c, const struct fact *f)
 	check_expect(c, &key, buf, number.len);
 	for (unsigned i = 0; i < f->prefix_count; i++)
 		expect_prefix(c, f, &f->prefixes[i]);
-	for (unsigned i = 0; i < resolvers; i++) {
-		owner_key(&key, &resolver[i], c->number);
+	for (unsigned i = 0; i < f->address_count; i++) {
+		owner_key(&key, &f->addresses[i], c->number);
 		check_expect(c, &key, NULL, 0);
-		resolver_key(&key, &resolver[i]);
+		resolver_key(&key, &f->addresses[i]);
 		check_expect(c, &key, NULL, 0);
 	}
 }

@@ -73,6 +73,8 @@ void unindex_claims(struct store_txn *, uint32_t network, const struct fact *);
 void claim_encode(const struct fact *, struct wire_out *);
 
 /* Keys of summaries; false where the fact makes none. */
+/* What answers need of an instance (brief.h). */
+void brief_encode(const struct fact *, struct wire_out *);
 bool index_metadata_key(struct store_key *, uint32_t network,
     const struct fact *, const struct fact_pair *);
 bool index_domain_key(

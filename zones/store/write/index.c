@@ -239,6 +239,15 @@ write_words(struct store_txn *t, uint32_t network, const struct fact *f,
 }
 
 void
+brief_encode(const struct fact *f, struct wire_out *out)
+{
+	wire_put_addr_list(out,
+	    (f->stopped ? 0 : BRIEF_STARTED) |
+		(f->name == NULL ? 0 : BRIEF_SERVER),
+	    f->addresses, f->address_count);
+}
+
+void
 index_instance(struct store_txn *t, uint32_t network, const struct fact *f)
 {
 	uint8_t buf[2048];

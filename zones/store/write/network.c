@@ -153,14 +153,11 @@ static void
 index_network(struct store_txn *t, uint32_t number, const struct fact *f,
     const struct fact *but, bool is)
 {
-	struct addr resolver[FACT_ADDRESSES_MAX + FACT_PREFIXES_MAX];
-	unsigned resolvers = fact_resolvers(f, resolver);
-
 	for (unsigned i = 0; i < f->prefix_count; i++)
 		if (!has_prefix(but, &f->prefixes[i]))
 			change_prefix(t, &f->prefixes[i], number, is);
-	for (unsigned i = 0; i < resolvers; i++)
-		change_resolver(t, &resolver[i], number, is);
+	for (unsigned i = 0; i < f->address_count; i++)
+		change_resolver(t, &f->addresses[i], number, is);
 	change_lengths(t, f, is);
 }
 

@@ -33,20 +33,6 @@ enum lookup_why lookup_network(struct snapshot *, const struct addr *from,
     const struct addr *to, struct network *);
 bool lookup_network_named(struct snapshot *, const char *id, struct network *);
 
-/* All that is told of one network. */
-struct network_facts {
-	struct label id;
-	const uint8_t *prefixes; /* 17 octets each: address, length */
-	unsigned prefix_count;
-	const uint8_t *resolvers; /* 16 octets each */
-	unsigned resolver_count;
-};
-
-bool lookup_network_facts(
-    struct snapshot *, uint32_t network, struct network_facts *);
-/* How many commits changed it: the SOA's serial. */
-uint32_t lookup_network_commits(struct snapshot *, uint32_t network);
-
 /* What an answer needs of an instance. */
 struct instance {
 	struct label app, region, id;
@@ -55,6 +41,20 @@ struct instance {
 	const uint8_t *six;  /* 16 octets each */
 	const uint8_t *four; /* 4 octets each */
 };
+
+/* All that is told of one network. */
+struct network_facts {
+	struct label id;
+	uint32_t ttl;
+	const uint8_t *prefixes; /* 17 octets each: address, length */
+	unsigned prefix_count;
+	struct instance resolvers; /* only their addresses */
+};
+
+bool lookup_network_facts(
+    struct snapshot *, uint32_t network, struct network_facts *);
+/* How many commits changed it: the SOA's serial. */
+uint32_t lookup_network_commits(struct snapshot *, uint32_t network);
 
 /* Where and how many; of a whole app, or of one region of it. */
 struct tally {

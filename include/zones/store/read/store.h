@@ -27,7 +27,7 @@
 
 #include "base/err.h"
 
-#define STORE_FORMAT 2
+#define STORE_FORMAT 3
 #define CURSOR_MAX   256 /* octets */
 
 struct store;    /* the environment; one a process */

@@ -1,0 +1,53 @@
+/*
+ * print.c - facts as JSON, and for people.
+ */
+#include "zones/facts/json.h"
+
+#include "field_type.h"
+
+static bool
+is_set(const struct fact *f, const struct field *field)
+{
+	return field->type->is_set == NULL || field->type->is_set(f, field);
+}
+
+static bool
+is_usual(const struct fact *f, const struct field *field)
+{
+	return field->type->is_usual != NULL && field->type->is_usual(f, field);
+}
+
+void
+fact_json_print(FILE *out, const struct fact *f)
+{
+	const struct field_printing p = { out, true };
+
+	(void)fprintf(out, "{\"put\":\"%s\"", fact_kind_str(f->kind));
+	for (const struct field *field = fact_fields(f->kind);
+	     field->key != NULL; field++) {
+		if (!is_set(f, field) || is_usual(f, field))
+			continue;
+		(void)fprintf(out, ",\"%s\":", field->key);
+		field->type->print(&p, f, field);
+	}
+	(void)putc('}', out);
+}
+
+void
+fact_print_line(FILE *out, const struct fact *f)
+{
+	const struct field_printing p = { out, false };
+	char title[FACT_TITLE];
+
+	(void)fputs(fact_title(f, title), out);
+	for (const struct field *field = fact_fields(f->kind);
+	     field->key != NULL; field++) {
+		if (field->need == FIELD_KEY || !is_set(f, field))
+			continue;
+		(void)fputs("  ", out);
+		if (!field->bare)
+			(void)fprintf(out, "%s ", field->key);
+		field->type->print(&p, f, field);
+	}
+	(void)putc('\n', out);
+}
