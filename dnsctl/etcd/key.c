@@ -3,34 +3,9 @@
  */
 #include "dnsctl/etcd/key.h"
 
-#include <stddef.h>
 #include <string.h>
 
-#define PARTS      3
-#define AT(member) offsetof(struct fact, member)
-#define NO_PART    ((size_t)-1)
-
-/* The folder of each kind, and the key's parts below it. */
-static const struct {
-	const char *folder;
-	size_t part[PARTS]; /* places in struct fact */
-} layout[] = {
-	[FACT_NETWORK] = { "networks", { AT(network), NO_PART, NO_PART } },
-	[FACT_REGION] = { "regions", { AT(id), NO_PART, NO_PART } },
-	[FACT_DISTANCE] = { "distances", { AT(id), AT(to), NO_PART } },
-	[FACT_APP] = { "apps", { AT(network), AT(app), NO_PART } },
-	[FACT_INSTANCE] = { "instances", { AT(network), AT(app), AT(id) } },
-	[FACT_PEER] = { "peers", { AT(network), AT(id), NO_PART } },
-};
-
-static_assert(
-    sizeof(layout) / sizeof(layout[0]) == FACT_KINDS, "one row a kind");
-
-const char *
-etcd_folder(enum fact_kind kind)
-{
-	return layout[kind].folder;
-}
+#include "zones/facts/field.h"
 
 /* KEY behind FOLDER and a slash, or NULL. */
 static const char *
@@ -43,19 +18,19 @@ below(const char *key, const char *folder)
 	return key + len + 1;
 }
 
-/* As many parts as the kind has, not one more. */
+/* As many parts as the kind's key has, not one more. */
 static bool
-parts_read(struct fact *f, struct arena *arena, const size_t part[PARTS],
-    const char *rest)
+parts_read(struct fact *f, struct arena *arena, const char *rest)
 {
-	for (size_t i = 0; i < PARTS && part[i] != NO_PART; i++) {
-		bool last = i + 1 == PARTS || part[i + 1] == NO_PART;
+	for (const struct field *part = fact_fields(f->kind);
+	     part->need == FIELD_KEY; part++) {
+		bool last = part[1].need != FIELD_KEY;
 		size_t len = strcspn(rest, "/");
+		const char *text = arena_copy(arena, rest, len);
 
 		if ((rest[len] == '\0') != last)
 			return false;
-		*(const char **)(void *)((char *)f + part[i]) =
-		    arena_copy(arena, rest, len);
+		memcpy((char *)f + part->at, &text, sizeof(text));
 		rest += len + 1;
 	}
 	return true;
@@ -68,12 +43,11 @@ etcd_key_read(
 	const char *rest = below(key, prefix);
 
 	memset(f, 0, sizeof(*f));
-	for (int kind = 0; kind < FACT_KINDS && rest != NULL; kind++) {
-		const char *parts = below(rest, layout[kind].folder);
+	for (; f->kind < FACT_KINDS && rest != NULL; f->kind++) {
+		const char *parts = below(rest, fact_kind_plural(f->kind));
 
-		f->kind = (enum fact_kind)kind;
 		if (parts != NULL)
-			return parts_read(f, arena, layout[kind].part, parts);
+			return parts_read(f, arena, parts);
 	}
 	return false;
 }

@@ -84,7 +84,7 @@ folder_take(
 	char below[512];
 
 	(void)snprintf(below, sizeof(below), "%s/%s/%s%s", e->options->prefix,
-	    etcd_folder(kind), network, network[0] == '\0' ? "" : "/");
+	    fact_kind_plural(kind), network, network[0] == '\0' ? "" : "/");
 	return range_take(e, below, revision);
 }
 

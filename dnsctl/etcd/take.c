@@ -39,14 +39,21 @@ value_read(
 }
 
 static enum err
+complain_key(struct complaint *why)
+{
+	char rule[sizeof(why->rule)], kinds[FACT_KINDS_TEXT];
+
+	(void)snprintf(rule, sizeof(rule), "must be a key of %s",
+	    fact_kinds_text(true, kinds));
+	return complain(why, "", rule, "");
+}
+
+static enum err
 kv_read(struct etcd *e, struct feed_line *line, const char *key,
     const json_t *kv, struct complaint *why)
 {
 	if (!etcd_key_read(&line->fact, &e->memory, e->options->prefix, key))
-		return complain(why, "",
-		    "must be a key of networks, regions, distances, apps,"
-		    " instances or peers",
-		    "");
+		return complain_key(why);
 	line->named = true;
 	return line->verb == FEED_PUT ? value_read(e, &line->fact, kv, why)
 				      : fact_check_key(&line->fact, why);

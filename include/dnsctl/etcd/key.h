@@ -11,9 +11,6 @@
 #include "base/arena.h"
 #include "zones/facts/fact.h"
 
-/* "networks": the folder of a kind. */
-const char *etcd_folder(enum fact_kind);
-
 /*
  * Sets kind and key fields, borrowed from the arena; false where KEY, which
  * begins with "PREFIX/", is no fact's.  The parts may be anything.
