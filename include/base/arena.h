@@ -9,7 +9,7 @@
 struct arena_block;
 
 /* Ends the program: a tool that cannot hold one line has nothing else to do. */
-_Noreturn void no_memory(void);
+void no_memory(void) __attribute__((noreturn));
 
 /* Embedded; all zero is an empty arena. */
 struct arena {

@@ -17,7 +17,7 @@ struct arena_block {
 	_Alignas(max_align_t) uint8_t at[];
 };
 
-_Noreturn void
+void
 no_memory(void)
 {
 	(void)fputs("error: out of memory\n", stderr);
