@@ -101,7 +101,7 @@ count_check(const struct field *field, unsigned count, struct complaint *why)
 
 	if (count >= least && count <= FACT_LIST_MAX)
 		return E_OK;
-	(void)snprintf(rule, sizeof(rule), "must have %u to %u entries", least,
+	(void)snprintf(rule, sizeof(rule), "must have %u to %d entries", least,
 	    FACT_LIST_MAX);
 	(void)snprintf(value, sizeof(value), "%u", count);
 	return complain(why, field->key, rule, value);

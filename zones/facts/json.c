@@ -39,7 +39,7 @@ count_check(struct fact_reading *r, const char *field, size_t count)
 	if (count <= FACT_LIST_MAX)
 		return E_OK;
 	(void)snprintf(
-	    rule, sizeof(rule), "must have at most %u entries", FACT_LIST_MAX);
+	    rule, sizeof(rule), "must have at most %d entries", FACT_LIST_MAX);
 	(void)snprintf(text, sizeof(text), "%zu", count);
 	return complain(r->why, field, rule, text);
 }

@@ -1,5 +1,5 @@
 /*
- * apply.c - see feed_apply.h.
+ * apply.c - see apply.h.
  *
  * Reading and checking facts takes a third as long as storing them, and
  * longer where lines are not plain, so that is done in a thread of its own, a

@@ -1,5 +1,5 @@
 /*
- * follow.c - see feed_follow.h.
+ * follow.c - see follow.h.
  */
 #include "zones/feed/follow.h"
 

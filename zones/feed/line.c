@@ -1,5 +1,5 @@
 /*
- * line.c - see feed_line.h.
+ * line.c - see line.h.
  */
 #include "zones/feed/line.h"
 

@@ -2,7 +2,7 @@
  * json.h - facts as JSON, the form in which a control plane has them.
  *
  * Reading is strict: a key that the kind does not have, a value of another
- * type, a rule of fact_check.h that is broken: each is a complaint that
+ * type, a rule of check.h that is broken: each is a complaint that
  * names field, rule and value.  Labels are put in lower case; metadata
  * stays as it is.
  */

@@ -3,7 +3,7 @@
  *
  * What a source commits is never split, and never stored before what came
  * earlier; several of its commits may become one of the store's, which
- * costs one wait for the disk (feed_stream.h decides when).
+ * costs one wait for the disk (follow.h decides when).
  *
  * What is wrong with a fact is told to the feed's reporter.  A strict feed
  * then returns E_INPUT and is to be aborted; a lenient one counts it,
