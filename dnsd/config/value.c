@@ -10,7 +10,6 @@
 #include <sys/un.h>
 
 #include "base/addr_text.h"
-#include "base/dns.h"
 #include "base/letters.h"
 #include "zones/names/dname.h"
 #include "zones/names/name.h"
@@ -26,15 +25,6 @@ config_set_text(void *to, const struct config_value *v)
 	return *out == NULL ? E_NOMEM : E_OK;
 }
 
-/* As the store's facts have them. */
-static bool
-text_is_label(const char *text)
-{
-	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-");
-
-	return len > 0 && len <= DNS_LABEL_MAX && text[len] == '\0';
-}
-
 /* In lower case, as names are compared without it. */
 enum err
 config_set_label(void *to, const struct config_value *v)
@@ -45,7 +35,7 @@ config_set_label(void *to, const struct config_value *v)
 	if (err != E_OK)
 		return err;
 	text_lower(*out);
-	return text_is_label(*out) ? E_OK : E_INPUT;
+	return name_is_label(*out, strlen(*out)) ? E_OK : E_INPUT;
 }
 
 enum err

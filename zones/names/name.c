@@ -294,6 +294,17 @@ name_read(struct name *name, const struct dname *d)
 }
 
 bool
+name_is_label(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!(text[i] >= 'a' && text[i] <= 'z') &&
+		    !(text[i] >= '0' && text[i] <= '9') && text[i] != '-' &&
+		    text[i] != '_')
+			return false;
+	return len > 0 && len <= DNS_LABEL_MAX;
+}
+
+bool
 name_is_qualifier(const char *label)
 {
 	static const char *const more[] = { "all", "nearest", "kv" };

@@ -61,6 +61,9 @@ struct name {
 
 void name_read(struct name *, const struct dname *);
 
+/* 1 to 63 of a-z, 0-9, - and _: what the labels of facts are. */
+bool name_is_label(const char *text, size_t len);
+
 /* A region may not be named like a qualifier. */
 bool name_is_qualifier(const char *label);
 
