@@ -1,7 +1,6 @@
 /*
  * field_label.c - labels, and domains made of them: text in lower case.
  */
-#include "base/dns.h"
 #include "base/letters.h"
 #include "field_type.h"
 #include "zones/names/label.h"
@@ -44,19 +43,6 @@ label_fill(struct fact_reading *r, const struct field *field, bool taken)
 	member_set(r->fact, field->at, &text, sizeof(text));
 }
 
-static bool
-is_label(const char *text, size_t len)
-{
-	if (len < 1 || len > DNS_LABEL_MAX)
-		return false;
-	for (size_t i = 0; i < len; i++)
-		if (!(text[i] >= 'a' && text[i] <= 'z') &&
-		    !(text[i] >= '0' && text[i] <= '9') && text[i] != '-' &&
-		    text[i] != '_')
-			return false;
-	return true;
-}
-
 static enum err
 label_check(
     const struct fact *f, const struct field *field, struct complaint *why)
@@ -67,7 +53,7 @@ label_check(
 		return field->need == FIELD_OPTIONAL
 		    ? E_OK
 		    : complain(why, field->key, "must be given", "");
-	if (!is_label(text, strlen(text)))
+	if (!name_is_label(text, strlen(text)))
 		return complain(why, field->key,
 		    "must be 1 to 63 of a-z, 0-9, - and _", text);
 	return E_OK;
@@ -113,7 +99,7 @@ domain_check(
 		    why, field->key, "must have at most 200 octets", domain);
 	for (;; at = dot + 1) {
 		dot = strchrnul(at, '.');
-		if (!is_label(at, (size_t)(dot - at)))
+		if (!name_is_label(at, (size_t)(dot - at)))
 			return complain(why, field->key,
 			    "must be labels of 1 to 63 of a-z, 0-9, - and _,"
 			    " with dots between",
