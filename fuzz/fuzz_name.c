@@ -33,7 +33,7 @@ check_form(const struct dname *d)
 {
 	struct name n = { 0 };
 
-	name_read(&n, d);
+	name_read(&n, d, 0);
 	assert(n.kind < NAME_KINDS);
 	assert(lies_inside(n.app, d));
 	assert(lies_inside(n.arg, d));

@@ -30,7 +30,7 @@ type_of(const struct explain_question *q)
 		return ldns_get_rr_type_by_name(q->type);
 	if (!dname_parse(&dname, q->name))
 		return LDNS_RR_TYPE_AAAA;
-	name_read(&name, &dname);
+	name_read(&name, &dname, 0);
 	return (ldns_rr_type)query_form_type(name.kind);
 }
 

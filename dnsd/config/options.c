@@ -69,6 +69,13 @@ static const struct config_option forward_options[] = {
 		       "127.0.0.0/8 or fd00::/8",
 	    .help = "prefixes of clients that are in no network, and may have "
 		    "other names forwarded all the same" },
+	{ "ordinary", SHAPE_VALUES, .at = offsetof(struct config, ordinary),
+	    .count_at = offsetof(struct config, ordinary_count),
+	    .size = sizeof(special_set), .set = config_set_special,
+	    .allowed = "a special-use name, as home.arpa",
+	    .help = "special-use names (`home.arpa`, `test`, ...: "
+		    "[names.md](names.md#what-never-leaves)) that are "
+		    "forwarded like any other" },
 	{ "cache-size", SHAPE_VALUE, .at = offsetof(struct config, cache_size),
 	    .set = config_set_size, .most = CACHE_MAX, .preset = "64MiB",
 	    .allowed = "a number of octets up to 1024GiB, also with KiB, MiB "

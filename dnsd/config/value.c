@@ -12,7 +12,7 @@
 #include "base/addr_text.h"
 #include "base/letters.h"
 #include "zones/names/dname.h"
-#include "zones/names/name.h"
+#include "zones/names/special.h"
 
 enum err
 config_set_text(void *to, const struct config_value *v)
@@ -190,4 +190,10 @@ config_set_action(void *to, const struct config_value *v)
 		return E_OK;
 	}
 	return E_INPUT;
+}
+
+enum err
+config_set_special(void *to, const struct config_value *v)
+{
+	return special_named(v->text, to) ? E_OK : E_INPUT;
 }

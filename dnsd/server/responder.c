@@ -80,6 +80,8 @@ env_open(struct query_env *env, const struct worker_options *o)
 	env->forwards = c->upstream_count > 0 || c->zone_count > 0;
 	env->allow = c->allow;
 	env->allow_count = c->allow_count;
+	for (unsigned i = 0; i < c->ordinary_count; i++)
+		env->ordinary |= c->ordinary[i];
 	return E_OK;
 }
 

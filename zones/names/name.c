@@ -6,6 +6,7 @@
 #include <assert.h>
 
 #include "base/letters.h"
+#include "zones/names/special.h"
 
 /*
  * What may stand in a place: a text, whose length is in the table as every
@@ -87,9 +88,6 @@ static const struct rule rules_of_5[] = {
 
 static const struct rule *const rules[RULE_PARTS + 1] = { NULL, rules_of_1,
 	rules_of_2, rules_of_3, rules_of_4, rules_of_5 };
-
-/* Not forwarded though not ours: RFC 6761 6.4, RFC 6762 22.1, RFC 7686. */
-static const char *const never[] = { "invalid", "local", "onion" };
 
 static inline bool
 label_is(struct label l, const char *text)
@@ -256,7 +254,14 @@ read_arpa(struct name *name, const struct dname *d)
 }
 
 static enum name_kind
-read_kind(struct name *name, const struct dname *d)
+read_loopback(struct name *name, const struct dname *d)
+{
+	(void)read_arpa(name, d); /* the address */
+	return NAME_LOOPBACK;
+}
+
+static enum name_kind
+read_kind(struct name *name, const struct dname *d, special_set ordinary)
 {
 	struct label last;
 
@@ -270,14 +275,10 @@ read_kind(struct name *name, const struct dname *d)
 		return d->labels == 1 ? NAME_ZONE : NAME_APN;
 	if (label_is(last, "flycast"))
 		return read_flycast(name, d);
-	if (label_is(last, "arpa"))
-		return read_arpa(name, d);
-	if (label_is(last, "localhost"))
-		return NAME_LOCALHOST;
-	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
-		if (label_is(last, never[i]))
-			return NAME_NEVER;
-	return NAME_OTHER;
+	if (special_read(name, d, ordinary))
+		return name->kind == NAME_LOOPBACK ? read_loopback(name, d)
+						   : name->kind;
+	return label_is(last, "arpa") ? read_arpa(name, d) : NAME_OTHER;
 }
 
 /*
@@ -285,10 +286,10 @@ read_kind(struct name *name, const struct dname *d)
  * a label that holds it would stand for two.
  */
 void
-name_read(struct name *name, const struct dname *d)
+name_read(struct name *name, const struct dname *d, special_set ordinary)
 {
 	assert(letters_are_lower(d->wire, d->len));
-	name->kind = read_kind(name, d);
+	name->kind = read_kind(name, d, ordinary);
 	if (name->kind > NAME_ZONE && name->kind < NAME_REVERSE && d->has_zero)
 		name->kind = NAME_UNKNOWN;
 }

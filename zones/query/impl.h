@@ -147,6 +147,7 @@ enum query_next answer_peer(struct reply *);
 enum query_next answer_api(struct reply *);
 enum query_next answer_flycast(struct reply *);
 enum query_next answer_localhost(struct reply *);
+enum query_next answer_loopback(struct reply *);
 enum query_next answer_apn(struct reply *);
 enum query_next answer_reverse(struct reply *);
 

@@ -23,13 +23,6 @@ is_ours(struct query *q, const struct query_env *env)
 		reverse_is_private(q, env->snapshot));
 }
 
-/* Special-use names need no network: RFC 6761 has the same for all. */
-static bool
-is_for_everybody(const struct query *q)
-{
-	return q->name.kind == NAME_LOCALHOST || q->name.kind == NAME_NEVER;
-}
-
 static enum query_next
 refuse(struct query *q, struct query_env *env, enum dns_rcode rcode,
     enum dns_ede ede)
@@ -69,13 +62,13 @@ answer_one(struct query *q, struct query_env *env)
 			return form_answer(q, env);
 		return answer_other(q, env);
 	case WHY_ALLOWED:
-		if (is_for_everybody(q))
+		if (name_is_special(&q->name))
 			return form_answer(q, env);
 		if (is_ours(q, env))
 			return refuse(q, env, RCODE_REFUSED, EDE_PROHIBITED);
 		return answer_other(q, env);
 	case WHY_NO_STORE:
-		if (is_for_everybody(q))
+		if (name_is_special(&q->name))
 			return form_answer(q, env);
 		if (!is_ours(q, env) && is_known_without_store(q, env))
 			return answer_other(q, env);
@@ -149,7 +142,7 @@ query_answer(struct query *const *all, unsigned n, struct query_env *env)
 	for (unsigned i = 0; i < n; i++) {
 		if (is_question(all[i])) {
 			query_find_network(all[i], env);
-			name_read(&all[i]->name, &all[i]->qname);
+			name_read(&all[i]->name, &all[i]->qname, env->ordinary);
 		}
 		ahead_expect(&ahead, all[i]);
 	}

@@ -21,6 +21,24 @@ answer_localhost(struct reply *r)
 	return pick_answer(&p);
 }
 
+enum query_next
+answer_loopback(struct reply *r)
+{
+	static const struct dname localhost = { .len = 11,
+		.wire = "\011localhost" };
+	const struct name *n = &r->q->name;
+
+	if (n->reverse_extra)
+		return reply_nxdomain(r);
+	if (n->reverse.len < 128)
+		return r->q->qname.labels == n->apex ? reply_zone(r)
+						     : reply_nodata(r);
+	if (r->q->qtype != TYPE_PTR)
+		return reply_nodata(r);
+	reply_name(r, TYPE_PTR, &localhost);
+	return reply_finish(r, RCODE_NOERROR);
+}
+
 /* The network's resolvers, by family. */
 enum query_next
 answer_api(struct reply *r)

@@ -14,6 +14,7 @@
 
 #include "base/addr.h"
 #include "base/err.h"
+#include "zones/names/name.h"
 
 /* What stands in a list says on which line, for checks among options. */
 struct config_listen {
@@ -65,6 +66,8 @@ struct config {
 	unsigned upstream_count;
 	struct prefix *allow;
 	unsigned allow_count;
+	special_set *ordinary; /* special-use names taken for any other */
+	unsigned ordinary_count;
 	uint64_t cache_size;        /* octets; 0: no cache */
 	unsigned in_flight;         /* most questions waiting upstream */
 	unsigned in_flight_network; /* ... of one network */

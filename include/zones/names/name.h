@@ -16,8 +16,10 @@
 
 enum name_kind {
 	NAME_OTHER,     /* not ours: forwarded */
-	NAME_NEVER,     /* not ours, never forwarded (RFC 6761, 6762, 7686) */
+	NAME_NEVER,     /* special use, does not exist: see special.h */
+	NAME_EMPTY,     /* special use, exists, has no records */
 	NAME_LOCALHOST, /* itself and below: the loopback (RFC 6761, 6.3) */
+	NAME_LOOPBACK,  /* its reverse names (RFC 6303) */
 	NAME_UNKNOWN,   /* below a private zone, but no form: NXDOMAIN */
 	NAME_ZONE,      /* internal, apn, flycast: SOA, NS */
 
@@ -59,7 +61,18 @@ struct name {
 	bool reverse_extra; /* labels left of these bits that give none */
 };
 
-void name_read(struct name *, const struct dname *);
+/* Special-use names as bits, those of special.c's rows; 0 is none. */
+typedef uint32_t special_set;
+
+/* ORDINARY ones are taken for somebody else's. */
+void name_read(struct name *, const struct dname *, special_set ordinary);
+
+/* Special use: answered alike for everybody. */
+static inline bool
+name_is_special(const struct name *n)
+{
+	return n->kind > NAME_OTHER && n->kind < NAME_UNKNOWN;
+}
 
 /* 1 to 63 of a-z, 0-9, - and _: what the labels of facts are. */
 bool name_is_label(const char *text, size_t len);

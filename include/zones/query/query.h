@@ -106,6 +106,7 @@ struct query_env {
 	bool forwards;             /* there are upstreams */
 	const struct prefix *allow;
 	unsigned allow_count;
+	special_set ordinary; /* special-use names that are not special here */
 	struct rng rng;
 	struct query_watch *watch;
 	struct query_counters counters;

@@ -66,8 +66,8 @@ static const struct {
 	    "network" },
 	{ START "forward:\n  cache: 1\n",
 	    "f:5: forward.cache: there is no such key; allowed are upstreams, "
-	    "allow, cache-size, in-flight, in-flight-network, "
-	    "rebind-protection, zones" },
+	    "allow, ordinary, cache-size, in-flight, "
+	    "in-flight-network, rebind-protection, zones" },
 	{ START "workers: 1\nworkers: 2\n",
 	    "f:5: workers: what stands here is not the first of this key" },
 	{ START "? [a]\n: 1\n", "f:4: what stands here is not a key" },

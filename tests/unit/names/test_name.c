@@ -126,7 +126,6 @@ static const struct {
 	{ .text = "in-addr.arpa", NAME_OTHER },
 	{ .text = "ip6.arpa", NAME_OTHER },
 	{ .text = "1.e164.arpa", NAME_OTHER },
-	{ .text = "home.arpa", NAME_OTHER },
 	{ .text = "localhost.example", NAME_OTHER },
 
 	/* RFC 6761, 6762, 7686. */
@@ -136,6 +135,18 @@ static const struct {
 	{ .text = "x.invalid", NAME_NEVER },
 	{ .text = "printer.local", NAME_NEVER },
 	{ .text = "x.onion", NAME_NEVER },
+	{ .text = "alt", NAME_NEVER },
+	{ .text = "x.test", NAME_NEVER },
+	{ .text = "Printer.Home.ARPA", NAME_NEVER },
+	{ .text = "home.x.arpa", NAME_OTHER },
+	{ .text = "xhome.arpa", NAME_OTHER },
+	{ .text = "\\004home.arpa", NAME_OTHER },
+	{ .text = "home.arpa.example", NAME_OTHER },
+	{ .text = "resolver.arpa", NAME_EMPTY },
+	{ .text = "_dns.resolver.arpa", NAME_EMPTY },
+	{ .text = "use-application-dns.net", NAME_NEVER },
+	{ .text = "dns.net", NAME_OTHER },
+	{ .text = "1.0.0.127.in-addr.arpa", NAME_LOOPBACK },
 };
 
 static void
@@ -157,7 +168,7 @@ test_forms(void **state)
 
 		print_message("%s\n", rows[i].text);
 		assert_true(dname_parse(&d, rows[i].text));
-		name_read(&name, &d);
+		name_read(&name, &d, 0);
 		assert_int_equal(name.kind, rows[i].kind);
 		assert_label(name.app, rows[i].app);
 		assert_label(name.arg, rows[i].arg);
@@ -224,7 +235,7 @@ test_reverses(void **state)
 
 		print_message("%s\n", reverses[i].text);
 		assert_true(dname_parse(&d, reverses[i].text));
-		name_read(&name, &d);
+		name_read(&name, &d, 0);
 		assert_int_equal(name.kind, NAME_REVERSE);
 		assert_string_equal(
 		    prefix_text(&name.reverse, text), reverses[i].prefix);

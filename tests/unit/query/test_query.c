@@ -131,6 +131,14 @@ static const struct {
 	{ "x.localhost", A4, ME, "NOERROR 5: 127.0.0.1" },
 	{ "localhost", TYPE_MX, ME, "NOERROR soa 5" },
 	{ "x.invalid", A4, ME, "NXDOMAIN soa 5" },
+	{ "1.0.0.127.in-addr.arpa", TYPE_PTR, ME, "NOERROR 5: localhost." },
+	{ "9.9.9.127.in-addr.arpa", TYPE_PTR, ME, "NOERROR 5: localhost." },
+	{ "0.127.in-addr.arpa", TYPE_PTR, ME, "NOERROR soa 5" },
+	{ "127.in-addr.arpa", TYPE_NS, ME, "NOERROR 5: _api.internal." },
+	{ "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0"
+	  ".ip6.arpa",
+	    TYPE_PTR, ME, "NOERROR 5: localhost." },
+	{ "_dns.resolver.arpa", 64, ME, "NOERROR soa 5" }, /* SVCB */
 	{ "printer.local", A4, ME, "NXDOMAIN soa 5" },
 	/* reverse */
 	{ "1.10.16.172.in-addr.arpa", TYPE_PTR, ME,

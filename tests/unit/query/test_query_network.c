@@ -79,7 +79,12 @@ test_forwards(void **state)
 		{ ME, "1.0.0.10.in-addr.arpa", "NXDOMAIN soa 5" },
 		{ ME, "1.1.168.192.in-addr.arpa", "NXDOMAIN soa 5" },
 		{ ME, "64.100.in-addr.arpa", "NOERROR soa 5" },
-		{ ME, "1.0.0.127.in-addr.arpa", "NXDOMAIN soa 5" },
+		{ ME, "1.0.0.127.in-addr.arpa", "NOERROR soa 5" },
+		{ ME, "x.1.0.0.127.in-addr.arpa", "NXDOMAIN soa 5" },
+		{ ME, "tv.home.arpa", "NXDOMAIN soa 5" },
+		{ ME, "_dns.resolver.arpa", "NOERROR soa 5" },
+		{ ME, "use-application-dns.net", "NXDOMAIN soa 5" },
+		{ ME, "x.test", "NXDOMAIN soa 5" },
 		{ ME, "x.c.f.ip6.arpa", "NXDOMAIN soa 5" },
 		{ ME, "8.e.f.ip6.arpa", "NOERROR soa 5" },
 		{ ME, "x.local", "NXDOMAIN soa 5" },
@@ -92,6 +97,7 @@ test_forwards(void **state)
 		{ "198.51.100.7", "1.0.0.10.in-addr.arpa", "REFUSED EDE18" },
 		{ "198.51.100.7", "localhost", "NOERROR 5: ::1" },
 		{ "198.51.100.7", "x.onion", "NXDOMAIN soa 5" },
+		{ "198.51.100.7", "_dns.resolver.arpa", "NOERROR soa 5" },
 		{ "198.51.101.7", "example.com", "REFUSED EDE18" },
 	};
 	struct prefix allow;
