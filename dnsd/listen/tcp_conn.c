@@ -175,7 +175,7 @@ conn_answer(struct tcp_conn *c, const uint8_t *pkt, size_t len)
 	q->bound = c->listen->network;
 	q->tcp = true;
 	hub->o.counters->received++;
-	query_answer(&q, 1, &hub->o.responder->env);
+	hub->o.responder->answer(hub->o.responder, &q, 1);
 	switch (q->next) {
 	case QUERY_DROP:
 		return;

@@ -101,7 +101,7 @@ batch_answer(struct udp_listener *l, unsigned got)
 
 	for (unsigned i = 0; i < got; i++)
 		count += ask_begin(l, &msg[i], &asked[count]);
-	query_answer(l->o.buffers->query, count, &l->o.responder->env);
+	l->o.responder->answer(l->o.responder, l->o.buffers->query, count);
 	for (unsigned i = 0; i < count; i++)
 		if (ask_end(l, &asked[i]))
 			message_move(&msg[replies++], asked[i].message);

@@ -227,23 +227,6 @@ generation_sum(const struct generation *g, struct report *sum)
 		report_add(sum, worker_report(g->workers[i]));
 }
 
-struct forward_upstream *
-generation_upstreams(const struct generation *g, unsigned *count)
-{
-	const struct forward_upstream *one =
-	    worker_upstreams(g->workers[0], count);
-	struct forward_upstream *sum = calloc(*count + 1, sizeof(*sum));
-
-	if (sum == NULL)
-		*count = 0;
-	for (unsigned i = 0; sum != NULL && i < g->count; i++) {
-		one = worker_upstreams(g->workers[i], count);
-		for (unsigned j = 0; j < *count; j++)
-			report_add_upstream(&sum[j], &one[j]);
-	}
-	return sum;
-}
-
 void
 generation_close(struct generation *g, const struct generation *heir)
 {

@@ -39,10 +39,6 @@ void generation_ask_reports(struct generation *);
 bool generation_has_reported(const struct generation *);
 void generation_sum(const struct generation *, struct report *sum);
 
-/* Of all its workers' reports: the caller's, malloc'd; NULL: no memory. */
-struct forward_upstream *generation_upstreams(
-    const struct generation *, unsigned *count);
-
 /* Ends workers that still run.  HEIR keeps what it shares; NULL: none. */
 void generation_close(struct generation *, const struct generation *heir);
 

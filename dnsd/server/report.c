@@ -10,8 +10,11 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "base/addr_text.h"
 #include "base/clock.h"
 #include "base/version.h"
+#include "dnsd/server/sketch.h"
+#include "impl.h"
 
 /* All of both are uint64_t. */
 static void
@@ -30,9 +33,9 @@ report_add(struct report *sum, const struct report *more)
 	numbers_add(sum, more, sizeof(*sum));
 }
 
-void
-report_add_upstream(
-    struct forward_upstream *sum, const struct forward_upstream *more)
+/* Another worker's view of the same upstream; the later evidence counts. */
+static void
+upstream_add(struct forward_upstream *sum, const struct forward_upstream *more)
 {
 	struct upstream_tally tally = sum->tally;
 	unsigned waiting = sum->waiting + more->waiting;
@@ -114,29 +117,122 @@ histograms_print(struct evbuffer *out, const struct report *sum)
 }
 
 static void
-upstreams_print(struct evbuffer *out, const struct report_view *v)
+upstream_print(struct evbuffer *out, const struct forward_upstream *up)
 {
-	(void)evbuffer_add_printf(out, ",\"upstreams\":[");
-	for (unsigned i = 0; i < v->upstream_count; i++) {
-		const struct forward_upstream *up = &v->upstreams[i];
+	(void)evbuffer_add_printf(out, "{\"url\":");
+	string_print(out, up->url);
+	(void)evbuffer_add_printf(out, ",\"zone\":");
+	string_print(out, up->zone);
+	(void)evbuffer_add_printf(out, ",\"network\":");
+	string_print(out, up->network);
+	(void)evbuffer_add_printf(out,
+	    ",\"up\":%d,\"waiting\":%u,\"rtt_us\":%" PRId64 ",\"sent\":%" PRIu64
+	    ",\"answered\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"rtt\":{",
+	    up->up, up->waiting, up->srtt_us, up->tally.sent,
+	    up->tally.answered, up->tally.failed);
+	histogram_print(out, &up->tally.rtt, NANOSECONDS);
+	(void)evbuffer_add_printf(out, "}}");
+}
 
-		(void)evbuffer_add_printf(
-		    out, "%s{\"url\":", i == 0 ? "" : ",");
-		string_print(out, up->url);
-		(void)evbuffer_add_printf(out, ",\"zone\":");
-		string_print(out, up->zone);
-		(void)evbuffer_add_printf(out, ",\"network\":");
-		string_print(out, up->network);
-		(void)evbuffer_add_printf(out,
-		    ",\"up\":%d,\"waiting\":%u,\"rtt_us\":%" PRId64
-		    ",\"sent\":%" PRIu64 ",\"answered\":%" PRIu64
-		    ",\"failed\":%" PRIu64 ",\"rtt\":{",
-		    up->up, up->waiting, up->srtt_us, up->tally.sent,
-		    up->tally.answered, up->tally.failed);
-		histogram_print(out, &up->tally.rtt, NANOSECONDS);
-		(void)evbuffer_add_printf(out, "}}");
+static void
+upstreams_print(struct evbuffer *out, const struct generation *g)
+{
+	unsigned count;
+
+	(void)worker_upstreams(g->workers[0], &count);
+	(void)evbuffer_add_printf(out, ",\"upstreams\":[");
+	for (unsigned i = 0; i < count; i++) {
+		struct forward_upstream sum = { .url = NULL };
+
+		for (unsigned w = 0; w < g->count; w++)
+			upstream_add(
+			    &sum, &worker_upstreams(g->workers[w], &count)[i]);
+		(void)evbuffer_add_printf(out, i == 0 ? "" : ",");
+		upstream_print(out, &sum);
 	}
 	(void)evbuffer_add_printf(out, "]");
+}
+
+/* --- who asks for what */
+
+#define TOP 20
+
+/* A key of the sketch as people write it. */
+static void
+key_text(const uint8_t *key, enum sketch_kind kind, struct snapshot *s,
+    char out[DNAME_TEXT])
+{
+	struct wire_in in = wire_in(key, DNS_NAME_MAX);
+	struct network_facts facts;
+	struct dname name;
+	struct addr addr;
+	uint32_t number;
+
+	(void)snprintf(out, DNAME_TEXT, "none");
+	switch (kind) {
+	case SKETCH_NETWORKS:
+		memcpy(&number, key, sizeof(number));
+		if (number != NETWORK_NONE &&
+		    lookup_network_facts(s, number, &facts))
+			(void)snprintf(out, DNAME_TEXT, "%.*s", facts.id.len,
+			    (const char *)facts.id.at);
+		break;
+	case SKETCH_ASKERS:
+		memcpy(addr.ip, key, sizeof(addr.ip));
+		(void)addr_text(&addr, out);
+		break;
+	case SKETCH_NAMES:
+		if (dname_get(&name, &in))
+			(void)dname_text(&name, out);
+		break;
+	case SKETCH_KINDS:
+		break;
+	}
+}
+
+static void
+heaviest_print(struct evbuffer *out, struct sketch *const *sketch,
+    unsigned count, enum sketch_kind kind, struct snapshot *s)
+{
+	static const char *const title[] = { "networks", "askers", "names" };
+	struct sketch_found found[TOP];
+	unsigned n = sketch_heaviest(sketch, count, kind, found, TOP);
+	char text[DNAME_TEXT];
+
+	(void)evbuffer_add_printf(out, ",\"%s\":[", title[kind]);
+	for (unsigned i = 0; i < n; i++) {
+		key_text(found[i].key, kind, s, text);
+		(void)evbuffer_add_printf(
+		    out, "%s{\"name\":", i == 0 ? "" : ",");
+		string_print(out, text);
+		(void)evbuffer_add_printf(out,
+		    ",\"count\":%" PRIu64 ",\"error\":%" PRIu64 "}",
+		    found[i].count, found[i].error);
+	}
+	(void)evbuffer_add_printf(out, "]");
+}
+
+static void
+top_print(struct evbuffer *out, const struct generation *g)
+{
+	struct sketch *sketch[CONFIG_WORKERS_MAX];
+	int64_t now = clock_seconds(CLOCK_REALTIME), since = now;
+	struct snapshot *s = NULL;
+	uint64_t questions = 0;
+
+	for (unsigned i = 0; i < g->count; i++) {
+		sketch[i] = worker_sketch(g->workers[i]);
+		questions += sketch_questions(sketch[i], &since);
+	}
+	(void)evbuffer_add_printf(out,
+	    ",\"top\":{\"seconds\":%" PRId64 ",\"count\":%" PRIu64, now - since,
+	    questions);
+	if (snapshot_open(g->store, &s) == E_OK && snapshot_refresh(s) == E_OK)
+		for (int kind = 0; kind < SKETCH_KINDS; kind++)
+			heaviest_print(
+			    out, sketch, g->count, (enum sketch_kind)kind, s);
+	snapshot_close(s);
+	(void)evbuffer_add_printf(out, "}");
 }
 
 /* --- the whole */
@@ -148,15 +244,16 @@ report_print(struct evbuffer *out, const struct report_view *v)
 	    "{\"dnsd\":%d,\"version\":\"%s\",\"pid\":%d,\"started\":%" PRId64
 	    ",\"now_ms\":%" PRId64 ",\"workers\":%u,\"reloads\":%u,\"node\":",
 	    REPORT_VERSION, VERSION, getpid(), v->started,
-	    clock_ms(CLOCK_REALTIME), v->workers, v->reloads);
-	string_print(out, v->config->id);
+	    clock_ms(CLOCK_REALTIME), v->generation->count, v->reloads);
+	string_print(out, v->generation->config->id);
 	(void)evbuffer_add_printf(out, ",\"region\":");
-	string_print(out, v->config->region);
+	string_print(out, v->generation->config->region);
 	(void)evbuffer_add_printf(out, ",\"counters\":{");
 	counters_each(&v->sum.counters, counter_print, out);
 	(void)evbuffer_add_printf(out, "}");
 	histograms_print(out, &v->sum);
-	upstreams_print(out, v);
+	upstreams_print(out, v->generation);
+	top_print(out, v->generation);
 	(void)evbuffer_add_printf(out, "}\n");
 }
 
@@ -169,7 +266,7 @@ line_print(void *arg, const char *name, uint64_t value)
 void
 report_print_counters(struct evbuffer *out, const struct report_view *v)
 {
-	line_print(out, "workers", v->workers);
+	line_print(out, "workers", v->generation->count);
 	line_print(out, "reloads", v->reloads);
 	counters_each(&v->sum.counters, line_print, out);
 }

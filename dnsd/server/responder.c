@@ -27,6 +27,13 @@ responder_begin(struct responder *r)
 	r->env.store = snapshot_refresh(r->env.snapshot);
 }
 
+static void
+responder_answer(struct responder *r, struct query *const *q, unsigned n)
+{
+	query_answer(q, n, &r->env);
+	sketch_see(&responder_own(r)->sketch, q, n, &r->env.rng, r->env.now);
+}
+
 /* Once a batch: a look at the clock and three additions. */
 static void
 batch_count(struct worker_responder *own)
@@ -98,9 +105,10 @@ worker_responder_open(struct worker_responder *r,
 	};
 	enum err err;
 
-	*r = (struct worker_responder){ .responder = { .begin = responder_begin,
-					    .end = responder_end,
-					    .forward = responder_forward } };
+	r->responder = (struct responder){ .begin = responder_begin,
+		.answer = responder_answer,
+		.end = responder_end,
+		.forward = responder_forward };
 	err = env_open(env, o);
 	if (err != E_OK || !env->forwards)
 		return err;

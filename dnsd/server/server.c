@@ -127,9 +127,8 @@ alive_notify(const struct counters *sum, unsigned workers)
 static void
 stats_send(struct server *s)
 {
-	struct report_view view = { .config = s->current->config,
+	struct report_view view = { .generation = s->current,
 		.sum = s->past,
-		.workers = s->current->count,
 		.reloads = s->reloads,
 		.started = s->started };
 
@@ -140,12 +139,8 @@ stats_send(struct server *s)
 	generation_sum(s->retiring, &view.sum);
 	if (watchdog_heard(&s->watchdog))
 		alive_notify(&view.sum.counters, s->current->count);
-	if (s->stats_wanted && s->control != NULL) {
-		view.upstreams =
-		    generation_upstreams(s->current, &view.upstream_count);
+	if (s->stats_wanted && s->control != NULL)
 		control_tell(s->control, &view);
-		free(view.upstreams);
-	}
 	s->stats_wanted = false;
 }
 

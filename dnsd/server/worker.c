@@ -38,6 +38,7 @@ struct worker {
 	struct report report;
 	struct forward_upstream *upstreams;
 	unsigned upstream_count;
+	struct sketch sketch;
 
 	struct event on_wake;
 	struct event on_tick; /* only while it retires */
@@ -68,6 +69,7 @@ report_make(struct worker *w)
 	c->tcp_open = tcp_hub_connections(w->tcp);
 	c->forward_waiting = worker_responder_waiting(&w->responder);
 	w->report.timing = w->responder.timing;
+	w->sketch = w->responder.sketch;
 	if (f != NULL) {
 		c->forward = *forward_counters(f);
 		w->report.forwarded = *forward_timing(f);
@@ -163,6 +165,12 @@ const struct report *
 worker_report(const struct worker *w)
 {
 	return &w->report;
+}
+
+struct sketch *
+worker_sketch(struct worker *w)
+{
+	return &w->sketch;
 }
 
 const struct forward_upstream *

@@ -48,6 +48,14 @@ const walks = {
 		await table.getByText("answers").waitFor();
 	},
 
+	async "tells who asks for most"(page) {
+		await page.locator("#top-names").getByText("paulgra-ham.internal").waitFor();
+		await page.locator("#top-askers").getByText("fdaa:0:18::77").waitFor();
+		await page.locator("#top-networks").getByRole("button", { name: "acme" })
+		    .click();
+		await page.getByRole("heading", { name: "Network acme" }).waitFor();
+	},
+
 	async "goes on telling"(page) {
 		const up = () => page.locator("#upstreams td:nth-child(8)").innerText();
 		await page.locator("#upstreams td").first().waitFor();

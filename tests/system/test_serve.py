@@ -167,6 +167,20 @@ def test_prometheus_scrapes_it(served, servers, started):
         "Accept": "application/openmetrics-text"})[2].endswith("# EOF\n")
 
 
+def test_the_heaviest_are_told(served):
+    for _ in range(30):
+        ask("flyer.flycast", source="fdaa:0:18::99")
+
+    def top(kind):
+        (server,) = served.json("/api/v1/node")["servers"]
+        return {e["name"]: e["count"] for e in server["report"]["top"][kind]}
+    until(lambda: top("names").get("flyer.flycast", 0) >= 30, "the name")
+    assert top("askers")["fdaa:0:18::99"] >= 30
+    assert top("networks")["acme"] >= 30
+    assert 0 < samples(served.get("/metrics")[2])[
+        'dnsd_network_share_ratio{network="acme"}'] <= 1
+
+
 # --- the API
 
 def test_node_tells_of_servers_and_store(served):

@@ -17,6 +17,8 @@ struct responder {
 	unsigned packets; /* read at once; 0 where it is a stream */
 	unsigned replies; /* to these questions, not to those that waited */
 	void (*begin)(struct responder *);
+	/* query_answer(), and what is seen of it. */
+	void (*answer)(struct responder *, struct query *const *, unsigned n);
 	void (*end)(struct responder *);
 	/*
 	 * For a question with QUERY_FORWARD: sends it on.  True: a reply is

@@ -30,17 +30,12 @@ struct report {
 
 void report_add(struct report *sum, const struct report *);
 
-/* Another worker's view of the same upstream; the later evidence counts. */
-void report_add_upstream(
-    struct forward_upstream *sum, const struct forward_upstream *);
-
-/* All that is told. */
+/* All that is told: of the generation whose workers have reported. */
+struct generation;
 struct report_view {
-	const struct config *config;
-	struct report sum;
-	struct forward_upstream *upstreams;
-	unsigned upstream_count;
-	unsigned workers, reloads;
+	const struct generation *generation;
+	struct report sum; /* since the start, also of others */
+	unsigned reloads;
 	int64_t started; /* seconds since 1970 */
 };
 

@@ -6,6 +6,7 @@
 
 #include "dnsd/forward/forward.h"
 #include "dnsd/listen/responder.h"
+#include "dnsd/server/sketch.h"
 #include "dnsd/server/worker.h"
 
 struct worker_responder {
@@ -13,10 +14,14 @@ struct worker_responder {
 	struct forward *forward;    /* NULL: nothing is forwarded */
 	struct timing timing;
 	int64_t began_ns;
+	struct sketch sketch;
 	unsigned cached; /* replies of this batch, at once from the cache */
 };
 
-/* What the worker has is borrowed.  To be closed also if it fails. */
+/*
+ * R is all zero.  What the worker has is borrowed.  To be closed also if it
+ * fails.
+ */
 enum err worker_responder_open(struct worker_responder *,
     const struct worker_options *, struct event_base *) MUST_CHECK;
 

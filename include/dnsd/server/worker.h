@@ -20,6 +20,7 @@
 #include "dnsd/server/report.h"
 
 struct worker;
+struct sketch;
 
 struct worker_options {
 	const struct config *config;
@@ -53,6 +54,7 @@ bool worker_has_ended(struct worker *);
 /* How many reports were made; the last one is what worker_report() gives. */
 unsigned worker_reports(struct worker *);
 const struct report *worker_report(const struct worker *);
+struct sketch *worker_sketch(struct worker *);
 /* As many as the forwarder has; of the same report. */
 const struct forward_upstream *worker_upstreams(
     const struct worker *, unsigned *count);
