@@ -1,10 +1,11 @@
 /*
- * cmd_list.c - list: facts for people, a line each.
+ * cmd_list.c - list: facts, a line each, for people or as the feed has them.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "base/near.h"
 #include "dnsctl/ctl.h"
 #include "zones/facts/field.h"
 #include "zones/facts/json.h"
@@ -13,33 +14,52 @@
 static bool
 fact_list(void *arg, const struct fact *f, bool implied)
 {
-	(void)arg;
+	const struct ctl *ctl = arg;
+
 	(void)implied;
-	fact_print_line(stdout, f);
+	if (ctl->json == NULL) {
+		fact_print_line(stdout, f);
+	} else {
+		fact_json_print(stdout, f);
+		(void)putchar('\n');
+	}
 	return !ferror(stdout);
 }
 
 /* Every kind where WHICH is NULL. */
 static enum err
-facts_list(struct snapshot *snapshot, const char *which, const char *network)
+facts_list(struct snapshot *snapshot, const char *which, const struct ctl *ctl)
 {
 	enum err err = E_OK;
 
 	for (enum fact_kind kind = 0; kind < FACT_KINDS && err == E_OK; kind++)
 		if ((which == NULL ||
 			strcmp(which, fact_kind_plural(kind)) == 0) &&
-		    (network == NULL || fact_kind_has_network(kind)))
-			err = snapshot_facts(
-			    snapshot, kind, network, fact_list, NULL);
+		    (ctl->network == NULL || fact_kind_has_network(kind)))
+			err = snapshot_facts(snapshot, kind, ctl->network,
+			    fact_list, (void *)(uintptr_t)ctl);
 	return err;
 }
 
+/* False, and it was said why. */
 static bool
 is_listed(const char *which)
 {
-	for (enum fact_kind kind = 0; kind < FACT_KINDS; kind++)
+	char kinds[FACT_KINDS_TEXT];
+	struct near near;
+
+	near_start(&near, which);
+	for (enum fact_kind kind = 0; kind < FACT_KINDS; kind++) {
 		if (strcmp(which, fact_kind_plural(kind)) == 0)
 			return true;
+		near_try(&near, fact_kind_plural(kind));
+	}
+	if (near_found(&near) != NULL)
+		log_error("list %s: there is no such kind; did you mean %s?",
+		    which, near_found(&near));
+	else
+		log_error(
+		    "list %s: must be %s", which, fact_kinds_text(true, kinds));
 	return false;
 }
 
@@ -47,18 +67,14 @@ enum exit_status
 cmd_list(const struct ctl *ctl)
 {
 	const char *which = ctl->arg_count > 0 ? ctl->args[0] : NULL;
-	char kinds[FACT_KINDS_TEXT];
 	struct ctl_view view;
 	enum err err;
 
-	if (which != NULL && !is_listed(which)) {
-		log_error(
-		    "list %s: must be %s", which, fact_kinds_text(true, kinds));
+	if (which != NULL && !is_listed(which))
 		return CTL_USAGE;
-	}
 	if (!ctl_view_open(&view, ctl))
 		return CTL_FAILED;
-	err = facts_list(view.snapshot, which, ctl->network);
+	err = facts_list(view.snapshot, which, ctl);
 	ctl_view_close(&view);
 	if (err == E_NOTFOUND) {
 		log_error("network %s: not in the store", ctl->network);

@@ -2,36 +2,32 @@
  * main.c - the command line: options and commands, each a row of a table.
  */
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/version.h"
+#include "dnsctl/cli.h"
 #include "dnsctl/control/control.h"
-#include "dnsctl/ctl.h"
 #include "dnsctl/etcd/etcd.h"
 #include "dnsctl/serve/serve.h"
 
 /* The commands that an option is for. */
 enum {
-	FOR_ALL = 1,
 	FOR_LIST = 2,
 	FOR_EXPLAIN = 4,
 	FOR_WAIT = 8,
 	FOR_FOLLOW = 16,
 	FOR_WRITERS = 32,
 	FOR_SERVE = 64,
-	FOR_SERVERS = 128 /* those that ask a server */
+	FOR_SERVERS = 128, /* those that ask a server */
+	FOR_FACTS = 256
 };
 
 /*
  * To add a command: its function in ctl.h and its row here.
  */
-static const struct command {
-	const char *name, *args, *help;
-	unsigned least, most; /* arguments */
-	unsigned options;     /* beside those FOR_ALL */
-	enum exit_status (*run)(const struct ctl *);
-} commands[] = {
+static const struct command commands[] = {
 	{ "apply", "FILE|-", "put a file's facts, all or none", 1, 1,
 	    FOR_WRITERS, cmd_apply },
 	{ "follow", "-|etcd://HOST:PORT,...",
@@ -40,7 +36,7 @@ static const struct command {
 	{ "export", "", "write all facts as apply takes them", 0, 0, 0,
 	    cmd_export },
 	{ "list", "[networks|regions|distances|apps|instances|peers]",
-	    "show facts", 0, 1, FOR_LIST, cmd_list },
+	    "show facts", 0, 1, FOR_LIST | FOR_FACTS, cmd_list },
 	{ "check", "", "read every key and verify every summary", 0, 0, 0,
 	    cmd_check },
 	{ "explain", "NAME [TYPE]", "tell how a question is answered, and why",
@@ -50,6 +46,11 @@ static const struct command {
 	{ "serve", "[ADDRESS:PORT]",
 	    "metrics, an API and a page over HTTP; default " SERVE_DEFAULT, 0,
 	    1, FOR_SERVE | FOR_SERVERS, cmd_serve },
+	{ "help", "[COMMAND]", "show this, or what a command takes", 0, 1, 0,
+	    cmd_help },
+	{ "complete", "WORD...",
+	    "show what may stand at the end of a command line, for shells", 1,
+	    UINT_MAX, 0, cmd_complete },
 	{ "wait", "CURSOR", "return when the store stands there, or beyond", 1,
 	    1, FOR_WAIT, cmd_wait },
 };
@@ -57,12 +58,7 @@ static const struct command {
 /*
  * To add an option: its member in struct ctl and its row here.
  */
-static const struct option_row {
-	char letter; /* or 0 */
-	const char *name, *arg, *help;
-	size_t at; /* its place in struct ctl */
-	unsigned for_commands;
-} options[] = {
+static const struct option_row options[] = {
 #define AT(member) offsetof(struct ctl, member)
 	{ 's', "store", "DIR", "the store; default " STORE_DEFAULT, AT(store),
 	    FOR_ALL },
@@ -71,6 +67,8 @@ static const struct option_row {
 	{ 0, "from", "ADDRESS", "who asks", AT(from), FOR_EXPLAIN },
 	{ 0, "region", "REGION", "where the node stands that is asked",
 	    AT(region), FOR_EXPLAIN },
+	{ 0, "json", NULL, "for programs: an object a line", AT(json),
+	    FOR_FACTS },
 	{ 0, "timeout", "SECONDS", "give up after so long", AT(timeout),
 	    FOR_WAIT },
 	{ 0, "no-sync", NULL,
@@ -102,6 +100,8 @@ static const struct option_row {
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 #define OPTIONS  (sizeof(options) / sizeof(options[0]))
 
+static const struct cli cli = { commands, COMMANDS, options, OPTIONS };
+
 /* What getopt_long() returns: a letter, a row's index, or one of these. */
 enum { OPTION_FIRST = 256, OPTION_HELP = 1024, OPTION_VERSION };
 
@@ -114,48 +114,11 @@ on_signal(int number)
 	stop = 1;
 }
 
-static void
-usage(FILE *out)
-{
-	(void)fputs("usage: dnsctl [OPTIONS] COMMAND\n\n", out);
-	for (size_t i = 0; i < COMMANDS; i++)
-		(void)fprintf(out, "  %s %s\n\t%s\n", commands[i].name,
-		    commands[i].args, commands[i].help);
-	(void)fputs("\n", out);
-	for (size_t i = 0; i < OPTIONS; i++) {
-		const struct option_row *o = &options[i];
-
-		(void)fputs("  ", out);
-		if (o->letter != 0)
-			(void)fprintf(out, "-%c, ", o->letter);
-		(void)fprintf(out, "--%s%s%s\n\t%s\n", o->name,
-		    o->arg == NULL ? "" : " ", o->arg == NULL ? "" : o->arg,
-		    o->help);
-	}
-	(void)fputs("  --help, --version\n", out);
-}
-
-static enum exit_status
-wrong_usage(const char *what, const char *which)
-{
-	(void)fprintf(stderr, "dnsctl: %s%s\n", what, which);
-	(void)fputs("dnsctl --help tells what there is\n", stderr);
-	return CTL_USAGE;
-}
-
-static const struct command *
-command_find(const char *name)
-{
-	for (size_t i = 0; i < COMMANDS; i++)
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
-	return NULL;
-}
-
 /* getopt's own form of the table, with an empty row at its end. */
 static void
 options_convert(struct option *out, char *letters)
 {
+	*letters++ = ':'; /* its words are ours */
 	for (size_t i = 0; i < OPTIONS; i++) {
 		out[i] = (struct option){ options[i].name,
 			options[i].arg != NULL, NULL, OPTION_FIRST + (int)i };
@@ -171,23 +134,33 @@ options_convert(struct option *out, char *letters)
 	memset(&out[OPTIONS + 2], 0, sizeof(*out));
 }
 
-/* -1 where getopt has told already what is wrong. */
-static int
+static size_t
 index_of(int got)
 {
+	size_t i = 0;
+
 	if (got >= OPTION_FIRST)
-		return got - OPTION_FIRST;
-	for (size_t i = 0; i < OPTIONS; i++)
-		if (options[i].letter == got)
-			return (int)i;
-	return -1;
+		return (size_t)(got - OPTION_FIRST);
+	while (i < OPTIONS && options[i].letter != got)
+		i++;
+	return i;
+}
+
+static enum exit_status
+bad_option(int got, const char *word)
+{
+	if (got != ':')
+		return cli_no_option(&cli, word);
+	(void)fprintf(stderr, "dnsctl: %s needs %s\n", word,
+	    options[index_of(optopt)].arg);
+	return CTL_USAGE;
 }
 
 static enum exit_status
 help_or_version(int what)
 {
 	if (what == OPTION_HELP)
-		usage(stdout);
+		cli_help(&cli, stdout);
 	else
 		(void)puts("dnsctl " VERSION);
 	return ctl_flushed();
@@ -199,17 +172,18 @@ options_read(
     struct ctl *ctl, int argc, char **argv, unsigned long *given, bool *ends)
 {
 	struct option rows[OPTIONS + 3];
-	char letters[2 * OPTIONS + 1];
-	int got, i;
+	char letters[2 * OPTIONS + 2];
+	size_t i;
+	int got;
 
 	options_convert(rows, letters);
 	*ends = true;
 	while ((got = getopt_long(argc, argv, letters, rows, NULL)) != -1) {
 		if (got == OPTION_HELP || got == OPTION_VERSION)
 			return help_or_version(got);
+		if (got == ':' || got == '?')
+			return bad_option(got, argv[optind - 1]);
 		i = index_of(got);
-		if (i < 0)
-			return CTL_USAGE;
 		*(const char **)(void *)((char *)ctl + options[i].at) =
 		    optarg == NULL ? "" : optarg;
 		*given |= 1ul << i;
@@ -227,8 +201,7 @@ command_check(const struct command *c, unsigned args, unsigned long given)
 		return CTL_USAGE;
 	}
 	for (size_t i = 0; i < OPTIONS; i++)
-		if ((given >> i & 1) != 0 &&
-		    (options[i].for_commands & (FOR_ALL | c->options)) == 0) {
+		if ((given >> i & 1) != 0 && !cli_is_for(&options[i], c)) {
 			(void)fprintf(stderr, "dnsctl: %s has no option --%s\n",
 			    c->name, options[i].name);
 			return CTL_USAGE;
@@ -249,7 +222,8 @@ signals_catch(void)
 int
 main(int argc, char **argv)
 {
-	struct ctl ctl = { .store = STORE_DEFAULT,
+	struct ctl ctl = { .cli = &cli,
+		.store = STORE_DEFAULT,
 		.control = CONTROL_DEFAULT,
 		.prefix = ETCD_PREFIX_DEFAULT,
 		.stop = &stop };
@@ -262,10 +236,10 @@ main(int argc, char **argv)
 	if (status != CTL_OK || ends)
 		return (int)status;
 	if (optind == argc)
-		return (int)wrong_usage("a command is missing", "");
-	command = command_find(argv[optind]);
+		return (int)cli_no_command(&cli, "");
+	command = cli_command(&cli, argv[optind]);
 	if (command == NULL)
-		return (int)wrong_usage("no such command: ", argv[optind]);
+		return (int)cli_no_command(&cli, argv[optind]);
 	ctl.args = (const char *const *)argv + optind + 1;
 	ctl.arg_count = (unsigned)(argc - optind - 1);
 	status = command_check(command, ctl.arg_count, given);

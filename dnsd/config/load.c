@@ -11,6 +11,8 @@
 #include <stdarg.h>
 #include <yaml.h>
 
+#include "base/near.h"
+
 #define PATH_MOST 4 /* forward.zones.upstreams, and one to spare */
 
 struct loader {
@@ -89,16 +91,23 @@ key_refuse(struct loader *l, const yaml_node_t *node, const char *key,
     const struct config_option *options)
 {
 	char list[512] = "";
+	struct near near;
 	size_t len = 0;
 	char path[128];
 
-	for (; options->key != NULL && len < sizeof(list); options++)
+	near_start(&near, key);
+	for (; options->key != NULL && len < sizeof(list); options++) {
+		near_try(&near, options->key);
 		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
 		    len > 0 ? ", " : "", options->key);
+	}
 	key_path(l, path);
 	return config_complain(l->why, l->file, node_line(node),
-	    "%s%s%.100s: there is no such key; allowed are %s", path,
-	    l->depth > 0 ? "." : "", key, list);
+	    "%s%s%.100s: there is no such key; %s %s%s", path,
+	    l->depth > 0 ? "." : "", key,
+	    near_found(&near) != NULL ? "did you mean" : "allowed are",
+	    near_found(&near) != NULL ? near_found(&near) : list,
+	    near_found(&near) != NULL ? "?" : "");
 }
 
 static enum err

@@ -19,6 +19,7 @@ enum exit_status {
 
 /* All text is the command line's; an option not given is NULL. */
 struct ctl {
+	const struct cli *cli; /* what the command line may say: cli.h */
 	const char *store;
 	const char *network;
 	const char *from, *region;                 /* explain */
@@ -27,7 +28,7 @@ struct ctl {
 	const char *cacert, *cert, *key;
 	const char *control;                     /* server, serve */
 	const char *token_file, *name, *max_age; /* serve */
-	const char *no_sync;                     /* not NULL: given */
+	const char *no_sync, *json;              /* not NULL: given */
 	const char *const *args;           /* what stands behind the command */
 	unsigned arg_count;                /* as many as the command takes */
 	const volatile sig_atomic_t *stop; /* set by SIGINT and SIGTERM */
@@ -40,6 +41,8 @@ enum exit_status cmd_list(const struct ctl *);
 enum exit_status cmd_check(const struct ctl *);
 enum exit_status cmd_explain(const struct ctl *);
 enum exit_status cmd_serve(const struct ctl *);
+enum exit_status cmd_help(const struct ctl *);
+enum exit_status cmd_complete(const struct ctl *);
 enum exit_status cmd_status(const struct ctl *);
 enum exit_status cmd_wait(const struct ctl *);
 

@@ -1,5 +1,6 @@
 """dnsctl: apply, export, list, check, explain."""
 
+import json
 import os
 import subprocess
 
@@ -179,6 +180,17 @@ def test_list_of_everything(servers):
         assert word in listed
 
 
+def test_list_for_programs(servers):
+    """Each line is a fact as the feed has it."""
+    store = servers.store(sample())
+    facts = [json.loads(line)
+             for line in store.tell("list", "--json", "apps").splitlines()]
+    assert {(fact["put"], fact["network"], fact["name"]) for fact in facts} \
+        >= {("app", "acme", "flyer"), ("app", "globex", "balancer")}
+    whole = store.tell("list", "--json")
+    assert servers.store(whole).tell("list", "--json") == whole
+
+
 def test_check_of_a_good_store(servers):
     assert servers.store(sample()).run("check").returncode == 0
 
@@ -222,6 +234,37 @@ def test_usage(arguments):
                           capture_output=True, timeout=30, check=False)
     assert done.returncode not in (0, None)
     assert done.stderr
+
+
+@pytest.mark.parametrize("arguments,said", [
+    (["lst"], "no such command: lst; did you mean list?"),
+    (["zzzzzz"], "dnsctl help says what there is"),
+    ([], "a command is missing"),
+    (["help", "aply"], "did you mean apply?"),
+    (["--netwrok", "acme", "list"], "did you mean --network?"),
+    (["-n"], "-n needs NETWORK"),
+    (["list", "--network"], "--network needs NETWORK"),
+    (["list", "instence"], "did you mean instances?"),
+    (["list", "cats"], "must be networks"),
+    (["list", "--timeout", "1"], "list has no option --timeout"),
+])
+def test_what_was_meant(arguments, said):
+    done = subprocess.run([DNSCTL, *arguments], text=True, input="",
+                          capture_output=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize("arguments,said,unsaid", [
+    (["--help"], "apply FILE|-", "no such"),
+    (["help"], "apply FILE|-", "no such"),
+    (["help", "wait"], "--timeout SECONDS", "--network"),
+])
+def test_help(arguments, said, unsaid):
+    done = subprocess.run([DNSCTL, *arguments], text=True, input="",
+                          capture_output=True, timeout=30, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert said in done.stdout and unsaid not in done.stdout
 
 
 # --- explain

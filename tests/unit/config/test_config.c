@@ -56,16 +56,16 @@ static const struct {
 	{ START "---\n[", "f:6: not YAML: " },
 	/* keys */
 	{ START "wrokers: 2\n",
-	    "f:4: wrokers: there is no such key; allowed are store, region, "
+	    "f:4: wrokers: there is no such key; did you mean workers?" },
+	{ "store: /s\nlisten:\n- adress: x\n",
+	    "f:3: listen.adress: there is no such key; did you mean address?" },
+	{ START "threads: 2\n",
+	    "f:4: threads: there is no such key; allowed are store, region, "
 	    "id, "
 	    "workers, steer, listen, max-udp-size, tcp-connections, tcp-idle, "
-	    "control, "
-	    "forward" },
-	{ "store: /s\nlisten:\n- adress: x\n",
-	    "f:3: listen.adress: there is no such key; allowed are address, "
-	    "network" },
-	{ START "forward:\n  cache: 1\n",
-	    "f:5: forward.cache: there is no such key; allowed are upstreams, "
+	    "control, forward" },
+	{ START "forward:\n  ttl: 1\n",
+	    "f:5: forward.ttl: there is no such key; allowed are upstreams, "
 	    "allow, ordinary, cache-size, in-flight, "
 	    "in-flight-network, rebind-protection, zones" },
 	{ START "workers: 1\nworkers: 2\n",

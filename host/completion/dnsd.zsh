@@ -1,0 +1,2 @@
+#compdef dnsd
+_gnu_generic
