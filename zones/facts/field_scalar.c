@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "base/time_text.h"
 #include "field_type.h"
+#include "zones/facts/time_text.h"
 
 /* The member's octets as a number; those of a double as IEEE 754 has them. */
 static uint64_t

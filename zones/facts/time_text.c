@@ -1,7 +1,7 @@
 /*
  * time_text.c - see time_text.h.
  */
-#include "base/time_text.h"
+#include "zones/facts/time_text.h"
 
 #include <stddef.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
  * test_time_text.c - times that RFC 3339 has, and that it has not.
  */
-#include "base/time_text.h"
+#include "zones/facts/time_text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /*
  * time_text.h - moments as RFC 3339 writes them.
  */
-#ifndef BASE_TIME_TEXT_H
-#define BASE_TIME_TEXT_H
+#ifndef ZONES_FACTS_TIME_TEXT_H
+#define ZONES_FACTS_TIME_TEXT_H
 
 #include <stdbool.h>
 #include <stdint.h>
