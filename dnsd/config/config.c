@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -35,6 +36,19 @@ host_name(struct config *c)
 	return config_copy(&c->owned, name);
 }
 
+/* Nobody guesses it, and who has a cookie of before gets another. */
+static enum err
+make_secret(struct config *c)
+{
+	c->secrets = config_take(&c->owned, sizeof(*c->secrets));
+	if (c->secrets == NULL)
+		return E_NOMEM;
+	c->secret_count = 1;
+	if (getrandom(c->secrets, sizeof(*c->secrets), 0) < 0)
+		return E_SYSTEM;
+	return E_OK;
+}
+
 static enum err
 text_read(struct config *c, const char *text, size_t len, char why[CONFIG_WHY])
 {
@@ -48,7 +62,10 @@ text_read(struct config *c, const char *text, size_t len, char why[CONFIG_WHY])
 		c->id = host_name(c);
 	if (c->id == NULL)
 		return E_NOMEM;
-	err = config_check(c, why);
+	if (c->secrets == NULL)
+		err = make_secret(c);
+	if (err == E_OK)
+		err = config_check(c, why);
 	if (err == E_OK && c->forwards && c->upstreams == NULL)
 		err = config_resolv(c, RESOLV_CONF);
 	return err;

@@ -140,6 +140,34 @@ const struct config_option config_options[] = {
 	    .preset = "8192",
 	    .help = "largest reply over UDP, octets, for askers that take as "
 		    "much (EDNS)" },
+	{ "udp-size-unproven", SHAPE_VALUE,
+	    .at = offsetof(struct config, unproven_size),
+	    .set = config_set_uint16, .least = 512, .most = 65000,
+	    .absent = "`max-udp-size`",
+	    .help = "the same for askers that have no server cookie yet: "
+		    "nobody can make this server send more than that to "
+		    "somebody else's address. Beyond it an answer is cut and "
+		    "says TC" },
+	{ "cookie-secrets", SHAPE_VALUES,
+	    .at = offsetof(struct config, secrets),
+	    .count_at = offsetof(struct config, secret_count),
+	    .size = sizeof(struct siphash_key), .set = config_set_secret,
+	    .absent = "a random one", .allowed = "32 hex digits",
+	    .help = "32 hex digits each, for DNS cookies (RFC 7873, 9018): the "
+		    "same on all servers that share an address. The first one "
+		    "signs, those behind it are still taken; `[]` for no "
+		    "cookies" },
+	{ "rate-limit", SHAPE_VALUE, .at = offsetof(struct config, rate_limit),
+	    .set = config_set_number, .most = 1000000, .preset = "0",
+	    .help = "replies a second over UDP to askers without a cookie, of "
+		    "each /24 or /56, each worker; beyond it they are dropped, "
+		    "but for some that are cut to nothing and say TC. 0 for no "
+		    "limit" },
+	{ "rate-limit-slip", SHAPE_VALUE,
+	    .at = offsetof(struct config, rate_slip), .set = config_set_number,
+	    .most = 100, .preset = "2",
+	    .help = "beyond the limit each so many-th reply says TC; 0 for "
+		    "none" },
 	{ "tcp-connections", SHAPE_VALUE,
 	    .at = offsetof(struct config, tcp_connections),
 	    .set = config_set_number, .least = 1, .most = CONNECTIONS_MAX,

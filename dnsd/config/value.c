@@ -197,3 +197,24 @@ config_set_special(void *to, const struct config_value *v)
 {
 	return special_named(v->text, to) ? E_OK : E_INPUT;
 }
+
+/* Octets in their order, as other servers have them (RFC 9018, 4.4). */
+enum err
+config_set_secret(void *to, const struct config_value *v)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t octets[sizeof(struct siphash_key)] = { 0 };
+
+	if (strlen(v->text) != 2 * sizeof(octets))
+		return E_INPUT;
+	for (size_t i = 0; i < 2 * sizeof(octets); i++) {
+		const char *at =
+		    strchr(digits, letter_lower((uint8_t)v->text[i]));
+
+		if (at == NULL)
+			return E_INPUT;
+		octets[i / 2] = (uint8_t)(octets[i / 2] << 4 | (at - digits));
+	}
+	memcpy(to, octets, sizeof(octets));
+	return E_OK;
+}

@@ -28,6 +28,8 @@ asker_reply(struct forward *f, const struct pending *p,
 		.question = question,
 		.edns = asker->edns,
 		.edns_do = asker->edns_do,
+		.cookie = asker->cookie,
+		.cookie_len = asker->cookie_len,
 		.limit = asker->limit,
 		.udp_size = f->options.env->max_udp_size };
 	struct client_path *path = asker->client.path;

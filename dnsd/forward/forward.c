@@ -35,6 +35,8 @@ asker_of(struct forward *f, const struct query *q)
 		.question_len = q->question_len,
 		.edns = q->edns,
 		.edns_do = q->edns_do,
+		.cookie = q->cookie,
+		.cookie_len = q->cookie_len,
 		.limit = limit < q->cap ? limit : q->cap,
 		.udp_size = f->options.env->max_udp_size };
 }

@@ -53,6 +53,7 @@ struct asker {
 	int64_t came_us;
 	uint16_t id, flags, limit;
 	bool edns, edns_do;
+	uint8_t cookie_len, cookie[COOKIE_LEN];
 	uint8_t qname[DNS_NAME_MAX]; /* as the asker wrote it */
 };
 

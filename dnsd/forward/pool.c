@@ -178,6 +178,8 @@ asker_take(
 	asker->limit = (uint16_t)query_reply_max(q, f->options.env);
 	asker->edns = q->edns;
 	asker->edns_do = q->edns_do;
+	asker->cookie_len = q->cookie_len;
+	memcpy(asker->cookie, q->cookie, q->cookie_len);
 	memcpy(asker->qname, q->pkt + DNS_HEADER, q->qname.len);
 	return asker;
 }

@@ -68,13 +68,19 @@ answer_cut(struct answer *a, size_t room)
 	return false;
 }
 
+static size_t
+cookie_room(const struct reply_to *to)
+{
+	return to->cookie_len == 0 ? 0 : OPTION_FIXED + (size_t)to->cookie_len;
+}
+
 size_t
 reply_room(const struct reply_to *to, uint8_t ede_len)
 {
 	size_t taken = DNS_HEADER + to->question_len;
 
 	if (to->edns)
-		taken += OPT_FIXED + ede_len;
+		taken += OPT_FIXED + cookie_room(to) + ede_len;
 	return taken < to->limit ? to->limit - taken : 0;
 }
 
@@ -125,7 +131,11 @@ reply_write(
 	piece_put(&out, to->question, to->question_len);
 	piece_put(&out, a.body, a.len);
 	if (to->edns) {
-		wire_put_opt(&out, to->udp_size, 0, to->edns_do, a.ede_len);
+		wire_put_opt(&out, to->udp_size, 0, to->edns_do,
+		    cookie_room(to) + a.ede_len);
+		if (to->cookie_len > 0)
+			wire_put_option(&out, EDNS_OPTION_COOKIE, to->cookie,
+			    to->cookie_len);
 		wire_put(&out, a.ede, a.ede_len);
 	}
 	assert(!out.bad);

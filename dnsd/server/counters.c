@@ -33,6 +33,7 @@ static const struct {
 	ROW("query_dropped", query.dropped),
 	ROW("query_truncated", query.truncated),
 	ROW("query_cut_tcp", query.cut_tcp),
+	ROW("query_limited", query.limited),
 	ROW("forward_asked", forward.asked),
 	ROW("forward_hits", forward.hits),
 	ROW("forward_stale", forward.stale),

@@ -87,8 +87,14 @@ env_open(struct query_env *env, const struct worker_options *o)
 	env->forwards = c->upstream_count > 0 || c->zone_count > 0;
 	env->allow = c->allow;
 	env->allow_count = c->allow_count;
+	env->secret = c->secrets;
+	env->secret_count = c->secret_count;
+	env->unproven_size = c->unproven_size;
 	for (unsigned i = 0; i < c->ordinary_count; i++)
 		env->ordinary |= c->ordinary[i];
+	if (c->rate_limit > 0)
+		return query_limit_open(
+		    &env->limit, c->rate_limit, c->rate_slip);
 	return E_OK;
 }
 

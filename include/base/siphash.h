@@ -1,5 +1,5 @@
 /*
- * siphash.h - a keyed hash for tables that strangers fill.
+ * siphash.h - a keyed hash for tables that strangers fill, and for cookies.
  *
  * SipHash-1-3 (Aumasson and Bernstein): without the key nobody can find
  * names that fall into one bucket.  By hand because libcrypto's costs an
@@ -49,15 +49,45 @@ siphash_word(struct siphash_state *s, uint64_t word)
 	s->a ^= word;
 }
 
+static inline struct siphash_state
+siphash_start(const struct siphash_key *key)
+{
+	return (struct siphash_state){ key->half[0] ^ 0x736f6d6570736575,
+		key->half[1] ^ 0x646f72616e646f6d,
+		key->half[0] ^ 0x6c7967656e657261,
+		key->half[1] ^ 0x7465646279746573 };
+}
+
+/* SipHash-2-4 of octets alone, as RFC 9018 has it: on little-endian only. */
+static inline uint64_t
+siphash_2_4(const struct siphash_key *key, const void *octets, size_t n)
+{
+	struct siphash_state s = siphash_start(key);
+	const uint8_t *at = octets;
+	uint64_t word;
+
+	for (size_t done = 0; done <= n; done += 8) {
+		size_t left = n - done;
+
+		word = left < 8 ? (uint64_t)n << 56 : 0;
+		memcpy(&word, at + done, left < 8 ? left : 8);
+		s.d ^= word;
+		siphash_round(&s);
+		siphash_round(&s);
+		s.a ^= word;
+	}
+	s.c ^= 0xff;
+	for (int i = 0; i < 4; i++)
+		siphash_round(&s);
+	return s.a ^ s.b ^ s.c ^ s.d;
+}
+
 /* MORE is hashed with the N octets, as if it stood before them. */
 static inline uint64_t
 siphash(
     const struct siphash_key *key, uint64_t more, const void *octets, size_t n)
 {
-	struct siphash_state s = { key->half[0] ^ 0x736f6d6570736575,
-		key->half[1] ^ 0x646f72616e646f6d,
-		key->half[0] ^ 0x6c7967656e657261,
-		key->half[1] ^ 0x7465646279746573 };
+	struct siphash_state s = siphash_start(key);
 	const uint8_t *at = octets;
 	uint64_t word;
 

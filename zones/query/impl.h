@@ -46,6 +46,9 @@ struct reply {
  */
 void query_parse(struct query *);
 
+/* Of a question that has a cookie: is it ours; and the reply's. */
+void query_check_cookie(struct query *, const struct query_env *);
+
 /* Whose question is it; q->network, q->ttl and q->why. */
 void query_find_network(struct query *, struct query_env *);
 

@@ -7,9 +7,36 @@
 
 #include "base/dns_wire.h"
 
+/* RFC 7873, 4: 8 octets of the client, then none or 8 to 32 of a server. */
+static bool
+read_cookie(struct query *q, const uint8_t *cookie, unsigned len)
+{
+	if (len != 8 && (len < 16 || len > 40))
+		return false;
+	q->cookie_len = (uint8_t)len;
+	memcpy(q->cookie, cookie, len < COOKIE_LEN ? len : COOKIE_LEN);
+	return true;
+}
+
+/* RFC 6891, 6.1.2.  What is cut anywhere is no OPT. */
+static bool
+read_options(struct query *q, struct wire_in in)
+{
+	while (wire_left(&in) > 0) {
+		uint16_t code = wire_get16(&in), len = wire_get16(&in);
+		const uint8_t *data = wire_take(&in, len);
+
+		if (in.bad ||
+		    (code == EDNS_OPTION_COOKIE && q->cookie_len == 0 &&
+			!read_cookie(q, data, len)))
+			return false;
+	}
+	return true;
+}
+
 /* RFC 6891, 6.1.3: extended rcode, version, DO and zero in the TTL. */
 static enum dns_rcode
-read_opt(struct query *q, uint16_t size, uint32_t ttl)
+read_opt(struct query *q, uint16_t size, uint32_t ttl, struct wire_in options)
 {
 	if (q->edns)
 		return RCODE_FORMERR; /* 6.1.1: more than one */
@@ -18,7 +45,7 @@ read_opt(struct query *q, uint16_t size, uint32_t ttl)
 	q->edns_version = (uint8_t)(ttl >> 16);
 	if (size > DNS_UDP_MIN) /* 6.2.3: smaller is 512 */
 		q->edns_size = size;
-	return RCODE_NOERROR;
+	return read_options(q, options) ? RCODE_NOERROR : RCODE_FORMERR;
 }
 
 /* No record but OPT says anything to us; each must be whole. */
@@ -29,16 +56,20 @@ read_additional(struct query *q, struct wire_in *in, unsigned count)
 
 	while (count-- > 0 && !in->bad && rcode == RCODE_NOERROR) {
 		bool root = wire_left(in) > 0 && in->buf[in->pos] == 0;
-		uint16_t type, class;
+		uint16_t type, class, len;
+		const uint8_t *data;
 		uint32_t ttl;
 
 		wire_skip_name(in);
 		type = wire_get16(in);
 		class = wire_get16(in);
 		ttl = wire_get32(in);
-		(void)wire_take(in, wire_get16(in));
+		len = wire_get16(in);
+		data = wire_take(in, len);
 		if (type == TYPE_OPT && !in->bad)
-			rcode = root ? read_opt(q, class, ttl) : RCODE_FORMERR;
+			rcode = root
+			    ? read_opt(q, class, ttl, wire_in(data, len))
+			    : RCODE_FORMERR;
 	}
 	return in->bad ? RCODE_FORMERR : rcode;
 }
@@ -98,7 +129,8 @@ query_parse(struct query *q)
 	assert(q->cap >= DNS_UDP_MIN && q->len <= q->cap);
 	q->why = WHY_NOT_ASKED;
 	q->network = NETWORK_NONE;
-	q->edns = q->edns_do = q->truncated = q->answered = false;
+	q->edns = q->edns_do = q->truncated = q->answered = q->proven = false;
+	q->cookie_len = 0;
 	q->ede = EDE_NONE;
 	q->next = deserves_reply(q) ? QUERY_SEND : QUERY_DROP;
 	if (q->next == QUERY_DROP)

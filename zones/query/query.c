@@ -46,11 +46,37 @@ is_known_without_store(const struct query *q, const struct query_env *env)
 	return q->bound != NULL || query_is_allowed(q, env);
 }
 
+/* Beyond its prefix's rate: dropped, or sent to TCP. */
+static enum query_next
+answer_limited(struct query *q, struct query_env *env, enum limit_what what)
+{
+	env->counters.limited++;
+	if (what == LIMIT_DROP)
+		return QUERY_DROP;
+	q->truncated = true;
+	return refuse(q, env, RCODE_NOERROR, EDE_NONE);
+}
+
+static enum limit_what
+take_limit(const struct query *q, struct query_env *env)
+{
+	if (env->limit == NULL || q->tcp || q->proven)
+		return LIMIT_PASS;
+	return query_limit_take(env->limit, &q->from, env->now);
+}
+
 static enum query_next
 answer_one(struct query *q, struct query_env *env)
 {
+	enum limit_what what;
+
 	if (q->next == QUERY_DROP)
 		return QUERY_DROP;
+	if (q->cookie_len > 0)
+		query_check_cookie(q, env);
+	what = take_limit(q, env);
+	if (what != LIMIT_PASS)
+		return answer_limited(q, env, what);
 	if (q->rcode != RCODE_NOERROR)
 		return refuse(q, env, q->rcode, q->ede);
 
@@ -163,6 +189,8 @@ query_env_init(struct query_env *env)
 void
 query_env_release(struct query_env *env)
 {
+	query_limit_close(env->limit);
+	env->limit = NULL;
 	free(env->scratch);
 	env->scratch = NULL;
 }

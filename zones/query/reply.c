@@ -27,6 +27,12 @@ static const uint8_t soa[] = "\004_api\010internal\0"
 #define CUT_TEXT "cut at 65535 octets"
 #define CUT_LEN  (OPTION_FIXED + 2 + sizeof(CUT_TEXT) - 1) /* as EDE */
 
+static inline size_t
+cookie_room(const struct query *q)
+{
+	return q->cookie_len == 0 ? 0 : OPTION_FIXED + (size_t)q->cookie_len;
+}
+
 /* Only for who sent one (RFC 6891, 6.1.1). */
 static void
 put_opt(const struct query *q, struct wire_out *out, uint16_t size,
@@ -35,7 +41,10 @@ put_opt(const struct query *q, struct wire_out *out, uint16_t size,
 	bool ede = q->ede != EDE_NONE;
 
 	wire_put_opt(out, size, q->rcode, q->edns_do,
-	    ede ? OPTION_FIXED + 2 + strlen(text) : 0);
+	    (ede ? OPTION_FIXED + 2 + strlen(text) : 0) + cookie_room(q));
+	if (q->cookie_len > 0)
+		wire_put_option(
+		    out, EDNS_OPTION_COOKIE, q->cookie, q->cookie_len);
 	if (ede)
 		wire_put_ede(out, q->ede, text);
 }
@@ -73,6 +82,9 @@ query_reply_max(const struct query *q, const struct query_env *env)
 	else if (q->edns)
 		max = q->edns_size < env->max_udp_size ? q->edns_size
 						       : env->max_udp_size;
+	if (!q->tcp && !q->proven && env->unproven_size > 0 &&
+	    max > env->unproven_size)
+		max = env->unproven_size;
 	assert(env->max_udp_size >= DNS_UDP_MIN && q->cap >= DNS_UDP_MIN);
 	return max < q->cap ? max : q->cap;
 }
@@ -105,6 +117,8 @@ query_fail(struct query *q, const struct query_env *env, enum dns_rcode rcode,
 	if (q->edns)
 		put_opt(q, &out, env->max_udp_size, text);
 	assert(!out.bad);
+	if (q->truncated)
+		flags |= DNS_TC;
 	put_header(q, flags, !bare, 0, 0);
 	q->len = out.len;
 }
@@ -116,7 +130,8 @@ reply_start(struct reply *r, struct query *q, struct query_env *env)
 	r->env = env;
 	r->ttl = q->ttl;
 	r->answers = r->authorities = 0;
-	r->opt_len = q->edns ? OPT_FIXED + (q->tcp ? CUT_LEN : 0) : 0;
+	r->opt_len =
+	    q->edns ? OPT_FIXED + (q->tcp ? CUT_LEN : 0) + cookie_room(q) : 0;
 	wire_out_start(&r->out, q->pkt, query_reply_max(q, env) - r->opt_len);
 	(void)wire_room(&r->out, DNS_HEADER + q->question_len);
 }

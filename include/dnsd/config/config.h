@@ -14,6 +14,7 @@
 
 #include "base/addr.h"
 #include "base/err.h"
+#include "base/siphash.h"
 #include "zones/names/name.h"
 
 /* What stands in a list says on which line, for checks among options. */
@@ -56,9 +57,13 @@ struct config {
 	struct config_listen *listen; /* at least one */
 	unsigned listen_count;
 	uint16_t max_udp_size;
-	unsigned tcp_connections; /* most of a worker */
-	unsigned tcp_idle;        /* seconds until a silent one is closed */
-	char *control;            /* path of the control socket; NULL: none */
+	uint16_t unproven_size;      /* ... to who has no cookie; 0: the same */
+	struct siphash_key *secrets; /* of cookies; none: they are off */
+	unsigned secret_count;
+	unsigned rate_limit, rate_slip; /* see zones/query/limit.h; 0: none */
+	unsigned tcp_connections;       /* most of a worker */
+	unsigned tcp_idle; /* seconds until a silent one is closed */
+	char *control;     /* path of the control socket; NULL: none */
 
 	/* forward: */
 	bool forwards; /* the section is there */

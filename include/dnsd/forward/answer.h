@@ -89,8 +89,10 @@ struct reply_to {
 	const uint8_t *question; /* name as the asker wrote it, type, class */
 	size_t question_len;
 	bool edns, edns_do;
-	size_t limit;      /* octets the reply may have */
-	uint16_t udp_size; /* our own, for OPT */
+	const uint8_t *cookie; /* for OPT */
+	uint8_t cookie_len;    /* 0: none */
+	size_t limit;          /* octets the reply may have */
+	uint16_t udp_size;     /* our own, for OPT */
 };
 
 /* Octets of a reply to TO that records may take. */

@@ -12,7 +12,9 @@
 
 #include "base/addr.h"
 #include "base/rng.h"
+#include "base/siphash.h"
 #include "zones/names/name.h"
+#include "zones/query/limit.h"
 #include "zones/store/read/lookup.h"
 #include "zones/store/read/store.h"
 
@@ -38,6 +40,8 @@ enum query_why {
 
 const char *query_why_str(enum query_why);
 
+#define COOKIE_LEN 24 /* octets: 8 of the client, 16 of the server */
+
 struct query {
 	/* The caller sets these.  The reply is written over the question. */
 	uint8_t *pkt;
@@ -55,8 +59,12 @@ struct query {
 	bool edns, edns_do;
 	uint8_t edns_version;
 	uint16_t edns_size; /* what the asker takes over UDP, at least 512 */
-	uint32_t network;   /* the store's number, or NETWORK_NONE */
-	uint32_t ttl;       /* the network's */
+	/* Cookies (RFC 7873): the client's, the server's; the reply's then. */
+	uint8_t cookie[COOKIE_LEN];
+	uint8_t cookie_len; /* 0: none */
+	bool proven; /* the asker receives at its address: it has a cookie */
+	uint32_t network; /* the store's number, or NETWORK_NONE */
+	uint32_t ttl;     /* the network's */
 	enum query_why why;
 	struct name name;
 	uint64_t place; /* of its fact: see prefetch.h */
@@ -94,6 +102,7 @@ struct query_counters {
 	uint64_t answered, nodata, nxdomain, refused, formerr, notimp, servfail,
 	    dropped, truncated;
 	uint64_t cut_tcp; /* answers that 65,535 octets could not hold */
+	uint64_t limited; /* beyond their prefix's rate: dropped, or cut */
 };
 
 /* What a worker lends to each of its questions; it owns all of it. */
@@ -107,6 +116,11 @@ struct query_env {
 	const struct prefix *allow;
 	unsigned allow_count;
 	special_set ordinary; /* special-use names that are not special here */
+	const struct siphash_key *secret; /* for cookies; the first signs */
+	unsigned secret_count;            /* 0: no cookies */
+	uint16_t
+	    unproven_size; /* most over UDP for who has none; 0: the same */
+	struct query_limit *limit; /* NULL: none */
 	struct rng rng;
 	struct query_watch *watch;
 	struct query_counters counters;

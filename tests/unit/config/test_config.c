@@ -62,8 +62,9 @@ static const struct {
 	{ START "threads: 2\n",
 	    "f:4: threads: there is no such key; allowed are store, region, "
 	    "id, "
-	    "workers, steer, listen, max-udp-size, tcp-connections, tcp-idle, "
-	    "control, forward" },
+	    "workers, steer, listen, max-udp-size, udp-size-unproven, "
+	    "cookie-secrets, rate-limit, rate-limit-slip, tcp-connections, "
+	    "tcp-idle, control, forward" },
 	{ START "forward:\n  ttl: 1\n",
 	    "f:5: forward.ttl: there is no such key; allowed are upstreams, "
 	    "allow, ordinary, cache-size, in-flight, "
@@ -110,6 +111,9 @@ static const struct {
 	    "256" },
 	{ START "max-udp-size: 511\n",
 	    "f:4: max-udp-size: \"511\" is not a number from 512 to 65000" },
+	{ START "cookie-secrets: [\"0123456789abcdef\"]\n",
+	    "f:4: cookie-secrets: \"0123456789abcdef\" is not 32 hex "
+	    "digits" },
 	{ START "max-udp-size: 66048\n",
 	    "f:4: max-udp-size: \"66048\" is not a number from 512 to 65000" },
 	{ START "\n\nregion: 'i ad'\n",
