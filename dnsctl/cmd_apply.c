@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "dnsctl/ctl.h"
 #include "dnsctl/etcd/etcd.h"
+#include "host/notify.h"
 #include "zones/feed/apply.h"
 #include "zones/feed/follow.h"
 
@@ -103,9 +104,17 @@ stdin_follow(const struct ctl *ctl, struct store *store)
 	return outcome(ctl, err);
 }
 
+static void
+committed_notify(void *arg, const char *cursor)
+{
+	(void)arg;
+	notify("STATUS=the store stands at %s", cursor);
+}
+
 static enum exit_status
 source_follow(const struct ctl *ctl, struct store *store)
 {
+	struct feed_report report = ctl_report;
 	const struct etcd_options options = { .source = ctl->args[0],
 		.prefix = ctl->prefix,
 		.user = ctl->user,
@@ -113,10 +122,12 @@ source_follow(const struct ctl *ctl, struct store *store)
 		.cacert = ctl->cacert,
 		.cert = ctl->cert,
 		.key = ctl->key,
-		.report = &ctl_report,
+		.report = &report,
 		.stop = ctl->stop };
-	enum err err = etcd_follow(&options, store);
+	enum err err;
 
+	report.committed = committed_notify;
+	err = etcd_follow(&options, store);
 	return err == E_INPUT ? CTL_USAGE : outcome(ctl, err);
 }
 
@@ -135,6 +146,8 @@ cmd_follow(const struct ctl *ctl)
 	store = ctl_writer_open(ctl);
 	if (store == NULL)
 		return CTL_FAILED;
+	/* A source that is away is waited for, and keeps nobody waiting. */
+	notify("READY=1\nSTATUS=follows %s", ctl->args[0]);
 	status = is_etcd ? source_follow(ctl, store) : stdin_follow(ctl, store);
 	store_close(store);
 	return status;

@@ -4,6 +4,7 @@
 #include "dnsctl/serve/serve.h"
 
 #include "base/log.h"
+#include "host/notify.h"
 #include "http.h"
 
 enum err
@@ -19,6 +20,7 @@ serve_run(const struct serve_options *o)
 		log_info("serving http://%s/, for who has %s", o->address,
 		    s.token[0] == '\0' ? "an account on this host"
 				       : "the token");
+		notify("READY=1\nSTATUS=serving %s", o->address);
 		http_run(http, o->stop);
 	}
 	http_close(http);

@@ -37,7 +37,7 @@ ROOMS = {
     "dnsctl/etcd": WRITE + ["zones/feed"],
     "dnsctl/control": ["base"],
     "dnsctl/explain": READ + ["zones/query"],
-    "dnsctl/serve": WRITE + ["dnsctl/control", "dnsctl/explain"],
+    "dnsctl/serve": WRITE + ["host", "dnsctl/control", "dnsctl/explain"],
     "dnsctl": WRITE + ["zones/query", "host", "zones/feed", "dnsctl/etcd",
                        "dnsctl/control", "dnsctl/explain", "dnsctl/serve"],
 }

@@ -39,7 +39,7 @@ dpkg -i /packages/*_0.1_*.deb
 
 # --- it serves loopback, without a store, with what is everybody's
 systemctl is-enabled dnsd.service dnsd.socket
-! systemctl is-enabled dnsd-feed.service
+! systemctl is-enabled dnsd-feed.service dnsd-serve.service
 wait_for systemctl is-active dnsd.service
 answers 127.0.0.1 localhost 127.0.0.1
 answers ::1 localhost 127.0.0.1
@@ -106,6 +106,12 @@ systemctl enable --now dnsd-feed
 wait_for sh -c 'journalctl -u dnsd-feed | grep "the store stays as it is"'
 systemctl is-active dnsd-feed
 
+# --- its instruments
+systemctl enable --now dnsd-serve
+bash -c 'exec 3<>/dev/tcp/127.0.0.1/9153
+	printf "GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n" >&3
+	cat <&3' | grep '^dnsd_queries_total{kind="answered"} [1-9]'
+
 # --- an upgrade starts it anew and keeps what is there
 dpkg -i /packages/*_0.2_*.deb
 wait_for is_another "$hanging"
@@ -114,8 +120,8 @@ grep 127.0.0.8 /etc/dnsd/dnsd.conf
 
 # --- and nothing is left but users
 dpkg --purge dnsd dnsctl
-! systemctl is-active dnsd.service dnsd.socket dnsd-feed.service
-getent passwd dnsd dnsfeed
+! systemctl is-active dnsd.service dnsd.socket dnsd-feed.service dnsd-serve.service
+getent passwd dnsd dnsfeed dnsserve
 userdel alice && userdel bob && userdel carol
 rm /facts /late
 files | diff /tmp/before -
