@@ -160,19 +160,13 @@ app_instance(struct app *app, struct instance *out)
 static bool
 seek_page(struct app *app, struct label region)
 {
-	MDB_cursor *cursor = app->snapshot->pages;
 	struct store_key key;
 	MDB_val k, v;
-	int rc;
 
 	key_init(&key, app->network, KEY_INSTANCES);
 	key_part(&key, app->name);
 	key_part(&key, region);
-	k = key_val(&key);
-	rc = mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE);
-	rc = mdb_cursor_get(
-	    cursor, &k, &v, rc == MDB_NOTFOUND ? MDB_LAST : MDB_PREV);
-	if (rc != 0)
+	if (key_seek(app->snapshot->pages, &key, &k, &v) != 0)
 		return false;
 	app->page = val_in(&v);
 	(void)pack_head(&app->page);

@@ -196,7 +196,8 @@ expect_row(void *arg, const char *from, const struct wire_out *row)
 	struct check *c = arg;
 	struct store_key key;
 
-	key_parts(&key, NETWORK_NONE, KEY_RANKS, &from, 1);
+	key_init(&key, NETWORK_NONE, KEY_RANKS);
+	key_text(&key, from);
 	check_expect(c, &key, row->buf, row->len);
 	return E_OK;
 }

@@ -143,26 +143,30 @@ static const char *
 check_names(struct check *c, const MDB_val *k, struct wire_in page)
 {
 	struct wire_in rest = key_rest(k);
-	struct label start = { rest.buf, (uint8_t)rest.len }, name;
-	struct names_in in = { .page = page };
-	uint8_t buf[NAMES_FULL];
-	struct wire_out out = wire_out(buf, sizeof(buf));
-	size_t string = names_start(&out), n = 0;
+	struct label start = { rest.buf, (uint8_t)rest.len };
+	struct page_in in = { .page = page };
+	uint8_t buf[NAMES_PAGE];
+	struct page_out again = { .out = wire_out(buf, sizeof(buf)),
+		.any = start.len > 0 };
 	struct store_key key;
+	struct pack_entry e;
 	bool ordered = true;
+	size_t n = 0;
 
 	if (start.len == 0)
 		c->last = start;
-	for (; names_next(&in, &name); n++) {
+	for (; names_get(&in, &e); n++) {
+		struct label name = { e.key, (uint8_t)e.key_len };
+
 		ordered = is_next(c, start, name) && ordered;
-		string = names_add(&out, string, n > 0 || start.len > 0, name);
+		names_put(&again, &e);
 		key_init(&key, c->number, KEY_NAMES);
-		key_bytes(&key, name.at, name.len);
+		key_bytes(&key, e.key, e.key_len);
 		check_meet(c, &key, NULL, 0, 1);
 	}
 	if (n == 0)
 		return nothing;
-	if (in.page.bad || out.bad || out.len != page.len ||
+	if (in.page.bad || again.out.len != page.len ||
 	    memcmp(buf, page.buf, page.len) != 0)
 		return "is not as it is written";
 	return ordered ? NULL : disorder;

@@ -162,7 +162,8 @@ txn_free(struct store_txn *t)
 	arena_release(&t->arena);
 	arena_release(&t->network_arena);
 	overlay_release(&t->overlay);
-	names_release(t);
+	overlay_release(&t->names);
+	paged_room_release(&t->paged);
 	seen_end(t);
 	free(t);
 }

@@ -18,12 +18,13 @@ struct store_txn {
 	enum err err; /* the first failure */
 	struct store_head head;
 	struct overlay overlay;
-	struct names *names; /* of apps that came or went */
-	bool changed;        /* a fact, the cursor or the source */
-	bool heard;          /* the source's time of last word */
-	bool ranks_changed;  /* regions or distances */
-	uint32_t touched;    /* the last network whose commits were counted */
-	struct arena arena;  /* of one put or delete */
+	struct overlay names; /* apps that came, and that went */
+	struct paged_room paged;
+	bool changed;       /* a fact, the cursor or the source */
+	bool heard;         /* the source's time of last word */
+	bool ranks_changed; /* regions or distances */
+	uint32_t touched;   /* the last network whose commits were counted */
+	struct arena arena; /* of one put or delete */
 	struct arena network_arena;
 	struct fact network; /* the last one asked for; network NULL: none */
 	uint32_t number;     /* its number */

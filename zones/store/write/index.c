@@ -92,18 +92,12 @@ entry_key(const struct fact *f, uint8_t *buf, size_t cap)
 
 /* The app's head as it is, or that of an app without anything. */
 static bool
-read_app(const struct pack *p, struct wire_in *head)
+read_app(const struct paged *p, struct wire_in *head)
 {
 	static const uint8_t none[1] = { 0 };
-	struct wire_in page;
-	MDB_val v;
 
 	*head = wire_in(none, sizeof(none));
-	if (!pack_read(p, &v))
-		return false;
-	page = val_in(&v);
-	*head = pack_head(&page);
-	return true;
+	return pack_read_head(p, head);
 }
 
 /* Its region is there, or there are fewer than may be without OLD's. */
@@ -115,7 +109,7 @@ index_has_room(struct store_txn *t, uint32_t network, const struct fact *f,
 	struct wire_in head;
 	struct label region;
 	struct tally tally;
-	struct pack p = { t, &key };
+	struct paged p = pack_of(t, &key);
 	unsigned count = 0;
 
 	key_parts(&key, network, KEY_INSTANCES, &f->app, 1);
@@ -138,25 +132,26 @@ add_to_app(struct store_txn *t, uint32_t network, const struct fact *f,
 	uint8_t head_buf[HEAD_MAX], key_buf[256];
 	struct wire_out head = wire_out(head_buf, sizeof(head_buf));
 	struct change c = change_of(f, 1);
-	struct pack_entry e = {
-		.key = key_buf, .payload = brief->buf, .payload_len = brief->len
-	};
+	struct paged_note n = { { .key = key_buf,
+				    .payload = brief->buf,
+				    .payload_len = brief->len },
+		true };
 	struct wire_in old, new;
 	struct store_key key;
-	struct pack p = { t, &key };
+	struct paged p = pack_of(t, &key);
 
 	key_parts(&key, network, KEY_INSTANCES, &f->app, 1);
 	if (!read_app(&p, &old))
 		names_note(t, network, f->app, true);
 	change_head(old, label_of(f->region), &c, &head);
-	e.key_len = entry_key(f, key_buf, sizeof(key_buf));
+	n.entry.key_len = entry_key(f, key_buf, sizeof(key_buf));
 	new = wire_in(head_buf, head.len);
 	if (txn_holds(t, head.bad ? MDB_BAD_VALSIZE : 0))
-		pack_put(&p, &e, &new);
+		paged_change(&p, &n, 1, &new);
 }
 
 static void
-drop_app(const struct pack *p, uint32_t network, const char *app)
+drop_app(const struct paged *p, uint32_t network, const char *app)
 {
 	pack_drop(p);
 	names_note(p->txn, network, app, false);
@@ -168,9 +163,10 @@ remove_from_app(struct store_txn *t, uint32_t network, const struct fact *f)
 	uint8_t head_buf[HEAD_MAX], key_buf[256];
 	struct wire_out head = wire_out(head_buf, sizeof(head_buf));
 	struct change c = change_of(f, -1);
+	struct paged_note n = { { .key = key_buf }, false };
 	struct store_key key;
-	struct wire_in old;
-	struct pack p = { t, &key };
+	struct wire_in old, new;
+	struct paged p = pack_of(t, &key);
 
 	key_parts(&key, network, KEY_INSTANCES, &f->app, 1);
 	if (!read_app(&p, &old))
@@ -180,8 +176,9 @@ remove_from_app(struct store_txn *t, uint32_t network, const struct fact *f)
 		drop_app(&p, network, f->app);
 		return;
 	}
-	pack_delete(&p, key_buf, entry_key(f, key_buf, sizeof(key_buf)));
-	pack_write_head(&p, wire_in(head_buf, head.len));
+	n.entry.key_len = entry_key(f, key_buf, sizeof(key_buf));
+	new = wire_in(head_buf, head.len);
+	paged_change(&p, &n, 1, &new);
 }
 
 /* Metadata that a name can ask for: both are labels, in lower case. */
@@ -290,7 +287,7 @@ index_domain_key(struct store_key *key, uint32_t network, const struct fact *f)
 
 /* The head with the first octet's flag set or not. */
 static void
-write_flag(const struct pack *p, struct wire_in head, bool is)
+write_flag(const struct paged *p, struct wire_in head, bool is)
 {
 	uint8_t buf[HEAD_MAX];
 
@@ -299,7 +296,8 @@ write_flag(const struct pack *p, struct wire_in head, bool is)
 		return;
 	memcpy(buf, head.buf, head.len);
 	buf[0] = is ? APP_PUT : 0;
-	pack_write_head(p, wire_in(buf, head.len));
+	head = wire_in(buf, head.len);
+	paged_change(p, NULL, 0, &head);
 }
 
 void
@@ -307,7 +305,7 @@ index_app(struct store_txn *t, uint32_t network, const struct fact *f)
 {
 	struct store_key key;
 	struct wire_in head;
-	struct pack p = { t, &key };
+	struct paged p = pack_of(t, &key);
 
 	key_parts(&key, network, KEY_INSTANCES, &f->app, 1);
 	if (!read_app(&p, &head))
@@ -323,7 +321,7 @@ unindex_app(struct store_txn *t, uint32_t network, const struct fact *f)
 {
 	struct store_key key;
 	struct wire_in head;
-	struct pack p = { t, &key };
+	struct paged p = pack_of(t, &key);
 
 	if (index_domain_key(&key, network, f))
 		txn_delete(t, &key);

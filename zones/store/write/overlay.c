@@ -124,8 +124,8 @@ sort(struct sorted *all, struct sorted *room, size_t count)
 								    : all[j++];
 }
 
-static void
-sort_all(struct overlay *o)
+void
+overlay_sort(struct overlay *o)
 {
 	size_t count = o->table.count;
 	struct sorted *room = malloc((count / 2 + 1) * sizeof(*room));
@@ -134,6 +134,12 @@ sort_all(struct overlay *o)
 		abort(); /* as arena.h */
 	sort(o->all, room, count);
 	free(room);
+}
+
+const struct overlay_entry *
+overlay_at(const struct overlay *o, size_t i)
+{
+	return o->all[i].entry;
 }
 
 static int
@@ -179,7 +185,7 @@ write_all(struct overlay *o, MDB_cursor *cursor, unsigned flags)
 {
 	int rc = 0;
 
-	sort_all(o);
+	overlay_sort(o);
 	for (size_t i = 0; i < o->table.count && rc == 0; i++) {
 		if (i + AHEAD < o->table.count)
 			entry_prefetch(o->all[i + AHEAD].entry);

@@ -35,6 +35,9 @@ struct overlay_entry *overlay_find(
 /* Copies the value; NULL deletes. */
 void overlay_put(
     struct overlay *, const struct store_key *, const void *value, size_t len);
+/* In the order of keys until the next put; of as many as the table has. */
+void overlay_sort(struct overlay *);
+const struct overlay_entry *overlay_at(const struct overlay *, size_t i);
 /* All of it, in the order of keys; then it is empty. */
 int overlay_flush(struct overlay *, MDB_txn *, MDB_dbi);
 void overlay_release(struct overlay *);

@@ -160,6 +160,34 @@ key_parts(struct store_key *k, uint32_t network, enum key_kind kind,
 	}
 }
 
+static inline MDB_val
+key_val(struct store_key *k)
+{
+	return (MDB_val){ .mv_data = k->buf, .mv_size = k->out.len };
+}
+
+static inline bool
+key_is(const struct store_key *key, const MDB_val *k)
+{
+	return k->mv_size == key->out.len &&
+	    memcmp(k->mv_data, key->buf, k->mv_size) == 0;
+}
+
+/* The last that is KEY or before it, as mdb_cursor_get() has it. */
+static inline int
+key_seek(MDB_cursor *cursor, struct store_key *key, MDB_val *k, MDB_val *v)
+{
+	int rc;
+
+	*k = key_val(key);
+	rc = mdb_cursor_get(cursor, k, v, MDB_SET_RANGE);
+	if (rc == 0 && key_is(key, k))
+		return 0;
+	if (rc != 0 && rc != MDB_NOTFOUND)
+		return rc;
+	return mdb_cursor_get(cursor, k, v, rc == 0 ? MDB_PREV : MDB_LAST);
+}
+
 /* Of KEY_START octets; it may be no kind that there is: see key_row(). */
 static inline enum key_kind
 key_kind(const uint8_t *key)
@@ -186,12 +214,6 @@ key_addr(const MDB_val *k, struct addr *a)
 		return false;
 	memcpy(a->ip, (const uint8_t *)k->mv_data + KEY_START, sizeof(a->ip));
 	return true;
-}
-
-static inline MDB_val
-key_val(struct store_key *k)
-{
-	return (MDB_val){ .mv_data = k->buf, .mv_size = k->out.len };
 }
 
 static inline bool
