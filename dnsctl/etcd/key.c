@@ -26,11 +26,10 @@ parts_read(struct fact *f, struct arena *arena, const char *rest)
 	     part->need == FIELD_KEY; part++) {
 		bool last = part[1].need != FIELD_KEY;
 		size_t len = strcspn(rest, "/");
-		const char *text = arena_copy(arena, rest, len);
 
 		if ((rest[len] == '\0') != last)
 			return false;
-		memcpy((char *)f + part->at, &text, sizeof(text));
+		fact_set_text(f, part, arena_copy(arena, rest, len));
 		rest += len + 1;
 	}
 	return true;

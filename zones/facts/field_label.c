@@ -28,7 +28,7 @@ label_take(struct fact_reading *r, const struct field *field,
 	if (old != NULL && strcmp(old, text) != 0)
 		return complain(r->why, field->key,
 		    "must agree with the key that holds the fact", text);
-	member_set(r->fact, field->at, &text, sizeof(text));
+	fact_set_text(r->fact, field, text);
 	return E_OK;
 }
 
@@ -40,7 +40,7 @@ label_fill(struct fact_reading *r, const struct field *field, bool taken)
 	if (taken || field->like == 0)
 		return;
 	member_get(r->fact, field->like, &text, sizeof(text));
-	member_set(r->fact, field->at, &text, sizeof(text));
+	fact_set_text(r->fact, field, text);
 }
 
 static enum err
@@ -153,7 +153,7 @@ label_get(struct wire_in *in, struct fact *f, const struct field *field,
 	in->bad = in->bad ||
 	    (l.len == 0 ? field->need != FIELD_OPTIONAL
 			: strlen(text) != l.len);
-	member_set(f, field->at, &text, sizeof(text));
+	fact_set_text(f, field, text);
 }
 
 #define LABEL(rule)                                                            \

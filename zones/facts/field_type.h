@@ -65,7 +65,7 @@ struct field_type {
 	    struct arena *);
 
 	size_t size;                     /* of a scalar (field_scalar.c) */
-	const struct field_entry *entry; /* of a list (field_list.c) */
+	const struct field_entry *entry; /* of a list (field_list.h) */
 };
 
 extern const struct field_type field_label, field_host, field_region,

@@ -41,18 +41,17 @@ plain_number(struct wire_in *in)
 	return v;
 }
 
-/* Up to the limit; an empty list is not plain. */
+/* As many as a fact may have; an empty list is not plain. */
 static void
 plain_list(struct wire_in *in, char open, char shut, struct field_value *value)
 {
-	size_t most = sizeof(value->text) / sizeof(value->text[0]);
+	unsigned count = 0;
 
 	(void)plain_take(in, open);
 	do {
-		if (value->count + 2 > most) {
-			in->bad = true;
+		in->bad = in->bad || ++count > FACT_LIST_MAX;
+		if (in->bad)
 			return;
-		}
 		value->text[value->count++] = plain_string(in);
 		if (shut == '}' && plain_take(in, ':'))
 			value->text[value->count++] = plain_string(in);

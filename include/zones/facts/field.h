@@ -9,6 +9,7 @@
 #define ZONES_FACTS_FIELD_H
 
 #include <stddef.h>
+#include <string.h>
 
 #include "zones/facts/fact.h"
 
@@ -33,6 +34,13 @@ struct field {
 
 /* The kind's rows, its key first. */
 const struct field *fact_fields(enum fact_kind);
+
+/* A field of F that is a text; it is borrowed as all of a fact is. */
+static inline void
+fact_set_text(struct fact *f, const struct field *field, const char *text)
+{
+	memcpy((char *)f + field->at, &text, sizeof(text));
+}
 
 /* Facts of the kind belong to a network, or are one. */
 static inline bool

@@ -4,6 +4,7 @@
 #include "zones/store/write/facts.h"
 
 #include "impl.h"
+#include "zones/facts/field.h"
 
 static const enum key_kind key_of[FACT_KINDS] = {
 	[FACT_NETWORK] = KEY_NETWORK,
@@ -37,25 +38,19 @@ fact_key(struct store_key *key, uint32_t network, const struct fact *f)
 static bool
 read_parts(struct fact *f, const MDB_val *k, struct arena *arena)
 {
-	const char **const of[FACT_KINDS][3] = {
-		[FACT_REGION] = { &f->id },
-		[FACT_DISTANCE] = { &f->id, &f->to },
-		[FACT_APP] = { &f->app },
-		[FACT_INSTANCE] = { &f->app, &f->id },
-		[FACT_PEER] = { &f->id },
-	};
+	const struct field *part = fact_fields(f->kind);
 	struct wire_in rest = key_rest(k);
-	const char **const *part = of[f->kind];
 
-	for (; *part != NULL; part++) {
-		size_t len = strnlen(
-		    (const char *)rest.buf + rest.pos, wire_left(&rest));
+	for (part += fact_kind_has_network(f->kind); part->need == FIELD_KEY;
+	     part++) {
+		const char *at = (const char *)rest.buf + rest.pos;
+		size_t len = strnlen(at, wire_left(&rest));
 
 		if (len == 0 || len > DNS_LABEL_MAX)
 			return false;
-		**part =
-		    arena_copy(arena, (const char *)wire_take(&rest, len), len);
-		if (part[1] != NULL)
+		fact_set_text(f, part, arena_copy(arena, at, len));
+		(void)wire_take(&rest, len);
+		if (part[1].need == FIELD_KEY)
 			(void)wire_get8(&rest);
 	}
 	return !rest.bad && wire_left(&rest) == 0;
@@ -216,9 +211,9 @@ store_each_fact(MDB_txn *txn, MDB_dbi dbi, enum fact_kind kind,
 	struct facts w = {
 		.txn = txn, .dbi = dbi, .kind = kind, .each = each, .arg = arg
 	};
-	enum err err = kind == FACT_REGION || kind == FACT_DISTANCE
-	    ? walk(&w, NETWORK_NONE, NULL)
-	    : walk_in_networks(&w, network);
+	enum err err = fact_kind_has_network(kind)
+	    ? walk_in_networks(&w, network)
+	    : walk(&w, NETWORK_NONE, NULL);
 
 	arena_release(&w.arena);
 	return err;
