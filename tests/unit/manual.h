@@ -4,7 +4,13 @@
 #ifndef TESTS_UNIT_MANUAL_H
 #define TESTS_UNIT_MANUAL_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
+
+#include <cmocka.h>
 
 /* The whole file, malloc'd. */
 static inline char *
