@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/span.h"
 #include "base/wire.h"
 #include "zones/facts/field.h"
+#include "zones/facts/span.h"
 
 /* What JSON has for a field, whoever read it. */
 struct field_value {

@@ -14,9 +14,9 @@
 #define ZONES_FACTS_PLAIN_H
 
 #include "base/arena.h"
-#include "base/span.h"
 #include "base/wire.h"
 #include "zones/facts/fact.h"
+#include "zones/facts/span.h"
 
 static inline void
 plain_skip_blanks(struct wire_in *in)

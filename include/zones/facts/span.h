@@ -1,8 +1,8 @@
 /*
  * span.h - text that is borrowed, and not ended by a zero.
  */
-#ifndef BASE_SPAN_H
-#define BASE_SPAN_H
+#ifndef ZONES_FACTS_SPAN_H
+#define ZONES_FACTS_SPAN_H
 
 #include <stdbool.h>
 #include <stddef.h>
