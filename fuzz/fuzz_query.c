@@ -67,6 +67,7 @@ start(void)
 	env = (struct query_env){ .snapshot = f.snapshot,
 		.now = 1700000000,
 		.region = "iad",
+		.id = "a node that is fuzzed",
 		.max_udp_size = 4096,
 		.allow = &allow,
 		.allow_count = 1 };

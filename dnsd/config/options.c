@@ -114,7 +114,7 @@ const struct config_option config_options[] = {
 		    "own region is not known" },
 	{ "id", SHAPE_VALUE, .at = offsetof(struct config, id),
 	    .set = config_set_id, .absent = "the host's name",
-	    .allowed = "a text of at most 255 octets",
+	    .allowed = "a text of at most 64 octets",
 	    .help = "what this node is called: in NSID, `id.server` and the "
 		    "instruments" },
 	{ "workers", SHAPE_VALUE, .at = offsetof(struct config, workers),

@@ -49,7 +49,8 @@ config_set_socket(void *to, const struct config_value *v)
 enum err
 config_set_id(void *to, const struct config_value *v)
 {
-	return strlen(v->text) <= UINT8_MAX ? config_set_text(to, v) : E_INPUT;
+	return strlen(v->text) <= CONFIG_ID_MAX ? config_set_text(to, v)
+						: E_INPUT;
 }
 
 enum err

@@ -30,6 +30,7 @@ asker_reply(struct forward *f, const struct pending *p,
 		.edns_do = asker->edns_do,
 		.cookie = asker->cookie,
 		.cookie_len = asker->cookie_len,
+		.nsid = asker->nsid,
 		.limit = asker->limit,
 		.udp_size = f->options.env->max_udp_size };
 	struct client_path *path = asker->client.path;

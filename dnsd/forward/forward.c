@@ -37,6 +37,7 @@ asker_of(struct forward *f, const struct query *q)
 		.edns_do = q->edns_do,
 		.cookie = q->cookie,
 		.cookie_len = q->cookie_len,
+		.nsid = query_nsid(q, f->options.env),
 		.limit = limit < q->cap ? limit : q->cap,
 		.udp_size = f->options.env->max_udp_size };
 }

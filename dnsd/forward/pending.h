@@ -54,6 +54,7 @@ struct asker {
 	uint16_t id, flags, limit;
 	bool edns, edns_do;
 	uint8_t cookie_len, cookie[COOKIE_LEN];
+	struct label nsid;           /* for its reply; at NULL: none */
 	uint8_t qname[DNS_NAME_MAX]; /* as the asker wrote it */
 };
 

@@ -180,6 +180,7 @@ asker_take(
 	asker->edns_do = q->edns_do;
 	asker->cookie_len = q->cookie_len;
 	memcpy(asker->cookie, q->cookie, q->cookie_len);
+	asker->nsid = query_nsid(q, f->options.env);
 	memcpy(asker->qname, q->pkt + DNS_HEADER, q->qname.len);
 	return asker;
 }

@@ -69,9 +69,11 @@ answer_cut(struct answer *a, size_t room)
 }
 
 static size_t
-cookie_room(const struct reply_to *to)
+options_room(const struct reply_to *to)
 {
-	return to->cookie_len == 0 ? 0 : OPTION_FIXED + (size_t)to->cookie_len;
+	return (to->cookie_len == 0 ? 0
+				    : OPTION_FIXED + (size_t)to->cookie_len) +
+	    (to->nsid.at == NULL ? 0 : OPTION_FIXED + (size_t)to->nsid.len);
 }
 
 size_t
@@ -80,7 +82,7 @@ reply_room(const struct reply_to *to, uint8_t ede_len)
 	size_t taken = DNS_HEADER + to->question_len;
 
 	if (to->edns)
-		taken += OPT_FIXED + cookie_room(to) + ede_len;
+		taken += OPT_FIXED + options_room(to) + ede_len;
 	return taken < to->limit ? to->limit - taken : 0;
 }
 
@@ -132,11 +134,14 @@ reply_write(
 	piece_put(&out, a.body, a.len);
 	if (to->edns) {
 		wire_put_opt(&out, to->udp_size, 0, to->edns_do,
-		    cookie_room(to) + a.ede_len);
+		    options_room(to) + a.ede_len);
 		if (to->cookie_len > 0)
 			wire_put_option(&out, EDNS_OPTION_COOKIE, to->cookie,
 			    to->cookie_len);
 		wire_put(&out, a.ede, a.ede_len);
+		if (to->nsid.at != NULL)
+			wire_put_option(
+			    &out, EDNS_OPTION_NSID, to->nsid.at, to->nsid.len);
 	}
 	assert(!out.bad);
 	return out.len;

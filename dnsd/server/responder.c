@@ -83,6 +83,7 @@ env_open(struct query_env *env, const struct worker_options *o)
 		return E_SYSTEM;
 	env->rng.state |= 1;
 	env->region = c->region == NULL ? "" : c->region;
+	env->id = c->id;
 	env->max_udp_size = c->max_udp_size;
 	env->forwards = c->upstream_count > 0 || c->zone_count > 0;
 	env->allow = c->allow;

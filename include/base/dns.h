@@ -54,10 +54,11 @@ enum dns_type {
 	TYPE_ANY = 255
 };
 
-enum dns_class { CLASS_IN = 1 };
+enum dns_class { CLASS_IN = 1, CLASS_CH = 3 };
 
 #define EDNS_DO            0x8000 /* RFC 3225, in OPT's TTL field */
 #define EDNS_OPTION_COOKIE 10     /* RFC 7873 */
+#define EDNS_OPTION_NSID   3      /* RFC 5001 */
 #define EDNS_OPTION_EDE    15     /* RFC 8914 */
 
 /* Extended DNS Errors, RFC 8914 and its registry. */

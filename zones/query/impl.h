@@ -52,6 +52,16 @@ void query_check_cookie(struct query *, const struct query_env *);
 /* Whose question is it; q->network, q->ttl and q->why. */
 void query_find_network(struct query *, struct query_env *);
 
+/* The asker is of a network, or may have names forwarded. */
+static inline bool
+is_known(const struct query *q)
+{
+	return q->network != NETWORK_NONE || q->why == WHY_ALLOWED;
+}
+
+/* A question of class CH. */
+enum query_next query_chaos(struct query *, struct query_env *);
+
 /* forward.allow holds the source. */
 bool query_is_allowed(const struct query *, const struct query_env *);
 

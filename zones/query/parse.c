@@ -30,6 +30,7 @@ read_options(struct query *q, struct wire_in in)
 		    (code == EDNS_OPTION_COOKIE && q->cookie_len == 0 &&
 			!read_cookie(q, data, len)))
 			return false;
+		q->nsid = q->nsid || code == EDNS_OPTION_NSID;
 	}
 	return true;
 }
@@ -119,8 +120,10 @@ read_question(struct query *q)
 static bool
 is_data(const struct query *q)
 {
-	return q->qclass == CLASS_IN && q->qtype != TYPE_OPT && q->qtype != 0 &&
-	    (q->qtype < 128 || q->qtype >= TYPE_ANY);
+	return q->qtype != TYPE_OPT && q->qtype != 0 &&
+	    (q->qtype < 128 || q->qtype >= TYPE_ANY) &&
+	    (q->qclass == CLASS_IN ||
+		(q->qclass == CLASS_CH && q->qtype == TYPE_TXT));
 }
 
 void
@@ -129,7 +132,8 @@ query_parse(struct query *q)
 	assert(q->cap >= DNS_UDP_MIN && q->len <= q->cap);
 	q->why = WHY_NOT_ASKED;
 	q->network = NETWORK_NONE;
-	q->edns = q->edns_do = q->truncated = q->answered = q->proven = false;
+	q->edns = q->edns_do = q->nsid = q->truncated = q->answered =
+	    q->proven = false;
 	q->cookie_len = 0;
 	q->ede = EDE_NONE;
 	q->next = deserves_reply(q) ? QUERY_SEND : QUERY_DROP;

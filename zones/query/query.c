@@ -79,6 +79,8 @@ answer_one(struct query *q, struct query_env *env)
 		return answer_limited(q, env, what);
 	if (q->rcode != RCODE_NOERROR)
 		return refuse(q, env, q->rcode, q->ede);
+	if (q->qclass == CLASS_CH)
+		return query_chaos(q, env);
 
 	switch (q->why) {
 	case WHY_LISTENER:

@@ -27,26 +27,40 @@ static const uint8_t soa[] = "\004_api\010internal\0"
 #define CUT_TEXT "cut at 65535 octets"
 #define CUT_LEN  (OPTION_FIXED + 2 + sizeof(CUT_TEXT) - 1) /* as EDE */
 
-static inline size_t
-cookie_room(const struct query *q)
+struct label
+query_nsid(const struct query *q, const struct query_env *env)
 {
-	return q->cookie_len == 0 ? 0 : OPTION_FIXED + (size_t)q->cookie_len;
+	bool told = q->nsid && env->id != NULL && is_known(q);
+
+	return (struct label){ .at = told ? (const uint8_t *)env->id : NULL,
+		.len = told ? (uint8_t)strlen(env->id) : 0 };
+}
+
+static size_t
+options_room(const struct query *q, struct label nsid)
+{
+	return (q->cookie_len == 0 ? 0 : OPTION_FIXED + (size_t)q->cookie_len) +
+	    (nsid.at == NULL ? 0 : OPTION_FIXED + (size_t)nsid.len);
 }
 
 /* Only for who sent one (RFC 6891, 6.1.1). */
 static void
-put_opt(const struct query *q, struct wire_out *out, uint16_t size,
-    const char *text)
+put_opt(const struct query *q, struct wire_out *out,
+    const struct query_env *env, const char *text)
 {
+	struct label nsid = query_nsid(q, env);
 	bool ede = q->ede != EDE_NONE;
 
-	wire_put_opt(out, size, q->rcode, q->edns_do,
-	    (ede ? OPTION_FIXED + 2 + strlen(text) : 0) + cookie_room(q));
+	wire_put_opt(out, env->max_udp_size, q->rcode, q->edns_do,
+	    (ede ? OPTION_FIXED + 2 + strlen(text) : 0) +
+		options_room(q, nsid));
 	if (q->cookie_len > 0)
 		wire_put_option(
 		    out, EDNS_OPTION_COOKIE, q->cookie, q->cookie_len);
 	if (ede)
 		wire_put_ede(out, q->ede, text);
+	if (nsid.at != NULL)
+		wire_put_option(out, EDNS_OPTION_NSID, nsid.at, nsid.len);
 }
 
 /*
@@ -115,7 +129,7 @@ query_fail(struct query *q, const struct query_env *env, enum dns_rcode rcode,
 	out = wire_out(q->pkt, query_reply_max(q, env));
 	(void)wire_room(&out, DNS_HEADER + (bare ? 0 : q->question_len));
 	if (q->edns)
-		put_opt(q, &out, env->max_udp_size, text);
+		put_opt(q, &out, env, text);
 	assert(!out.bad);
 	if (q->truncated)
 		flags |= DNS_TC;
@@ -130,8 +144,9 @@ reply_start(struct reply *r, struct query *q, struct query_env *env)
 	r->env = env;
 	r->ttl = q->ttl;
 	r->answers = r->authorities = 0;
-	r->opt_len =
-	    q->edns ? OPT_FIXED + (q->tcp ? CUT_LEN : 0) + cookie_room(q) : 0;
+	r->opt_len = q->edns ? OPT_FIXED + (q->tcp ? CUT_LEN : 0) +
+		options_room(q, query_nsid(q, env))
+			     : 0;
 	wire_out_start(&r->out, q->pkt, query_reply_max(q, env) - r->opt_len);
 	(void)wire_room(&r->out, DNS_HEADER + q->question_len);
 }
@@ -155,8 +170,8 @@ reply_finish(struct reply *r, enum dns_rcode rcode)
 	explain_cut(r);
 	r->out.cap += r->opt_len;
 	if (q->edns)
-		put_opt(q, &r->out, r->env->max_udp_size,
-		    q->ede == EDE_OTHER ? CUT_TEXT : "");
+		put_opt(
+		    q, &r->out, r->env, q->ede == EDE_OTHER ? CUT_TEXT : "");
 	assert(!r->out.bad); /* what did not fit was taken back */
 	if (q->truncated)
 		flags |= DNS_TC;

@@ -51,7 +51,7 @@ struct config {
 	char *file; /* the file it was read from */
 	char *store;
 	char *region; /* NULL where not given */
-	char *id;     /* what this node is called; at most 255 octets */
+	char *id; /* what this node is called; CONFIG_ID_MAX octets at most */
 	unsigned workers;
 	bool steer; /* each on a processor, for what that receives */
 	struct config_listen *listen; /* at least one */
@@ -84,6 +84,7 @@ struct config {
 };
 
 #define CONFIG_WORKERS_MAX 256
+#define CONFIG_ID_MAX      64 /* HOST_NAME_MAX, too */
 
 #define CONFIG_WHY 1024
 

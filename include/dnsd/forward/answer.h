@@ -19,6 +19,7 @@
 
 #include "base/addr.h"
 #include "dnsd/forward/message.h"
+#include "zones/names/dname.h"
 
 #define ANSWER_TTL_MAX      86400 /* seconds; RFC 8767, 4 wants a cap */
 #define ANSWER_NEGATIVE_MAX 10800 /* RFC 2308, 5 */
@@ -91,6 +92,7 @@ struct reply_to {
 	bool edns, edns_do;
 	const uint8_t *cookie; /* for OPT */
 	uint8_t cookie_len;    /* 0: none */
+	struct label nsid;     /* who we are, for OPT; at NULL: not told */
 	size_t limit;          /* octets the reply may have */
 	uint16_t udp_size;     /* our own, for OPT */
 };

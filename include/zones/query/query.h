@@ -57,6 +57,7 @@ struct query {
 	uint16_t flags;      /* as they came */
 	size_t question_len; /* octets of the question section */
 	bool edns, edns_do;
+	bool nsid; /* asks who answers */
 	uint8_t edns_version;
 	uint16_t edns_size; /* what the asker takes over UDP, at least 512 */
 	/* Cookies (RFC 7873): the client's, the server's; the reply's then. */
@@ -111,8 +112,9 @@ struct query_env {
 	enum err store;            /* what that refresh said */
 	int64_t now;               /* seconds since 1970 that are over */
 	const char *region;        /* the node's own; "" if not known */
-	uint16_t max_udp_size;     /* at least 512 */
-	bool forwards;             /* there are upstreams */
+	const char *id;        /* of at most QUERY_ID_MAX octets; NULL: none */
+	uint16_t max_udp_size; /* at least 512 */
+	bool forwards;         /* there are upstreams */
 	const struct prefix *allow;
 	unsigned allow_count;
 	special_set ordinary; /* special-use names that are not special here */
@@ -137,6 +139,11 @@ void query_env_release(struct query_env *);
  */
 #define QUERY_BATCH 64 /* at most; many at once save time, see ahead.h */
 void query_answer(struct query *const *, unsigned n, struct query_env *);
+
+#define QUERY_ID_MAX 64
+
+/* The node's id, for who asked and may know; at NULL: no NSID is told. */
+struct label query_nsid(const struct query *, const struct query_env *);
 
 /* Octets that a reply to this asker may have. */
 size_t query_reply_max(const struct query *, const struct query_env *);
