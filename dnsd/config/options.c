@@ -172,8 +172,9 @@ const struct config_option config_options[] = {
 	    .at = offsetof(struct config, tcp_connections),
 	    .set = config_set_number, .least = 1, .most = CONNECTIONS_MAX,
 	    .preset = "20000",
-	    .help = "most TCP connections of a worker; beyond it the longest "
-		    "silent one is closed" },
+	    .help =
+		"most TCP connections, a part of it for each worker; beyond "
+		"it a silent one of whoever has most is closed" },
 	{ "tcp-idle", SHAPE_VALUE, .at = offsetof(struct config, tcp_idle),
 	    .set = config_set_number, .least = 1, .most = 3600, .preset = "10",
 	    .help = "seconds until a TCP connection that asks nothing is "

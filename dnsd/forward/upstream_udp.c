@@ -6,17 +6,14 @@
 #include <event2/event_struct.h>
 #include <linux/errqueue.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "upstream_impl.h"
 
-#define PORTS_WANTED 4096 /* over all workers: 12 bits */
-#define BATCH        64
-#define REPLY_MAX    4096 /* more than we said that we take */
-#define ROUNDS       4    /* batches read before others get their turn */
+#define BATCH     64
+#define REPLY_MAX 4096 /* more than we said that we take */
+#define ROUNDS    4    /* batches read before others get their turn */
 
 struct udp_socket {
 	int fd; /* 0: not opened yet; standard input is never ours */
@@ -47,29 +44,6 @@ struct udp_pool {
 	struct sockaddr_storage in_from[BATCH];
 	uint8_t in_buf[BATCH][REPLY_MAX];
 };
-
-/*
- * Half of the descriptors may be ours; the rest is for clients.  The server
- * has raised the limit as far as it may.
- */
-static unsigned
-sockets_allowed(unsigned workers)
-{
-	struct rlimit limit;
-	unsigned want = (PORTS_WANTED + workers - 1) / workers;
-	rlim_t most;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return 1;
-	most = limit.rlim_cur / 2 / workers;
-	if (want <= most)
-		return want;
-	log_warn("forward: only %u ports a worker for questions to upstreams, "
-		 "as the limit of open files is %llu; %u would be harder to "
-		 "guess",
-	    (unsigned)most, (unsigned long long)limit.rlim_cur, want);
-	return most > 0 ? (unsigned)most : 1;
-}
 
 static void on_readable(evutil_socket_t, short, void *);
 
@@ -284,14 +258,13 @@ enum err
 udp_open(struct udp_pool **out, struct forward *f, struct event_base *base)
 {
 	struct udp_pool *pool = calloc(1, sizeof(*pool));
-	unsigned workers = f->options.config->workers;
 
 	*out = NULL;
 	if (pool == NULL)
 		return E_NOMEM;
 	pool->forward = f;
 	pool->base = base;
-	pool->count = sockets_allowed(workers > 0 ? workers : 1);
+	pool->count = f->options.sockets / 2;
 	for (unsigned i = 0; i < BATCH; i++) {
 		pool->in_iov[i] =
 		    (struct iovec){ pool->in_buf[i], sizeof(pool->in_buf[i]) };

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "base/log.h"
+#include "dnsd/server/descriptors.h"
 #include "dnsd/server/steer.h"
 #include "zones/store/read/store.h"
 
@@ -91,6 +92,16 @@ cache_share(struct generation *g, const struct generation *old)
 }
 
 static enum err
+descriptors_share(struct descriptors *d, const struct generation *g)
+{
+	unsigned listening = 0;
+
+	for (unsigned i = 0; i < g->config->listen_count; i++)
+		listening += 2 * g->sockets[i].count;
+	return descriptors_divide(d, g->config, descriptors_raise(), listening);
+}
+
+static enum err
 workers_open(struct generation *g, int news)
 {
 	struct worker_options o = {
@@ -100,7 +111,7 @@ workers_open(struct generation *g, int news)
 		.sockets = g->sockets,
 		.news = news,
 	};
-	enum err err = E_OK;
+	enum err err = descriptors_share(&o.may, g);
 
 	g->workers = calloc(g->config->workers, sizeof(*g->workers));
 	g->reports_due = calloc(g->config->workers, sizeof(*g->reports_due));

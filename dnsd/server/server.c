@@ -14,7 +14,6 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -282,18 +281,6 @@ on_stop(evutil_socket_t number, short what, void *arg)
 
 /* --- life */
 
-/* As many descriptors as we may have: each TCP connection is one. */
-static void
-limits_raise(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 static bool
 event_watch(
     struct server *s, struct event *e, int what, event_callback_fn callback)
@@ -334,7 +321,6 @@ server_run(const char *file)
 		.started = clock_seconds(CLOCK_REALTIME) };
 	enum err err;
 
-	limits_raise();
 	(void)signal(SIGPIPE, SIG_IGN);
 	err = base_open(&s);
 	/* Signals first: one that comes early is obeyed in the loop. */

@@ -218,7 +218,7 @@ hub_open(struct worker *w)
 	const struct tcp_options o = {
 		.base = w->base,
 		.responder = &w->responder.responder,
-		.connections = w->o.config->tcp_connections,
+		.connections = w->o.may.connections,
 		.idle = w->o.config->tcp_idle,
 		.counters = &w->counters.tcp,
 	};

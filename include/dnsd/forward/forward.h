@@ -49,6 +49,8 @@ struct forward_options {
 	struct event_base *base;
 	struct query_env *env; /* the worker's own */
 	struct cache *cache;   /* shared by the workers */
+	/* Most for questions over UDP at a time, of both families. */
+	unsigned sockets;
 };
 
 enum err forward_open(

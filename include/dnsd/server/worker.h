@@ -17,6 +17,7 @@
 
 #include "dnsd/config/config.h"
 #include "dnsd/listen/socket.h"
+#include "dnsd/server/descriptors.h"
 #include "dnsd/server/report.h"
 
 struct worker;
@@ -30,6 +31,7 @@ struct worker_options {
 	 * I modulo the workers. */
 	struct listen_sockets *sockets;
 	unsigned index;
+	struct descriptors may; /* it have */
 	int news; /* eventfd: one is added when an order has been done */
 };
 
