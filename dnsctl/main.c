@@ -43,6 +43,10 @@ static const struct command commands[] = {
 	    1, 2, FOR_LIST | FOR_EXPLAIN, cmd_explain },
 	{ "status", "", "tell where the store stands, and since when", 0, 0, 0,
 	    cmd_status },
+	{ "server", "stats|workers|flush|reload [NAME]",
+	    "ask a running server; flush forgets what upstreams said, of NAME"
+	    " or all",
+	    1, 2, FOR_SERVERS | FOR_FACTS, cmd_server },
 	{ "serve", "[ADDRESS:PORT]",
 	    "metrics, an API and a page over HTTP; default " SERVE_DEFAULT, 0,
 	    1, FOR_SERVE | FOR_SERVERS, cmd_serve },

@@ -125,11 +125,14 @@ cache_close(struct cache *c)
 }
 
 void
-cache_flush(struct cache *c)
+cache_flush(struct cache *c, const struct dname *name)
 {
 	for (unsigned i = 0; i < c->shards; i++) {
 		(void)pthread_mutex_lock(&c->shard[i].lock);
-		shard_reset(&c->shard[i]);
+		if (name == NULL)
+			shard_reset(&c->shard[i]);
+		else
+			shard_forget(&c->shard[i], name);
 		(void)pthread_mutex_unlock(&c->shard[i].lock);
 	}
 }

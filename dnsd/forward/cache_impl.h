@@ -72,6 +72,9 @@ size_t blocks_for(size_t octets);
 /* For an empty shard whose blocks, marks and buckets are set. */
 void shard_reset(struct shard *);
 
+/* What is at NAME or below it goes. */
+void shard_forget(struct shard *, const struct dname *name);
+
 /* KEY's entry, or NULL. */
 struct entry *shard_find(struct shard *, const struct cache_key *);
 void shard_remove(struct shard *, struct entry *);

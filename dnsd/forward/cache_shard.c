@@ -185,6 +185,31 @@ shard_remove(struct shard *s, struct entry *e)
 	s->entries--;
 }
 
+static bool
+entry_is_below(const struct shard *s, struct entry *e, const struct dname *name)
+{
+	uint8_t wire[DNS_NAME_MAX];
+	struct stream st = stream_of(s, e);
+	struct wire_in in = wire_in(wire, e->name_len);
+	struct dname its;
+
+	stream_get(&st, wire, e->name_len);
+	return dname_get(&its, &in) && dname_is_below(&its, name);
+}
+
+void
+shard_forget(struct shard *s, const struct dname *name)
+{
+	assert(shard_is_locked(s));
+	for (uint32_t i = 0; i < s->touched; i++) {
+		struct entry *e = entry_at(s, i);
+
+		if ((s->marks[i] == MARK_COLD || s->marks[i] == MARK_USED) &&
+		    entry_is_below(s, e, name))
+			shard_remove(s, e);
+	}
+}
+
 /* One step of the hand: who was used is spared once, unless too old. */
 static void
 hand_step(struct shard *s, int64_t now_ms)

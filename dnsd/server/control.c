@@ -16,8 +16,8 @@
 
 #include "base/log.h"
 
-#define COMMAND_MAX 64
-#define PATIENCE    10 /* seconds for a client that does nothing */
+#define COMMAND_MAX 1100 /* of which a name may be most */
+#define PATIENCE    10   /* seconds for a client that does nothing */
 
 struct client_of_control {
 	LIST_ENTRY(client_of_control) next;
@@ -25,6 +25,7 @@ struct client_of_control {
 	struct bufferevent *stream;
 	/* What it waits for, printed when workers have reported; or NULL. */
 	void (*wants)(struct evbuffer *, const struct report_view *);
+	bool reloads; /* it waits for that */
 };
 
 struct control {
@@ -56,35 +57,64 @@ client_finish(struct client_of_control *c)
 /* --- commands: a new one is a function and a row */
 
 static void
-command_stats(struct client_of_control *c)
+client_answer(struct client_of_control *c, const char *line)
 {
+	(void)evbuffer_add_printf(
+	    bufferevent_get_output(c->stream), "%s\n", line);
+	client_finish(c);
+}
+
+static void
+command_stats(struct client_of_control *c, const char *name)
+{
+	(void)name;
 	c->wants = report_print_counters;
 	c->control->calls.stats(c->control->calls.arg);
 }
 
 static void
-command_report(struct client_of_control *c)
+command_report(struct client_of_control *c, const char *name)
 {
+	(void)name;
 	c->wants = report_print;
 	c->control->calls.stats(c->control->calls.arg);
 }
 
 static void
-command_flush(struct client_of_control *c)
+command_workers(struct client_of_control *c, const char *name)
 {
-	c->control->calls.flush(c->control->calls.arg);
-	(void)evbuffer_add_printf(
-	    bufferevent_get_output(c->stream), "flushed\n");
-	client_finish(c);
+	(void)name;
+	c->wants = report_print_workers;
+	c->control->calls.stats(c->control->calls.arg);
+}
+
+static void
+command_flush(struct client_of_control *c, const char *name)
+{
+	client_answer(c,
+	    c->control->calls.flush(c->control->calls.arg, name)
+		? "flushed"
+		: "error: that is no name");
+}
+
+static void
+command_reload(struct client_of_control *c, const char *name)
+{
+	(void)name;
+	c->reloads = true;
+	c->control->calls.reload(c->control->calls.arg);
 }
 
 static const struct {
 	const char *name;
-	void (*run)(struct client_of_control *);
+	bool takes_name; /* and may go without */
+	void (*run)(struct client_of_control *, const char *name);
 } commands[] = {
-	{ "stats", command_stats },
-	{ "report", command_report },
-	{ "flush", command_flush },
+	{ "stats", false, command_stats },
+	{ "report", false, command_report },
+	{ "workers", false, command_workers },
+	{ "flush", true, command_flush },
+	{ "reload", false, command_reload },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -94,8 +124,8 @@ command_refuse(struct client_of_control *c, const char *line)
 {
 	struct evbuffer *out = bufferevent_get_output(c->stream);
 
-	(void)evbuffer_add_printf(out,
-	    "error: \"%.*s\" is no command; there are:", COMMAND_MAX, line);
+	(void)evbuffer_add_printf(
+	    out, "error: \"%.60s\" is no command; there are:", line);
 	for (size_t i = 0; i < COMMANDS; i++)
 		(void)evbuffer_add_printf(out, " %s", commands[i].name);
 	(void)evbuffer_add_printf(out, "\n");
@@ -105,11 +135,16 @@ command_refuse(struct client_of_control *c, const char *line)
 static void
 command_run(struct client_of_control *c, const char *line)
 {
+	size_t len = strcspn(line, " ");
+	const char *name = line[len] == '\0' ? NULL : line + len + 1;
+
 	(void)bufferevent_disable(c->stream, EV_READ);
 	for (size_t i = 0; i < COMMANDS; i++) {
-		if (strcmp(line, commands[i].name) != 0)
+		if (strlen(commands[i].name) != len ||
+		    strncmp(line, commands[i].name, len) != 0 ||
+		    (name != NULL && !commands[i].takes_name))
 			continue;
-		commands[i].run(c);
+		commands[i].run(c, name);
 		return;
 	}
 	command_refuse(c, line);
@@ -137,7 +172,7 @@ on_written(struct bufferevent *stream, void *arg)
 {
 	struct client_of_control *c = arg;
 
-	if (c->wants == NULL &&
+	if (c->wants == NULL && !c->reloads &&
 	    (bufferevent_get_enabled(stream) & EV_READ) == 0)
 		client_close(c);
 }
@@ -188,6 +223,22 @@ control_tell(struct control *control, const struct report_view *view)
 			continue;
 		c->wants(bufferevent_get_output(c->stream), view);
 		c->wants = NULL;
+	}
+}
+
+void
+control_reloaded(struct control *control, bool done)
+{
+	struct client_of_control *c, *next;
+
+	for (c = LIST_FIRST(&control->clients); c != NULL; c = next) {
+		next = LIST_NEXT(c, next);
+		if (!c->reloads)
+			continue;
+		c->reloads = false;
+		client_answer(c,
+		    done ? "reloaded"
+			 : "error: not reloaded; the log says why");
 	}
 }
 

@@ -264,6 +264,24 @@ line_print(void *arg, const char *name, uint64_t value)
 }
 
 void
+report_print_workers(struct evbuffer *out, const struct report_view *v)
+{
+	(void)evbuffer_add_printf(out,
+	    "worker udp_received tcp_received tcp_open answered forwarded "
+	    "waiting\n");
+	for (unsigned i = 0; i < v->generation->count; i++) {
+		const struct counters *c =
+		    &worker_report(v->generation->workers[i])->counters;
+
+		(void)evbuffer_add_printf(out,
+		    "%-6u %12" PRIu64 " %12" PRIu64 " %8" PRIu64 " %8" PRIu64
+		    " %9" PRIu64 " %7" PRIu64 "\n",
+		    i, c->udp.received, c->tcp.received, c->tcp_open,
+		    c->query.answered, c->forward.asked, c->forward_waiting);
+	}
+}
+
+void
 report_print_counters(struct evbuffer *out, const struct report_view *v)
 {
 	line_print(out, "workers", v->generation->count);

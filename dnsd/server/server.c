@@ -143,14 +143,30 @@ stats_send(struct server *s)
 	s->stats_wanted = false;
 }
 
-static void
-cache_empty(void *arg)
+static bool
+cache_empty(void *arg, const char *text)
 {
 	struct server *s = arg;
+	struct dname name;
 
+	if (text != NULL && !dname_parse(&name, text))
+		return false;
 	if (s->current->cache != NULL)
-		cache_flush(s->current->cache);
-	log_info("the cache was flushed, as the control socket asked");
+		cache_flush(s->current->cache, text == NULL ? NULL : &name);
+	log_info("the cache was flushed%s%s, as the control socket asked",
+	    text == NULL ? "" : " of ", text == NULL ? "" : text);
+	return true;
+}
+
+/* In the loop, as it may close the socket that asks. */
+static void
+reload_ask(void *arg)
+{
+	const uint64_t one = 1;
+	struct server *s = arg;
+
+	s->reload_wanted = true;
+	(void)!write(s->news, &one, sizeof(one));
 }
 
 /* --- generations */
@@ -159,7 +175,8 @@ cache_empty(void *arg)
 static enum err
 control_renew(struct server *s, const char *path, struct control **out)
 {
-	const struct control_calls calls = { stats_ask, cache_empty, s };
+	const struct control_calls calls = { stats_ask, cache_empty, reload_ask,
+		s };
 
 	*out = s->control;
 	if (path == NULL)
@@ -207,18 +224,23 @@ server_load(struct server *s)
 static void
 server_reload(struct server *s)
 {
+	bool done;
+
 	s->reload_wanted = false;
 	notify(
 	    "RELOADING=1\nMONOTONIC_USEC=%" PRId64, clock_us(CLOCK_MONOTONIC));
-	if (server_load(s) != E_OK) {
+	done = server_load(s) == E_OK;
+	if (done) {
+		s->reloads++;
+		log_info("%s: reloaded", s->file);
+	} else {
 		notify("READY=1\nSTATUS=not reloaded: the log says why");
 		log_error("%s: not reloaded; the configuration from before "
 			  "stays in use",
 		    s->file);
-		return;
 	}
-	s->reloads++;
-	log_info("%s: reloaded", s->file);
+	if (s->control != NULL)
+		control_reloaded(s->control, done);
 }
 
 static void

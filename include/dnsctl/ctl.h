@@ -40,6 +40,7 @@ enum exit_status cmd_export(const struct ctl *);
 enum exit_status cmd_list(const struct ctl *);
 enum exit_status cmd_check(const struct ctl *);
 enum exit_status cmd_explain(const struct ctl *);
+enum exit_status cmd_server(const struct ctl *);
 enum exit_status cmd_serve(const struct ctl *);
 enum exit_status cmd_help(const struct ctl *);
 enum exit_status cmd_complete(const struct ctl *);

@@ -1,5 +1,6 @@
 """The control socket: counters, and a flush of the cache."""
 
+import json
 import os
 import socket
 import stat
@@ -123,8 +124,72 @@ def test_flush_forgets_what_upstreams_said(controlled):
     assert len(controlled.upstream.seen) == 2
 
 
+def ctl(d, *words):
+    """`dnsctl server` with WORDS: its status, and what it printed."""
+    done = d.store.run("--control", d.path, "server", *words)
+    return done.returncode, done.stdout or done.stderr
+
+
+def test_flush_of_a_name(controlled):
+    """What is below it goes, too, and nothing else."""
+    names = ["b.example", "a.b.example", "c.example"]
+    for name in names:
+        assert values(ask(name, "A")) == ["198.51.100.7"]
+    assert ctl(controlled, "flush", "b.example") == (0, "flushed\n")
+    for name in names:
+        assert values(ask(name, "A")) == ["198.51.100.7"]
+    asked = [name.lower() for name in controlled.upstream.names()]
+    assert sorted(asked) == sorted(
+        [f"{name}." for name in names + ["b.example", "a.b.example"]])
+    assert ctl(controlled, "flush", "b..example")[0] == 1
+
+
+def test_reload_is_done_when_it_says_so(controlled):
+    controlled.configure(dict(controlled.config, workers=3))
+    assert ctl(controlled, "reload") == (0, "reloaded\n")
+    assert stats(controlled)["workers"] == 3
+    controlled.configure({"store": 1})
+    status, said = ctl(controlled, "reload")
+    assert status == 1 and "not reloaded" in said
+    assert values(ask(NAME)) == [ACME]
+
+
+def test_workers_are_shown_side_by_side(controlled):
+    for _ in range(4):
+        ask(NAME)
+    status, said = ctl(controlled, "workers")
+    heads, *rows = [line.split() for line in said.splitlines()]
+    assert status == 0 and [row[0] for row in rows] == ["0", "1"]
+    answered = heads.index("answered")
+    assert sum(int(row[answered]) for row in rows) == \
+        stats(controlled)["query_answered"]
+
+
+def test_dnsctl_asks(controlled):
+    ask(NAME)
+    assert ctl(controlled, "stats")[1].startswith("workers 2\n")
+    status, said = ctl(controlled, "stats", "--json")
+    assert status == 0 and json.loads(said)["query_answered"] >= 1
+
+
+@pytest.mark.parametrize("words,status,said", [
+    (["stat"], 2, "did you mean stats?"),
+    (["stats", "now"], 2, "takes no argument"),
+    (["zzzzz"], 2, "dnsctl help server"),
+])
+def test_dnsctl_asks_wrongly(controlled, words, status, said):
+    done = ctl(controlled, *words)
+    assert done[0] == status and said in done[1]
+
+
+def test_dnsctl_asks_nobody(controlled):
+    controlled.stop()
+    status, said = ctl(controlled, "stats")
+    assert status == 1 and controlled.path in said
+
+
 @pytest.mark.parametrize("command", [b"help\n", b"\n", b"stats \n",
-                                     b"x" * 1000])
+                                     b"stats a\n", b"x" * 2000])
 def test_unknown_command(controlled, command):
     said = told(controlled, command)
     assert said.startswith("error: ") and "stats" in said and "flush" in said

@@ -23,6 +23,7 @@
 #include "base/err.h"
 #include "base/siphash.h"
 #include "dnsd/forward/answer.h"
+#include "zones/names/dname.h"
 
 struct cache;
 
@@ -59,7 +60,8 @@ struct cache_hit {
 /* BYTES 0 is a cache that keeps nothing. */
 enum err cache_open(struct cache **, uint64_t bytes) MUST_CHECK;
 void cache_close(struct cache *); /* NULL is fine */
-void cache_flush(struct cache *); /* forgets everything */
+/* Forgets what is at NAME or below it, or (NULL) everything. */
+void cache_flush(struct cache *, const struct dname *name);
 
 const struct siphash_key *cache_seed(const struct cache *);
 

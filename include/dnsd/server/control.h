@@ -13,6 +13,8 @@
 #ifndef DNSD_SERVER_CONTROL_H
 #define DNSD_SERVER_CONTROL_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "dnsd/server/report.h"
 
@@ -23,7 +25,11 @@ struct control;
 struct control_calls {
 	/* Collects reports; control_tell() follows, maybe later. */
 	void (*stats)(void *arg);
-	void (*flush)(void *arg); /* empties the cache */
+	/* Empties the cache, of NAME and below or (NULL) all; false: that
+	 * is no name. */
+	bool (*flush)(void *arg, const char *name);
+	/* Rereads the configuration; control_reloaded() follows. */
+	void (*reload)(void *arg);
 	void *arg;
 };
 
@@ -34,6 +40,9 @@ const char *control_path(const struct control *);
 
 /* For all clients that wait for them. */
 void control_tell(struct control *, const struct report_view *);
+
+/* For all clients that wait for it. */
+void control_reloaded(struct control *, bool done);
 
 void control_close(struct control *); /* removes the socket; NULL is fine */
 

@@ -41,6 +41,8 @@ struct report_view {
 
 /* One JSON object and a line's end. */
 void report_print(struct evbuffer *, const struct report_view *);
+/* A few of each worker's counters, for people: a table. */
+void report_print_workers(struct evbuffer *, const struct report_view *);
 /* The counters for people: a name and a number a line. */
 void report_print_counters(struct evbuffer *, const struct report_view *);
 

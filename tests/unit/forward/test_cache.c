@@ -154,10 +154,52 @@ test_eviction_by_use(void **state)
 	}
 	assert_int_equal(favourites, 100);
 	assert_int_equal(favourites + others, usage.entries);
-	cache_flush(c);
+	cache_flush(c, NULL);
 	usage = cache_usage(c);
 	assert_int_equal(usage.entries, 0);
 	assert_int_equal(usage.bytes, 0);
+	cache_close(c);
+}
+
+/* What is at a name or below it goes, and not what only looks so. */
+static void
+test_flush_of_a_name(void **state)
+{
+	static const struct {
+		const char *name;
+		bool goes;
+	} rows[] = {
+		{ "a.example", true },
+		{ "b.a.example", true },
+		{ "example", false },
+		{ "xa.example", false },
+		{ "a.example.org", false },
+	};
+	static uint8_t body[DNS_TCP_MAX];
+	struct answer a = answer_of(body, 300, 0);
+	struct dname name[sizeof(rows) / sizeof(rows[0])], flushed;
+	struct cache_hit hit;
+	struct cache *c;
+
+	(void)state;
+	assert_int_equal(cache_open(&c, 1 << 20), E_OK);
+	for (int put = 1; put >= 0; put--) {
+		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+			struct cache_key key = { .qtype = TYPE_A };
+
+			assert_true(dname_parse(&name[i], rows[i].name));
+			key.name = name[i].wire;
+			key.name_len = name[i].len;
+			cache_key_hash(&key, cache_seed(c));
+			if (put)
+				cache_put(c, &key, 0, &a);
+			else
+				assert_int_equal(get(c, &key, 0, &hit),
+				    rows[i].goes ? CACHE_NONE : CACHE_FRESH);
+		}
+		assert_true(dname_parse(&flushed, "A.example"));
+		cache_flush(c, &flushed);
+	}
 	cache_close(c);
 }
 
@@ -207,7 +249,7 @@ test_none_at_all(void **state)
 		key = key_of(c, 1, name);
 		cache_put(c, &key, 0, &a);
 		assert_int_equal(get(c, &key, 0, &hit), CACHE_NONE);
-		cache_flush(c);
+		cache_flush(c, NULL);
 		cache_close(c);
 	}
 	cache_close(NULL);
@@ -239,7 +281,7 @@ worker(void *arg)
 		    memcmp(hit.answer.body + 12, a.body + 12, n % 300) != 0)
 			wrong++;
 		if (i % 5000 == 4999)
-			cache_flush(c);
+			cache_flush(c, NULL);
 	}
 	free(space.room);
 	free(space.spare);
@@ -274,6 +316,7 @@ main(void)
 		cmocka_unit_test(test_all_lengths),
 		cmocka_unit_test(test_large_ones_go_to_spare),
 		cmocka_unit_test(test_eviction_by_use),
+		cmocka_unit_test(test_flush_of_a_name),
 		cmocka_unit_test(test_scopes),
 		cmocka_unit_test(test_none_at_all),
 		cmocka_unit_test(test_threads),

@@ -113,7 +113,7 @@ test_cached_by_key(void **state)
 						   "|example. 60 IN SOA a. b. "
 						   "1 2 3 4 60" };
 
-		cache_flush(lab.cache);
+		cache_flush(lab.cache, NULL);
 		assert_int_equal(lab_ask_as(&lab, &keys[i].first), QUERY_DROP);
 		lab_make_reply(&lab, lab.sent_count - 1, &soa);
 		lab_arrive(&lab, lab.sent_count - 1);
@@ -169,7 +169,7 @@ test_lifetimes(void **state)
 		const struct lab_reply r = { .records = lifetimes[i].records,
 			.flags = lifetimes[i].flags };
 
-		cache_flush(lab.cache);
+		cache_flush(lab.cache, NULL);
 		assert_int_equal(lab_ask(&lab, "www.example.com"), QUERY_DROP);
 		lab_make_reply(&lab, lab.sent_count - 1, &r);
 		lab_arrive(&lab, lab.sent_count - 1);
@@ -234,7 +234,7 @@ test_bailiwick(void **state)
 
 		(void)snprintf(
 		    want, sizeof(want), "NOERROR %s", bailiwick[i].stays);
-		cache_flush(lab.cache);
+		cache_flush(lab.cache, NULL);
 		(void)lab_ask(&lab, "www.example.com");
 		lab_reply(&lab, lab.sent_count - 1, bailiwick[i].comes);
 		assert_string_equal(lab.got, want);

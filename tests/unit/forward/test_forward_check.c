@@ -57,7 +57,7 @@ test_spoiled(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(spoils) / sizeof(spoils[0]); i++) {
-		cache_flush(lab.cache);
+		cache_flush(lab.cache, NULL);
 		lab.sent_count = 0;
 		lab.got_count = 0;
 		(void)lab_ask(&lab, "www.example.com");

@@ -186,7 +186,7 @@ test_failures(void **state)
 		const struct lab_reply r = { .flags = failures[i].flags,
 			.ede = failures[i].ede };
 
-		cache_flush(lab.cache);
+		cache_flush(lab.cache, NULL);
 		lab.sent_count = 0;
 		(void)lab_ask(&lab, "www.example.com");
 		lab_make_reply(&lab, 0, &r);

@@ -1,0 +1,105 @@
+/*
+ * cmd_server.c - server: a running server is asked, or told, over its control
+ * socket.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/near.h"
+#include "dnsctl/control/control.h"
+#include "dnsctl/ctl.h"
+
+static enum exit_status
+reply_print(const struct ctl *ctl, const char *command)
+{
+	size_t len;
+	char *reply = control_ask(ctl->control, command, &len);
+	bool good = reply != NULL && len > 0 &&
+	    strncmp(reply, "error: ", strlen("error: ")) != 0;
+
+	if (good)
+		(void)fwrite(reply, 1, len, stdout);
+	else if (reply == NULL)
+		log_error("%s: %s", ctl->control, strerror(errno));
+	else
+		(void)fputs(len > 0 ? reply : "error: no reply\n", stderr);
+	free(reply);
+	return good ? ctl_flushed() : CTL_FAILED;
+}
+
+static enum exit_status
+plain_run(const struct ctl *ctl)
+{
+	return reply_print(ctl, ctl->args[0]);
+}
+
+static enum exit_status
+stats_run(const struct ctl *ctl)
+{
+	char why[CONTROL_WHY];
+	json_t *report;
+
+	if (ctl->json == NULL)
+		return plain_run(ctl);
+	report = control_report(ctl->control, why);
+	if (report == NULL) {
+		log_error("%s", why);
+		return CTL_FAILED;
+	}
+	(void)json_dumpf(
+	    json_object_get(report, "counters"), stdout, JSON_COMPACT);
+	(void)putchar('\n');
+	json_decref(report);
+	return ctl_flushed();
+}
+
+static enum exit_status
+flush_run(const struct ctl *ctl)
+{
+	char command[1100];
+
+	if (ctl->arg_count == 1)
+		return plain_run(ctl);
+	(void)snprintf(command, sizeof(command), "flush %s", ctl->args[1]);
+	return reply_print(ctl, command);
+}
+
+/* To add something to ask: its row, and its word in main.c's. */
+static const struct {
+	const char *name;
+	unsigned most; /* arguments, with itself */
+	enum exit_status (*run)(const struct ctl *);
+} rows[] = {
+	{ "stats", 1, stats_run },
+	{ "workers", 1, plain_run },
+	{ "flush", 2, flush_run },
+	{ "reload", 1, plain_run },
+};
+
+enum exit_status
+cmd_server(const struct ctl *ctl)
+{
+	struct near near;
+
+	near_start(&near, ctl->args[0]);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		near_try(&near, rows[i].name);
+		if (strcmp(rows[i].name, ctl->args[0]) != 0)
+			continue;
+		if (ctl->arg_count <= rows[i].most)
+			return rows[i].run(ctl);
+		log_error("server %s: takes no argument", rows[i].name);
+		return CTL_USAGE;
+	}
+	if (near_found(&near) != NULL)
+		log_error("server %s: no such thing; did you mean %s?",
+		    ctl->args[0], near_found(&near));
+	else
+		log_error("server %s: no such thing; dnsctl help server says "
+			  "what there is",
+		    ctl->args[0]);
+	return CTL_USAGE;
+}
