@@ -9,6 +9,12 @@ fuzz: packages-test
 	@$(MAKE) KIND=fuzz fuzz-programs
 	@fuzz/run.sh $(BUILD)/fuzz $(FUZZ_SECONDS)
 
+# All of them for HOURS, in turns, on all processors.
+HOURS ?= 1
+fuzz-long: packages-test
+	@$(MAKE) KIND=fuzz fuzz-programs
+	@fuzz/long.sh $(BUILD)/fuzz $(HOURS)
+
 # Every input of the corpora once, as a part of `make test`.
 fuzz-replay:
 	@$(MAKE) KIND=fuzz fuzz-programs
@@ -22,4 +28,4 @@ $(OUT)/fuzz_%: $(OUT)/obj/fuzz/fuzz_%.o $(MODULES)
 		$(MODULES) -Wl,--end-group $(LIBS_read) $(LIBS_write) \
 		$(LIBS_dnsd) $(LIBS_dnsctl) -lldns
 
-.PHONY: fuzz fuzz-replay fuzz-programs
+.PHONY: fuzz fuzz-long fuzz-replay fuzz-programs

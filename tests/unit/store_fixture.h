@@ -43,6 +43,15 @@ struct fixture {
 		}                                                              \
 	} while (0)
 
+/* In memory where that can be: what is tested is no disk. */
+static inline void
+fixture_folder(char *out, size_t size)
+{
+	(void)snprintf(out, size, "%s/dnsd-test-XXXXXX",
+	    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	FIXTURE_MUST(mkdtemp(out) != NULL);
+}
+
 static inline void
 fixture_open_sized(struct fixture *f, size_t map_bytes)
 {
@@ -50,8 +59,7 @@ fixture_open_sized(struct fixture *f, size_t map_bytes)
 		.no_sync = true };
 
 	memset(f, 0, sizeof(*f));
-	(void)snprintf(f->path, sizeof(f->path), "/tmp/dnsd-test-XXXXXX");
-	FIXTURE_MUST(mkdtemp(f->path) != NULL);
+	fixture_folder(f->path, sizeof(f->path));
 	options.path = f->path;
 	FIXTURE_MUST(store_open_writer(&f->writer, &options) == E_OK);
 	FIXTURE_MUST(store_open_reader(&f->reader, f->path) == E_OK);
