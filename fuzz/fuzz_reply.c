@@ -7,7 +7,9 @@
  *	only class IN stays, and never OPT;
  *	with rebind protection no private address stays in the answer;
  *	no reply is larger than its asker takes, and none is cut without TC;
- *	what stays, stays: a reply that is read again loses nothing;
+ *	what stays, stays: a reply that is read again loses nothing, and means
+ *	the same after its TTLs were counted down;
+ *	an owner is spelled out or points at octets that are a name;
  *	TTLs never grow, and no answer is kept for more than a day.
  */
 #include <assert.h>
@@ -71,6 +73,9 @@ check_reply(const struct answer *a, const struct answer_rules *rules,
 		return;
 	memcpy(again, out, len);
 	assert(answer_read(&second, again, len, rules, room));
+	assert(second.answer.count[SECTION_AUTHORITY] ==
+	    a->count[SECTION_AUTHORITY]);
+	assert(second.answer.chain == a->chain);
 	assert(second.answer.count[SECTION_ANSWER] == a->count[SECTION_ANSWER]);
 	assert(second.removed == 0);
 }

@@ -10,7 +10,6 @@
 #include "base/letters.h"
 
 #define CLIENT_COOKIE 8 /* octets, RFC 7873, 4.1 */
-#define DOUBTS_MOST   8
 
 struct reply {
 	const struct attempt *asked;
@@ -18,12 +17,6 @@ struct reply {
 	const uint8_t *pkt;
 	size_t len;
 };
-
-static bool
-has_question(const struct reply *r)
-{
-	return r->len >= DNS_HEADER + r->asked->pending->name.len + 4U;
-}
 
 static bool
 is_response(const struct reply *r)
@@ -44,6 +37,13 @@ is_from_upstream(const struct reply *r)
 	return from->any.sa_family == up->address.any.sa_family &&
 	    from->v4.sin_port == up->address.v4.sin_port &&
 	    addr_is_same(&addr, &up->config->address);
+}
+
+static bool
+has_question(const struct reply *r)
+{
+	return r->len >= DNS_HEADER + r->asked->pending->name.len + 4U &&
+	    dns_get16(r->pkt + 4) != 0;
 }
 
 /* Length octets are below 64, where no letter is. */
@@ -79,17 +79,16 @@ letters_are_same(const struct attempt *a, const uint8_t *pkt)
 static bool
 repeats_letters(const struct reply *r)
 {
-	return r->asked->upstream->letters != LEARNT_YES ||
-	    letters_are_same(r->asked, r->pkt);
+	return !r->asked->needs_letters || letters_are_same(r->asked, r->pkt);
 }
 
 static const struct {
 	bool (*holds)(const struct reply *);
 	enum forward_drop otherwise;
 } checks[] = {
-	{ has_question, DROP_SHORT },
 	{ is_response, DROP_NOT_RESPONSE },
 	{ is_from_upstream, DROP_SENDER },
+	{ has_question, DROP_SHORT },
 	{ repeats_question, DROP_QUESTION },
 	{ repeats_letters, DROP_LETTERS },
 };
@@ -110,61 +109,167 @@ forward_check(const struct attempt *asked, const struct sockaddr *from,
 enum forward_drop
 forward_check_cookie(const struct attempt *a, const struct answer_reply *r)
 {
-	const struct upstream *up = a->upstream;
-
-	if (!a->cookie)
+	if (!a->shape.cookie)
 		return DROP_NOT;
 	if (r->cookie_len == 0)
-		return up->cookies == LEARNT_YES ? DROP_COOKIE : DROP_NOT;
+		return a->needs_cookie ? DROP_COOKIE : DROP_NOT;
 	if (r->cookie_len < CLIENT_COOKIE ||
-	    memcmp(r->cookie, up->cookie, CLIENT_COOKIE) != 0)
+	    memcmp(r->cookie, a->upstream->cookie, CLIENT_COOKIE) != 0)
 		return DROP_COOKIE;
 	return DROP_NOT;
 }
 
-static void
-letters_learn(const struct attempt *a, const uint8_t *pkt)
+/* A header and little else tells no more than its rcode, or TC. */
+enum forward_drop
+forward_check_short(
+    const struct attempt *a, const uint8_t *pkt, struct answer_reply *r)
 {
-	const struct plain_name *name = &a->pending->name;
+	uint16_t flags = dns_get16(pkt + 2);
+
+	answer_reply_start(r, flags & DNS_RCODE);
+	r->truncated = (flags & DNS_TC) != 0;
+	if (r->rcode == RCODE_NOERROR && !r->truncated)
+		return DROP_SHORT;
+	if (a->needs_cookie)
+		return DROP_COOKIE;
+	return a->needs_letters ? DROP_LETTERS : DROP_NOT;
+}
+
+/* --- what a good reply teaches */
+
+struct lesson {
+	const struct attempt *asked;
+	const uint8_t *pkt;
+	const struct answer_reply *reply;
+};
+
+static bool
+tried_edns(const struct lesson *l)
+{
+	return l->asked->shape.edns;
+}
+
+static bool
+shown_edns(const struct lesson *l)
+{
+	return l->reply->edns;
+}
+
+static bool
+tried_do(const struct lesson *l)
+{
+	return l->reply->edns && l->asked->pending->key.edns_do;
+}
+
+static bool
+shown_do(const struct lesson *l)
+{
+	return l->reply->edns_do;
+}
+
+static bool
+tried_cookie(const struct lesson *l)
+{
+	return l->asked->shape.cookie;
+}
+
+static bool
+shown_cookie(const struct lesson *l)
+{
+	return l->reply->cookie_len > CLIENT_COOKIE;
+}
+
+/* Without a capital, as in the root, nothing is to be learnt. */
+static bool
+tried_letters(const struct lesson *l)
+{
+	const struct plain_name *name = &l->asked->pending->name;
 	uint8_t sent[DNS_NAME_MAX];
 
-	question_name(sent, a);
-	if (memcmp(sent, name->wire, name->len) == 0)
-		return; /* no capital was in it: nothing to be learnt */
-	a->upstream->letters =
-	    letters_are_same(a, pkt) ? LEARNT_YES : LEARNT_NO;
+	question_name(sent, l->asked);
+	return memcmp(sent, name->wire, name->len) != 0;
+}
+
+static bool
+shown_letters(const struct lesson *l)
+{
+	return letters_are_same(l->asked, l->pkt);
+}
+
+static bool
+tried_udp(const struct lesson *l)
+{
+	return !l->asked->shape.stream;
+}
+
+static bool
+tried_stream(const struct lesson *l)
+{
+	return l->asked->shape.stream;
+}
+
+/* To add one: its name in ability.h, its row here. */
+static const struct {
+	bool (*tried)(const struct lesson *);
+	bool (*shown)(const struct lesson *);
+} lessons[] = {
+	[ABLE_EDNS] = { tried_edns, shown_edns },
+	[ABLE_DO] = { tried_do, shown_do },
+	[ABLE_COOKIES] = { tried_cookie, shown_cookie },
+	[ABLE_LETTERS] = { tried_letters, shown_letters },
+	[ABLE_UDP] = { tried_udp, tried_udp },
+	[ABLE_TCP] = { tried_stream, tried_stream },
+};
+
+static_assert(
+    sizeof(lessons) / sizeof(lessons[0]) == ABLE_COUNT_, "one row an ability");
+
+/* A good reply to A, after B, which had more, brought none. */
+static void
+learn_by_contrast(
+    const struct attempt *a, const struct attempt *b, int64_t now_us)
+{
+	struct ability *able = a->upstream->able;
+	enum evidence why = b->failed ? EVIDENCE_REFUSED : EVIDENCE_SILENT;
+	bool stream = a->shape.stream;
+
+	if (b->asked != a->asked || b == a || b->lost)
+		return;
+	if (b->shape.edns && !a->shape.edns)
+		ability_lack(&able[ABLE_EDNS], why, stream, now_us);
+	if (b->failed && b->shape.cookie && !a->shape.cookie && a->shape.edns)
+		ability_lack(&able[ABLE_COOKIES], why, stream, now_us);
+	if (!b->failed && !b->doubted && !b->shape.stream && stream &&
+	    b->upstream != NULL)
+		ability_lack(&able[ABLE_UDP], why, stream, now_us);
 }
 
 void
 forward_learn(const struct attempt *a, const uint8_t *pkt,
-    const struct answer_reply *reply)
+    const struct answer_reply *reply, int64_t now_us)
 {
+	const struct lesson lesson = { a, pkt, reply };
+	const struct pending *p = a->pending;
 	struct upstream *up = a->upstream;
 
-	up->doubts = 0;
-	if (up->letters == LEARNT_NOTHING)
-		letters_learn(a, pkt);
-	if (reply->edns)
-		up->edns = LEARNT_YES;
-	if (a->cookie && reply->cookie_len > CLIENT_COOKIE) {
+	if (a->shape.cookie && reply->cookie_len > CLIENT_COOKIE) {
 		memcpy(up->cookie, reply->cookie, reply->cookie_len);
 		up->cookie_len = reply->cookie_len;
-		up->cookies = LEARNT_YES;
+		ability_show(&up->able[ABLE_COOKIES], a->shape.stream, now_us);
 	}
-}
-
-/* It has changed, or somebody else is answering: do not stay deaf to it. */
-void
-forward_doubt(const struct attempt *a)
-{
-	struct upstream *up = a->upstream;
-
-	if (++up->doubts < DOUBTS_MOST)
-		return;
-	up->doubts = 0;
-	up->letters = LEARNT_NOTHING;
-	up->cookies = LEARNT_NOTHING;
-	up->cookie_len = CLIENT_COOKIE;
+	if (reply->rcode != RCODE_NOERROR && reply->rcode != RCODE_NXDOMAIN)
+		return; /* an error proves nothing */
+	for (unsigned i = 0; i < ABLE_COUNT_; i++) {
+		if (!lessons[i].tried(&lesson))
+			continue;
+		if (lessons[i].shown(&lesson))
+			ability_show(&up->able[i], a->shape.stream, now_us);
+		else
+			ability_lack(&up->able[i], EVIDENCE_LACKED,
+			    a->shape.stream, now_us);
+	}
+	for (unsigned i = 0; i < p->tries; i++)
+		learn_by_contrast(a, &p->attempt[i], now_us);
 }
 
 const char *

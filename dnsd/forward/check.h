@@ -27,11 +27,12 @@ enum forward_drop forward_check(const struct attempt *,
     const struct sockaddr *from, const uint8_t *pkt, size_t len);
 enum forward_drop forward_check_cookie(
     const struct attempt *, const struct answer_reply *);
-/* An accepted reply teaches what the upstream can. */
-void forward_learn(
-    const struct attempt *, const uint8_t *pkt, const struct answer_reply *);
-/* A reply lacked what the upstream had been learnt to return. */
-void forward_doubt(const struct attempt *);
+/* One that has no question: what it is, and whether that can be believed. */
+enum forward_drop forward_check_short(
+    const struct attempt *, const uint8_t *pkt, struct answer_reply *);
+/* An accepted reply teaches what the upstream can: see ability.h. */
+void forward_learn(const struct attempt *, const uint8_t *pkt,
+    const struct answer_reply *, int64_t now_us);
 const char *forward_drop_str(enum forward_drop);
 
 #endif

@@ -41,7 +41,7 @@ static bool
 carrier_ask(
     struct carrier *carrier, struct attempt *a, const uint8_t *msg, size_t len)
 {
-	if (a->stream)
+	if (a->shape.stream)
 		return stream_ask(carrier_own(carrier)->streams, a, msg, len);
 	return udp_ask(carrier_own(carrier)->udp, a, msg, len);
 }
@@ -55,7 +55,7 @@ carrier_flush(struct carrier *carrier)
 static void
 carrier_forget(struct carrier *carrier, struct attempt *a)
 {
-	if (a->stream)
+	if (a->shape.stream)
 		stream_forget(carrier_own(carrier)->streams, a);
 	else
 		udp_forget(carrier_own(carrier)->udp, a);

@@ -7,15 +7,6 @@
 #include "check.h"
 #include "impl.h"
 
-#define RCODE_BADCOOKIE 23 /* RFC 7873, 8 */
-
-enum verdict {
-	VERDICT_FINAL,
-	VERDICT_AGAIN,  /* the same upstream, having learnt something */
-	VERDICT_STREAM, /* the same upstream, by TCP */
-	VERDICT_OTHER   /* another upstream may do better */
-};
-
 /* RFC 8914, 4.6 to 4.13: it was validated, and it is bogus. */
 static bool
 is_bogus(const struct answer_reply *reply)
@@ -24,71 +15,66 @@ is_bogus(const struct answer_reply *reply)
 	    reply->ede_code <= 12;
 }
 
-static enum verdict
-failure_judge(struct attempt *a, const struct answer_reply *reply)
+/* Nobody else would have anything to add. */
+static bool
+is_final(const struct answer_reply *reply)
 {
-	struct upstream *up = a->upstream;
-
-	/* RFC 7873, 5.3: with the cookie just learnt; then without. */
-	if (reply->rcode == RCODE_BADCOOKIE && !a->stream)
-		return a->pending->tries == 1 ? VERDICT_AGAIN : VERDICT_STREAM;
-	/* RFC 6891, 7: it does not know EDNS. */
-	if ((reply->rcode == RCODE_FORMERR || reply->rcode == RCODE_NOTIMP) &&
-	    !reply->edns && up->edns == LEARNT_NOTHING) {
-		up->edns = LEARNT_NO;
-		return VERDICT_AGAIN;
-	}
-	return is_bogus(reply) ? VERDICT_FINAL : VERDICT_OTHER;
+	if (reply->truncated || reply->lame)
+		return false;
+	return reply->rcode == RCODE_NOERROR ||
+	    reply->rcode == RCODE_NXDOMAIN || is_bogus(reply);
 }
 
-static enum verdict
-reply_judge(struct attempt *a, const struct answer_reply *reply)
+/* What an upstream's errors are to an asker, whose question was fine. */
+static void
+error_accept(struct forward *f, struct pending *p, struct answer_reply *reply)
 {
-	if (reply->truncated)
-		return a->stream ? VERDICT_OTHER : VERDICT_STREAM;
-	if (reply->rcode == RCODE_NOERROR || reply->rcode == RCODE_NXDOMAIN)
-		return VERDICT_FINAL;
-	return failure_judge(a, reply);
+	struct answer *answer = &reply->answer;
+	enum dns_ede why =
+	    reply->truncated ? EDE_NETWORK_ERROR : EDE_NO_AUTHORITY;
+
+	if (p->stale) {
+		finish_failed(f, p);
+		return;
+	}
+	if (reply->rcode != RCODE_REFUSED)
+		answer->rcode = RCODE_SERVFAIL;
+	if (answer->rcode == RCODE_SERVFAIL)
+		answer->ttl = ANSWER_SERVFAIL_TTL;
+	memset(answer->count, 0, sizeof(answer->count));
+	answer->len = 0;
+	if (reply->ede_code == EDE_NONE)
+		answer_explain(answer, reply->ede, why);
+	finish(f, p, answer);
 }
 
 static void
 answer_accept(struct forward *f, struct pending *p, struct answer_reply *reply)
 {
-	struct answer *answer = &reply->answer;
-
-	if (reply->rcode > DNS_RCODE || reply->truncated)
-		answer->rcode = RCODE_SERVFAIL;
 	if (reply->removed > 0)
-		answer_explain(answer, reply->ede, EDE_BLOCKED);
-	if (answer->rcode == RCODE_SERVFAIL && !is_bogus(reply) && p->stale)
-		finish_failed(f, p);
-	else
-		finish(f, p, answer);
+		answer_explain(&reply->answer, reply->ede, EDE_BLOCKED);
+	finish(f, p, &reply->answer);
 }
 
 static void
 reply_act(struct forward *f, struct attempt *a, struct answer_reply *reply)
 {
 	struct pending *p = a->pending;
+	struct shape shape;
 
 	if (p->probe != NULL) {
 		pending_free(f, p);
 		return;
 	}
-	switch (reply_judge(a, reply)) {
-	case VERDICT_FINAL:
+	if (!reply->truncated)
+		upstream_helped(a->upstream, is_final(reply));
+	if (is_final(reply)) {
 		answer_accept(f, p, reply);
-		break;
-	case VERDICT_AGAIN:
-		try_again(f, a, false);
-		break;
-	case VERDICT_STREAM:
-		try_again(f, a, true);
-		break;
-	case VERDICT_OTHER:
-		if (!try_instead(f, a))
-			answer_accept(f, p, reply);
-		break;
+	} else if (ladder_after(a, reply, forward_now(f), &shape)) {
+		a->failed = reply->rcode != RCODE_NOERROR;
+		try_again(f, a, shape);
+	} else if (!try_instead(f, a)) {
+		error_accept(f, p, reply);
 	}
 }
 
@@ -99,11 +85,35 @@ reply_read(struct forward *f, const struct attempt *a, uint8_t *pkt, size_t len,
 	const struct pending *p = a->pending;
 	const struct answer_rules rules = { .qname = &p->name,
 		.qtype = p->key.qtype,
+		.ordinary = f->options.env->ordinary,
 		.remove_private = p->set != NULL && p->set->remove_private };
 
 	if (!answer_read(reply, pkt, len, &rules, f->room))
 		return DROP_MALFORMED;
 	return forward_check_cookie(a, reply);
+}
+
+/* The good one may still come, but nobody waits for it alone. */
+static void
+drop_act(struct forward *f, struct attempt *a, enum forward_drop why)
+{
+	switch (why) {
+	case DROP_LETTERS:
+	case DROP_COOKIE:
+		try_settle(f, a);
+		break;
+	case DROP_SHORT:
+	case DROP_QUESTION:
+	case DROP_MALFORMED:
+		try_soon(f, a);
+		break;
+	case DROP_NOT:
+	case DROP_NOT_RESPONSE:
+	case DROP_ID:
+	case DROP_SENDER:
+	case DROP_COUNT_:
+		break;
+	}
 }
 
 static void
@@ -114,10 +124,7 @@ reply_drop(struct forward *f, struct attempt *a, enum forward_drop why)
 	f->counters.dropped_replies++;
 	if (a == NULL)
 		return;
-	if (why == DROP_LETTERS || why == DROP_COOKIE)
-		forward_doubt(a);
-	if (why == DROP_MALFORMED)
-		try_soon(f, a);
+	drop_act(f, a, why);
 	if (log_may(&f->log_limit, &more))
 		log_warn("forward: a reply in the name of %s was dropped: %s "
 			 "(%u more since the last such line)",
@@ -141,11 +148,13 @@ forward_got(struct forward *f, uint32_t channel, const struct sockaddr *from,
 	why = forward_check(a, from, pkt, len);
 	if (why == DROP_NOT)
 		why = reply_read(f, a, pkt, len, &reply);
+	else if (why == DROP_SHORT)
+		why = forward_check_short(a, pkt, &reply);
 	if (why != DROP_NOT) {
 		reply_drop(f, a, why);
 		return;
 	}
-	forward_learn(a, pkt, &reply);
+	forward_learn(a, pkt, &reply, forward_now(f));
 	upstream_heard(
 	    a->upstream, forward_now(f) - a->sent_us, forward_now(f));
 	reply_act(f, a, &reply);

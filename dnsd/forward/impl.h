@@ -5,8 +5,8 @@
  *        |                                       |
  *   pending_take -> try_start -> [ waiting ] <---'
  *                       ^           |  |  |
- *        no reply in time, SERVFAIL |  |  '- TC: the same as a stream
- *        or unreachable: another <--'  |
+ *        no reply in time, or no    |  |  '- an error, TC, or doubt: the
+ *        rung left: another <-------'  |     same one's next rung (ladder.c)
  *        upstream                      '- accepted, or no time left:
  *                                         finish -> cache, askers
  *
@@ -21,7 +21,7 @@
 #include "dnsd/forward/forward.h"
 #include "pending.h"
 
-#define GIVE_UP_US     5000000   /* a question is answered by then */
+#define GIVE_UP_US     3900000   /* a question is answered within 4 s */
 #define STALE_AFTER_US 1800000   /* RFC 8767, 5: client response timer */
 #define STREAM_CHANNEL 0x1000000 /* channels below are UDP sockets */
 
@@ -114,16 +114,33 @@ enum err zones_open(struct forward *) MUST_CHECK;
 void zones_close(struct forward *);
 struct route zone_route(struct forward *, const struct query *);
 
+/* ladder.c */
+/* As what is known of the upstream allows. */
+struct shape ladder_first(const struct upstream *, int64_t now_us);
+/* The next time for P; false where enough was tried. */
+bool ladder_next(const struct pending *, const struct upstream *,
+    int64_t now_us, struct shape *) __attribute__((warn_unused_result));
+/* Once more after an unhelpful reply to A; false: ask another. */
+bool ladder_after(const struct attempt *, const struct answer_reply *,
+    int64_t now_us, struct shape *) __attribute__((warn_unused_result));
+/* Over TCP, where doubt is settled; false: not for this question. */
+bool ladder_settle(const struct attempt *, int64_t now_us, struct shape *)
+    __attribute__((warn_unused_result));
+/* The replies to A must have what those to one before it had to. */
+void ladder_require(struct attempt *, int64_t now_us);
+
 /* try.c */
 /* Our own questions to those that are down, when it is time. */
 void try_probes(struct forward *, struct upstream_set *);
 void try_start(struct forward *, struct pending *);
 /* The same upstream once more, after it has answered. */
-void try_again(struct forward *, struct attempt *, bool stream);
+void try_again(struct forward *, struct attempt *, struct shape);
 /* Another upstream than the one that did not help; false: none is left. */
 bool try_instead(struct forward *, struct attempt *);
 /* A is of no use: another at the next tick, unless one is under way. */
 void try_soon(struct forward *, struct attempt *);
+/* A reply to A lacked a secret: over TCP too, while A goes on. */
+void try_settle(struct forward *, struct attempt *);
 void try_due(struct forward *, struct pending *);
 
 /* finish.c */

@@ -5,30 +5,21 @@
 
 #include "base/letters.h"
 
-/* A label with its length octet; letters cannot be lengths (all < 64). */
-static bool
-label_append(struct plain_name *name, const uint8_t *label, unsigned len)
-{
-	if (name->len + len > sizeof(name->wire))
-		return false;
-	for (unsigned i = 0; i < len; i++)
-		name->wire[name->len + i] =
-		    i == 0 ? label[0] : letter_lower(label[i]);
-	name->len = (uint8_t)(name->len + len);
-	return true;
-}
+#define HOPS_MAX 128 /* a name has no more labels than that */
 
 bool
-message_name(const uint8_t *pkt, size_t len, size_t at, struct plain_name *name)
+message_name_as_sent(
+    const uint8_t *pkt, size_t len, size_t at, struct plain_name *name)
 {
 	size_t limit = at; /* a pointer must lead before this */
+	unsigned hops = 0;
 
 	name->len = 0;
 	while (at < len) {
 		uint8_t octet = pkt[at];
 
 		if (octet >= DNS_POINTER) {
-			if (at + 1 >= len)
+			if (at + 1 >= len || ++hops > HOPS_MAX)
 				break;
 			at = (size_t)(octet & 0x3f) << 8 | pkt[at + 1];
 			/* The header is no name, and differs in each reply. */
@@ -38,14 +29,33 @@ message_name(const uint8_t *pkt, size_t len, size_t at, struct plain_name *name)
 			continue;
 		}
 		if (octet > DNS_LABEL_MAX || octet >= len - at ||
-		    !label_append(name, pkt + at, octet + 1U))
+		    name->len + octet + 1U > sizeof(name->wire))
 			break;
+		memcpy(name->wire + name->len, pkt + at, octet + 1U);
+		name->len = (uint8_t)(name->len + octet + 1);
 		if (octet == 0)
 			return true;
 		at += octet + 1U;
 	}
 	name->len = 0;
 	return false;
+}
+
+/* Letters cannot be lengths, which are below 64. */
+void
+name_lower(struct plain_name *name)
+{
+	for (unsigned i = 0; i < name->len; i++)
+		name->wire[i] = letter_lower(name->wire[i]);
+}
+
+bool
+message_name(const uint8_t *pkt, size_t len, size_t at, struct plain_name *name)
+{
+	bool is_name = message_name_as_sent(pkt, len, at, name);
+
+	name_lower(name);
+	return is_name;
 }
 
 /* RFC 1035, 4.1.3. */

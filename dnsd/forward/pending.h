@@ -17,26 +17,35 @@
 
 struct forward;
 
-#define TRIES_MAX    8    /* attempts for one question */
+#define TRIES_MAX    12   /* attempts for one question */
 #define QUESTION_MAX 384  /* octets of a message that we send */
 #define OUR_UDP_SIZE 1232 /* what upstreams may send over UDP */
 #define TICK_US      8000 /* how coarse time-outs are */
 #define WHEEL_SLOTS  1024 /* ticks; more than a question may wait */
 #define WHEEL_NONE   UINT64_MAX
 
+/* How a question is put. */
+struct shape {
+	bool stream, edns, cookie;
+};
+
 struct attempt {
 	LIST_ENTRY(attempt) by_id;      /* in forward.by_id */
 	TAILQ_ENTRY(attempt) in_stream; /* the carrier's */
 	struct pending *pending;
-	struct upstream *upstream; /* NULL: not in use */
+	struct upstream *upstream;    /* NULL: not in use any more */
+	const struct upstream *asked; /* stays, as do shape and failed */
 	int64_t sent_us;
 	uint64_t letters; /* a bit for each letter's case; 0: as asked */
 	uint32_t channel; /* UDP socket or stream that it left by */
 	uint16_t id;
-	bool stream;
-	bool lost;        /* known not to be answered */
-	bool in_a_stream; /* the carrier's */
-	bool cookie;      /* one was sent */
+	struct shape shape;
+	bool failed;        /* answered, and it was of no use */
+	bool lost;          /* known not to be answered */
+	bool in_a_stream;   /* the carrier's */
+	bool doubted;       /* a reply lacked a secret */
+	bool needs_letters; /* the replies, and those to all that follow */
+	bool needs_cookie;
 };
 
 /* What a network has waiting. */

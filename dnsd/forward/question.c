@@ -33,8 +33,8 @@ opt_put(struct wire_out *out, const struct attempt *a)
 	const struct upstream *up = a->upstream;
 
 	wire_put_opt(out, OUR_UDP_SIZE, 0, a->pending->key.edns_do,
-	    a->cookie ? OPTION_FIXED + (size_t)up->cookie_len : 0);
-	if (a->cookie)
+	    a->shape.cookie ? OPTION_FIXED + (size_t)up->cookie_len : 0);
+	if (a->shape.cookie)
 		wire_put_option(
 		    out, EDNS_OPTION_COOKIE, up->cookie, up->cookie_len);
 }
@@ -44,7 +44,7 @@ question_write(uint8_t to[QUESTION_MAX], const struct attempt *a)
 {
 	const struct pending *p = a->pending;
 	struct wire_out out = wire_out(to, QUESTION_MAX);
-	bool edns = a->upstream->edns != LEARNT_NO;
+	bool edns = a->shape.edns;
 	uint8_t name[DNS_NAME_MAX];
 
 	/* RFC 6840, 5.7: AD asks whether the upstream has validated. */

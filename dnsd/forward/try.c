@@ -23,22 +23,25 @@ random_letters(struct forward *f)
 }
 
 static bool
-attempt_send(
-    struct forward *f, struct pending *p, struct upstream *up, bool stream)
+attempt_send(struct forward *f, struct pending *p, struct upstream *up,
+    struct shape shape)
 {
+	int64_t now = forward_now(f);
 	uint8_t msg[QUESTION_MAX];
 	struct attempt *a;
 
-	stream = stream || up->config->transport != UPSTREAM_UDP;
-	a = attempt_take(f, p, f->carrier->channel(f->carrier, up, stream));
+	a = attempt_take(
+	    f, p, f->carrier->channel(f->carrier, up, shape.stream));
 	if (a == NULL)
 		return false;
 	a->upstream = up;
-	a->stream = stream;
-	a->sent_us = forward_now(f);
-	a->cookie = up->edns != LEARNT_NO && !stream;
-	/* What a stream carries cannot be forged from afar. */
-	if (up->letters != LEARNT_NO && !stream)
+	a->asked = up;
+	a->shape = shape;
+	a->sent_us = now;
+	ladder_require(a, now);
+	if (up->config->transport == UPSTREAM_UDP &&
+	    (a->needs_letters ||
+		ability_is(&up->able[ABLE_LETTERS], now) != LEARNT_NO))
 		a->letters = random_letters(f);
 	up->waiting++;
 	up->tally.sent++;
@@ -92,7 +95,7 @@ probe_start(struct forward *f, struct upstream *up)
 		return;
 	p->started_us = forward_now(f);
 	p->probe = up;
-	(void)attempt_send(f, p, up, false);
+	(void)attempt_send(f, p, up, ladder_first(up, p->started_us));
 	pending_wait_for_last(f, p, 2);
 }
 
@@ -109,18 +112,23 @@ static bool
 try_other(struct forward *f, struct pending *p)
 {
 	struct upstream *up;
+	struct shape shape;
 
 	if (is_probe(p))
 		return false;
 	try_probes(f, p->set);
-	up = upstream_choose(p->set, p->tried);
-	if (up == NULL || !attempt_send(f, p, up, false))
-		return false;
-	p->tried |= 1U << (up - p->set->upstream);
-	if (p->tries > 1)
-		f->counters.retried++;
-	pending_wait_for_last(f, p, p->rounds);
-	return true;
+	while ((up = upstream_choose(p->set, p->tried)) != NULL) {
+		p->tried |= 1U << (up - p->set->upstream);
+		if (!ladder_next(p, up, forward_now(f), &shape))
+			continue;
+		if (!attempt_send(f, p, up, shape))
+			return false;
+		if (p->tries > 1)
+			f->counters.retried++;
+		pending_wait_for_last(f, p, p->rounds);
+		return true;
+	}
+	return false;
 }
 
 void
@@ -141,33 +149,35 @@ may_be_answered(const struct pending *p)
 	return false;
 }
 
-/* Another at once, or what is still under way, or nothing is left. */
+/* Another at once, or another way, or what is still under way, or nothing. */
 static void
 pending_go_on(struct forward *f, struct pending *p)
 {
 	if (try_other(f, p))
 		return;
-	if (!may_be_answered(p)) {
-		finish_failed(f, p);
-		return;
-	}
 	p->tried = 0;
 	p->rounds++;
-	if (!try_other(f, p))
+	if (try_other(f, p))
+		return;
+	if (may_be_answered(p))
 		pending_wait(f, p, GIVE_UP_US);
+	else
+		finish_failed(f, p);
 }
 
 void
-try_again(struct forward *f, struct attempt *a, bool stream)
+try_again(struct forward *f, struct attempt *a, struct shape shape)
 {
 	struct pending *p = a->pending;
 	struct upstream *up = a->upstream;
 
 	attempt_free(f, a);
-	if (attempt_send(f, p, up, stream))
+	if (attempt_send(f, p, up, shape)) {
+		f->counters.retried++;
 		pending_wait_for_last(f, p, p->rounds + 1U);
-	else
+	} else {
 		pending_go_on(f, p);
+	}
 }
 
 bool
@@ -175,12 +185,41 @@ try_instead(struct forward *f, struct attempt *a)
 {
 	struct pending *p = a->pending;
 
+	a->failed = true;
 	if (!try_other(f, p)) {
 		a->lost = true;
 		return may_be_answered(p);
 	}
 	attempt_free(f, a);
 	return true;
+}
+
+void
+try_settle(struct forward *f, struct attempt *a)
+{
+	int64_t now = forward_now(f);
+	struct shape shape;
+
+	if (a->doubted || a->shape.stream)
+		return;
+	a->doubted = true;
+	if (!ladder_settle(a, now, &shape) ||
+	    !attempt_send(f, a->pending, a->upstream, shape)) {
+		ability_doubt(&a->upstream->able[ABLE_COOKIES], now);
+		ability_doubt(&a->upstream->able[ABLE_LETTERS], now);
+		try_soon(f, a);
+		return;
+	}
+	f->counters.retried++;
+	pending_wait_for_last(f, a->pending, a->pending->rounds + 1U);
+}
+
+/* TCP to one that is asked over UDP: another thing that it may lack. */
+static bool
+is_detour(const struct attempt *a)
+{
+	return a->shape.stream &&
+	    a->upstream->config->transport == UPSTREAM_UDP;
 }
 
 /* The last one sent has had its time; it may still answer. */
@@ -192,8 +231,8 @@ failure_count(struct forward *f, struct pending *p)
 	if (p->tries == 0)
 		return;
 	a = &p->attempt[p->tries - 1];
-	if (a->upstream != NULL && !a->lost)
-		upstream_failed(a->upstream, a->sent_us, forward_now(f));
+	if (a->upstream != NULL && !a->lost && !is_detour(a))
+		upstream_failed(a->upstream, a->sent_us, forward_now(f), false);
 }
 
 void
@@ -228,12 +267,30 @@ try_soon(struct forward *f, struct attempt *a)
 	wheel_set(f, p, p->retry_us);
 }
 
+/* Whatever was to be settled that way is not. */
+static void
+detour_lost(struct forward *f, const struct attempt *a)
+{
+	struct ability *able = a->upstream->able;
+	int64_t now = forward_now(f);
+
+	ability_lack(&able[ABLE_TCP], EVIDENCE_NO_STREAM, true, now);
+	for (unsigned i = 0; i < a->pending->tries; i++)
+		if (a->pending->attempt[i].asked == a->asked &&
+		    a->pending->attempt[i].doubted)
+			for (unsigned k = 0; k < ABLE_UDP; k++)
+				ability_doubt(&able[k], now);
+}
+
 void
 forward_lost(struct forward *f, struct attempt *a)
 {
 	assert(a->upstream != NULL);
 	if (a->lost)
 		return;
-	upstream_failed(a->upstream, a->sent_us, forward_now(f));
+	if (is_detour(a))
+		detour_lost(f, a);
+	else
+		upstream_failed(a->upstream, a->sent_us, forward_now(f), true);
 	try_soon(f, a);
 }

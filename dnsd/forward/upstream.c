@@ -21,6 +21,9 @@
 
 #define FORGET 512 /* of its measure, each time */
 
+#define VAIN_MOST   4   /* replies of no use, and others are asked first */
+#define VAIN_FORGET 250 /* questions until it is tried again */
+
 void
 upstream_init(struct upstream *up, const struct config_upstream *config,
     uint32_t number, struct secret *secret)
@@ -90,9 +93,22 @@ upstream_go_down(struct upstream *up, int64_t now_us)
 }
 
 void
-upstream_failed(struct upstream *up, int64_t sent_us, int64_t now_us)
+upstream_helped(struct upstream *up, bool helped)
+{
+	if (helped)
+		up->vain = 0;
+	else if (up->vain < VAIN_MOST + VAIN_FORGET)
+		up->vain++;
+	if (up->vain == VAIN_MOST)
+		up->vain += VAIN_FORGET;
+}
+
+void
+upstream_failed(
+    struct upstream *up, int64_t sent_us, int64_t now_us, bool refused)
 {
 	up->tally.failed++;
+	up->refused = refused;
 	up->evidence_us = now_us;
 	/* It answers others: this question is slow or was lost. */
 	if (up->heard_us > sent_us)
@@ -125,6 +141,8 @@ is_better(const struct upstream *a, const struct upstream *b)
 		return b->down;
 	if (a->down)
 		return a->heard_us > b->heard_us;
+	if ((a->vain >= VAIN_MOST) != (b->vain >= VAIN_MOST))
+		return b->vain >= VAIN_MOST;
 	return a->srtt_us < b->srtt_us;
 }
 
@@ -148,10 +166,14 @@ upstream_any(const struct upstream_set *set)
 static void
 upstreams_forget(struct upstream_set *set, const struct upstream *chosen)
 {
-	for (unsigned i = 0; i < set->count; i++)
-		if (&set->upstream[i] != chosen)
-			set->upstream[i].srtt_us -=
-			    set->upstream[i].srtt_us / FORGET;
+	for (unsigned i = 0; i < set->count; i++) {
+		struct upstream *up = &set->upstream[i];
+
+		if (up == chosen)
+			continue;
+		up->srtt_us -= up->srtt_us / FORGET;
+		up->vain -= up->vain >= VAIN_MOST;
+	}
 }
 
 struct upstream *

@@ -85,7 +85,7 @@ lab_send(
 	*sent = (struct lab_sent){ .attempt = a,
 		.upstream = a->upstream,
 		.channel = a->channel,
-		.stream = a->stream,
+		.stream = a->shape.stream,
 		.len = len };
 	memcpy(sent->msg, msg, len);
 	return true;
@@ -282,7 +282,10 @@ lab_ask(struct lab *lab, const char *name)
 	return lab_ask_as(lab, &lq);
 }
 
-/* What an upstream might send; records as text, "answer|authority|more". */
+/*
+ * What an upstream might send; records as text, "answer|authority|more"; ""
+ * is NODATA that nobody may keep, and NULL no record at all.
+ */
 struct lab_reply {
 	uint16_t flags; /* besides QR */
 	const char *records;
@@ -353,6 +356,8 @@ lab_make_reply(struct lab *lab, unsigned i, const struct lab_reply *r)
 	const char *at = r->records == NULL ? "" : r->records;
 	uint16_t count[SECTIONS] = { 0 };
 
+	if (r->records != NULL && at[0] == '\0')
+		at = "|. 0 IN SOA a. b. 1 2 3 4 0";
 	in.pos = DNS_HEADER;
 	wire_skip_name(&in);
 	wire_put(&out, s->msg, in.pos + 4);

@@ -2,15 +2,19 @@
  * answer.h - what an upstream said, made fit to be kept and passed on.
  *
  * An answer is the records of a message as they stand behind a question:
- * names in them may point into the question's name, at octet 12, and into
- * the records themselves.  They are right behind any question for the same
- * name, whatever its letters' case, and behind no other.
+ * names in them may point into the question's name, at octet 12, and at
+ * other names of the records themselves.  They are right behind any question
+ * for the same name, in its letters, and behind no other.
  *
  * What is not the question's business is left out: in the answer section
  * records that do not follow from the question's name by CNAME and DNAME,
- * in the authority section SOA, NS and DS of zones that it is not in, in
- * the additional section what is not at or below it, and everywhere
- * whatever belongs to one hop only (OPT, TSIG).
+ * in the authority section SOA, NS and DS of zones that it is not in and
+ * proofs of others' zones, in the additional section what is not at or below
+ * it, and everywhere whatever belongs to one hop only (OPT, TSIG), or is of a
+ * name that no upstream has a say in.
+ *
+ * What is not well formed is no answer: rdata that is not what its type
+ * says, chains that go in a circle or are longer than 32 names.
  */
 #ifndef DNSD_FORWARD_ANSWER_H
 #define DNSD_FORWARD_ANSWER_H
@@ -19,7 +23,7 @@
 
 #include "base/addr.h"
 #include "dnsd/forward/message.h"
-#include "zones/names/dname.h"
+#include "zones/names/name.h"
 
 #define ANSWER_TTL_MAX      86400 /* seconds; RFC 8767, 4 wants a cap */
 #define ANSWER_NEGATIVE_MAX 10800 /* RFC 2308, 5 */
@@ -30,6 +34,8 @@
 struct answer {
 	uint8_t rcode;
 	bool authentic; /* AD */
+	bool chain;     /* CNAMEs lead from the question's name to others */
+	bool open;      /* ... and what the last one leads to is not there */
 	uint16_t count[SECTIONS];
 	const uint8_t *body; /* the records */
 	size_t len;
@@ -42,14 +48,16 @@ struct answer {
 struct answer_rules {
 	const struct plain_name *qname;
 	uint16_t qtype;
-	bool remove_private; /* private addresses leave the answer */
+	bool remove_private;  /* private addresses leave the answer */
+	special_set ordinary; /* special-use names that upstreams may have */
 };
 
 /* What a reply holds besides the answer. */
 struct answer_reply {
 	struct answer answer;
 	bool truncated; /* TC; the answer is empty */
-	bool edns;
+	bool lame;      /* NOERROR, and neither an answer nor a SOA */
+	bool edns, edns_do;
 	uint16_t rcode;   /* with the upper bits of OPT */
 	int ede_code;     /* of the first EDE option, or EDE_NONE */
 	unsigned removed; /* private addresses that left */
@@ -57,6 +65,9 @@ struct answer_reply {
 	uint8_t cookie[ANSWER_COOKIE_MAX];
 	uint8_t ede[ANSWER_EDE_MAX];
 };
+
+/* One that says nothing but its rcode. */
+void answer_reply_start(struct answer_reply *, uint16_t rcode);
 
 /*
  * Reads PKT, a response that repeats the question.  TTLs are capped in

@@ -20,11 +20,10 @@
 #include "base/histogram.h"
 #include "base/rng.h"
 #include "dnsd/config/config.h"
+#include "dnsd/forward/ability.h"
 #include "dnsd/forward/answer.h"
 
 #define UPSTREAM_TITLE 64 /* "tls://[ADDRESS]:PORT" */
-
-enum learnt { LEARNT_NOTHING, LEARNT_YES, LEARNT_NO };
 
 /* What became of what it was asked.  Nothing but uint64_t. */
 struct upstream_tally {
@@ -45,15 +44,13 @@ struct upstream {
 	unsigned failures;          /* in a row */
 	unsigned waiting;           /* questions that it has not answered */
 	int64_t silent_us;          /* when the first of `failures` was sent */
+	unsigned vain;              /* replies in a row that were of no use */
 	bool down, dead;
+	bool refused;        /* the last failure: it, or its network, said no */
 	int64_t evidence_us; /* the last reply or failure */
 	struct upstream_tally tally;
 
-	/* What protects a question besides id and port. */
-	enum learnt letters; /* repeats the case of letters */
-	enum learnt cookies; /* RFC 7873 */
-	enum learnt edns;
-	unsigned doubts; /* replies in a row that lacked what was learnt */
+	struct ability able[ABLE_COUNT_];
 	uint8_t cookie[ANSWER_COOKIE_MAX]; /* ours, then the server's */
 	uint8_t cookie_len;
 };
@@ -76,8 +73,11 @@ void upstream_init(struct upstream *, const struct config_upstream *,
 
 /* A reply to what was sent RTT_US ago. */
 void upstream_heard(struct upstream *, int64_t rtt_us, int64_t now_us);
-/* Nothing came for what was sent at SENT_US. */
-void upstream_failed(struct upstream *, int64_t sent_us, int64_t now_us);
+/* It was of use; a few in a row that are not make others be asked first. */
+void upstream_helped(struct upstream *, bool helped);
+/* Nothing came for what was sent at SENT_US, or that it was REFUSED. */
+void upstream_failed(
+    struct upstream *, int64_t sent_us, int64_t now_us, bool refused);
 
 /* How long to wait for it before another is asked too. */
 int64_t upstream_patience_us(const struct upstream *, unsigned tries);

@@ -50,7 +50,7 @@ test_ttl_counts_down(void **state)
 	lab_pass(&lab, 10500);
 	assert_int_equal(lab_ask(&lab, "WWW.example.com"), QUERY_SEND);
 	assert_string_equal(
-	    lab.got, "NOERROR www.example.com. 290 IN A 192.0.2.1");
+	    lab.got, "NOERROR WWW.example.com. 290 IN A 192.0.2.1");
 	assert_int_equal(lab.got_id, 2);
 	assert_memory_equal(lab.pkt + DNS_HEADER, "\003WWW\007example", 12);
 	lab_pass(&lab, 289000);
@@ -149,9 +149,8 @@ static const struct {
 	{ "|example.com. 90000 IN SOA a. b. 1 2 3 4 90000", 0, 10800 },
 	{ "", RCODE_NXDOMAIN, 0 },
 	{ "", 0, 0 },
-	{ "|com. 60 IN NS ns.example.com.", 0, 0 },
-	/* A chain that ends nowhere is as negative. */
-	{ "www.example.com. 90 IN CNAME a.example.net.", 0, 0 },
+	/* It knows nothing: as good as a failure. */
+	{ "|com. 60 IN NS ns.example.com.", 0, 5 },
 	{ "www.example.com. 90 IN CNAME a.example.com.|" SOA, 0, 60 },
 	/* RFC 9520. */
 	{ "", RCODE_SERVFAIL, 5 },
@@ -212,11 +211,28 @@ static const struct {
 	/* Authority: zones that the name is in. */
 	{ WWW "|example.com. 60 IN NS ns.example.com.",
 	    WWW " example.com. 60 IN NS ns.example.com." },
+	/* Whoever sends up to the root has no answer; nor is a proof of ours.
+	 */
+	{ WWW "|. 60 IN NS ns.example.com.", WWW },
+	{ WWW "|a.victim.example. 60 IN NSEC b.victim.example. A", WWW },
 	{ WWW "|victim.example. 60 IN NS ns.evil.example.", WWW },
 	{ WWW "|com.victim. 60 IN NS ns.evil.example.;"
 	      "com. 60 IN NS ns.com.",
 	    WWW " com. 60 IN NS ns.com." },
 	{ WWW "|w.example.com. 60 IN NS ns.evil.example.", WWW },
+	/* Whatever order they stand in. */
+	{ "c.example.net. 60 IN A 192.0.2.3;"
+	  "b.example.net. 60 IN CNAME c.example.net.;"
+	  "www.example.com. 60 IN CNAME b.example.net.",
+	    "c.example.net. 60 IN A 192.0.2.3 "
+	    "b.example.net. 60 IN CNAME c.example.net. "
+	    "www.example.com. 60 IN CNAME b.example.net." },
+	/* Of two CNAMEs of a name the first leads; the other goes. */
+	{ "www.example.com. 60 IN CNAME b.example.net.;"
+	  "www.example.com. 60 IN CNAME c.example.net.;"
+	  "b.example.net. 60 IN A 192.0.2.3",
+	    "www.example.com. 60 IN CNAME b.example.net. "
+	    "b.example.net. 60 IN A 192.0.2.3" },
 	/* Additional: what is at or below the name. */
 	{ WWW "||ns.evil.example. 60 IN A 192.0.2.66", WWW },
 	{ WWW "||a.www.example.com. 60 IN A 192.0.2.6",

@@ -118,7 +118,7 @@ test_all_silent(void **state)
 	(void)state;
 	lab_start(&lab);
 	(void)lab_ask(&lab, "www.example.com");
-	lab_pass(&lab, 4980);
+	lab_pass(&lab, 3890);
 	assert_int_equal(lab.got_count, 0);
 	assert_true(lab.sent_count >= 4 && lab.sent_count <= TRIES_MAX);
 	lab_pass(&lab, 40);
@@ -166,12 +166,12 @@ static const struct {
 	bool another;
 	const char *in_the_end;
 } failures[] = {
-	{ RCODE_SERVFAIL, 0, true, "SERVFAIL" },
-	{ RCODE_SERVFAIL, 22, true, "SERVFAIL EDE22" },
-	{ RCODE_REFUSED, 0, true, "REFUSED" },
-	{ RCODE_NOTIMP, 0, true, "NOTIMPL" },
+	{ RCODE_SERVFAIL, 0, true, "SERVFAIL EDE22" },
+	{ RCODE_SERVFAIL, 9000, true, "SERVFAIL EDE9000" },
+	{ RCODE_REFUSED, 0, true, "REFUSED EDE22" },
 	{ RCODE_NXDOMAIN, 0, false, "NXDOMAIN" },
-	{ RCODE_NOERROR, 0, false, "NOERROR" },
+	/* Neither an answer nor a SOA: it does not know. */
+	{ RCODE_NOERROR, 0, true, "SERVFAIL EDE22" },
 	/* It was validated and is bogus: no other may say otherwise. */
 	{ RCODE_SERVFAIL, 6, false, "SERVFAIL EDE6" },
 	{ RCODE_SERVFAIL, 7, false, "SERVFAIL EDE7" },
@@ -217,23 +217,149 @@ test_truncated_goes_by_stream(void **state)
 	assert_string_equal(lab.got, "NOERROR " WWW);
 }
 
+/* What of a question an upstream takes amiss: it gets none of it then. */
+enum { COOKIE = 1, EDNS = 2 };
+
+static bool
+has(unsigned i, unsigned what)
+{
+	const struct attempt *a = lab.sent[i].attempt;
+
+	return ((what & COOKIE) != 0 && a->shape.cookie) ||
+	    ((what & EDNS) != 0 && a->shape.edns);
+}
+
+static const struct {
+	unsigned amiss;
+	uint16_t rcode;
+	bool with_edns;    /* its errors have OPT */
+	unsigned messages; /* until there is an answer */
+	enum able able;
+} rungs[] = {
+	{ COOKIE, RCODE_FORMERR, true, 2, ABLE_COOKIES },
+	{ COOKIE, RCODE_FORMERR, false, 2, ABLE_COOKIES },
+	{ COOKIE, RCODE_NOTIMP, true, 2, ABLE_COOKIES },
+	{ COOKIE, 9, true, 2, ABLE_COOKIES },
+	{ EDNS, RCODE_FORMERR, false, 3, ABLE_EDNS },
+	{ EDNS, RCODE_FORMERR, true, 3, ABLE_EDNS },
+	{ EDNS, RCODE_NOTIMP, false, 3, ABLE_EDNS },
+	{ EDNS, RCODE_SERVFAIL, false, 3, ABLE_EDNS },
+	{ EDNS, RCODE_REFUSED, false, 3, ABLE_EDNS },
+};
+
 static void
-test_without_edns(void **state)
+test_rungs(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rungs) / sizeof(rungs[0]); i++) {
+		const struct lab_reply bad = { .flags = rungs[i].rcode,
+			.no_edns = !rungs[i].with_edns };
+		struct ability *able;
+
+		lab_close(&lab);
+		lab_open(&lab, 1);
+		lab_start(&lab);
+		able = lab.forward->upstreams[0].able;
+		(void)lab_ask(&lab, "www.example.com");
+		for (unsigned s = 0; s < lab.sent_count; s++) {
+			if (has(s, rungs[i].amiss)) {
+				lab_make_reply(&lab, s, &bad);
+				lab_arrive(&lab, s);
+			} else {
+				lab_reply(&lab, s, WWW);
+			}
+		}
+		assert_int_equal(lab.sent_count, rungs[i].messages);
+		assert_string_equal(lab.got, "NOERROR " WWW);
+		assert_int_equal(
+		    ability_is(&able[rungs[i].able], lab.now_us), LEARNT_NO);
+		/* And so for the next one at once; but not for ever. */
+		(void)lab_ask(&lab, "www.example.net");
+		assert_false(has(lab.sent_count - 1, rungs[i].amiss));
+		lab_pass(&lab, 301000);
+		(void)lab_ask(&lab, "www.example.org");
+		assert_true(has(lab.sent_count - 1, rungs[i].amiss));
+	}
+}
+
+/* One that had EDNS and lost it: TCP says so, and then it is known. */
+static void
+test_edns_is_lost(void **state)
 {
 	const struct lab_reply formerr = { .flags = RCODE_FORMERR,
 		.no_edns = true };
+	struct ability *able;
 
 	(void)state;
+	lab_close(&lab);
+	lab_open(&lab, 1);
+	lab_start(&lab);
+	able = lab.forward->upstreams[0].able;
+	(void)lab_ask(&lab, "www.example.com");
+	lab_reply(&lab, 0, WWW);
+	assert_int_equal(ability_is(&able[ABLE_EDNS], lab.now_us), LEARNT_YES);
+	(void)lab_ask(&lab, "www.example.net");
+	for (unsigned s = 1; s < lab.sent_count; s++) {
+		if (lab.sent[s].attempt->shape.edns) {
+			lab_make_reply(&lab, s, &formerr);
+			lab_arrive(&lab, s);
+		} else {
+			assert_true(lab.sent[s].stream);
+			lab_reply(&lab, s, "");
+		}
+	}
+	assert_int_equal(lab.got_count, 2);
+	assert_int_equal(ability_is(&able[ABLE_EDNS], lab.now_us), LEARNT_NO);
+	(void)lab_ask(&lab, "www.example.org");
+	assert_int_equal(lab.sent[lab.sent_count - 1].msg[11], 0);
+	assert_false(lab.sent[lab.sent_count - 1].stream);
+}
+
+/* A header with an rcode and nothing else; what it is worth. */
+static void
+test_short_errors(void **state)
+{
+	(void)state;
+	lab_close(&lab);
+	lab_open(&lab, 1);
 	lab_start(&lab);
 	(void)lab_ask(&lab, "www.example.com");
-	assert_int_equal(lab.sent[0].msg[11], 1);
-	lab_make_reply(&lab, 0, &formerr);
-	lab_arrive(&lab, 0);
-	assert_int_equal(lab.sent_count, 2);
-	assert_ptr_equal(lab.sent[0].upstream, lab.sent[1].upstream);
-	assert_int_equal(lab.sent[1].msg[11], 0);
-	lab_reply(&lab, 1, WWW);
+	for (unsigned s = 0; s < lab.sent_count; s++) {
+		const struct lab_reply bad = { .flags = RCODE_FORMERR };
+
+		if (!has(s, EDNS)) {
+			lab_reply(&lab, s, WWW);
+			continue;
+		}
+		lab_make_reply(&lab, s, &bad);
+		memset(lab.pkt + 4, 0, 8);
+		lab.pkt_len = DNS_HEADER;
+		lab_arrive(&lab, s);
+	}
 	assert_string_equal(lab.got, "NOERROR " WWW);
+	assert_int_equal(lab.sent_count, 3);
+}
+
+/* Nothing comes over UDP: TCP is tried, and then known to be the way. */
+static void
+test_stream_only(void **state)
+{
+	(void)state;
+	lab_close(&lab);
+	lab_open(&lab, 1);
+	lab_start(&lab);
+	(void)lab_ask(&lab, "www.example.com");
+	for (unsigned ms = 0; ms < 3900 && lab.got_count == 0; ms += 10) {
+		lab_pass(&lab, 10);
+		if (lab.sent[lab.sent_count - 1].stream)
+			lab_reply(&lab, lab.sent_count - 1, WWW);
+	}
+	assert_string_equal(lab.got, "NOERROR " WWW);
+	(void)lab_ask(&lab, "www.example.net");
+	assert_true(lab.sent[lab.sent_count - 1].stream);
+	lab_pass(&lab, 61000);
+	(void)lab_ask(&lab, "www.example.org");
+	assert_false(lab.sent[lab.sent_count - 1].stream);
 }
 
 static void
@@ -375,7 +501,10 @@ main(void)
 		TEST(test_one_refused),
 		TEST(test_failures),
 		TEST(test_truncated_goes_by_stream),
-		TEST(test_without_edns),
+		TEST(test_rungs),
+		TEST(test_edns_is_lost),
+		TEST(test_short_errors),
+		TEST(test_stream_only),
 		TEST(test_down_and_up),
 		TEST(test_all_down_is_cheap),
 		TEST(test_bounds),

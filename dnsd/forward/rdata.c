@@ -1,0 +1,431 @@
+/*
+ * rdata.c - see rdata.h.
+ */
+#include "rdata.h"
+
+#include "base/letters.h"
+
+/*
+ * What the rdata of a type is, piece by piece:
+ *
+ *	1-9	so many octets
+ *	N	a name, which may be written with a pointer (RFC 1035)
+ *	n	a name, which is written whole (RFC 3597, 4)
+ *	s	a character-string; t: one that is not empty
+ *	S	character-strings, at least one, up to the end
+ *	x	octets up to the end, maybe none; X: at least one
+ *	b	a bitmap of types (RFC 4034, 4.1.2)
+ *	p	parameters of a service (RFC 9460, 2.2)
+ *	a	address prefixes (RFC 3123, 4)
+ *	g	type of a gateway, algorithm, gateway (RFC 4025, 2.1)
+ *	r	type of a relay and the relay (RFC 8777, 4)
+ *	h	a host's identity and its servers (RFC 8005, 5)
+ *
+ * To add a type: its row, and one in tests/unit/forward/test_rdata.c.
+ */
+static const struct layout {
+	uint16_t type;
+	const char *is;
+} layouts[] = {
+	/* clang-format off */
+	{ TYPE_A, "4" },	/* RFC 1035, 3.3 and 3.4, to HINFO and TXT */
+	{ TYPE_NS, "N" },
+	{ 3 /* MD */, "N" },
+	{ 4 /* MF */, "N" },
+	{ TYPE_CNAME, "N" },
+	{ TYPE_SOA, "NN992" },
+	{ 7 /* MB */, "N" },
+	{ 8 /* MG */, "N" },
+	{ 9 /* MR */, "N" },
+	{ 11 /* WKS */, "5x" },
+	{ TYPE_PTR, "N" },
+	{ TYPE_HINFO, "ss" },
+	{ 14 /* MINFO */, "NN" },
+	{ TYPE_MX, "2N" },
+	{ TYPE_TXT, "S" },
+	{ 17 /* RP */, "nn" },		/* RFC 1183 */
+	{ 18 /* AFSDB */, "2n" },
+	{ 19 /* X25 */, "s" },
+	{ 20 /* ISDN */, "S" },
+	{ 21 /* RT */, "2n" },
+	{ 23 /* NSAP-PTR */, "n" },	/* RFC 1706 */
+	{ 24 /* SIG */, "99nX" },	/* RFC 2535 */
+	{ 25 /* KEY */, "4x" },
+	{ 26 /* PX */, "2nn" },		/* RFC 2163 */
+	{ 27 /* GPOS */, "sss" },	/* RFC 1712 */
+	{ TYPE_AAAA, "88" },		/* RFC 3596 */
+	{ 29 /* LOC */, "88" },		/* RFC 1876 */
+	{ 30 /* NXT */, "nx" },		/* RFC 2535 */
+	{ TYPE_SRV, "6n" },		/* RFC 2782 */
+	{ 35 /* NAPTR */, "4sssn" },	/* RFC 3403 */
+	{ 36 /* KX */, "2n" },		/* RFC 2230 */
+	{ 37 /* CERT */, "5X" },	/* RFC 4398 */
+	{ TYPE_DNAME, "n" },		/* RFC 6672 */
+	{ 42 /* APL */, "a" },
+	{ 43 /* DS */, "4X" },		/* RFC 4034 */
+	{ 44 /* SSHFP */, "2X" },	/* RFC 4255 */
+	{ 45 /* IPSECKEY */, "1gx" },
+	{ 46 /* RRSIG */, "99nX" },
+	{ 47 /* NSEC */, "nb" },
+	{ 48 /* DNSKEY */, "4X" },
+	{ 49 /* DHCID */, "3x" },	/* RFC 4701 */
+	{ 50 /* NSEC3 */, "4stb" },	/* RFC 5155 */
+	{ 51 /* NSEC3PARAM */, "4s" },
+	{ 52 /* TLSA */, "3X" },	/* RFC 6698 */
+	{ 53 /* SMIMEA */, "3X" },	/* RFC 8162 */
+	{ 55 /* HIP */, "h" },
+	{ 59 /* CDS */, "4X" },		/* RFC 8078: one octet is "delete" */
+	{ 60 /* CDNSKEY */, "4X" },
+	{ 61 /* OPENPGPKEY */, "X" },	/* RFC 7929 */
+	{ 62 /* CSYNC */, "6b" },	/* RFC 7477 */
+	{ 63 /* ZONEMD */, "6X" },	/* RFC 8976 */
+	{ 64 /* SVCB */, "2np" },
+	{ 65 /* HTTPS */, "2np" },
+	{ 99 /* SPF */, "S" },		/* RFC 7208 */
+	{ 104 /* NID */, "28" },	/* RFC 6742 */
+	{ 105 /* L32 */, "24" },
+	{ 106 /* L64 */, "28" },
+	{ 107 /* LP */, "2n" },
+	{ 108 /* EUI48 */, "6" },	/* RFC 7043 */
+	{ 109 /* EUI64 */, "8" },
+	{ 256 /* URI */, "4X" },	/* RFC 7553 */
+	{ 257 /* CAA */, "1tx" },	/* RFC 8659 */
+	{ 260 /* AMTRELAY */, "1r" },
+	{ 32769 /* DLV */, "4X" },	/* RFC 4431 */
+	/* clang-format on */
+};
+
+static const char *
+layout_of(uint16_t type)
+{
+	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++)
+		if (layouts[i].type == type)
+			return layouts[i].is;
+	return "x";
+}
+
+/* --- names that are written */
+
+void
+rewrite_start(struct rewrite *rw, uint8_t *room, size_t cap,
+    const struct plain_name *qname)
+{
+	rw->out = wire_out(room, cap);
+	rw->qname = qname;
+	rw->base = DNS_HEADER + qname->len + 4U;
+	rw->count = 0;
+}
+
+/* What we wrote at AT, followed; NAME is in lower case. */
+static bool
+stands_at(const struct rewrite *rw, size_t at, const uint8_t *name)
+{
+	for (;;) {
+		const uint8_t *there = at < rw->base
+		    ? rw->qname->wire + (at - DNS_HEADER)
+		    : rw->out.buf + (at - rw->base);
+
+		if (there[0] >= DNS_POINTER) {
+			at = dns_get16(there) & 0x3fff;
+			continue;
+		}
+		for (unsigned i = 0; i <= there[0]; i++)
+			if (letter_lower(there[i]) != name[i])
+				return false;
+		if (there[0] == 0)
+			return true;
+		at += there[0] + 1U;
+		name += there[0] + 1U;
+	}
+}
+
+/* Where the question's name ends in the LEN octets of NAME; 0: nowhere. */
+static size_t
+question_find(const struct rewrite *rw, const uint8_t *name, size_t len)
+{
+	size_t skip = rw->qname->len - len;
+
+	if (len > rw->qname->len || len == 1 ||
+	    memcmp(rw->qname->wire + skip, name, len) != 0)
+		return 0;
+	for (size_t at = 0; at <= skip; at += rw->qname->wire[at] + 1U)
+		if (at == skip)
+			return DNS_HEADER + skip;
+	return 0;
+}
+
+static size_t
+known_find(const struct rewrite *rw, const uint8_t *name, size_t len)
+{
+	size_t at = question_find(rw, name, len);
+
+	for (unsigned i = 0; at == 0 && i < rw->count; i++)
+		if (rw->known[i].len == len &&
+		    stands_at(rw, rw->known[i].at, name))
+			at = rw->known[i].at;
+	return at;
+}
+
+/* As it was SENT, and where it ends as something known does, a pointer. */
+static void
+name_put(struct rewrite *rw, const struct plain_name *sent, bool whole)
+{
+	struct plain_name name = *sent;
+	size_t at = 0, found = 0;
+	unsigned count = rw->count;
+
+	name_lower(&name);
+	for (; at + 1 < name.len; at += name.wire[at] + 1U) {
+		size_t here = rw->base + rw->out.len;
+
+		found = whole ? question_find(rw, name.wire + at, name.len - at)
+			      : known_find(rw, name.wire + at, name.len - at);
+		if (found != 0)
+			break;
+		if (count < NAMES_KEPT && here <= 0x3fff) {
+			rw->known[count].at = (uint16_t)here;
+			rw->known[count].len = (uint8_t)(name.len - at);
+			count++;
+		}
+		wire_put(&rw->out, sent->wire + at, sent->wire[at] + 1U);
+	}
+	/* Known from now on: not while parts of it were looked for. */
+	rw->count = count;
+	if (found != 0 && !whole)
+		wire_put16(&rw->out, (uint16_t)(DNS_POINTER << 8 | found));
+	else /* The letters of the question are lower ones here. */
+		wire_put(&rw->out, name.wire + at, name.len - at);
+}
+
+/* --- pieces */
+
+/* One record's rdata on its way; RW is NULL where it is only checked. */
+struct rdata {
+	struct wire_in in;
+	struct rewrite *rw;
+	bool names;
+};
+
+static const uint8_t *
+octets_copy(struct rdata *d, size_t n)
+{
+	const uint8_t *at = wire_take(&d->in, n);
+
+	if (at != NULL && d->rw != NULL)
+		wire_put(&d->rw->out, at, n);
+	return at;
+}
+
+static uint8_t
+octet_copy(struct rdata *d)
+{
+	const uint8_t *at = octets_copy(d, 1);
+
+	return at == NULL ? 0 : at[0];
+}
+
+static void
+name_copy(struct rdata *d, bool whole)
+{
+	struct plain_name name;
+
+	if (!message_name_as_sent(d->in.buf, d->in.len, d->in.pos, &name))
+		d->in.bad = true;
+	wire_skip_name(&d->in);
+	d->names = true;
+	if (!d->in.bad && d->rw != NULL)
+		name_put(d->rw, &name, whole);
+}
+
+static void
+string_copy(struct rdata *d, size_t least)
+{
+	size_t len = octet_copy(d);
+
+	if (len < least)
+		d->in.bad = true;
+	(void)octets_copy(d, len);
+}
+
+static void
+rest_copy(struct rdata *d, size_t least)
+{
+	if (wire_left(&d->in) < least)
+		d->in.bad = true;
+	(void)octets_copy(d, wire_left(&d->in));
+}
+
+static void
+strings_copy(struct rdata *d)
+{
+	do {
+		string_copy(d, 0);
+	} while (wire_left(&d->in) > 0);
+}
+
+static void
+bitmap_copy(struct rdata *d)
+{
+	for (int last = -1; wire_left(&d->in) > 0;) {
+		int window = octet_copy(d);
+		uint8_t len = octet_copy(d);
+
+		if (window <= last || len == 0 || len > 32)
+			d->in.bad = true;
+		(void)octets_copy(d, len);
+		last = window;
+	}
+}
+
+/* RFC 9460, 7 and 8: how long values are; 0: not at all. */
+static bool
+parameter_is_good(uint16_t key, uint16_t len)
+{
+	static const uint8_t part[] = { 2, 1, 0, 2, 4, 1, 16 };
+
+	if (key >= sizeof(part))
+		return true;
+	if (part[key] == 0)
+		return len == 0;
+	return len > 0 && len % part[key] == 0 && (key != 3 || len == 2);
+}
+
+static void
+parameters_copy(struct rdata *d)
+{
+	for (int last = -1; wire_left(&d->in) > 0;) {
+		const uint8_t *head = octets_copy(d, 4);
+		uint16_t key, len;
+
+		if (head == NULL)
+			return;
+		key = dns_get16(head);
+		len = dns_get16(head + 2);
+		if (key <= last || !parameter_is_good(key, len))
+			d->in.bad = true;
+		(void)octets_copy(d, len);
+		last = key;
+	}
+}
+
+static void
+prefixes_copy(struct rdata *d)
+{
+	while (wire_left(&d->in) > 0) {
+		const uint8_t *head = octets_copy(d, 4);
+
+		if (head != NULL)
+			(void)octets_copy(d, head[3] & 0x7f);
+	}
+}
+
+static void
+gateway_copy(struct rdata *d, uint8_t type)
+{
+	static const uint8_t len[] = { 0, 4, 16 };
+
+	if (type < sizeof(len))
+		(void)octets_copy(d, len[type]);
+	else if (type == 3)
+		name_copy(d, true);
+	else
+		d->in.bad = true;
+}
+
+static void
+host_copy(struct rdata *d)
+{
+	const uint8_t *head = octets_copy(d, 4);
+
+	if (head != NULL)
+		(void)octets_copy(d, (size_t)head[0] + dns_get16(head + 2));
+	while (wire_left(&d->in) > 0)
+		name_copy(d, true);
+}
+
+static void
+piece_copy(struct rdata *d, char piece)
+{
+	uint8_t type;
+
+	switch (piece) {
+	case 'N':
+	case 'n':
+		name_copy(d, piece == 'n');
+		break;
+	case 's':
+	case 't':
+		string_copy(d, piece == 't');
+		break;
+	case 'S':
+		strings_copy(d);
+		break;
+	case 'x':
+	case 'X':
+		rest_copy(d, piece == 'X');
+		break;
+	case 'b':
+		bitmap_copy(d);
+		break;
+	case 'p':
+		parameters_copy(d);
+		break;
+	case 'a':
+		prefixes_copy(d);
+		break;
+	case 'g':
+		type = octet_copy(d);
+		(void)octet_copy(d);
+		gateway_copy(d, type);
+		break;
+	case 'r':
+		gateway_copy(d, octet_copy(d) & 0x7f);
+		break;
+	case 'h':
+		host_copy(d);
+		break;
+	default:
+		(void)octets_copy(d, (size_t)(piece - '0'));
+		break;
+	}
+}
+
+static enum rdata_is
+rdata_walk(const uint8_t *pkt, const struct record *r, struct rewrite *rw)
+{
+	struct rdata d = { .in = wire_in(pkt, r->end), .rw = rw };
+
+	d.in.pos = r->rdata;
+	for (const char *at = layout_of(r->type); *at != '\0'; at++)
+		piece_copy(&d, *at);
+	if (d.in.bad || wire_left(&d.in) > 0)
+		return RDATA_BAD;
+	return d.names ? RDATA_NAMES : RDATA_PLAIN;
+}
+
+enum rdata_is
+rdata_check(const uint8_t *pkt, const struct record *r)
+{
+	return rdata_walk(pkt, r, NULL);
+}
+
+void
+rewrite_record(struct rewrite *rw, const uint8_t *pkt, const struct record *r)
+{
+	struct wire_out *out = &rw->out;
+	struct plain_name owner;
+	size_t start;
+
+	if (!message_name_as_sent(pkt, r->end, r->start, &owner)) {
+		out->bad = true;
+		return;
+	}
+	name_put(rw, &owner, false);
+	wire_put(out, pkt + r->ttl_at - 4, 8); /* type, class, TTL */
+	wire_put16(out, 0);
+	start = out->len;
+	if (rdata_walk(pkt, r, rw) == RDATA_BAD)
+		out->bad = true;
+	if (!out->bad)
+		dns_put16(out->buf + start - 2, (uint16_t)(out->len - start));
+}
