@@ -18,6 +18,7 @@
 
 #define COMMAND_MAX 1100 /* of which a name may be most */
 #define PATIENCE    10   /* seconds for a client that does nothing */
+#define CLIENTS_MAX 16   /* at a time; descriptors are kept for as many */
 
 struct client_of_control {
 	LIST_ENTRY(client_of_control) next;
@@ -32,8 +33,10 @@ struct control {
 	struct control_calls calls;
 	struct event_base *base;
 	struct event on_client;
+	struct event on_time; /* runs while nobody is accepted */
 	int fd;
 	LIST_HEAD(, client_of_control) clients;
+	unsigned count;
 	struct sockaddr_un address;
 };
 
@@ -41,6 +44,7 @@ static void
 client_close(struct client_of_control *c)
 {
 	LIST_REMOVE(c, next);
+	c->control->count--;
 	bufferevent_free(c->stream);
 	free(c);
 }
@@ -185,17 +189,42 @@ on_trouble(struct bufferevent *stream, short what, void *arg)
 	client_close(arg);
 }
 
+/* Else who waits at the socket woke us again and again. */
+static void
+control_pause(struct control *control)
+{
+	const struct timeval soon = { .tv_sec = 1 };
+
+	if (evtimer_add(&control->on_time, &soon) == 0)
+		(void)event_del(&control->on_client);
+}
+
+static void
+on_time(evutil_socket_t fd, short what, void *arg)
+{
+	struct control *control = arg;
+
+	(void)fd;
+	(void)what;
+	(void)event_add(&control->on_client, NULL);
+}
+
 static void
 on_client(evutil_socket_t listening, short what, void *arg)
 {
 	const struct timeval patience = { .tv_sec = PATIENCE };
 	struct control *control = arg;
 	struct client_of_control *c;
-	int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd = -1;
 
 	(void)what;
-	if (fd < 0)
+	if (control->count < CLIENTS_MAX)
+		fd = accept4(
+		    listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd < 0) {
+		control_pause(control);
 		return;
+	}
 	c = calloc(1, sizeof(*c));
 	if (c != NULL)
 		c->stream = bufferevent_socket_new(
@@ -207,6 +236,7 @@ on_client(evutil_socket_t listening, short what, void *arg)
 	}
 	c->control = control;
 	LIST_INSERT_HEAD(&control->clients, c, next);
+	control->count++;
 	bufferevent_setcb(c->stream, on_input, on_written, on_trouble, c);
 	(void)bufferevent_set_timeouts(c->stream, &patience, &patience);
 	(void)bufferevent_enable(c->stream, EV_READ | EV_WRITE);
@@ -298,6 +328,7 @@ control_open(struct control **out, struct event_base *base, const char *path,
 	if (!control_listen(control) ||
 	    event_assign(&control->on_client, base, control->fd,
 		EV_READ | EV_PERSIST, on_client, control) != 0 ||
+	    evtimer_assign(&control->on_time, base, on_time, control) != 0 ||
 	    event_add(&control->on_client, NULL) != 0) {
 		log_error("control socket %s cannot be made: %s", path,
 		    strerror(errno));
@@ -326,6 +357,7 @@ control_close(struct control *control)
 	while ((c = LIST_FIRST(&control->clients)) != NULL)
 		client_close(c);
 	(void)event_del(&control->on_client);
+	(void)event_del(&control->on_time);
 	(void)close(control->fd);
 	(void)unlink(control->address.sun_path);
 	free(control);

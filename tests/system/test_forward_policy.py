@@ -27,6 +27,7 @@ def fixture_forwarding(servers, started):
         started.extend(ups)
         d = servers.serve(
             servers.store(sample()), listen=NOT_UPSTREAMS, workers=workers,
+            tcp_connections=1000,  # so that all ports can be had
             forward={"upstreams": ["udp://192.0.2.1"], "zones": list(zones),
                      **dashed(forward)})
         return (d, *ups)
