@@ -50,6 +50,8 @@ static const struct command commands[] = {
 	{ "serve", "[ADDRESS:PORT]",
 	    "metrics, an API and a page over HTTP; default " SERVE_DEFAULT, 0,
 	    1, FOR_SERVE | FOR_SERVERS, cmd_serve },
+	{ "top", "", "show what a server does now, until q", 0, 0, FOR_SERVERS,
+	    cmd_top },
 	{ "help", "[COMMAND]", "show this, or what a command takes", 0, 1, 0,
 	    cmd_help },
 	{ "complete", "WORD...",
@@ -250,7 +252,7 @@ main(int argc, char **argv)
 	if (status != CTL_OK)
 		return (int)status;
 	if (command->run == cmd_follow || command->run == cmd_wait ||
-	    command->run == cmd_serve)
+	    command->run == cmd_serve || command->run == cmd_top)
 		signals_catch();
 	return (int)command->run(&ctl);
 }

@@ -172,7 +172,7 @@ key_text(const uint8_t *key, enum sketch_kind kind, struct snapshot *s,
 	switch (kind) {
 	case SKETCH_NETWORKS:
 		memcpy(&number, key, sizeof(number));
-		if (number != NETWORK_NONE &&
+		if (number != NETWORK_NONE && s != NULL &&
 		    lookup_network_facts(s, number, &facts))
 			(void)snprintf(out, DNAME_TEXT, "%.*s", facts.id.len,
 			    (const char *)facts.id.at);
@@ -227,10 +227,12 @@ top_print(struct evbuffer *out, const struct generation *g)
 	(void)evbuffer_add_printf(out,
 	    ",\"top\":{\"seconds\":%" PRId64 ",\"count\":%" PRIu64, now - since,
 	    questions);
-	if (snapshot_open(g->store, &s) == E_OK && snapshot_refresh(s) == E_OK)
-		for (int kind = 0; kind < SKETCH_KINDS; kind++)
-			heaviest_print(
-			    out, sketch, g->count, (enum sketch_kind)kind, s);
+	/* Without a store nobody is of a network; askers and names are told. */
+	if (snapshot_open(g->store, &s) == E_OK)
+		(void)!snapshot_refresh(s);
+	for (int kind = 0; kind < SKETCH_KINDS; kind++)
+		heaviest_print(
+		    out, sketch, g->count, (enum sketch_kind)kind, s);
 	snapshot_close(s);
 	(void)evbuffer_add_printf(out, "}");
 }

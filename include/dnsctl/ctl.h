@@ -42,6 +42,7 @@ enum exit_status cmd_check(const struct ctl *);
 enum exit_status cmd_explain(const struct ctl *);
 enum exit_status cmd_server(const struct ctl *);
 enum exit_status cmd_serve(const struct ctl *);
+enum exit_status cmd_top(const struct ctl *);
 enum exit_status cmd_help(const struct ctl *);
 enum exit_status cmd_complete(const struct ctl *);
 enum exit_status cmd_status(const struct ctl *);
