@@ -12,6 +12,26 @@
 
 #include "impl.h"
 
+/* What a value is, and so what a check holds against the facts. */
+enum key_value {
+	VALUE_FACT,    /* a fact: what is in it */
+	VALUE_OWN,     /* the store's own, which no fact makes */
+	VALUE_SUMMARY, /* key and value are what one fact makes */
+	VALUE_COUNT,   /* u32: so many facts make the key */
+	VALUE_NUMBERS, /* of networks, each of a fact's making */
+	VALUE_PACK,    /* entries, each of a fact's making */
+	VALUE_NAMES,   /* the same */
+	VALUE_CLAIMS   /* the same */
+};
+
+struct key_row {
+	const char *name; /* for people; NULL: there is no such kind */
+	enum key_value value;
+};
+
+/* check_kinds.c */
+struct key_row key_row(enum key_kind);
+
 enum check_pass {
 	CHECK_SUM,    /* of what is made and what is there */
 	CHECK_GATHER, /* what is made */

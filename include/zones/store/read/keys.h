@@ -27,7 +27,7 @@
  * the value: a fact's is in zones/facts/stored.h, a brief is what an answer
  * needs of an instance (brief.h).
  *
- * To add a summary: its kind here, its row in keys.c, where it is made in
+ * To add a summary: its kind here, its row in check_kinds.c, where it is made in
  * index.c, and where it is expected in check_facts.c.
  */
 #define KEY_OF_NONE 0x100
@@ -64,25 +64,6 @@ enum key_kind {
 };
 
 #define KEY_KINDS (2 * KEY_OF_NONE) /* more than the largest */
-
-/* What a value is, and so what a check holds against the facts. */
-enum key_value {
-	VALUE_FACT,    /* a fact: what is in it */
-	VALUE_OWN,     /* the store's own, which no fact makes */
-	VALUE_SUMMARY, /* key and value are what one fact makes */
-	VALUE_COUNT,   /* u32: so many facts make the key */
-	VALUE_NUMBERS, /* of networks, each of a fact's making */
-	VALUE_PACK,    /* entries, each of a fact's making */
-	VALUE_NAMES,   /* the same */
-	VALUE_CLAIMS   /* the same */
-};
-
-struct key_row {
-	const char *name; /* for people; NULL: there is no such kind */
-	enum key_value value;
-};
-
-struct key_row key_row(enum key_kind);
 
 struct store_key {
 	uint8_t buf[KEY_MAX];
@@ -188,7 +169,7 @@ key_seek(MDB_cursor *cursor, struct store_key *key, MDB_val *k, MDB_val *v)
 	return mdb_cursor_get(cursor, k, v, rc == 0 ? MDB_PREV : MDB_LAST);
 }
 
-/* Of KEY_START octets; it may be no kind that there is: see key_row(). */
+/* Of KEY_START octets; it may be no kind that there is. */
 static inline enum key_kind
 key_kind(const uint8_t *key)
 {

@@ -1,7 +1,7 @@
 /*
- * keys.c - a row for each kind of key.
+ * check_kinds.c - what there is to be checked of each kind of key.
  */
-#include "zones/store/read/keys.h"
+#include "check_impl.h"
 
 /* A switch, so that the compiler asks for the row of a new kind. */
 struct key_row
