@@ -12,8 +12,7 @@
 #include "base/log.h"
 #include "impl.h"
 
-#define RESOLV_CONF "/etc/resolv.conf"
-#define FILE_MAX    (1 << 20)
+#define FILE_MAX (1 << 20)
 
 static unsigned
 processors(void)
@@ -67,7 +66,7 @@ text_read(struct config *c, const char *text, size_t len, char why[CONFIG_WHY])
 	if (err == E_OK)
 		err = config_check(c, why);
 	if (err == E_OK && c->forwards && c->upstreams == NULL)
-		err = config_resolv(c, RESOLV_CONF);
+		err = config_resolv(c, CONFIG_RESOLV);
 	return err;
 }
 
@@ -82,8 +81,12 @@ config_parse(struct config **out, const char *file, const char *text,
 	if (c == NULL)
 		return E_NOMEM;
 	c->file = config_copy(&c->owned, file);
-	if (c->file != NULL)
+	c->text = config_take(&c->owned, len + 1);
+	if (c->file != NULL && c->text != NULL) {
+		memcpy(c->text, text, len);
+		c->text_len = len;
 		err = text_read(c, text, len, why);
+	}
 	if (err == E_OK)
 		*out = c;
 	else
@@ -114,6 +117,26 @@ file_read(const char *file, size_t *len)
 	return text;
 }
 
+static enum err
+outcome_log(enum err err, const char *file, const char *why)
+{
+	if (err == E_INPUT)
+		log_error("%s", why);
+	else if (err != E_OK)
+		log_error("%s: %s", file, err_str(err));
+	return err;
+}
+
+enum err
+config_again(struct config **out, const struct config *c)
+{
+	char why[CONFIG_WHY];
+
+	return outcome_log(
+	    config_parse(out, c->file, c->text, c->text_len, why), c->file,
+	    why);
+}
+
 enum err
 config_read(struct config **out, const char *file)
 {
@@ -129,11 +152,7 @@ config_read(struct config **out, const char *file)
 	}
 	err = config_parse(out, file, text, len, why);
 	free(text);
-	if (err == E_INPUT)
-		log_error("%s", why);
-	else if (err != E_OK)
-		log_error("%s: %s", file, err_str(err));
-	return err;
+	return outcome_log(err, file, why);
 }
 
 void

@@ -41,6 +41,18 @@ line_take(struct config *c, const char *line, const char *file)
 	c->upstreams[c->upstream_count++] = u;
 }
 
+bool
+config_has_same_upstreams(const struct config *a, const struct config *b)
+{
+	if (a->upstream_count != b->upstream_count)
+		return false;
+	for (unsigned i = 0; i < a->upstream_count; i++)
+		if (!addr_is_same(
+			&a->upstreams[i].address, &b->upstreams[i].address))
+			return false;
+	return true;
+}
+
 enum err
 config_resolv(struct config *c, const char *file)
 {

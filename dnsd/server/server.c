@@ -21,16 +21,19 @@
 #include "dnsd/server/control.h"
 #include "dnsd/server/watchdog.h"
 #include "host/notify.h"
+#include "host/watch.h"
 #include "impl.h"
 #include "zones/store/read/store.h"
 
 struct server {
 	const char *file;
 	struct event_base *base;
-	struct event on_term, on_int, on_hup, on_news;
+	struct event on_term, on_int, on_hup, on_news, on_resolv;
 	int news; /* workers say that something is done */
 	struct generation *current, *retiring;
-	bool reload_wanted; /* when the one that retires has ended */
+	/* When the one that retires has ended. */
+	bool reload_wanted, resolv_changed;
+	struct watch resolv;
 	bool stopping;
 	unsigned reloads;
 	struct control *control; /* NULL: none */
@@ -187,17 +190,14 @@ control_renew(struct server *s, const char *path, struct control **out)
 	return E_OK;
 }
 
-/* Reads the file and puts a generation in the place of the current one. */
+/* Puts a generation in the place of the current one. */
 static enum err
-server_load(struct server *s)
+server_use(struct server *s, struct config *config)
 {
 	struct generation *g = NULL;
 	struct control *control = NULL;
-	struct config *config;
-	enum err err = config_read(&config, s->file);
+	enum err err = generation_open(&g, config, s->current, s->news);
 
-	if (err == E_OK)
-		err = generation_open(&g, config, s->current, s->news);
 	if (err == E_OK)
 		err = control_renew(s, g->config->control, &control);
 	if (err == E_OK)
@@ -219,6 +219,31 @@ server_load(struct server *s)
 	notify("READY=1\nSTATUS=%u workers on %u addresses", g->count,
 	    g->config->listen_count);
 	return E_OK;
+}
+
+static enum err
+server_load(struct server *s)
+{
+	struct config *config;
+	enum err err = config_read(&config, s->file);
+
+	return err == E_OK ? server_use(s, config) : err;
+}
+
+/* As the configuration was read; who edits it now is not done with it. */
+static void
+server_follow_resolv(struct server *s)
+{
+	struct config *config;
+
+	s->resolv_changed = false;
+	if (config_again(&config, s->current->config) != E_OK)
+		return;
+	if (config_has_same_upstreams(config, s->current->config))
+		config_free(config);
+	else if (server_use(s, config) == E_OK)
+		log_info(
+		    CONFIG_RESOLV " has changed; its nameservers are used");
 }
 
 static void
@@ -254,6 +279,18 @@ server_drop(
 	*g = NULL;
 }
 
+/* What is wanted, one at a time. */
+static void
+server_turn(struct server *s)
+{
+	if (s->retiring != NULL || s->stopping)
+		return;
+	if (s->reload_wanted)
+		server_reload(s);
+	else if (s->resolv_changed)
+		server_follow_resolv(s);
+}
+
 /* --- events */
 
 static void
@@ -270,8 +307,8 @@ on_news(evutil_socket_t fd, short what, void *arg)
 	if (s->stopping && s->retiring == NULL &&
 	    generation_has_ended(s->current))
 		(void)event_base_loopbreak(s->base);
-	else if (s->reload_wanted && s->retiring == NULL && !s->stopping)
-		server_reload(s);
+	else
+		server_turn(s);
 }
 
 static void
@@ -281,10 +318,19 @@ on_hup(evutil_socket_t number, short what, void *arg)
 
 	(void)number;
 	(void)what;
-	if (s->retiring != NULL)
-		s->reload_wanted = true;
-	else if (!s->stopping)
-		server_reload(s);
+	s->reload_wanted = true;
+	server_turn(s);
+}
+
+static void
+on_resolv(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *s = arg;
+
+	(void)fd;
+	(void)what;
+	s->resolv_changed |= watch_changed(&s->resolv);
+	server_turn(s);
 }
 
 static void
@@ -304,13 +350,10 @@ on_stop(evutil_socket_t number, short what, void *arg)
 /* --- life */
 
 static bool
-event_watch(
-    struct server *s, struct event *e, int what, event_callback_fn callback)
+event_watch(struct server *s, struct event *e, int what, short how,
+    event_callback_fn callback)
 {
-	bool is_fd = what == s->news;
-
-	return event_assign(e, s->base, what,
-		   (short)((is_fd ? EV_READ : EV_SIGNAL) | EV_PERSIST),
+	return event_assign(e, s->base, what, (short)(how | EV_PERSIST),
 		   callback, s) == 0 &&
 	    event_add(e, NULL) == 0;
 }
@@ -322,16 +365,23 @@ base_open(struct server *s)
 	s->base = event_base_new();
 	if (s->news < 0 || s->base == NULL)
 		return E_SYSTEM;
+	if (!watch_open(&s->resolv, CONFIG_RESOLV))
+		log_warn(CONFIG_RESOLV ": cannot be watched: %s; it is read "
+				       "when the configuration is",
+		    strerror(errno));
 	return E_OK;
 }
 
 static enum err
 events_watch(struct server *s)
 {
-	return event_watch(s, &s->on_news, s->news, on_news) &&
-		event_watch(s, &s->on_term, SIGTERM, on_stop) &&
-		event_watch(s, &s->on_int, SIGINT, on_stop) &&
-		event_watch(s, &s->on_hup, SIGHUP, on_hup)
+	return event_watch(s, &s->on_news, s->news, EV_READ, on_news) &&
+		event_watch(s, &s->on_term, SIGTERM, EV_SIGNAL, on_stop) &&
+		event_watch(s, &s->on_int, SIGINT, EV_SIGNAL, on_stop) &&
+		event_watch(s, &s->on_hup, SIGHUP, EV_SIGNAL, on_hup) &&
+		(s->resolv.fd < 0 ||
+		    event_watch(
+			s, &s->on_resolv, s->resolv.fd, EV_READ, on_resolv))
 	    ? E_OK
 	    : E_NOMEM;
 }
@@ -340,6 +390,7 @@ enum err
 server_run(const char *file)
 {
 	struct server s = { .file = file,
+		.resolv.fd = -1,
 		.started = clock_seconds(CLOCK_REALTIME) };
 	enum err err;
 
@@ -359,6 +410,7 @@ server_run(const char *file)
 	generation_close(s.current, NULL);
 	if (s.base != NULL)
 		event_base_free(s.base);
+	watch_close(&s.resolv);
 	if (s.news >= 0)
 		(void)close(s.news);
 	if (err == E_OK)

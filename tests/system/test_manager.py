@@ -165,7 +165,7 @@ UDP, TCP = socket.SOCK_DGRAM, socket.SOCK_STREAM
 ANSWER = ["fdaa:0:18:a7b:7d:f066:b83b:2"]
 
 
-@pytest.mark.parametrize("pairs", [1, 2, 3])
+@pytest.mark.parametrize("pairs", [1, 2, 3, 6])
 def test_sockets_are_taken(servers, asker, pairs):
     """What came while there was no server is answered by the next, of any
     number of workers; also after a reload."""

@@ -49,6 +49,8 @@ struct config_zone {
 
 struct config {
 	char *file; /* the file it was read from */
+	char *text; /* what stood there, TEXT_LEN octets */
+	size_t text_len;
 	char *store;
 	char *region; /* NULL where not given */
 	char *id; /* what this node is called; CONFIG_ID_MAX octets at most */
@@ -98,6 +100,13 @@ enum err config_parse(struct config **out, const char *file, const char *text,
 /* The same from a file; what is wrong is logged. */
 enum err config_read(struct config **out, const char *file) MUST_CHECK;
 void config_free(struct config *); /* NULL is fine */
+
+/* Whose nameservers are asked where a configuration names no upstreams. */
+#define CONFIG_RESOLV "/etc/resolv.conf"
+
+/* C's text again, with the nameservers of today. */
+enum err config_again(struct config **out, const struct config *c) MUST_CHECK;
+bool config_has_same_upstreams(const struct config *, const struct config *);
 
 /* Packets come there for any address of this machine. */
 bool config_listen_is_wildcard(const struct config_listen *);
