@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/near.h"
 #include "dnsctl/control/control.h"
+#include "dnsctl/control/top.h"
 #include "dnsctl/ctl.h"
 
 static enum exit_status
@@ -42,16 +43,17 @@ stats_run(const struct ctl *ctl)
 	char why[CONTROL_WHY];
 	json_t *report;
 
-	if (ctl->json == NULL)
-		return plain_run(ctl);
 	report = control_report(ctl->control, why);
 	if (report == NULL) {
 		log_error("%s", why);
 		return CTL_FAILED;
 	}
-	(void)json_dumpf(
-	    json_object_get(report, "counters"), stdout, JSON_COMPACT);
-	(void)putchar('\n');
+	if (ctl->json != NULL) {
+		(void)json_dumpf(report, stdout, JSON_COMPACT);
+		(void)putchar('\n');
+	} else {
+		stats_print(stdout, report);
+	}
 	json_decref(report);
 	return ctl_flushed();
 }
@@ -74,6 +76,7 @@ static const struct {
 	enum exit_status (*run)(const struct ctl *);
 } rows[] = {
 	{ "stats", 1, stats_run },
+	{ "top", 1, cmd_top },
 	{ "workers", 1, plain_run },
 	{ "flush", 2, flush_run },
 	{ "reload", 1, plain_run },

@@ -43,7 +43,7 @@ static const struct command commands[] = {
 	    1, 2, FOR_LIST | FOR_EXPLAIN, cmd_explain },
 	{ "status", "", "tell where the store stands, and since when", 0, 0, 0,
 	    cmd_status },
-	{ "server", "stats|workers|flush|reload [NAME]",
+	{ "server", "stats|top|workers|flush|reload [NAME]",
 	    "ask a running server; flush forgets what upstreams said, of NAME"
 	    " or all",
 	    1, 2, FOR_SERVERS | FOR_FACTS, cmd_server },
@@ -252,7 +252,8 @@ main(int argc, char **argv)
 	if (status != CTL_OK)
 		return (int)status;
 	if (command->run == cmd_follow || command->run == cmd_wait ||
-	    command->run == cmd_serve || command->run == cmd_top)
+	    command->run == cmd_serve || command->run == cmd_top ||
+	    command->run == cmd_server)
 		signals_catch();
 	return (int)command->run(&ctl);
 }

@@ -3,6 +3,7 @@
  */
 #include "dnsctl/control/top.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
@@ -267,4 +268,27 @@ top_print(FILE *out, json_t *report, json_t *before, unsigned rows,
 	upstreams_print(&f);
 	line_print(&f, "%s", "");
 	top_lists_print(&f);
+}
+
+void
+stats_print(FILE *out, json_t *report)
+{
+	json_t *started = json_object_get(report, "started");
+	struct frame f = { .out = out,
+		.report = report,
+		.seconds =
+		    number(report, "now_ms") / 1e3 - json_number_value(started),
+		.rows = UINT_MAX,
+		.columns = LINE,
+		.end = "\n" };
+	const char *name;
+	json_t *value;
+
+	line_print(&f, "workers %.0f", number(report, "workers"));
+	line_print(&f, "reloads %.0f", number(report, "reloads"));
+	json_object_foreach(json_object_get(report, "counters"), name, value)
+	{
+		line_print(&f, "%s %.0f", name, json_number_value(value));
+	}
+	upstreams_print(&f);
 }

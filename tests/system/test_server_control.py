@@ -169,7 +169,9 @@ def test_dnsctl_asks(controlled):
     ask(NAME)
     assert ctl(controlled, "stats")[1].startswith("workers 2\n")
     status, said = ctl(controlled, "stats", "--json")
-    assert status == 0 and json.loads(said)["query_answered"] >= 1
+    assert status == 0 and json.loads(said)["counters"]["query_answered"] >= 1
+    said = ctl(controlled, "stats")[1]
+    assert "udp://192.0.2.1:53 " in said and "answers" in said
 
 
 @pytest.mark.parametrize("words,status,said", [

@@ -24,4 +24,7 @@ enum err top_run(
 void top_print(FILE *, json_t *report, json_t *before, unsigned rows,
     unsigned columns, const char *end);
 
+/* What was counted since the start, a line each, and the upstreams. */
+void stats_print(FILE *, json_t *report);
+
 #endif
