@@ -214,21 +214,20 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 		stream_shut(s);
 }
 
-/* A whole message into IN; its length, or 0. */
-static size_t
-message_take(struct evbuffer *input, uint8_t in[DNS_TCP_MAX])
+/* A whole message into IN; false where there is none. */
+static bool
+message_take(struct evbuffer *input, uint8_t in[DNS_TCP_MAX], size_t *len)
 {
 	uint8_t prefix[2];
-	size_t len;
 
 	if (evbuffer_copyout(input, prefix, 2) != 2)
-		return 0;
-	len = dns_get16(prefix);
-	if (evbuffer_get_length(input) < 2 + len)
-		return 0;
+		return false;
+	*len = dns_get16(prefix);
+	if (evbuffer_get_length(input) < 2 + *len)
+		return false;
 	(void)evbuffer_drain(input, 2);
-	(void)evbuffer_remove(input, in, len);
-	return len;
+	(void)evbuffer_remove(input, in, *len);
+	return true;
 }
 
 static void
@@ -239,7 +238,7 @@ on_read(struct bufferevent *bev, void *arg)
 	struct stream_pool *pool = s->pool;
 	size_t len;
 
-	while ((len = message_take(input, pool->in)) > 0) {
+	while (message_take(input, pool->in, &len)) {
 		s->vain = 0;
 		forward_got(pool->forward, STREAM_CHANNEL + s->upstream->number,
 		    NULL, pool->in, len);

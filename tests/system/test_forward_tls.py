@@ -11,7 +11,7 @@ import dns.message
 import pytest
 
 import upstreams
-from ask import PATIENCE, ask, ede, rcode, recv_tcp, send_tcp, values
+from ask import PATIENCE, ask, connect, ede, rcode, recv_tcp, send_tcp, values
 from programs import NOT_UPSTREAMS, sample, until
 from upstreams import address_of
 
@@ -209,3 +209,21 @@ def test_old_tls_is_refused(servers, started, certificates):
     assert rcode(ask("www.example.com", "A")) == "SERVFAIL"
     until(lambda: upstream.connections > 0, "a connection was tried")
     assert upstream.seen == []
+
+
+def test_empty_message_delays_nothing(servers):
+    """A length of zero, and the answer right behind it."""
+    servers.serve(servers.store(sample()), listen=NOT_UPSTREAMS, workers=1,
+                  forward={"upstreams": ["tcp://192.0.2.1"]})
+    with socket.create_server(("192.0.2.1", 53)) as upstream, \
+            connect() as asker:
+        send_tcp(asker, dns.message.make_query("a.example", "A").to_wire())
+        with upstream.accept()[0] as s:
+            wire = recv_tcp(s)
+            reply = address_of(dns.message.from_wire(wire)).to_wire()
+            s.sendall(b"\0\0" + struct.pack("!H", len(reply)) + reply)
+            # The connection stays as it is: nothing is asked anew on another.
+            assert recv_tcp(asker)[:2] != b""
+            upstream.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                upstream.accept()
