@@ -114,8 +114,7 @@ workers_open(struct generation *g, int news)
 	enum err err = descriptors_share(&o.may, g);
 
 	g->workers = calloc(g->config->workers, sizeof(*g->workers));
-	g->reports_due = calloc(g->config->workers, sizeof(*g->reports_due));
-	if (g->workers == NULL || g->reports_due == NULL)
+	if (g->workers == NULL)
 		return E_NOMEM;
 	for (; err == E_OK && g->count < g->config->workers; g->count++) {
 		o.index = g->count;
@@ -212,21 +211,11 @@ generation_has_ended(const struct generation *g)
 	return true;
 }
 
-void
-generation_ask_reports(struct generation *g)
-{
-	for (unsigned i = 0; g != NULL && i < g->count; i++)
-		g->reports_due[i] = worker_reports(g->workers[i]) + 1;
-	generation_order(g, WORKER_REPORT);
-}
-
-/* One that ended has made its last report and makes no other. */
 bool
 generation_has_reported(const struct generation *g)
 {
 	for (unsigned i = 0; g != NULL && i < g->count; i++)
-		if (worker_reports(g->workers[i]) < g->reports_due[i] &&
-		    !worker_has_ended(g->workers[i]))
+		if (!worker_has_reported(g->workers[i]))
 			return false;
 	return true;
 }
@@ -248,7 +237,6 @@ generation_close(struct generation *g, const struct generation *heir)
 	for (unsigned i = 0; i < g->count; i++)
 		worker_close(g->workers[i]);
 	free(g->workers);
-	free(g->reports_due);
 	for (unsigned i = 0; g->sockets != NULL && i < g->config->listen_count;
 	     i++)
 		listen_sockets_close(&g->sockets[i]);

@@ -17,8 +17,7 @@ struct generation {
 	struct cache *cache;
 	struct listen_sockets *sockets; /* one an entry of config->listen */
 	struct worker **workers;
-	unsigned *reports_due; /* reports of each worker when all is told */
-	unsigned count;        /* workers */
+	unsigned count; /* workers */
 };
 
 /*
@@ -35,7 +34,6 @@ void generation_hand_on(struct generation *old, const struct generation *heir);
 /* NULL is fine for all of these; NULL has ended and reported nothing. */
 void generation_order(struct generation *, enum worker_order);
 bool generation_has_ended(const struct generation *);
-void generation_ask_reports(struct generation *);
 bool generation_has_reported(const struct generation *);
 void generation_sum(const struct generation *, struct report *sum);
 

@@ -104,8 +104,8 @@ reports_ask(void *arg)
 {
 	struct server *s = arg;
 
-	generation_ask_reports(s->current);
-	generation_ask_reports(s->retiring);
+	generation_order(s->current, WORKER_REPORT);
+	generation_order(s->retiring, WORKER_REPORT);
 }
 
 static void

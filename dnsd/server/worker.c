@@ -32,9 +32,9 @@ struct worker {
 	bool started;
 	int wake; /* eventfd */
 	atomic_uint orders;
-	atomic_uint reports;
+	atomic_uint due, reports; /* wanted by now; made */
 	atomic_bool ended;
-	/* Settled while `reports` does not change. */
+	/* Settled while all that are due were made, or it has ended. */
 	struct report report;
 	struct forward_upstream *upstreams;
 	unsigned upstream_count;
@@ -75,7 +75,6 @@ report_make(struct worker *w)
 		w->report.forwarded = *forward_timing(f);
 		(void)forward_upstreams(f, w->upstreams, w->upstream_count);
 	}
-	atomic_fetch_add_explicit(&w->reports, 1, memory_order_release);
 }
 
 static bool
@@ -126,6 +125,7 @@ on_wake(evutil_socket_t fd, short what, void *arg)
 {
 	struct worker *w = arg;
 	unsigned orders = atomic_exchange(&w->orders, 0);
+	unsigned due = atomic_load(&w->due);
 	uint64_t count;
 
 	(void)what;
@@ -134,8 +134,10 @@ on_wake(evutil_socket_t fd, short what, void *arg)
 		worker_retire(w, WORKER_HURRY_GRACE);
 	else if ((orders & WORKER_RETIRE) != 0)
 		worker_retire(w, WORKER_GRACE);
-	if ((orders & WORKER_REPORT) != 0) {
+	/* By number: one that was made already may be read by now. */
+	if (due != atomic_load(&w->reports)) {
 		report_make(w);
+		atomic_store(&w->reports, due);
 		news_post(w);
 	}
 }
@@ -145,6 +147,8 @@ worker_order(struct worker *w, enum worker_order order)
 {
 	const uint64_t one = 1;
 
+	if (order == WORKER_REPORT)
+		atomic_fetch_add(&w->due, 1);
 	atomic_fetch_or(&w->orders, order);
 	(void)!write(w->wake, &one, sizeof(one));
 }
@@ -155,15 +159,19 @@ worker_has_ended(struct worker *w)
 	return atomic_load(&w->ended);
 }
 
-unsigned
-worker_reports(struct worker *w)
+bool
+worker_has_reported(struct worker *w)
 {
-	return atomic_load_explicit(&w->reports, memory_order_acquire);
+	return atomic_load(&w->reports) == atomic_load(&w->due) ||
+	    worker_has_ended(w);
 }
 
 const struct report *
-worker_report(const struct worker *w)
+worker_report(struct worker *w)
 {
+	/* The last one is made here: made there, it could be while we read. */
+	if (worker_has_ended(w))
+		report_make(w);
 	return &w->report;
 }
 
@@ -190,7 +198,6 @@ worker_run(void *arg)
 	(void)event_base_dispatch(w->base);
 	for (unsigned i = 0; i < w->udp_count; i++)
 		udp_listener_stop(w->udp[i]);
-	report_make(w);
 	atomic_store(&w->ended, true);
 	news_post(w);
 	return NULL;
@@ -335,6 +342,16 @@ worker_start(struct worker *w)
 	return E_OK;
 }
 
+/* What closed connections put off to the loop's next turn is done in it. */
+static void
+base_close(struct worker *w)
+{
+	(void)event_del(&w->on_wake);
+	(void)event_del(&w->on_tick);
+	(void)event_base_loop(w->base, EVLOOP_NONBLOCK);
+	event_base_free(w->base);
+}
+
 void
 worker_close(struct worker *w)
 {
@@ -349,7 +366,7 @@ worker_close(struct worker *w)
 	tcp_hub_close(w->tcp);
 	udp_buffers_close(w->udp_buffers);
 	if (w->base != NULL)
-		event_base_free(w->base);
+		base_close(w);
 	if (w->wake >= 0)
 		(void)close(w->wake);
 	free(w->upstreams);

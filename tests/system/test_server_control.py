@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import stat
+import threading
 
 import pytest
 
@@ -113,6 +114,21 @@ def test_counters_outlive_a_reload(controlled):
     after = stats(controlled)
     assert after["query_answered"] == before["query_answered"] + 1
     assert after["udp_received"] == before["udp_received"] + 1
+
+
+def test_reports_while_workers_come_and_go(controlled):
+    """The thread sanitizer looks on, where the servers are built with it."""
+    def ask_often():
+        for _ in range(40):
+            assert stats(controlled)["workers"] == 2
+    askers = [threading.Thread(target=ask_often) for _ in range(3)]
+    for asker in askers:
+        asker.start()
+    while any(asker.is_alive() for asker in askers):
+        controlled.hup()
+        assert rcode(ask(NAME)) == "NOERROR"
+    for asker in askers:
+        asker.join()
 
 
 def test_flush_forgets_what_upstreams_said(controlled):

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import threading
 
 import dns.message
 import pytest
@@ -169,3 +170,28 @@ def test_no_descriptor_is_left(servers):
         reload(d)
     until(lambda: (threads(), descriptors()) == before,
           "what came with the old workers is gone")
+
+
+def test_nothing_is_left_open(held):
+    """Connections to upstreams go with the workers that opened them."""
+    numbers = itertools.count()
+    held.set()
+
+    def opened():
+        return len(os.listdir(f"/proc/{held.server.process.pid}/fd"))
+
+    def ask_more():
+        while not done.is_set():
+            assert rcode(ask(f"g{next(numbers)}.example", "A")) == "NOERROR"
+    done = threading.Event()
+    before = opened()
+    askers = [threading.Thread(target=ask_more) for _ in range(4)]
+    for asker in askers:
+        asker.start()
+    for _ in range(12):
+        reload(held.server)
+    done.set()
+    for asker in askers:
+        asker.join()
+    reload(held.server)
+    until(lambda: opened() == before, "the last workers end")

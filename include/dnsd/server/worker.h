@@ -53,9 +53,10 @@ enum err worker_start(struct worker *) MUST_CHECK;
 void worker_order(struct worker *, enum worker_order);
 bool worker_has_ended(struct worker *);
 
-/* How many reports were made; the last one is what worker_report() gives. */
-unsigned worker_reports(struct worker *);
-const struct report *worker_report(const struct worker *);
+/* All that were ordered; then it makes none until the next order. */
+bool worker_has_reported(struct worker *);
+/* Only then, as is all that follows: the last one, or of all when it ended. */
+const struct report *worker_report(struct worker *);
 struct sketch *worker_sketch(struct worker *);
 /* As many as the forwarder has; of the same report. */
 const struct forward_upstream *worker_upstreams(
