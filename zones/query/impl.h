@@ -130,8 +130,8 @@ is_expired(int64_t expires, int64_t now)
 }
 
 /*
- * Never past an expiry (design, section 5), which is still to come.  The
- * second that NOW names has begun, so only those behind it are whole.
+ * Never past an expiry, which is still to come.  The second that NOW names has
+ * begun, so only those behind it are whole.
  */
 static inline void
 reply_expires(struct reply *r, int64_t expires)

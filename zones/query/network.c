@@ -1,5 +1,5 @@
 /*
- * network.c - whose question is it (design, section 6).
+ * network.c - whose question is it (docs/operations.md, Addresses).
  */
 #include "impl.h"
 

@@ -151,7 +151,7 @@ reply_start(struct reply *r, struct query *q, struct query_env *env)
 	(void)wire_room(&r->out, DNS_HEADER + q->question_len);
 }
 
-/* An answer that even TCP could not hold says so (design, section 5). */
+/* An answer that even TCP could not hold says so (docs/names.md). */
 static void
 explain_cut(struct reply *r)
 {

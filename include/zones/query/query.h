@@ -24,7 +24,8 @@ enum query_next {
 	QUERY_FORWARD /* pkt is as it came; somebody else's name */
 };
 
-/* Why the question is that network's, or nobody's (design, 6). */
+/* Why the question is that network's, or nobody's (docs/operations.md,
+ * Addresses). */
 enum query_why {
 	WHY_NOT_ASKED,     /* not looked up */
 	WHY_LISTENER,      /* the listener is bound to it */

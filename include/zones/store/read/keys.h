@@ -27,8 +27,8 @@
  * the value: a fact's is in zones/facts/stored.h, a brief is what an answer
  * needs of an instance (brief.h).
  *
- * To add a summary: its kind here, its row in check_kinds.c, where it is made in
- * index.c, and where it is expected in check_facts.c.
+ * To add a summary: its kind here, its row in check_kinds.c, where it is made
+ * in index.c, and where it is expected in check_facts.c.
  */
 #define KEY_OF_NONE 0x100
 

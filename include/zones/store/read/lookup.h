@@ -20,7 +20,8 @@ struct network {
 	uint32_t ttl;
 };
 
-/* Why a flow belongs to a network, or to none (design, section 6). */
+/* Why a flow belongs to a network, or to none (docs/operations.md, Addresses).
+ */
 enum lookup_why {
 	LOOKUP_DESTINATION, /* its resolver was asked, from inside */
 	LOOKUP_SOURCE,      /* its prefix is the longest around the source */
