@@ -7,29 +7,10 @@
 #include "zones/store/read/prefetch.h"
 
 static void
-key_label(struct store_key *key, struct label l)
-{
-	key_bytes(key, l.at, l.len);
-}
-
-static void
 key_part(struct store_key *key, struct label l)
 {
-	key_label(key, l);
+	key_bytes(key, l.at, l.len);
 	key_end_part(key);
-}
-
-/* An app's other pages are found from its first. */
-static bool
-seek_first(const struct app *app)
-{
-	struct store_key key;
-	MDB_val k, v;
-
-	key_init(&key, app->network, KEY_INSTANCES);
-	key_label(&key, app->name);
-	k = key_val(&key);
-	return mdb_cursor_get(app->snapshot->pages, &k, &v, MDB_SET) == 0;
 }
 
 bool
@@ -50,7 +31,8 @@ lookup_app_at(struct snapshot *s, uint64_t place, uint32_t network,
 	head = pack_head_of(&app->page, &app->many);
 	(void)wire_get8(&head); /* flags */
 	app->regions = head;
-	return !app->many || seek_first(app);
+	walk_start(s, &app->walk);
+	return true;
 }
 
 bool
@@ -73,19 +55,25 @@ app_region(struct wire_in *in, struct label *region, struct tally *t)
 	return !in->bad;
 }
 
-/* The pages of an app follow each other: KEY_INSTANCES, app, 0, ... */
+/* The later pages of an app: KEY_INSTANCES, app, 0, ... */
+static void
+later_pages(const struct app *app, struct store_key *key)
+{
+	key_init(key, app->network, KEY_INSTANCES);
+	key_part(key, app->name);
+}
+
 static bool
 next_page(struct app *app)
 {
-	struct store_key start;
+	struct store_key later;
 	MDB_val k, v;
 
-	if (!app->many ||
-	    mdb_cursor_get(app->snapshot->pages, &k, &v, MDB_NEXT) != 0)
+	if (!app->many)
 		return false;
-	key_init(&start, app->network, KEY_INSTANCES);
-	key_part(&start, app->name);
-	if (!val_begins(&k, &start))
+	later_pages(app, &later);
+	if (!walk_next(
+		app->snapshot, &app->walk, later.buf, later.out.len, &k, &v))
 		return false;
 	app->page = val_in(&v);
 	(void)pack_head(&app->page);
@@ -161,12 +149,11 @@ static bool
 seek_page(struct app *app, struct label region)
 {
 	struct store_key key;
-	MDB_val k, v;
+	MDB_val v;
 
-	key_init(&key, app->network, KEY_INSTANCES);
-	key_part(&key, app->name);
+	later_pages(app, &key);
 	key_part(&key, region);
-	if (key_seek(app->snapshot->pages, &key, &k, &v) != 0)
+	if (!walk_seek(app->snapshot, &app->walk, &key, &v))
 		return false;
 	app->page = val_in(&v);
 	(void)pack_head(&app->page);

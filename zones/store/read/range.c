@@ -9,8 +9,7 @@ static void
 range_init(struct range *r, struct snapshot *s, const struct store_key *key)
 {
 	r->snapshot = s;
-	r->cursor = s->walk;
-	r->started = false;
+	walk_start(s, &r->walk);
 	r->len = key->out.bad ? 0 : key->out.len;
 	memcpy(r->prefix, key->buf, r->len);
 }
@@ -19,16 +18,10 @@ range_init(struct range *r, struct snapshot *s, const struct store_key *key)
 static bool
 range_next(struct range *r, struct label *rest, MDB_val *value)
 {
-	MDB_val k = { .mv_data = r->prefix, .mv_size = r->len };
-	int rc;
+	MDB_val k;
 
-	if (!r->snapshot->active || r->len == 0)
-		return false;
-	rc = mdb_cursor_get(
-	    r->cursor, &k, value, r->started ? MDB_NEXT : MDB_SET_RANGE);
-	r->started = true;
-	if (rc != 0 || k.mv_size < r->len ||
-	    memcmp(k.mv_data, r->prefix, r->len) != 0)
+	if (r->len == 0 ||
+	    !walk_next(r->snapshot, &r->walk, r->prefix, r->len, &k, value))
 		return false;
 	rest->at = (const uint8_t *)k.mv_data + r->len;
 	rest->len = (uint8_t)(k.mv_size - r->len);
@@ -124,7 +117,6 @@ range_domain(struct range *r, struct snapshot *s, uint32_t network,
 	domain_key(&key, network, d, from, to);
 	key_end_part(&key);
 	range_init(r, s, &key);
-	r->cursor = s->point;
 }
 
 bool

@@ -99,12 +99,11 @@ close_env(struct snapshot *s)
 	if (s->env == NULL)
 		return;
 	mdb_cursor_close(s->point);
-	mdb_cursor_close(s->pages);
 	mdb_cursor_close(s->walk);
 	if (s->txn != NULL)
 		mdb_txn_abort(s->txn);
 	store_unref(s->store, s->env);
-	s->point = s->pages = s->walk = NULL;
+	s->point = s->walk = NULL;
 	s->txn = NULL;
 	s->env = NULL;
 	s->active = false;
@@ -128,8 +127,7 @@ begin(struct snapshot *s)
 	MDB_dbi dbi = s->env->dbi;
 	int rc = mdb_txn_begin(s->env->env, NULL, MDB_RDONLY, &s->txn);
 
-	if (rc == 0 && (rc = mdb_cursor_open(s->txn, dbi, &s->point)) == 0 &&
-	    (rc = mdb_cursor_open(s->txn, dbi, &s->pages)) == 0)
+	if (rc == 0 && (rc = mdb_cursor_open(s->txn, dbi, &s->point)) == 0)
 		rc = mdb_cursor_open(s->txn, dbi, &s->walk);
 	s->active = rc == 0;
 	return store_err(rc);
@@ -168,8 +166,9 @@ renew(struct snapshot *s)
 	rc = mdb_txn_renew(s->txn);
 	if (rc == 0)
 		s->active = true;
-	if (rc == 0 && (rc = mdb_cursor_renew(s->txn, s->point)) == 0 &&
-	    (rc = mdb_cursor_renew(s->txn, s->pages)) == 0)
+	s->walk_at = NULL;
+	s->moment++;
+	if (rc == 0 && (rc = mdb_cursor_renew(s->txn, s->point)) == 0)
 		rc = mdb_cursor_renew(s->txn, s->walk);
 	return store_err(rc);
 }

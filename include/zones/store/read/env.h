@@ -56,9 +56,10 @@ struct snapshot {
 	struct store *store;
 	struct store_env *env;
 	MDB_txn *txn;
-	MDB_cursor *point; /* single look-ups */
-	MDB_cursor *pages; /* the pages of one app */
-	MDB_cursor *walk;  /* ranges */
+	MDB_cursor *point;   /* single look-ups */
+	MDB_cursor *walk;    /* all walks: it stands */
+	const void *walk_at; /* at this key; NULL: anywhere */
+	uint64_t moment;     /* how often it was renewed */
 	enum err state;
 	bool active;
 	size_t txnid;
@@ -109,6 +110,15 @@ snapshot_get_key(
 
 	return snapshot_get(s, &key, value);
 }
+
+/* A walk from the first key that it will meet, unless it seeks before. */
+void walk_start(const struct snapshot *, struct walk *);
+/* To the last key that is KEY or before it. */
+bool walk_seek(
+    struct snapshot *, struct walk *, struct store_key *, MDB_val *v);
+/* The next key that begins so: from where it stands, or the first. */
+bool walk_next(struct snapshot *, struct walk *, void *prefix, size_t len,
+    MDB_val *k, MDB_val *v);
 
 /* First octet of an app's head. */
 #define APP_PUT 0x01 /* was put by itself, not only by its instances */

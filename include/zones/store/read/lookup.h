@@ -4,6 +4,9 @@
  * Hot path: no allocation, no lock, no logging.  Every label, address and
  * pointer that comes out is borrowed from the snapshot and valid until it
  * rests.  A damaged value reads as one that is not there.
+ *
+ * Walks, over the instances of an app or over a range of keys, may go on side
+ * by side and with look-ups between their steps, until the snapshot rests.
  */
 #ifndef ZONES_STORE_READ_LOOKUP_H
 #define ZONES_STORE_READ_LOOKUP_H
@@ -63,6 +66,13 @@ struct tally {
 	uint32_t six, four;        /* addresses of started ones */
 };
 
+/* Where a walk is. */
+struct walk {
+	void *key; /* NULL: nowhere yet */
+	size_t len;
+	uint64_t moment; /* the snapshot's */
+};
+
 struct app {
 	struct label name;
 	bool many; /* more instances than one page holds */
@@ -72,6 +82,7 @@ struct app {
 	struct snapshot *snapshot;
 	uint32_t network;
 	struct wire_in page;
+	struct walk walk; /* over the pages of many */
 };
 
 bool lookup_app(
@@ -101,14 +112,11 @@ bool lookup_instance(struct snapshot *, uint32_t network, struct label app,
  * A range of keys that begin with the same parts.  Opened by one of the
  * functions below; each says what comes out.
  */
-struct MDB_cursor;
-
 struct range {
 	struct snapshot *snapshot;
-	struct MDB_cursor *cursor; /* the snapshot's */
+	struct walk walk;
 	uint8_t prefix[384];
 	size_t len;
-	bool started;
 };
 
 /* Instances of a process group: app, id and brief. */
@@ -122,8 +130,7 @@ void range_server(struct range *, struct snapshot *, uint32_t network,
     struct label server, struct label app);
 bool range_instance(struct range *, struct instance *);
 
-/* Apps whose private domain is labels FROM to TO of the name.  Other ranges
- * may be walked meanwhile, but nothing be looked up by a key. */
+/* Apps whose private domain is labels FROM to TO of the name. */
 void range_domain(struct range *, struct snapshot *, uint32_t network,
     const struct dname *, unsigned from, unsigned to);
 bool range_app(struct range *, struct label *app);
