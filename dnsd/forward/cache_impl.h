@@ -41,7 +41,7 @@ struct entry {
 	uint8_t name_len, ede_len;
 	uint8_t rcode;
 	uint8_t hits;
-	bool edns_do, cd, authentic, held;
+	bool edns_do, cd, authentic, leads, open, held;
 	uint8_t octets[];
 };
 

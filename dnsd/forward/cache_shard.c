@@ -295,7 +295,9 @@ entry_fill(struct shard *s, struct entry *e, const struct cache_key *key,
 		.rcode = a->rcode,
 		.edns_do = key->edns_do,
 		.cd = key->cd,
-		.authentic = a->authentic };
+		.authentic = a->authentic,
+		.leads = a->chain,
+		.open = a->open };
 	memcpy(e->count, a->count, sizeof(e->count));
 	st = stream_of(s, e);
 	stream_put(&st, key->name, key->name_len);
@@ -313,6 +315,8 @@ entry_copy(const struct shard *s, struct entry *e,
 	assert(body != NULL && space->ede != NULL);
 	*a = (struct answer){ .rcode = e->rcode,
 		.authentic = e->authentic,
+		.chain = e->leads,
+		.open = e->open,
 		.body = body,
 		.len = e->len,
 		.ede = space->ede,

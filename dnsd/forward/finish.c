@@ -17,9 +17,9 @@ path_mark(struct forward *f, struct client_path *path)
 		f->paths[f->path_count++] = path;
 }
 
-static void
-asker_reply(struct forward *f, const struct pending *p,
-    const struct asker *asker, const struct answer *answer)
+void
+asker_reply(
+    struct forward *f, const struct asker *asker, const struct answer *answer)
 {
 	uint8_t question[DNS_NAME_MAX + 4];
 	struct wire_out out = wire_out(question, sizeof(question));
@@ -35,8 +35,8 @@ asker_reply(struct forward *f, const struct pending *p,
 		.udp_size = f->options.env->max_udp_size };
 	struct client_path *path = asker->client.path;
 
-	wire_put(&out, asker->qname, p->name.len);
-	wire_put16(&out, p->key.qtype);
+	wire_put(&out, asker->qname, asker->qname_len);
+	wire_put16(&out, asker->qtype);
 	wire_put16(&out, CLASS_IN);
 	to.question_len = out.len;
 	path->send(
@@ -50,7 +50,8 @@ askers_reply(struct forward *f, struct pending *p, const struct answer *answer)
 	struct asker *asker;
 
 	while ((asker = asker_pop(p)) != NULL) {
-		asker_reply(f, p, asker, answer);
+		if (!follow(f, asker, p->set, &p->name, answer))
+			continue;
 		histogram_add(
 		    &f->timing, (forward_now(f) - asker->came_us) * 1000, 1);
 		asker_free(f, asker);

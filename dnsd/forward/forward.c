@@ -90,29 +90,36 @@ hit_prefetch(
 	(void)pending_start(f, key, set);
 }
 
+bool
+asker_wait(struct forward *f, struct asker *asker, const struct cache_key *key,
+    struct upstream_set *set, bool stale)
+{
+	struct pending *p = pending_find(f, key);
+
+	try_probes(f, set);
+	if (p != NULL)
+		f->counters.joined++;
+	else if (upstream_any(set))
+		p = pending_start(f, key, set);
+	if (p == NULL)
+		return false;
+	p->stale = p->stale || stale;
+	SLIST_INSERT_HEAD(&p->askers, asker, next);
+	return true;
+}
+
 static enum query_next
 question_wait(struct forward *f, struct query *q, const struct client *client,
     const struct cache_key *key, struct upstream_set *set, bool stale)
 {
-	struct pending *p = pending_find(f, key);
 	struct asker *asker = asker_take(f, q, client);
 
-	if (asker == NULL) {
-		f->counters.over_limit++;
-		return question_fail(f, q, RCODE_SERVFAIL, EDE_OTHER);
-	}
-	if (p != NULL)
-		f->counters.joined++;
-	else
-		p = pending_start(f, key, set);
-	if (p == NULL) {
+	if (asker != NULL && asker_wait(f, asker, key, set, stale))
+		return QUERY_DROP;
+	if (asker != NULL)
 		asker_free(f, asker);
-		f->counters.over_limit++;
-		return question_fail(f, q, RCODE_SERVFAIL, EDE_OTHER);
-	}
-	p->stale = p->stale || stale;
-	SLIST_INSERT_HEAD(&p->askers, asker, next);
-	return QUERY_DROP;
+	f->counters.over_limit++;
+	return question_fail(f, q, RCODE_SERVFAIL, EDE_OTHER);
 }
 
 /* Whom all upstreams of its set have left alone is not kept waiting. */
@@ -122,16 +129,25 @@ question_fail_at_once(
 {
 	try_probes(f, set);
 	f->counters.failed++;
-	return question_fail(f, q, RCODE_SERVFAIL, EDE_NO_AUTHORITY);
+	return question_fail(f, q, RCODE_SERVFAIL, upstream_why_none(set));
 }
 
+/* A chain may lead on from here, for this asker. */
 static enum query_next
-hit_send_stale(struct forward *f, struct query *q, const struct reply_to *to,
-    struct answer *answer)
+hit_follow(struct forward *f, struct query *q, const struct client *client,
+    struct upstream_set *set, const struct answer *answer)
 {
-	f->counters.stale++;
-	answer_explain_stale(answer, f->ede);
-	return hit_send(q, to, answer);
+	struct asker *asker = asker_take(f, q, client);
+	struct plain_name name = { .len = q->qname.len };
+
+	if (asker == NULL) {
+		f->counters.over_limit++;
+		return question_fail(f, q, RCODE_SERVFAIL, EDE_OTHER);
+	}
+	memcpy(name.wire, q->qname.wire, name.len);
+	if (follow(f, asker, set, &name, answer))
+		asker_free(f, asker);
+	return QUERY_DROP;
 }
 
 static enum query_next
@@ -153,32 +169,32 @@ set_ask(struct forward *f, struct query *q, const struct client *client,
 		f->counters.hits++;
 		if (hit.prefetch)
 			hit_prefetch(f, &key, set);
-		return hit_send(q, &to, &hit.answer);
-	case CACHE_STALE:
-		if (hit.failing)
-			return hit_send_stale(f, q, &to, &hit.answer);
-		if (upstream_any(set))
-			return question_wait(f, q, client, &key, set, true);
-		try_probes(f, set);
-		return hit_send_stale(f, q, &to, &hit.answer);
-	case CACHE_NONE:
 		break;
+	case CACHE_STALE:
+		if (!hit.failing && upstream_any(set))
+			return question_wait(f, q, client, &key, set, true);
+		if (!hit.failing)
+			try_probes(f, set);
+		f->counters.stale++;
+		answer_explain_stale(&hit.answer, f->ede);
+		break;
+	case CACHE_NONE:
+		if (upstream_any(set) || pending_find(f, &key) != NULL)
+			return question_wait(f, q, client, &key, set, false);
+		return question_fail_at_once(f, q, set);
 	}
-	if (upstream_any(set) || pending_find(f, &key) != NULL)
-		return question_wait(f, q, client, &key, set, false);
-	return question_fail_at_once(f, q, set);
+	if (hit.answer.chain)
+		return hit_follow(f, q, client, set, &hit.answer);
+	return hit_send(q, &to, &hit.answer);
 }
 
-enum query_next
-forward_ask(struct forward *f, struct query *q, const struct client *client)
+static enum query_next
+question_route(struct forward *f, struct query *q, const struct client *client)
 {
-	struct route route;
+	struct route route = zone_route(f, &q->qname, q->network);
 
-	f->counters.asked++;
-	if (!is_for_a_resolver(q))
-		return question_fail(
-		    f, q, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
-	route = zone_route(f, q);
+	if (route.not_ready)
+		return question_fail(f, q, RCODE_SERVFAIL, EDE_NOT_READY);
 	switch (route.action) {
 	case ZONE_FORWARD:
 		if (route.set->count == 0)
@@ -191,6 +207,21 @@ forward_ask(struct forward *f, struct query *q, const struct client *client)
 		return question_fail(f, q, RCODE_NXDOMAIN, EDE_BLOCKED);
 	}
 	return QUERY_DROP;
+}
+
+enum query_next
+forward_ask(struct forward *f, struct query *q, const struct client *client)
+{
+	enum query_next next;
+
+	f->counters.asked++;
+	if (!is_for_a_resolver(q))
+		return question_fail(
+		    f, q, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
+	f->asking = true;
+	next = question_route(f, q, client);
+	f->asking = false;
+	return next;
 }
 
 void
@@ -235,15 +266,6 @@ forward_timing(const struct forward *f)
 	return &f->timing;
 }
 
-/* A worker's part of a bound on all of them. */
-static unsigned
-part_of(unsigned bound, const struct config *config)
-{
-	unsigned workers = config->workers > 0 ? config->workers : 1;
-
-	return (bound + workers - 1) / workers;
-}
-
 enum err
 forward_open_on(struct forward **out, const struct forward_options *options,
     struct carrier *carrier)
@@ -259,9 +281,7 @@ forward_open_on(struct forward **out, const struct forward_options *options,
 	f->options = *options;
 	f->carrier = carrier;
 	f->seed = *cache_seed(options->cache);
-	f->most = part_of(options->config->in_flight, options->config);
-	f->most_network =
-	    part_of(options->config->in_flight_network, options->config);
+	f->most = options->config->in_flight;
 	wheel_init(f);
 	err = pools_open(f);
 	if (err == E_OK)

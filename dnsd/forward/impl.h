@@ -62,19 +62,16 @@ struct forward {
 	struct zone_table *zones;
 
 	/* Pools, and what is found by hash. */
-	unsigned most, most_network;
+	unsigned most;
 	unsigned waiting;   /* askers */
 	unsigned in_flight; /* pendings */
 	struct pending *pendings;
 	struct asker *askers;
-	struct load *loads;
-	unsigned pendings_used, askers_used, loads_used;
+	unsigned pendings_used, askers_used;
 	struct pending_list pendings_free;
 	struct askers askers_free;
-	struct load_list loads_free;
 	struct pending_list *by_key;
 	struct attempt_list *by_id;
-	struct load_list *by_network;
 	uint32_t table_mask;
 
 	/* Time-outs: a slot for each tick. */
@@ -88,6 +85,12 @@ struct forward {
 	uint8_t out[DNS_TCP_MAX];
 	uint8_t room[DNS_TCP_MAX]; /* records that moved; large cache hits */
 	uint8_t ede[ANSWER_EDE_MAX];
+
+	/* follow.c: a chain, its private end, another answer, the whole. */
+	bool asking; /* the snapshot is the batch's, and fresh */
+	uint8_t work[DNS_TCP_MAX], home[DNS_TCP_MAX], hit[DNS_TCP_MAX];
+	uint8_t whole[DNS_TCP_MAX];
+	uint8_t led_ede[ANSWER_EDE_MAX];
 };
 
 /* With a carrier that the caller made; it is closed with the forwarder. */
@@ -108,11 +111,18 @@ void forward_tick(struct forward *);
 struct route {
 	enum config_zone_action action;
 	struct upstream_set *set; /* ZONE_FORWARD */
+	bool not_ready;           /* without a store nobody knows */
 };
 
 enum err zones_open(struct forward *) MUST_CHECK;
 void zones_close(struct forward *);
-struct route zone_route(struct forward *, const struct query *);
+struct route zone_route(
+    struct forward *, const struct dname *, uint32_t network);
+
+/* forward.c */
+/* ASKER waits for what KEY is; false where nobody can be asked. */
+bool asker_wait(struct forward *, struct asker *, const struct cache_key *,
+    struct upstream_set *, bool stale) __attribute__((warn_unused_result));
 
 /* ladder.c */
 /* As what is known of the upstream allows. */
@@ -143,7 +153,14 @@ void try_soon(struct forward *, struct attempt *);
 void try_settle(struct forward *, struct attempt *);
 void try_due(struct forward *, struct pending *);
 
+/* follow.c */
+/* ANSWER, of SET for NAME, to the asker; false: he waits once more. */
+bool follow(struct forward *, struct asker *, struct upstream_set *,
+    const struct plain_name *, const struct answer *)
+    __attribute__((warn_unused_result));
+
 /* finish.c */
+void asker_reply(struct forward *, const struct asker *, const struct answer *);
 /* Keeps the answer and gives it to all askers; P is gone. */
 void finish(struct forward *, struct pending *, const struct answer *);
 /* No upstream has answered: what is stale, or SERVFAIL; P is gone. */

@@ -48,23 +48,25 @@ struct attempt {
 	bool needs_cookie;
 };
 
-/* What a network has waiting. */
-struct load {
-	LIST_ENTRY(load) chain;
-	uint32_t network;
-	unsigned waiting;
-};
+#define LED_MAX 1024 /* octets of CNAMEs that led away */
 
 struct asker {
 	SLIST_ENTRY(asker) next;
 	struct client client;
-	struct load *load;
+	struct addr from;
+	const char *bound; /* the network of the listener, or NULL */
+	uint32_t network;
 	int64_t came_us;
-	uint16_t id, flags, limit;
+	uint16_t id, flags, limit, qtype;
 	bool edns, edns_do;
 	uint8_t cookie_len, cookie[COOKIE_LEN];
-	struct label nsid;           /* for its reply; at NULL: none */
+	struct label nsid; /* for its reply; at NULL: none */
+	uint8_t qname_len;
 	uint8_t qname[DNS_NAME_MAX]; /* as the asker wrote it */
+	/* Records behind his question that have led to the one that waits. */
+	uint8_t follows, led_count;
+	uint16_t led_len;
+	uint8_t led[LED_MAX];
 };
 
 struct pending {
@@ -87,7 +89,6 @@ struct pending {
 
 LIST_HEAD(attempt_list, attempt);
 LIST_HEAD(pending_list, pending);
-LIST_HEAD(load_list, load);
 TAILQ_HEAD(slot_list, pending);
 
 /* pool.c */

@@ -30,12 +30,10 @@ pools_open(struct forward *f)
 	f->table_mask = size - 1;
 	f->pendings = calloc(f->most + PENDING_SPARE, sizeof(*f->pendings));
 	f->askers = calloc(f->most, sizeof(*f->askers));
-	f->loads = calloc(f->most, sizeof(*f->loads));
 	f->by_key = calloc(size, sizeof(*f->by_key));
 	f->by_id = calloc(size, sizeof(*f->by_id));
-	f->by_network = calloc(size, sizeof(*f->by_network));
-	if (f->pendings == NULL || f->askers == NULL || f->loads == NULL ||
-	    f->by_key == NULL || f->by_id == NULL || f->by_network == NULL)
+	if (f->pendings == NULL || f->askers == NULL || f->by_key == NULL ||
+	    f->by_id == NULL)
 		return E_NOMEM;
 	return E_OK;
 }
@@ -45,10 +43,8 @@ pools_close(struct forward *f)
 {
 	free(f->pendings);
 	free(f->askers);
-	free(f->loads);
 	free(f->by_key);
 	free(f->by_id);
-	free(f->by_network);
 }
 
 static struct pending_list *
@@ -113,53 +109,22 @@ pending_free(struct forward *f, struct pending *p)
 	f->in_flight--;
 }
 
-static struct load_list *
-load_bucket(struct forward *f, uint32_t network)
-{
-	return &f->by_network[network * 0x9e3779b1U >> 7 & f->table_mask];
-}
-
-/* There is one for each asker, so that the pool cannot run dry. */
-static struct load *
-load_of(struct forward *f, uint32_t network)
-{
-	struct load_list *bucket = load_bucket(f, network);
-	struct load *load;
-
-	LIST_FOREACH(load, bucket, chain)
-	if (load->network == network)
-		return load;
-	load = LIST_FIRST(&f->loads_free);
-	if (load != NULL)
-		LIST_REMOVE(load, chain);
-	else
-		load = &f->loads[f->loads_used++];
-	assert(f->loads_used <= f->most);
-	load->network = network;
-	load->waiting = 0;
-	LIST_INSERT_HEAD(bucket, load, chain);
-	return load;
-}
-
 static struct asker *
 asker_within_bounds(struct forward *f, uint32_t network)
 {
-	struct asker *asker;
-	struct load *load;
+	const struct config *c = f->options.config;
+	struct asker *asker = SLIST_FIRST(&f->askers_free);
 
-	if (f->waiting >= f->most)
+	if (!load_take(
+		f->options.load, network, c->in_flight, c->in_flight_network))
 		return NULL;
-	load = load_of(f, network);
-	if (load->waiting >= f->most_network)
-		return NULL;
-	load->waiting++;
 	f->waiting++;
-	asker = SLIST_FIRST(&f->askers_free);
 	if (asker != NULL)
 		SLIST_REMOVE_HEAD(&f->askers_free, next);
 	else
 		asker = &f->askers[f->askers_used++];
-	asker->load = load;
+	assert(f->askers_used <= f->most);
+	asker->network = network;
 	return asker;
 }
 
@@ -172,6 +137,11 @@ asker_take(
 	if (asker == NULL)
 		return NULL;
 	asker->client = *client;
+	asker->from = q->from;
+	asker->bound = q->bound;
+	asker->qtype = q->qtype;
+	asker->follows = asker->led_count = 0;
+	asker->led_len = 0;
 	asker->came_us = forward_now(f);
 	asker->id = dns_get16(q->pkt);
 	asker->flags = q->flags;
@@ -181,6 +151,7 @@ asker_take(
 	asker->cookie_len = q->cookie_len;
 	memcpy(asker->cookie, q->cookie, q->cookie_len);
 	asker->nsid = query_nsid(q, f->options.env);
+	asker->qname_len = q->qname.len;
 	memcpy(asker->qname, q->pkt + DNS_HEADER, q->qname.len);
 	return asker;
 }
@@ -198,14 +169,9 @@ asker_pop(struct pending *p)
 void
 asker_free(struct forward *f, struct asker *asker)
 {
-	struct load *load = asker->load;
-
-	assert(f->waiting > 0 && load->waiting > 0);
+	assert(f->waiting > 0);
 	f->waiting--;
-	if (--load->waiting == 0) {
-		LIST_REMOVE(load, chain);
-		LIST_INSERT_HEAD(&f->loads_free, load, chain);
-	}
+	load_give(f->options.load, asker->network);
 	SLIST_INSERT_HEAD(&f->askers_free, asker, next);
 }
 

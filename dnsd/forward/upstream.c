@@ -162,6 +162,16 @@ upstream_any(const struct upstream_set *set)
 	return false;
 }
 
+/* RFC 8914, 4.23 and 4.24. */
+enum dns_ede
+upstream_why_none(const struct upstream_set *set)
+{
+	for (unsigned i = 0; i < set->count; i++)
+		if (!set->upstream[i].refused)
+			return EDE_NO_AUTHORITY;
+	return EDE_NETWORK_ERROR;
+}
+
 /* Those not chosen look better with time, so that they are tried again. */
 static void
 upstreams_forget(struct upstream_set *set, const struct upstream *chosen)

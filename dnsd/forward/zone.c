@@ -33,23 +33,28 @@ suffix_hash(const struct forward *f, const uint8_t *wire, size_t len)
 }
 
 static bool
-zone_is_for(struct forward *f, const struct zone *z, const struct query *q)
+zone_is_for(struct forward *f, const struct zone *z, uint32_t number)
 {
 	struct network network;
 
 	return z->config->network == NULL ||
-	    (q->network != NETWORK_NONE &&
+	    (number != NETWORK_NONE &&
 		lookup_network_named(
 		    f->options.env->snapshot, z->config->network, &network) &&
-		network.number == q->network);
+		network.number == number);
 }
 
-/* Of those with this very suffix; one for all only where there is no own. */
+/*
+ * Of those with this very suffix; one for all only where there is no own.
+ * Without a store nobody knows whose question it is: *LOST where that
+ * matters.
+ */
 static const struct zone *
-suffix_find(struct forward *f, const struct query *q, size_t at)
+suffix_find(struct forward *f, const struct dname *name, uint32_t network,
+    size_t at, bool *lost)
 {
-	const uint8_t *wire = q->qname.wire + at;
-	size_t len = q->qname.len - at;
+	const uint8_t *wire = name->wire + at;
+	size_t len = name->len - at;
 	uint64_t hash = suffix_hash(f, wire, len);
 	const struct zone *best = NULL;
 	uint32_t i = f->zones->bucket[hash & f->zones->mask];
@@ -58,8 +63,14 @@ suffix_find(struct forward *f, const struct query *q, size_t at)
 		const struct zone *z = &f->zones->zone[i];
 
 		if (z->hash != hash || z->suffix.len != len ||
-		    memcmp(z->suffix.wire, wire, len) != 0 ||
-		    !zone_is_for(f, z, q))
+		    memcmp(z->suffix.wire, wire, len) != 0)
+			continue;
+		if (z->config->network != NULL &&
+		    f->options.env->store != E_OK) {
+			*lost = true;
+			return z;
+		}
+		if (!zone_is_for(f, z, network))
 			continue;
 		if (z->config->network != NULL)
 			return z;
@@ -68,27 +79,22 @@ suffix_find(struct forward *f, const struct query *q, size_t at)
 	return best;
 }
 
-static struct route
-route_of(struct forward *f, const struct zone *z)
-{
-	return (struct route){ z->config->action,
-		&f->sets[1 + (z - f->zones->zone)] };
-}
-
 struct route
-zone_route(struct forward *f, const struct query *q)
+zone_route(struct forward *f, const struct dname *name, uint32_t network)
 {
 	const struct zone *z = NULL;
+	bool lost = false;
 
 	if (f->zones->count == 0)
-		return (struct route){ ZONE_FORWARD, &f->sets[0] };
-	for (unsigned i = 0; i < q->qname.labels && z == NULL; i++)
-		z = suffix_find(f, q, q->qname.at[i]);
+		return (struct route){ ZONE_FORWARD, &f->sets[0], false };
+	for (unsigned i = 0; i < name->labels && z == NULL; i++)
+		z = suffix_find(f, name, network, name->at[i], &lost);
+	if (z == NULL) /* the root */
+		z = suffix_find(f, name, network, name->len - 1U, &lost);
 	if (z == NULL)
-		z = suffix_find(f, q, q->qname.len - 1U); /* the root */
-	if (z == NULL)
-		return (struct route){ ZONE_FORWARD, &f->sets[0] };
-	return route_of(f, z);
+		return (struct route){ ZONE_FORWARD, &f->sets[0], false };
+	return (struct route){ z->config->action,
+		&f->sets[1 + (z - f->zones->zone)], lost };
 }
 
 /*

@@ -92,6 +92,15 @@ cache_share(struct generation *g, const struct generation *old)
 }
 
 static enum err
+load_share(struct generation *g, const struct generation *old)
+{
+	if (old == NULL)
+		return load_open(&g->load);
+	g->load = old->load;
+	return E_OK;
+}
+
+static enum err
 descriptors_share(struct descriptors *d, const struct generation *g)
 {
 	unsigned listening = 0;
@@ -108,6 +117,7 @@ workers_open(struct generation *g, int news)
 		.config = g->config,
 		.store = g->store,
 		.cache = g->cache,
+		.load = g->load,
 		.sockets = g->sockets,
 		.news = news,
 	};
@@ -139,6 +149,8 @@ generation_open(struct generation **out, struct config *config,
 	err = store_share(g, old);
 	if (err == E_OK)
 		err = cache_share(g, old);
+	if (err == E_OK)
+		err = load_share(g, old);
 	if (err == E_OK)
 		err = sockets_open(g, old);
 	if (err == E_OK)
@@ -243,6 +255,8 @@ generation_close(struct generation *g, const struct generation *heir)
 	free(g->sockets);
 	if (heir == NULL || heir->cache != g->cache)
 		cache_close(g->cache);
+	if (heir == NULL || heir->load != g->load)
+		load_close(g->load);
 	if (heir == NULL || heir->store != g->store)
 		store_close(g->store);
 	config_free(g->config);

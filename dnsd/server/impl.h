@@ -15,6 +15,7 @@ struct generation {
 	struct config *config;
 	struct store *store;
 	struct cache *cache;
+	struct load *load;
 	struct listen_sockets *sockets; /* one an entry of config->listen */
 	struct worker **workers;
 	unsigned count; /* workers */

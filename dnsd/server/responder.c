@@ -109,6 +109,7 @@ worker_responder_open(struct worker_responder *r,
 		.base = base,
 		.env = env,
 		.cache = o->cache,
+		.load = o->load,
 		.sockets = o->may.sockets,
 	};
 	enum err err;

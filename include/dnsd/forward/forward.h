@@ -14,6 +14,7 @@
 #include "dnsd/config/config.h"
 #include "dnsd/forward/cache.h"
 #include "dnsd/forward/client.h"
+#include "dnsd/forward/load.h"
 #include "dnsd/forward/upstream.h"
 #include "zones/query/query.h"
 
@@ -48,7 +49,8 @@ struct forward_options {
 	const struct config *config; /* outlives the forwarder */
 	struct event_base *base;
 	struct query_env *env; /* the worker's own */
-	struct cache *cache;   /* shared by the workers */
+	struct cache *cache;   /* shared by the workers, as is the load */
+	struct load *load;
 	/* Most for questions over UDP at a time, of both families. */
 	unsigned sockets;
 };

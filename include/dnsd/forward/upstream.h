@@ -91,6 +91,9 @@ struct upstream *upstream_choose(struct upstream_set *, uint32_t tried);
 /* Whether upstream_choose() would find one, had none been tried. */
 bool upstream_any(const struct upstream_set *);
 
+/* Why upstream_any() is false: EDE_NO_AUTHORITY, or EDE_NETWORK_ERROR. */
+enum dns_ede upstream_why_none(const struct upstream_set *);
+
 /* True once for each time that one that is down should be probed. */
 bool upstream_wants_probe(struct upstream *, int64_t now_us);
 

@@ -27,6 +27,7 @@ struct worker_options {
 	const struct config *config;
 	struct store *store;
 	struct cache *cache; /* NULL where nothing is forwarded */
+	struct load *load;
 	/* One an entry of config->listen; socket I of each is for worker
 	 * I modulo the workers. */
 	struct listen_sockets *sockets;

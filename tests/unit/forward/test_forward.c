@@ -3,6 +3,8 @@
  */
 #include "forward_lab.h"
 
+#include "base/letters.h"
+
 #define WWW "www.example.com. 300 IN A 192.0.2.1"
 #define SOA "example.com. 900 IN SOA ns.example.com. h.example.com. 1 2 3 4 60"
 
@@ -310,6 +312,189 @@ test_rebind(void **state)
 	assert_non_null(strstr(lab.got, "NOERROR EDE15 web.example."));
 }
 
+/*
+ * Chains that lead on: what the upstream says, what is asked for then (NULL:
+ * nothing), what that upstream says, and the whole.
+ */
+static const struct {
+	const char *first, *asked, *second, *got;
+	uint16_t first_rcode, second_rcode;
+} chains[] = {
+	/* Left open: by one that does not resolve what it is not asked for. */
+	{ "www.example.com. 90 IN CNAME a.example.net.", "a.example.net",
+	    "a.example.net. 30 IN A 192.0.2.3",
+	    "NOERROR www.example.com. 90 IN CNAME a.example.net. "
+	    "a.example.net. 30 IN A 192.0.2.3",
+	    0, 0 },
+	{ "www.example.com. 90 IN CNAME a.example.net.", "a.example.net",
+	    "|example.net. 60 IN SOA a. b. 1 2 3 4 60",
+	    "NXDOMAIN www.example.com. 90 IN CNAME a.example.net. "
+	    "example.net. 60 IN SOA a. b. 1 2 3 4 60",
+	    0, RCODE_NXDOMAIN },
+	/* Into a zone that has upstreams of its own: the rest is theirs. */
+	{ "www.example.com. 90 IN CNAME b.corp.example.;"
+	  "b.corp.example. 90 IN A 192.0.2.66",
+	    "b.corp.example", "b.corp.example. 30 IN A 192.0.2.3",
+	    "NOERROR www.example.com. 90 IN CNAME b.corp.example. "
+	    "b.corp.example. 30 IN A 192.0.2.3",
+	    0, 0 },
+	/* And out of it again, whence nothing more leads. */
+	{ "www.example.com. 90 IN CNAME b.corp.example.;"
+	  "b.corp.example. 90 IN CNAME c.example.",
+	    "b.corp.example", "",
+	    "NOERROR www.example.com. 90 IN CNAME b.corp.example. "
+	    ". 0 IN SOA a. b. 1 2 3 4 0",
+	    0, 0 },
+	/* Into a private name: here without a store.  No other says more. */
+	{ "www.example.com. 90 IN CNAME web.internal.;"
+	  "web.internal. 90 IN A 192.0.2.66",
+	    NULL, NULL,
+	    "SERVFAIL EDE14 www.example.com. 90 IN CNAME web.internal.", 0, 0 },
+	{ "www.example.com. 90 IN CNAME web.internal.|"
+	  ". 90 IN SOA a. b. 1 2 3 4 60",
+	    NULL, NULL,
+	    "SERVFAIL EDE14 www.example.com. 90 IN CNAME web.internal.",
+	    RCODE_NXDOMAIN, 0 },
+	{ "www.example.com. 90 IN CNAME a.localhost.", NULL, NULL,
+	    "NOERROR www.example.com. 90 IN CNAME a.localhost. "
+	    "a.localhost. 5 IN A 127.0.0.1",
+	    0, 0 },
+};
+
+static struct config_upstream corp_upstream = { .port = 53,
+	.address = { { [15] = 1 } } };
+static struct config_zone corp = { .suffix = (char[]){ "corp.example" },
+	.upstreams = &corp_upstream,
+	.upstream_count = 1 };
+
+static void
+chain_play(size_t i)
+{
+	const struct lab_reply first = { .records = chains[i].first,
+		.flags = chains[i].first_rcode };
+	const struct lab_reply second = { .records = chains[i].second,
+		.flags = chains[i].second_rcode };
+	unsigned sent = lab.sent_count;
+	uint8_t name[DNS_NAME_MAX];
+	struct dname want;
+
+	assert_int_equal(lab_ask(&lab, "www.example.com"), QUERY_DROP);
+	lab_make_reply(&lab, sent, &first);
+	lab_arrive(&lab, sent);
+	if (chains[i].asked != NULL) {
+		assert_int_equal(lab.sent_count, sent + 2);
+		assert_true(dname_parse(&want, chains[i].asked));
+		for (unsigned k = 0; k < want.len; k++)
+			name[k] = letter_lower(
+			    lab.sent[sent + 1].msg[DNS_HEADER + k]);
+		assert_memory_equal(name, want.wire, want.len);
+		lab_make_reply(&lab, sent + 1, &second);
+		lab_arrive(&lab, sent + 1);
+	}
+	assert_int_equal(
+	    lab.sent_count, sent + (chains[i].asked == NULL ? 1 : 2));
+}
+
+static void
+test_chains(void **state)
+{
+	(void)state;
+	lab_close(&lab);
+	lab_open(&lab, 1);
+	lab.config.zones = &corp;
+	lab.config.zone_count = 1;
+	lab_start(&lab);
+	for (size_t i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
+		unsigned got = lab.got_count;
+
+		cache_flush(lab.cache, NULL);
+		chain_play(i);
+		assert_int_equal(lab.got_count, got + 1);
+		assert_string_equal(lab.got, chains[i].got);
+		assert_int_equal(forward_waiting(lab.forward), 0);
+	}
+	/* From the cache as well, in the letters of this question. */
+	cache_flush(lab.cache, NULL);
+	chain_play(2);
+	assert_int_equal(lab_ask(&lab, "WWW.example.com"), QUERY_SEND);
+	assert_string_equal(lab.got,
+	    "NOERROR WWW.example.com. 90 IN CNAME b.corp.example. "
+	    "b.corp.example. 30 IN A 192.0.2.3");
+}
+
+/* Each part leads to the other: it ends. */
+static void
+test_chain_in_a_circle(void **state)
+{
+	(void)state;
+	lab_close(&lab);
+	lab_open(&lab, 1);
+	lab.config.zones = &corp;
+	lab.config.zone_count = 1;
+	lab_start(&lab);
+	(void)lab_ask(&lab, "www.example.com");
+	for (unsigned s = 0; s < lab.sent_count && s < 20; s++)
+		lab_reply(&lab, s,
+		    s % 2 == 0 ? "www.example.com. 0 IN CNAME a.corp.example."
+			       : "a.corp.example. 0 IN CNAME www.example.com.");
+	assert_string_equal(lab.got, "SERVFAIL EDE0");
+	assert_int_equal(forward_waiting(lab.forward), 0);
+	assert_true(lab.sent_count < 20);
+}
+
+/* CNAMEs in one message; whether they are an answer. */
+static const struct {
+	unsigned count;
+	bool circle, answer;
+} lengths[] = {
+	{ 1, false, true },
+	{ 16, false, true },
+	{ 31, false, true },
+	{ 32, false, false },
+	{ 40, false, false },
+	{ 1, true, false },
+	{ 2, true, false },
+};
+
+static void
+test_long_chains(void **state)
+{
+	char text[8192];
+
+	(void)state;
+	lab_close(&lab);
+	lab_open(&lab, 1);
+	lab_start(&lab);
+	lab.quiet = true;
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		int n = snprintf(text, sizeof(text), "c%u.example. 60 IN A %s",
+		    lengths[i].count, "192.0.2.1");
+		unsigned sent = lab.sent_count;
+
+		for (unsigned c = lengths[i].count; c > 0; c--)
+			n += snprintf(text + n, sizeof(text) - (size_t)n,
+			    ";c%u.example. 60 IN CNAME c%u.example.", c - 1,
+			    lengths[i].circle && c == lengths[i].count ? 0 : c);
+		cache_flush(lab.cache, NULL);
+		lab.got_count = 0;
+		(void)lab_ask(&lab, "c0.example");
+		lab_reply(&lab, sent, text);
+		assert_int_equal(lab.got_count, lengths[i].answer);
+		for (unsigned ms = 0; lab.got_count == 0 && ms < 100;
+		     ms += 10) {
+			lab_pass(&lab, 10);
+			for (sent++; sent < lab.sent_count; sent++)
+				lab_reply(&lab, sent, text);
+			sent--;
+		}
+		assert_int_equal(lab.got_count, 1);
+		assert_int_equal(dns_get16(lab.pkt + 2) & DNS_RCODE,
+		    lengths[i].answer ? RCODE_NOERROR : RCODE_SERVFAIL);
+		assert_int_equal(dns_get16(lab.pkt + 6),
+		    lengths[i].answer ? lengths[i].count + 1 : 0);
+	}
+}
+
 int
 main(void)
 {
@@ -323,6 +508,9 @@ main(void)
 		TEST(test_bailiwick),
 		TEST(test_moved_rdata),
 		TEST(test_rebind),
+		TEST(test_chains),
+		TEST(test_chain_in_a_circle),
+		TEST(test_long_chains),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,7 +62,7 @@ test_no_allocation(void **state)
 		char name[32];
 
 		(void)snprintf(name, sizeof(name), "m%u.example", i);
-		count += count_ask(name, i < 200 ? QUERY_DROP : QUERY_SEND);
+		count += count_ask(name, i < 150 ? QUERY_DROP : QUERY_SEND);
 	}
 	before = allocations;
 	lab_pass(&lab, 6000);

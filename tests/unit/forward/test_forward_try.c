@@ -434,31 +434,78 @@ test_all_down_is_cheap(void **state)
 	assert_string_equal(lab.got, "SERVFAIL EDE22");
 }
 
+/* Networks in order, and whether their question waits; 12 in all, 6 each. */
+static const struct {
+	uint32_t network;
+	bool waits;
+} bounds[] = {
+	{ 1, true },
+	{ 1, true },
+	{ 1, true },
+	{ 1, true },
+	{ 1, true },
+	{ 1, true },
+	/* One more than a network may have. */
+	{ 1, false },
+	{ 2, true },
+	{ 2, true },
+	{ 2, true },
+	/* The last quarter is for those that have none. */
+	{ 2, false },
+	{ 3, true },
+	{ 3, false },
+	{ 4, true },
+	{ 5, true },
+	{ 6, false },
+};
+
 static void
 test_bounds(void **state)
 {
-	struct lab_question q = { .network = 1 };
+	struct lab_question q = { .network = 0 };
 	char name[32];
 
 	(void)state;
-	lab.config.in_flight = 10;
+	lab.config.in_flight = 12;
 	lab.config.in_flight_network = 6;
 	lab_start(&lab);
-	for (unsigned i = 0; i < 12; i++) {
+	for (unsigned i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
 		(void)snprintf(name, sizeof(name), "n%u.example", i);
 		q.name = name;
-		q.network = i < 8 ? 1 : 2;
-		/* 6 of the first network's 8, 4 of the second's. */
+		q.network = bounds[i].network;
 		assert_int_equal(lab_ask_as(&lab, &q),
-		    i == 6 || i == 7 ? QUERY_SEND : QUERY_DROP);
+		    bounds[i].waits ? QUERY_DROP : QUERY_SEND);
+		if (!bounds[i].waits)
+			assert_string_equal(lab.got, "SERVFAIL EDE0");
 	}
-	assert_int_equal(forward_waiting(lab.forward), 10);
-	q.network = 3;
-	assert_int_equal(lab_ask_as(&lab, &q), QUERY_SEND);
-	assert_string_equal(lab.got, "SERVFAIL EDE0");
-	assert_int_equal(forward_counters(lab.forward)->over_limit, 3);
+	assert_int_equal(forward_waiting(lab.forward), 12);
+	assert_int_equal(forward_counters(lab.forward)->over_limit, 4);
 	lab_reply(&lab, 0, "");
 	assert_int_equal(lab_ask_as(&lab, &q), QUERY_DROP);
+}
+
+/* Another worker's questions count as well. */
+static void
+test_bounds_over_workers(void **state)
+{
+	(void)state;
+	lab.config.in_flight = 8;
+	lab.config.in_flight_network = 3;
+	lab_start(&lab);
+	assert_true(load_take(lab.load, 7, 8, 3));
+	assert_true(load_take(lab.load, 7, 8, 3));
+	assert_int_equal(
+	    lab_ask_as(&lab,
+		&(struct lab_question){ .name = "a.example", .network = 7 }),
+	    QUERY_DROP);
+	assert_int_equal(
+	    lab_ask_as(&lab,
+		&(struct lab_question){ .name = "b.example", .network = 7 }),
+	    QUERY_SEND);
+	assert_int_equal(
+	    lab_ask_as(&lab,
+		&(struct lab_question){ .name = "c.example", .network = 8 }),
+	    QUERY_DROP);
 }
 
 static void
@@ -508,6 +555,7 @@ main(void)
 		TEST(test_down_and_up),
 		TEST(test_all_down_is_cheap),
 		TEST(test_bounds),
+		TEST(test_bounds_over_workers),
 		TEST(test_nobody_to_ask),
 		TEST(test_not_for_a_resolver),
 	};
