@@ -157,6 +157,11 @@ const struct config_option config_options[] = {
 		    "same on all servers that share an address. The first one "
 		    "signs, those behind it are still taken; `[]` for no "
 		    "cookies" },
+	{ "limit", SHAPE_VALUE, .at = offsetof(struct config, network_limit),
+	    .set = config_set_number, .most = 100000000, .preset = "0",
+	    .help = "questions a second for private names that one network "
+		    "may ask, each worker; beyond it that network alone is "
+		    "refused. 0 for no limit" },
 	{ "rate-limit", SHAPE_VALUE, .at = offsetof(struct config, rate_limit),
 	    .set = config_set_number, .most = 1000000, .preset = "0",
 	    .help = "replies a second over UDP to askers without a cookie, of "

@@ -34,6 +34,7 @@ static const struct {
 	ROW("query_truncated", query.truncated),
 	ROW("query_cut_tcp", query.cut_tcp),
 	ROW("query_limited", query.limited),
+	ROW("query_over_limit", query.over_limit),
 	ROW("forward_asked", forward.asked),
 	ROW("forward_hits", forward.hits),
 	ROW("forward_stale", forward.stale),

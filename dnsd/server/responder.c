@@ -94,9 +94,12 @@ env_open(struct query_env *env, const struct worker_options *o)
 	for (unsigned i = 0; i < c->ordinary_count; i++)
 		env->ordinary |= c->ordinary[i];
 	if (c->rate_limit > 0)
-		return query_limit_open(
-		    &env->limit, c->rate_limit, c->rate_slip);
-	return E_OK;
+		err =
+		    query_limit_open(&env->limit, c->rate_limit, c->rate_slip);
+	if (err == E_OK && c->network_limit > 0)
+		err =
+		    query_limit_open(&env->network_limit, c->network_limit, 0);
+	return err;
 }
 
 enum err

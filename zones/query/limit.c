@@ -17,7 +17,7 @@
 #define SLOTS 65536
 
 struct slot {
-	uint64_t prefix; /* hashed; 0: nobody's */
+	uint64_t whose; /* hashed; 0: nobody's */
 	uint32_t second, count;
 };
 
@@ -60,16 +60,27 @@ prefix_of(const struct query_limit *l, const struct addr *a)
 	return siphash(&l->key, 0, p.ip, sizeof(p.ip)) | 1;
 }
 
-enum limit_what
-query_limit_take(struct query_limit *l, const struct addr *from, int64_t now)
+static enum limit_what
+take(struct query_limit *l, uint64_t whose, int64_t now)
 {
-	uint64_t prefix = prefix_of(l, from);
-	struct slot *s = &l->slot[prefix >> 48];
+	struct slot *s = &l->slot[whose >> 48];
 
-	if (s->prefix != prefix || s->second != (uint32_t)now)
-		*s = (struct slot){ prefix, (uint32_t)now, 0 };
+	if (s->whose != whose || s->second != (uint32_t)now)
+		*s = (struct slot){ whose, (uint32_t)now, 0 };
 	if (++s->count <= l->rate)
 		return LIMIT_PASS;
 	return l->slip > 0 && (s->count - l->rate) % l->slip == 0 ? LIMIT_SLIP
 								  : LIMIT_DROP;
+}
+
+enum limit_what
+query_limit_take(struct query_limit *l, const struct addr *from, int64_t now)
+{
+	return take(l, prefix_of(l, from), now);
+}
+
+enum limit_what
+query_limit_take_network(struct query_limit *l, uint32_t network, int64_t now)
+{
+	return take(l, siphash(&l->key, 1, &network, sizeof(network)) | 1, now);
 }

@@ -66,6 +66,17 @@ take_limit(const struct query *q, struct query_env *env)
 }
 
 static enum query_next
+answer_ours(struct query *q, struct query_env *env)
+{
+	if (env->network_limit == NULL ||
+	    query_limit_take_network(
+		env->network_limit, q->network, env->now) == LIMIT_PASS)
+		return form_answer(q, env);
+	env->counters.over_limit++;
+	return refuse(q, env, RCODE_REFUSED, EDE_OTHER);
+}
+
+static enum query_next
 answer_one(struct query *q, struct query_env *env)
 {
 	enum limit_what what;
@@ -87,7 +98,7 @@ answer_one(struct query *q, struct query_env *env)
 	case WHY_DESTINATION:
 	case WHY_SOURCE:
 		if (is_ours(q, env))
-			return form_answer(q, env);
+			return answer_ours(q, env);
 		return answer_other(q, env);
 	case WHY_ALLOWED:
 		if (name_is_special(&q->name))
@@ -192,7 +203,8 @@ void
 query_env_release(struct query_env *env)
 {
 	query_limit_close(env->limit);
-	env->limit = NULL;
+	query_limit_close(env->network_limit);
+	env->limit = env->network_limit = NULL;
 	free(env->scratch);
 	env->scratch = NULL;
 }

@@ -106,7 +106,9 @@ query_reply_max(const struct query *q, const struct query_env *env)
 static const char *
 ede_text(const struct query *q)
 {
-	return q->ede == EDE_PROHIBITED ? query_why_str(q->why) : "";
+	return q->ede == EDE_PROHIBITED ? query_why_str(q->why)
+	    : q->ede == EDE_OTHER ? "the network asks more a second than it may"
+				  : "";
 }
 
 void

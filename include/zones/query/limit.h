@@ -1,7 +1,8 @@
 /*
- * limit.h - how much is sent to a prefix of askers (a /24, a /56).
+ * limit.h - how much is sent to a prefix of askers (a /24, a /56), or answered
+ * for a network.
  *
- * One a worker; no lock.  Prefixes that share a slot, one in 65,536, push each
+ * One a worker; no lock.  Those that share a slot, one in 65,536, push each
  * other out: neither is held to less than its rate.
  */
 #ifndef ZONES_QUERY_LIMIT_H
@@ -22,5 +23,7 @@ void query_limit_close(struct query_limit *); /* NULL is fine */
 /* One more reply, at NOW (seconds). */
 enum limit_what query_limit_take(
     struct query_limit *, const struct addr *from, int64_t now);
+enum limit_what query_limit_take_network(
+    struct query_limit *, uint32_t network, int64_t now);
 
 #endif

@@ -105,6 +105,7 @@ struct query_counters {
 	    dropped, truncated;
 	uint64_t cut_tcp; /* answers that 65,535 octets could not hold */
 	uint64_t limited; /* beyond their prefix's rate: dropped, or cut */
+	uint64_t over_limit; /* refused: beyond their network's */
 };
 
 /* What a worker lends to each of its questions; it owns all of it. */
@@ -123,7 +124,8 @@ struct query_env {
 	unsigned secret_count;            /* 0: no cookies */
 	uint16_t
 	    unproven_size; /* most over UDP for who has none; 0: the same */
-	struct query_limit *limit; /* NULL: none */
+	struct query_limit *limit;         /* NULL: none */
+	struct query_limit *network_limit; /* of private answers; NULL: none */
 	struct rng rng;
 	struct query_watch *watch;
 	struct query_counters counters;

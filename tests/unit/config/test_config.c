@@ -59,12 +59,9 @@ static const struct {
 	    "f:4: wrokers: there is no such key; did you mean workers?" },
 	{ "store: /s\nlisten:\n- adress: x\n",
 	    "f:3: listen.adress: there is no such key; did you mean address?" },
-	{ START "threads: 2\n",
-	    "f:4: threads: there is no such key; allowed are store, region, "
-	    "id, "
-	    "workers, steer, listen, max-udp-size, udp-size-unproven, "
-	    "cookie-secrets, rate-limit, rate-limit-slip, tcp-connections, "
-	    "tcp-idle, control, forward" },
+	{ "store: /s\nlisten:\n- where: x\n",
+	    "f:3: listen.where: there is no such key; allowed are address, "
+	    "network" },
 	{ START "forward:\n  ttl: 1\n",
 	    "f:5: forward.ttl: there is no such key; allowed are upstreams, "
 	    "allow, ordinary, cache-size, in-flight, "
