@@ -16,6 +16,9 @@ check_bounds(const struct fact *f)
 	assert(f->prefix_count <= FACT_LIST_MAX);
 	assert(f->address_count <= FACT_LIST_MAX);
 	assert(f->metadata_count <= FACT_LIST_MAX);
+	assert(f->pool_count <= FACT_LIST_MAX && f->app_count <= FACT_LIST_MAX);
+	for (unsigned i = 0; f->blocks != NULL && i < f->address_count; i++)
+		assert(f->blocks[i] <= 128);
 	for (unsigned i = 0; i < f->prefix_count; i++)
 		assert(f->prefixes[i].len <= 128);
 	for (unsigned i = 0; i < f->metadata_count; i++) {

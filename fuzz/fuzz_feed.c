@@ -309,6 +309,7 @@ collect(void *arg, const struct fact *f, bool implied)
 	case FACT_PEER:
 		found->peer[n] = f->addresses[0].ip[15];
 		break;
+	case FACT_GATEWAY:
 	case FACT_REGION:
 	case FACT_DISTANCE:
 	case FACT_KINDS:

@@ -15,7 +15,8 @@ from programs import DNSCTL, until
 
 KEYS = {"network": ["id"], "region": ["id"], "distance": ["from", "to"],
         "app": ["network", "name"], "instance": ["network", "app", "id"],
-        "peer": ["network", "name"]}
+        "peer": ["network", "name"],
+        "gateway": ["id"]}
 
 
 def b64(text):

@@ -33,28 +33,42 @@ length_parse(const char *text, unsigned most, unsigned *len)
 }
 
 bool
-prefix_parse(struct prefix *out, const char *text)
+block_parse(struct addr *out, uint8_t *len, const char *text)
 {
 	char copy[INET6_ADDRSTRLEN];
 	const char *slash = strchr(text, '/');
-	struct addr addr, masked;
-	unsigned len, before;
+	unsigned bits, before;
 
+	*len = 128;
+	if (slash == NULL)
+		return addr_parse(out, text);
 	memset(out, 0, sizeof(*out));
-	if (slash == NULL || (size_t)(slash - text) >= sizeof(copy))
+	if ((size_t)(slash - text) >= sizeof(copy))
 		return false;
 	memcpy(copy, text, (size_t)(slash - text));
 	copy[slash - text] = '\0';
-	if (!addr_parse(&addr, copy))
-		return false;
 	before = strchr(copy, ':') == NULL ? 96 : 0;
-	if (!length_parse(slash + 1, 128 - before, &len))
+	if (!length_parse(slash + 1, 128 - before, &bits) ||
+	    !addr_parse(out, copy))
 		return false;
-	masked = addr_masked(&addr, before + len);
+	*len = (uint8_t)(before + bits);
+	return true;
+}
+
+bool
+prefix_parse(struct prefix *out, const char *text)
+{
+	struct addr addr, masked;
+	uint8_t len;
+
+	memset(out, 0, sizeof(*out));
+	if (strchr(text, '/') == NULL || !block_parse(&addr, &len, text))
+		return false;
+	masked = addr_masked(&addr, len);
 	if (!addr_is_same(&masked, &addr))
 		return false;
 	out->addr = addr;
-	out->len = (uint8_t)(before + len);
+	out->len = len;
 	return true;
 }
 

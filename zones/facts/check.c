@@ -4,6 +4,7 @@
  */
 #include "zones/facts/check.h"
 
+#include "base/addr_text.h"
 #include "field_type.h"
 
 static enum err
@@ -30,10 +31,35 @@ fact_check_key(const struct fact *f, struct complaint *why)
 	return err;
 }
 
+static bool
+is_inside(const struct fact *network, const struct prefix *p)
+{
+	for (unsigned i = 0; i < network->prefix_count; i++)
+		if (network->prefixes[i].len <= p->len &&
+		    prefix_holds(&network->prefixes[i], &p->addr))
+			return true;
+	return false;
+}
+
+static enum err
+pool_check(const struct fact *f, struct complaint *why)
+{
+	char text[PREFIX_TEXT];
+
+	for (unsigned i = 0; i < f->pool_count; i++)
+		if (!is_inside(f, &f->pool[i]))
+			return complain(why, "pool",
+			    "must lie inside the network's prefixes",
+			    prefix_text(&f->pool[i], text));
+	return E_OK;
+}
+
 enum err
 fact_check(const struct fact *f, struct complaint *why)
 {
 	enum err err = fact_check_key(f, why);
 
-	return err == E_OK ? fields_check(f, false, why) : err;
+	if (err == E_OK)
+		err = fields_check(f, false, why);
+	return err == E_OK ? pool_check(f, why) : err;
 }

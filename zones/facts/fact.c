@@ -17,6 +17,7 @@ static const struct {
 	[FACT_APP] = { "app", "apps" },
 	[FACT_INSTANCE] = { "instance", "instances" },
 	[FACT_PEER] = { "peer", "peers" },
+	[FACT_GATEWAY] = { "gateway", "gateways" },
 };
 
 static_assert(sizeof(kinds) / sizeof(kinds[0]) == FACT_KINDS, "one row a kind");

@@ -13,6 +13,8 @@
 #define LIST(member, number) AT(member), .count = offsetof(struct fact, number)
 
 static const char *const states[] = { "started", "stopped", NULL };
+static const char *const roles[] = { "observer", "developer", "admin", "owner",
+	NULL };
 
 /* clang-format off */
 static const struct field network[] = {
@@ -25,6 +27,11 @@ static const struct field network[] = {
 	    .text = "default P::3 for each v6 /48 prefix P" },
 	{ "ttl", &field_whole, FIELD_OPTIONAL, AT(ttl),
 	    .most = 86400, .usual = NAME_TTL_DEFAULT, .text = "whole seconds" },
+	{ "role", &field_words, FIELD_OPTIONAL, AT(role),
+	    .words = roles, .usual = ROLE_DEVELOPER,
+	    .text = "the least that a peer needs" },
+	{ "pool", &field_pool, FIELD_OPTIONAL, LIST(pool, pool_count),
+	    .text = "v4, of which peers get their addresses" },
 	{ .key = NULL },
 };
 
@@ -71,6 +78,10 @@ static const struct field instance[] = {
 	{ "metadata", &field_pairs, FIELD_OPTIONAL,
 	    LIST(metadata, metadata_count), .bare = true,
 	    .text = "strings: keys of 1 to 63 octets, values up to 1024" },
+	{ "public_key", &field_public_key, FIELD_OPTIONAL, AT(public_key),
+	    .text = "WireGuard's" },
+	{ "endpoint", &field_endpoint, FIELD_OPTIONAL, AT(endpoint),
+	    .text = "where WireGuard finds it, as a gateway's" },
 	{ .key = NULL },
 };
 
@@ -78,11 +89,33 @@ static const struct field peer[] = {
 	{ "network", &field_label, FIELD_KEY, AT(network) },
 	{ "name", &field_host, FIELD_KEY, AT(id) },
 	{ "region", &field_label, FIELD_OPTIONAL, AT(region), .bare = true },
-	{ "addresses", &field_addresses, FIELD_NEEDED,
-	    LIST(addresses, address_count), .bare = true },
+	{ "addresses", &field_blocks, FIELD_NEEDED,
+	    LIST(addresses, address_count), .bare = true,
+	    .text = "each alone or with its block (`fdaa:0:18::102/120`)" },
 	{ "expires", &field_time, FIELD_OPTIONAL, AT(expires),
-	    .text = "RFC 3339, after which the peer is in no answer, whoever"
-		" is running" },
+	    .text = "RFC 3339, after which the peer is gone, from answers and"
+		" as an asker" },
+	{ "role", &field_words, FIELD_OPTIONAL, AT(role),
+	    .words = roles, .usual = ROLE_DEVELOPER },
+	{ "apps", &field_hosts, FIELD_OPTIONAL, LIST(apps, app_count),
+	    .text = "it sees these alone, default all" },
+	{ "gateway", &field_label, FIELD_OPTIONAL, AT(gateway) },
+	{ "public_key", &field_public_key, FIELD_OPTIONAL, AT(public_key),
+	    .text = "WireGuard's, of one peer only" },
+	{ .key = NULL },
+};
+
+static const struct field gateway[] = {
+	{ "id", &field_label, FIELD_KEY, AT(id) },
+	{ "region", &field_label, FIELD_NEEDED, AT(region), .bare = true },
+	{ "endpoint", &field_endpoint, FIELD_NEEDED, AT(endpoint),
+	    .bare = true,
+	    .text = "`host:port` or `[v6]:port`, default port 51820" },
+	{ "public_key", &field_public_key, FIELD_NEEDED, AT(public_key),
+	    .text = "WireGuard's" },
+	{ "number", &field_whole, FIELD_NEEDED, AT(number),
+	    .least = 1, .most = UINT32_MAX,
+	    .text = "no other gateway's: a part of its peers' addresses" },
 	{ .key = NULL },
 };
 /* clang-format on */
@@ -94,6 +127,7 @@ static const struct field *const fields[FACT_KINDS] = {
 	[FACT_APP] = app,
 	[FACT_INSTANCE] = instance,
 	[FACT_PEER] = peer,
+	[FACT_GATEWAY] = gateway,
 };
 
 const struct field *

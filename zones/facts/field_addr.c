@@ -1,5 +1,5 @@
 /*
- * field_addr.c - lists of addresses, and of prefixes.
+ * field_addr.c - lists of addresses, with or without blocks, and of prefixes.
  */
 #include "base/addr_list.h"
 #include "base/addr_text.h"
@@ -67,6 +67,94 @@ addresses_get(struct wire_in *in, struct fact *f, const struct field *field,
 	first = flags == 0 ? a + n : a;
 	for (unsigned i = 0; i < m; i++)
 		first[i] = addr_from_v4(four + 4 * i);
+}
+
+/* --- addresses with their blocks: a length each, in the same order */
+
+static enum err
+blocks_take(struct fact_reading *r, const struct field *field,
+    const struct field_value *value)
+{
+	struct addr *list = arena_room(r->arena, value->count * sizeof(*list));
+	uint8_t *lens = arena_room(r->arena, value->count);
+
+	for (size_t i = 0; i < value->count; i++) {
+		char *text = span_copy(r->arena, value->text[i]);
+
+		if (!block_parse(&list[i], &lens[i], text))
+			return complain(r->why, field->key,
+			    "must hold IPv6 or IPv4 addresses, or each with the"
+			    " length of its block (fdaa:0:18::102/120)",
+			    text);
+	}
+	list_set(r->fact, field, list, (unsigned)value->count);
+	r->fact->blocks = lens;
+	return E_OK;
+}
+
+static void
+blocks_print(const struct field_printing *p, const struct fact *f,
+    const struct field *field)
+{
+	char text[PREFIX_TEXT];
+
+	(void)field;
+	(void)fputs(p->json ? "[" : "", p->out);
+	for (unsigned i = 0; i < f->address_count; i++) {
+		const struct prefix block = { f->addresses[i], f->blocks[i] };
+
+		if (i > 0)
+			(void)fputc(p->json ? ',' : ' ', p->out);
+		field_print_word(p,
+		    block.len == 128 ? addr_text(&block.addr, text)
+				     : prefix_text(&block, text));
+	}
+	(void)fputs(p->json ? "]" : "", p->out);
+}
+
+/* Those of one family. */
+static void
+lens_put(struct wire_out *out, const struct fact *f, bool four)
+{
+	for (unsigned i = 0; i < f->address_count; i++)
+		if (addr_is_v4(&f->addresses[i]) == four)
+			wire_put8(out, f->blocks[i]);
+}
+
+/* IPv6 first, as their addresses. */
+static void
+blocks_put(
+    struct wire_out *out, const struct fact *f, const struct field *field)
+{
+	addresses_put(out, f, field);
+	lens_put(out, f, false);
+	lens_put(out, f, true);
+}
+
+static void
+lens_get(struct wire_in *in, const struct fact *f, uint8_t *lens, bool four)
+{
+	for (unsigned i = 0; i < f->address_count; i++)
+		if (addr_is_v4(&f->addresses[i]) == four) {
+			lens[i] = wire_get8(in);
+			in->bad =
+			    in->bad || lens[i] > 128 || (four && lens[i] < 96);
+		}
+}
+
+static void
+blocks_get(struct wire_in *in, struct fact *f, const struct field *field,
+    struct arena *arena)
+{
+	uint8_t *lens;
+
+	addresses_get(in, f, field, arena);
+	if (in->bad)
+		return;
+	lens = arena_take(arena, f->address_count);
+	f->blocks = lens;
+	lens_get(in, f, lens, false);
+	lens_get(in, f, lens, true);
 }
 
 /* The address 3 of each /48: what a peer's configuration says by habit. */
@@ -153,16 +241,27 @@ static const struct field_entry address = {
 	.name = address_name,
 };
 
-static const struct field_entry prefix = {
-	.size = sizeof(struct prefix),
-	.rule = "must hold prefixes (fdaa:0:18::/48), with no bit set behind"
-		" their length",
-	.twice = "must not have a prefix twice",
-	.parse = prefix_parse_span,
-	.name = prefix_name,
-	.put = prefix_put,
-	.get = prefix_get,
-};
+static enum err
+pool_check(const void *entry, const struct field *field, struct complaint *why)
+{
+	const struct prefix *p = entry;
+	char text[PREFIX_TEXT];
+
+	return addr_is_v4(&p->addr) && p->len >= 96
+	    ? E_OK
+	    : complain(why, field->key, "must hold IPv4 prefixes",
+		  prefix_text(p, text));
+}
+
+#define PREFIX                                                                 \
+	.size = sizeof(struct prefix),                                         \
+	.rule = "must hold prefixes (fdaa:0:18::/48), with no bit set behind"  \
+		" their length",                                               \
+	.twice = "must not have a prefix twice", .parse = prefix_parse_span,   \
+	.name = prefix_name, .put = prefix_put, .get = prefix_get
+
+static const struct field_entry prefix = { PREFIX };
+static const struct field_entry pool = { PREFIX, .check = pool_check };
 
 const struct field_type field_addresses = { FIELD_STRINGS, FIELD_LIST(address),
 	.put = addresses_put, .get = addresses_get };
@@ -171,3 +270,8 @@ const struct field_type field_resolvers = { FIELD_STRINGS, FIELD_LIST(address),
 	.put = addresses_put, .get = addresses_get };
 const struct field_type field_prefixes = { FIELD_STRINGS, FIELD_LIST(prefix),
 	.put = list_put, .get = list_get };
+const struct field_type field_pool = { FIELD_STRINGS, FIELD_LIST(pool),
+	.put = list_put, .get = list_get };
+const struct field_type field_blocks = { FIELD_STRINGS, .entry = &address,
+	.take = blocks_take, .check = list_check, .is_set = list_is_set,
+	.print = blocks_print, .put = blocks_put, .get = blocks_get };

@@ -1,6 +1,10 @@
 /*
- * field_label.c - labels, and domains made of them: text in lower case.
+ * field_label.c - labels, and domains made of them: text in lower case;
+ * and the keys of WireGuard, of which every letter counts.
  */
+#include <stdlib.h>
+
+#include "base/addr_text.h"
 #include "base/letters.h"
 #include "field_type.h"
 #include "zones/names/label.h"
@@ -86,27 +90,109 @@ region_check(
 	return err;
 }
 
+/* Labels with dots between. */
+static bool
+is_domain(const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	for (const char *dot;; text = dot + 1) {
+		dot = memchr(text, '.', (size_t)(end - text));
+		if (dot == NULL)
+			return name_is_label(text, (size_t)(end - text));
+		if (!name_is_label(text, (size_t)(dot - text)))
+			return false;
+	}
+}
+
 static enum err
 domain_check(
     const struct fact *f, const struct field *field, struct complaint *why)
 {
-	const char *domain = text_of(f, field), *dot, *at = domain;
+	const char *domain = text_of(f, field);
 
 	if (domain == NULL)
 		return E_OK;
 	if (strlen(domain) > DOMAIN_MAX)
 		return complain(
 		    why, field->key, "must have at most 200 octets", domain);
-	for (;; at = dot + 1) {
-		dot = strchrnul(at, '.');
-		if (!name_is_label(at, (size_t)(dot - at)))
-			return complain(why, field->key,
-			    "must be labels of 1 to 63 of a-z, 0-9, - and _,"
-			    " with dots between",
-			    domain);
-		if (*dot == '\0')
-			return E_OK;
-	}
+	if (!is_domain(domain, strlen(domain)))
+		return complain(why, field->key,
+		    "must be labels of 1 to 63 of a-z, 0-9, - and _,"
+		    " with dots between",
+		    domain);
+	return E_OK;
+}
+
+/* Digits only: strtoul would also take a sign and white space. */
+static bool
+is_port(const char *text)
+{
+	size_t len = strspn(text, "0123456789");
+	unsigned long port = strtoul(text, NULL, 10);
+
+	return len > 0 && len <= 5 && text[len] == '\0' && port > 0 &&
+	    port <= UINT16_MAX;
+}
+
+/* HOST or [ADDRESS]; *REST is what stands behind it. */
+static bool
+is_host(const char *text, const char **rest)
+{
+	size_t len = strcspn(text, text[0] == '[' ? "]" : ":");
+	char six[ADDR_TEXT];
+	struct addr addr;
+
+	*rest = text + len;
+	if (text[0] != '[')
+		return is_domain(text, len);
+	if (len >= sizeof(six) || text[len] == '\0')
+		return false;
+	*rest += 1;
+	memcpy(six, text + 1, len - 1);
+	six[len - 1] = '\0';
+	return strchr(six, ':') != NULL && addr_parse(&addr, six);
+}
+
+static enum err
+endpoint_check(
+    const struct fact *f, const struct field *field, struct complaint *why)
+{
+	const char *text = text_of(f, field), *rest;
+
+	if (text == NULL ||
+	    (strlen(text) <= DOMAIN_MAX && is_host(text, &rest) &&
+		(*rest == '\0' || (*rest == ':' && is_port(rest + 1)))))
+		return E_OK;
+	return complain(why, field->key,
+	    "must be host:port or [v6]:port, at most 200 octets", text);
+}
+
+static enum err
+public_key_take(struct fact_reading *r, const struct field *field,
+    const struct field_value *value)
+{
+	fact_set_text(r->fact, field, span_copy(r->arena, value->text[0]));
+	return E_OK;
+}
+
+/* 32 octets are 43 letters, of which the last has 4 bits, and `=`. */
+static enum err
+public_key_check(
+    const struct fact *f, const struct field *field, struct complaint *why)
+{
+	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn"
+				     "opqrstuvwxyz0123456789+/";
+	const char *text = text_of(f, field);
+
+	if (text == NULL ||
+	    (strlen(text) == FACT_PUBLIC_KEY &&
+		strspn(text, base64) == FACT_PUBLIC_KEY - 1 &&
+		text[FACT_PUBLIC_KEY - 1] == '=' &&
+		strchr("AEIMQUYcgkosw048", text[FACT_PUBLIC_KEY - 2]) != NULL))
+		return E_OK;
+	return complain(why, field->key,
+	    "must be a key as wg pubkey writes it, 44 letters of base64", text);
 }
 
 static bool
@@ -156,15 +242,20 @@ label_get(struct wire_in *in, struct fact *f, const struct field *field,
 	fact_set_text(f, field, text);
 }
 
-#define LABEL(rule)                                                            \
+#define TEXT(taken, rule)                                                      \
 	{                                                                      \
 		FIELD_STRING,                                                  \
-		    .take = label_take, .fill = label_fill, .check = (rule),   \
+		    .take = (taken), .fill = label_fill, .check = (rule),      \
 		    .is_set = label_is_set, .is_usual = label_is_usual,        \
 		    .print = label_print, .put = label_put, .get = label_get   \
 	}
+
+#define LABEL(rule) TEXT(label_take, rule)
 
 const struct field_type field_label = LABEL(label_check);
 const struct field_type field_host = LABEL(host_check);
 const struct field_type field_region = LABEL(region_check);
 const struct field_type field_domain = LABEL(domain_check);
+const struct field_type field_endpoint = LABEL(endpoint_check);
+const struct field_type field_public_key =
+    TEXT(public_key_take, public_key_check);

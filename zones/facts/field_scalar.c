@@ -234,6 +234,7 @@ const struct field_type field_whole = { FIELD_NUMBER, SCALAR(uint32_t),
 	.take = whole_take, .fill = whole_fill, .is_usual = scalar_is_usual,
 	.print = whole_print };
 const struct field_type field_words = { FIELD_STRING, SCALAR(uint8_t),
-	.take = words_take, .is_usual = scalar_is_usual, .print = words_print };
+	.take = words_take, .fill = whole_fill, .is_usual = scalar_is_usual,
+	.print = words_print };
 const struct field_type field_time = { FIELD_STRING, SCALAR(int64_t),
 	.take = time_take, .is_set = time_is_set, .print = time_print };

@@ -69,8 +69,9 @@ struct field_type {
 };
 
 extern const struct field_type field_label, field_host, field_region,
-    field_domain, field_words, field_time, field_number, field_whole,
-    field_addresses, field_resolvers, field_prefixes, field_pairs;
+    field_domain, field_public_key, field_endpoint, field_words, field_time,
+    field_number, field_whole, field_addresses, field_blocks, field_resolvers,
+    field_prefixes, field_pool, field_pairs, field_hosts;
 
 /* What both readers of JSON do.  The row of this name; NULL: none has it. */
 const struct field *reading_find(const struct fact_reading *, struct span key);

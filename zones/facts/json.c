@@ -110,6 +110,9 @@ member_read(struct fact_reading *r, const char *key, json_t *j)
 	struct field_value value;
 	enum err err;
 
+	if (strstr(key, "private") != NULL)
+		return complain(r->why, key,
+		    "must not be told: a private key is its owner's alone", "");
 	if (field == NULL)
 		return complain(r->why, key, "is not known here", "");
 	if (r->key_only && field->need != FIELD_KEY)

@@ -4,6 +4,7 @@
  *	PREFIX/networks/ID		PREFIX/apps/NETWORK/NAME
  *	PREFIX/regions/ID		PREFIX/instances/NETWORK/APP/ID
  *	PREFIX/distances/FROM/TO	PREFIX/peers/NETWORK/NAME
+ *	PREFIX/gateways/ID
  */
 #ifndef DNSCTL_ETCD_KEY_H
 #define DNSCTL_ETCD_KEY_H

@@ -1,6 +1,6 @@
 /*
  * fact.h - what a control plane tells: networks, regions, distances, apps,
- * instances, peers.
+ * instances, peers, gateways.
  *
  * A fact is its key (network, app, id, to: as many as its kind has) and its
  * fields (field.h).  All labels are lower case, 1 to 63 of [a-z0-9_-].  A
@@ -24,6 +24,7 @@ enum fact_kind {
 	FACT_APP,
 	FACT_INSTANCE,
 	FACT_PEER,
+	FACT_GATEWAY,
 	FACT_KINDS
 };
 
@@ -31,19 +32,28 @@ struct fact_pair {
 	const char *key, *value;
 };
 
+/* What a peer may be in its network, the least first. */
+enum fact_role { ROLE_OBSERVER, ROLE_DEVELOPER, ROLE_ADMIN, ROLE_OWNER };
+
+#define FACT_PUBLIC_KEY 44 /* octets of one as text: base64 of 32 */
+
 struct fact {
 	enum fact_kind kind;
 
 	/* The key. */
-	const char *network; /* all but regions and distances; a network's id */
+	const char *network; /* NULL: of none; a network's own id */
 	const char *app;     /* an app's name; an instance's app */
-	const char *id; /* region, instance, peer (its name); distance: from */
+	const char
+	    *id; /* instance, region, gateway; peer: name; distance: from */
 	const char *to; /* distance */
 
 	/* Network. */
 	const struct prefix *prefixes;
 	unsigned prefix_count;
-	uint32_t ttl; /* seconds */
+	uint32_t ttl;              /* seconds */
+	const struct prefix *pool; /* of addresses for peers; IPv4 */
+	unsigned pool_count;
+	uint8_t role; /* enum fact_role: the least a peer needs; a peer's own */
 
 	/* Network: resolvers; app: flycast; instance and peer: addresses. */
 	const struct addr *addresses;
@@ -58,7 +68,7 @@ struct fact {
 	/* App. */
 	const char *domain; /* dotted labels */
 
-	/* Instance; a peer has a region too. */
+	/* Instance; a peer and a gateway have a region too. */
 	const char *region;
 	const char *name;  /* server name */
 	const char *group; /* process group */
@@ -66,8 +76,17 @@ struct fact {
 	const struct fact_pair *metadata;
 	unsigned metadata_count;
 
-	/* Peer. */
-	int64_t expires; /* seconds since 1970; 0: never */
+	/* Peer; an instance and a gateway have a key too. */
+	int64_t expires;       /* seconds since 1970; 0: never */
+	const uint8_t *blocks; /* prefix lengths, one an address: 128 is bare */
+	const char *const *apps; /* that it sees; none: all */
+	unsigned app_count;
+	const char *gateway;
+	const char *public_key; /* as WireGuard writes it */
+
+	/* Gateway, instance. */
+	const char *endpoint; /* HOST:PORT */
+	uint32_t number;      /* of a gateway: in its peers' addresses */
 
 	/* Set by the store: facts written before this one; the newer one
 	 * of two with the same address has the larger. */

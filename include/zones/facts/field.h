@@ -24,9 +24,9 @@ struct field {
 
 	/* What its type asks for. */
 	double least, most;       /* inclusive */
-	double usual;             /* the default of a number */
+	double usual;             /* the default: a number, or a word's */
 	size_t like;              /* the text that is a text's default */
-	const char *const *words; /* the first is the default; NULL ends */
+	const char *const *words; /* NULL ends */
 
 	bool bare;        /* listed without its key */
 	const char *text; /* for the document: what the rest does not say */

@@ -3,12 +3,14 @@
  * been written before it), then the fields in the order of their table, each
  * as its type has it.
  *
- *	a label, a domain    u8 length, octets
+ *	a label, other text  u8 length, octets
  *	one of some words    u8
  *	a whole number       u32
  *	any other number     u64 (IEEE 754)
  *	a time               u64
  *	addresses            see addr_list.h
+ *	... with blocks      the same, and u8 length of each, in that order
+ *	labels               u8 n, n times a label
  *	prefixes             u8 n, n times 16 octets and u8 length
  *	pairs                u8 n, n times a label, u16 length and value
  *

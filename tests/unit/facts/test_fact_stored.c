@@ -39,6 +39,21 @@ static const char *const facts[] = {
 	"['fdaa:0:18::102']}",
 	"{'put':'peer','network':'acme','name':'p','region':'ord','addresses':"
 	"['fdaa:0:18::102'],'expires':'2026-03-01T12:00:00Z'}",
+	"{'put':'network','id':'a','prefixes':['fdaa:0:18::/48','10.0.0.0/8'],"
+	"'role':'observer','pool':['10.1.0.0/16']}",
+	"{'put':'instance','network':'acme','app':'web','id':'f0','region':"
+	"'iad','addresses':['fdaa:0:18::2'],'public_key':"
+	"'6Gxjj+qR4yr9AMuIvfThr5WFN+yNxEjGqEAhxkDKXVY=','endpoint':"
+	"'[fd00::1]:51820'}",
+	/* all that a peer can have; blocks of both families, IPv4 first */
+	"{'put':'peer','network':'acme','name':'p','region':'ord','addresses':"
+	"['10.0.0.1/24','10.0.1.1','fdaa:0:18::102/120','fdaa:0:18::2'],"
+	"'expires':'2026-03-01T12:00:00Z','role':'owner','apps':['web','blog'],"
+	"'gateway':'iad1','public_key':"
+	"'6Gxjj+qR4yr9AMuIvfThr5WFN+yNxEjGqEAhxkDKXVY='}",
+	"{'put':'gateway','id':'iad1','region':'iad','endpoint':'gw.example',"
+	"'public_key':'6Gxjj+qR4yr9AMuIvfThr5WFN+yNxEjGqEAhxkDKXVY=',"
+	"'number':4294967295}",
 };
 
 #define VALUE_MAX 1024 /* of metadata */

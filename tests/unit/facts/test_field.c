@@ -20,14 +20,14 @@
 
 /* `started` (default) or `stopped` */
 static void
-words_print(FILE *out, const char *const *words)
+words_print(FILE *out, const char *const *words, unsigned usual)
 {
 	for (unsigned i = 0; words[i] != NULL; i++)
 		(void)fprintf(out, "%s`%s`%s",
 		    i == 0                     ? ""
 			: words[i + 1] == NULL ? " or "
 					       : ", ",
-		    words[i], i == 0 ? " (default)" : "");
+		    words[i], i == usual ? " (default)" : "");
 }
 
 /* What a row says of its values, a comma before each but the first. */
@@ -41,12 +41,12 @@ limits_print(FILE *out, const struct field *field)
 		if (field->words == NULL)
 			break;
 		(void)fputs(before, out);
-		words_print(out, field->words);
+		words_print(out, field->words, (unsigned)field->usual);
 		before = ", ";
 		break;
 	case FIELD_NUMBER:
 		(void)fprintf(
-		    out, "%s%g to %g", before, field->least, field->most);
+		    out, "%s%.15g to %.15g", before, field->least, field->most);
 		before = ", ";
 		break;
 	case FIELD_STRINGS:
@@ -59,7 +59,7 @@ limits_print(FILE *out, const struct field *field)
 	}
 	if (field->text != NULL)
 		(void)fprintf(out, "%s%s", before, field->text);
-	if (field->usual > 0)
+	if (field->usual > 0 && field->words == NULL)
 		(void)fprintf(out, ", default %g", field->usual);
 }
 
@@ -125,7 +125,7 @@ static const struct {
 	{ "{\"put\":\"network\",\"id\":\"n\","
 	  "\"prefixes\":[\"fdaa:0:18::/48\",\"10.0.0.0/8\"]}",
 	    "network n  fdaa:0:18::/48 10.0.0.0/8"
-	    "  resolvers fdaa:0:18::3  ttl 5\n" },
+	    "  resolvers fdaa:0:18::3  ttl 5  role developer\n" },
 	{ "{\"put\":\"region\",\"id\":\"iad\",\"latitude\":38.95,"
 	  "\"longitude\":-77.46}",
 	    "region iad  38.95  -77.46\n" },
@@ -144,7 +144,18 @@ static const struct {
 	    "  stopped  \"a\"=\"\\n\" \"b\"=\"\"\n" },
 	{ "{\"put\":\"peer\",\"network\":\"n\",\"name\":\"p\","
 	  "\"addresses\":[\"fd00::1\"],\"expires\":\"2026-03-01T12:00:00Z\"}",
-	    "peer n/p  fd00::1  expires 2026-03-01T12:00:00Z\n" },
+	    "peer n/p  fd00::1  expires 2026-03-01T12:00:00Z"
+	    "  role developer\n" },
+	{ "{\"put\":\"peer\",\"network\":\"n\",\"name\":\"p\","
+	  "\"addresses\":[\"fd00::102/120\",\"10.0.0.1/24\"],\"apps\":"
+	  "[\"Web\",\"blog\"],\"role\":\"owner\",\"gateway\":\"iad1\"}",
+	    "peer n/p  fd00::102/120 10.0.0.1/24  role owner"
+	    "  apps web blog  gateway iad1\n" },
+	{ "{\"put\":\"gateway\",\"id\":\"iad1\",\"region\":\"iad\","
+	  "\"endpoint\":\"Gw.example:51820\",\"number\":175923,"
+	  "\"public_key\":\"6Gxjj+qR4yr9AMuIvfThr5WFN+yNxEjGqEAhxkDKXVY=\"}",
+	    "gateway iad1  iad  gw.example:51820  public_key"
+	    " 6Gxjj+qR4yr9AMuIvfThr5WFN+yNxEjGqEAhxkDKXVY=  number 175923\n" },
 };
 
 static void

@@ -121,6 +121,12 @@ static const struct {
 #define LABEL   "must be 1 to 63 of a-z, 0-9, - and _"
 #define GIVEN   "must be given"
 #define STRANGE "is not known here"
+#define BLOCKS                                                                 \
+	"must hold IPv6 or IPv4 addresses, or each with the length of its"     \
+	" block (fdaa:0:18::102/120)"
+#define ENDPOINT    "must be host:port or [v6]:port, at most 200 octets"
+#define PEER        "{\"put\":\"peer\"," NET ",\"name\":\"p\",\"addresses\":"
+#define INSTANCE_AT "{\"put\":\"instance\"," WEB IN ",\"endpoint\":"
 
 static const struct {
 	const char *line, *field, *rule, *value;
@@ -134,7 +140,8 @@ static const struct {
 	    "must have put, delete, commit or snapshot as a key", "" },
 	{ "{\"put\":1}", "put", "must be a string", "" },
 	{ "{\"put\":\"apps\"}", "put",
-	    "must be network, region, distance, app, instance or peer",
+	    "must be network, region, distance, app, instance, peer"
+	    " or gateway",
 	    "apps" },
 	{ "{\"put\":\"app\",\"put\":\"app\"}", "",
 	    "must be a JSON object: duplicate object key near '\"put\"'",
@@ -231,6 +238,47 @@ static const struct {
 	  "\"addresses\":[\"fd00::1\"],\"expires\":\"tomorrow\"}",
 	    "expires", "must be an RFC 3339 time (2026-03-01T12:00:00Z)",
 	    "tomorrow" },
+	/* the value of a secret is not told either */
+	{ PEER "[\"fd00::1\"],\"private_key\":\"x\"}", "private_key",
+	    "must not be told: a private key is its owner's alone", "" },
+	{ PEER "[\"fd00::1/129\"]}", "addresses", BLOCKS, "fd00::1/129" },
+	{ PEER "[\"10.0.0.1/33\"]}", "addresses", BLOCKS, "10.0.0.1/33" },
+	{ PEER "[\"10.0.0.1/\"]}", "addresses", BLOCKS, "10.0.0.1/" },
+	{ PEER "[\"fd00::1/64\",\"fd00::1\"]}", "addresses",
+	    "must not have an address twice", "fd00::1" },
+	{ PEER "[\"fd00::1\"],\"role\":\"root\"}", "role",
+	    "must be \"observer\", \"developer\", \"admin\" or \"owner\"",
+	    "root" },
+	{ PEER "[\"fd00::1\"],\"apps\":[\"_a\"]}", "apps",
+	    "must hold names of 1 to 63 of a-z, 0-9, - and _, which is not"
+	    " the first",
+	    "_a" },
+	{ PEER "[\"fd00::1\"],\"apps\":[\"a\",\"A\"]}", "apps",
+	    "must not have an app twice", "a" },
+	/* 32 octets leave the last letter no bits but four */
+	{ PEER "[\"fd00::1\"],\"public_key\":"
+	       "\"6Gxjj+qR4yr9AMuIvfThr5WFN+yNxEjGqEAhxkDKXVZ=\"}",
+	    "public_key",
+	    "must be a key as wg pubkey writes it, 44 letters of base64",
+	    "6Gxjj+qR4yr9AMuIvfThr5WFN+yNxEjGqEAhxkDKXVZ=" },
+	{ PEER "[\"fd00::1\"],\"public_key\":\"\"}", "public_key",
+	    "must be a key as wg pubkey writes it, 44 letters of base64", "" },
+	{ "{\"put\":\"network\",\"id\":\"n\",\"prefixes\":[\"10.0.0.0/8\"],"
+	  "\"pool\":[\"10.0.0.0/7\"]}",
+	    "pool", "must lie inside the network's prefixes", "10.0.0.0/7" },
+	{ "{\"put\":\"network\",\"id\":\"n\",\"prefixes\":[\"fd00::/8\"],"
+	  "\"pool\":[\"fd00::/9\"]}",
+	    "pool", "must hold IPv4 prefixes", "fd00::/9" },
+	/* what stands in it stands in a configuration */
+	{ INSTANCE_AT "\"a b:1\"}", "endpoint", ENDPOINT, "a b:1" },
+	{ INSTANCE_AT "\"a\\n:1\"}", "endpoint", ENDPOINT, "a?:1" },
+	{ INSTANCE_AT "\"a:0\"}", "endpoint", ENDPOINT, "a:0" },
+	{ INSTANCE_AT "\"a:65536\"}", "endpoint", ENDPOINT, "a:65536" },
+	{ INSTANCE_AT "\"a:\"}", "endpoint", ENDPOINT, "a:" },
+	{ INSTANCE_AT "\"fd00::1\"}", "endpoint", ENDPOINT, "fd00::1" },
+	{ INSTANCE_AT "\"[fd00::1\"}", "endpoint", ENDPOINT, "[fd00::1" },
+	{ INSTANCE_AT "\"[10.0.0.1]\"}", "endpoint", ENDPOINT, "[10.0.0.1]" },
+	{ INSTANCE_AT "\"\"}", "endpoint", ENDPOINT, "" },
 	{ "{\"delete\":\"app\"," NET "}", "name", GIVEN, "" },
 	{ "{\"delete\":\"app\"," NET ",\"name\":\"a\",\"domain\":\"a\"}",
 	    "domain", "does not belong to a key", "" },

@@ -66,6 +66,8 @@ store_read_peer(struct wire_in in, struct peer *out)
 	(void)wire_get64(&in);
 	out->region = wire_get_label(&in);
 	wire_get_brief(&in, &out->address);
+	(void)wire_take(&in, /* the lengths of their blocks */
+	    (size_t)out->address.six_count + out->address.four_count);
 	out->address.started = true;
 	out->expires = (int64_t)wire_get64(&in);
 	return !in.bad;

@@ -12,6 +12,8 @@ key_row(enum key_kind kind)
 		return (struct key_row){ "region", VALUE_FACT };
 	case KEY_DISTANCE:
 		return (struct key_row){ "distance", VALUE_FACT };
+	case KEY_GATEWAY:
+		return (struct key_row){ "gateway", VALUE_FACT };
 	case KEY_NETWORK:
 		return (struct key_row){ "network", VALUE_FACT };
 	case KEY_APP:

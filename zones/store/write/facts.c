@@ -13,6 +13,7 @@ static const enum key_kind key_of[FACT_KINDS] = {
 	[FACT_APP] = KEY_APP,
 	[FACT_INSTANCE] = KEY_INSTANCE,
 	[FACT_PEER] = KEY_PEER,
+	[FACT_GATEWAY] = KEY_GATEWAY,
 };
 
 void

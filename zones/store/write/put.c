@@ -26,8 +26,11 @@ check_network(struct store_txn *t, const struct fact *f, struct complaint *why)
 
 		for (unsigned j = 0; j < t->network.prefix_count; j++)
 			inside = inside ||
-			    prefix_holds(
-				&t->network.prefixes[j], &f->addresses[i]);
+			    (prefix_holds(
+				 &t->network.prefixes[j], &f->addresses[i]) &&
+				(f->blocks == NULL ||
+				    t->network.prefixes[j].len <=
+					f->blocks[i]));
 		if (!inside)
 			return complain(why,
 			    f->kind == FACT_APP ? "flycast" : "addresses",
@@ -113,6 +116,7 @@ index_fact(struct store_txn *t, const struct fact *f, bool is)
 	case FACT_DISTANCE:
 		t->ranks_changed = true;
 		break;
+	case FACT_GATEWAY: /* no answer needs it */
 	case FACT_NETWORK: /* network_put() and network_delete() */
 	case FACT_KINDS:
 		break;

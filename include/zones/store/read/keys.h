@@ -36,6 +36,7 @@ enum key_kind {
 	/* Facts. */
 	KEY_REGION = KEY_OF_NONE | 'r',   /* region */
 	KEY_DISTANCE = KEY_OF_NONE | 'd', /* from, to */
+	KEY_GATEWAY = KEY_OF_NONE | 'g',  /* gateway */
 	KEY_NETWORK = 'N',                /* nothing */
 	KEY_APP = 'A',                    /* app that was put by itself */
 	KEY_INSTANCE = 'i',               /* app, id */
