@@ -166,6 +166,7 @@ def main():
         print(said)
     for what, files, check, words in ROWS:
         results.append((what, is_seen(files, check, words)))
+    shutil.rmtree(COPY)
     for what, good in results:
         print("ok" if good else "not ok", what)
     failed = sum(not good for _, good in results)
