@@ -288,8 +288,7 @@ follow_chain(struct forward *f, struct asker *asker, struct upstream_set *set,
 
 		if ((!a->chain && asker->led_len == 0) ||
 		    first + a->len > DNS_TCP_MAX ||
-		    (a->rcode != RCODE_NOERROR &&
-			a->rcode != RCODE_NXDOMAIN)) {
+		    (a->rcode != RCODE_NOERROR && a->rcode != RCODE_NXDOMAIN)) {
 			asker_reply(f, asker, a);
 			return true;
 		}

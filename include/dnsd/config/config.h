@@ -62,7 +62,7 @@ struct config {
 	uint16_t unproven_size;      /* ... to who has no cookie; 0: the same */
 	struct siphash_key *secrets; /* of cookies; none: they are off */
 	unsigned secret_count;
-	unsigned network_limit; /* questions a second; 0: none */
+	unsigned network_limit;         /* questions a second; 0: none */
 	unsigned rate_limit, rate_slip; /* see zones/query/limit.h; 0: none */
 	unsigned tcp_connections;       /* most of a worker */
 	unsigned tcp_idle; /* seconds until a silent one is closed */

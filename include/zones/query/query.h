@@ -103,8 +103,8 @@ struct query_watch {
 struct query_counters {
 	uint64_t answered, nodata, nxdomain, refused, formerr, notimp, servfail,
 	    dropped, truncated;
-	uint64_t cut_tcp; /* answers that 65,535 octets could not hold */
-	uint64_t limited; /* beyond their prefix's rate: dropped, or cut */
+	uint64_t cut_tcp;    /* answers that 65,535 octets could not hold */
+	uint64_t limited;    /* beyond their prefix's rate: dropped, or cut */
 	uint64_t over_limit; /* refused: beyond their network's */
 };
 
