@@ -183,7 +183,8 @@ const struct config_option config_options[] = {
 	{ "tcp-idle", SHAPE_VALUE, .at = offsetof(struct config, tcp_idle),
 	    .set = config_set_number, .least = 1, .most = 3600, .preset = "10",
 	    .help = "seconds until a TCP connection that asks nothing is "
-		    "closed" },
+		    "closed; an eighth of it where there are as many as may "
+		    "be" },
 	{ "control", SHAPE_VALUE, .at = offsetof(struct config, control),
 	    .set = config_set_socket,
 	    .allowed = "a path for a socket, of at most 107 octets",

@@ -15,6 +15,8 @@
 /* A burst of some 10,000 questions; what is more is lost anyway. */
 #define BUFFER_SIZE (8 << 20)
 #define BACKLOG     4096
+/* A longest message; the kernel doubles it for what it adds to octets. */
+#define TCP_BUFFER (1 << 16)
 /* Every IPv6 link carries it (RFC 8200, 5). */
 #define IPV6_MTU_MIN 1280
 
@@ -76,9 +78,14 @@ static const struct option options_wildcard_v6[] = {
 	{ -1, 0, 0, false },
 };
 
-/* Accepted connections inherit these; replies are written whole. */
+/*
+ * Accepted connections inherit these; replies are written whole.  Buffers that
+ * grew by themselves held 4 MB for who does not read.
+ */
 static const struct option options_tcp[] = {
 	{ SOL_SOCKET, SO_REUSEADDR, 1, true },
+	{ SOL_SOCKET, SO_SNDBUF, TCP_BUFFER, true },
+	{ SOL_SOCKET, SO_RCVBUF, TCP_BUFFER, true },
 	{ IPPROTO_TCP, TCP_NODELAY, 1, false },
 	{ -1, 0, 0, false },
 };

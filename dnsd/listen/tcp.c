@@ -12,21 +12,26 @@
 
 #define ACCEPT_TURN 64 /* connections before others have their turn */
 
-/* Fires when the longest silent connection has been so for too long. */
+/* A second, while there is something to look after. */
 static void
 timer_set(struct tcp_hub *hub)
 {
-	const struct tcp_conn *first = TAILQ_FIRST(&hub->by_use);
-	struct timeval in = { .tv_sec = 1 };
+	const struct timeval in = { .tv_sec = 1 };
 
-	if (evtimer_pending(&hub->timer, NULL) ||
-	    (first == NULL && !hub->paused))
-		return;
-	if (!hub->paused)
-		in.tv_sec = first->used + hub->o.idle + 1 - tcp_now();
-	if (in.tv_sec < 1)
-		in.tv_sec = 1;
-	(void)evtimer_add(&hub->timer, &in);
+	if (hub->count > 0 || hub->paused)
+		(void)evtimer_add(&hub->timer, &in);
+}
+
+/* RFC 7766, 6.2.3: a half full table has less patience, a full one little. */
+static int64_t
+idle_now(const struct tcp_hub *hub)
+{
+	unsigned most = hub->o.connections, idle = hub->o.idle;
+	uint64_t part = (uint64_t)idle * 2 * (most - hub->count) / most;
+
+	if (part > idle)
+		part = idle;
+	return part > idle / 8 ? (int64_t)part : (idle + 7) / 8;
 }
 
 static void
@@ -48,12 +53,16 @@ static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct tcp_hub *hub = arg;
-	int64_t latest = tcp_now() - hub->o.idle;
+	int64_t latest = tcp_now() - idle_now(hub);
 	struct tcp_conn *c;
 
 	(void)fd;
 	(void)what;
 	while ((c = TAILQ_FIRST(&hub->by_use)) != NULL && c->used < latest) {
+		if (c->waiting > 0) {
+			tcp_conn_touch(c);
+			continue;
+		}
 		hub->o.counters->idle++;
 		tcp_conn_close(c);
 	}
@@ -63,19 +72,6 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 }
 
 /* --- accepting */
-
-/* Room for one more, by closing who has been silent longest. */
-static bool
-conn_evict(struct tcp_hub *hub)
-{
-	struct tcp_conn *c = TAILQ_FIRST(&hub->by_use);
-
-	if (c == NULL)
-		return false;
-	hub->o.counters->evicted++;
-	tcp_conn_close(c);
-	return true;
-}
 
 /* On a wildcard listener each connection has an address of its own. */
 static struct addr
@@ -89,25 +85,37 @@ asked_address(const struct tcp_listener *l, int fd)
 	return addr_from_sockaddr(&l->listen->address);
 }
 
+static uint32_t
+network_of(const struct tcp_hub *hub, const struct tcp_arrival *a)
+{
+	const struct query_env *env = &hub->o.responder->env;
+	struct network n = { .number = NETWORK_NONE };
+
+	if (env->store == E_OK)
+		(void)lookup_network(env->snapshot, &a->from, &a->to, &n);
+	return n.number;
+}
+
 static void
 conn_accept(struct tcp_listener *l, int fd, const struct sockaddr_in6 *from)
 {
 	struct tcp_hub *hub = l->hub;
+	struct tcp_arrival a = { .listen = l->listen,
+		.from = addr_from_sockaddr(from),
+		.to = asked_address(l, fd),
+		.fd = fd };
 	struct tcp_conn *c;
 
-	if (hub->count == hub->o.connections)
-		(void)conn_evict(hub);
-	c = tcp_conn_open(hub, fd);
+	a.network = network_of(hub, &a);
+	c = tcp_conn_open(hub, &a);
 	if (c == NULL) {
 		(void)close(fd);
 		return;
 	}
-	c->listen = l->listen;
-	c->from = addr_from_sockaddr(from);
-	c->to = asked_address(l, fd);
 	hub->o.counters->accepted++;
 	tcp_conn_start(c);
-	timer_set(hub);
+	if (!evtimer_pending(&hub->timer, NULL))
+		timer_set(hub);
 }
 
 /* What the kernel is short of may be free again in a second. */
@@ -119,25 +127,20 @@ accept_failed(struct tcp_hub *hub)
 	if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
 		return;
 	if (log_may(&hub->accept_log, &more))
-		log_warn("TCP connections cannot be accepted: %s; the longest "
-			 "silent one is closed for them (%u more such)",
+		log_warn("TCP connections cannot be accepted for a second: %s "
+			 "(%u more such)",
 		    strerror(errno), more);
-	if (!conn_evict(hub)) {
-		hub_pause(hub, true);
-		timer_set(hub);
-	}
+	hub_pause(hub, true);
+	timer_set(hub);
 }
 
 static void
-on_acceptable(evutil_socket_t listening, short what, void *arg)
+conns_accept(struct tcp_listener *l)
 {
-	struct tcp_listener *l = arg;
-
-	(void)what;
 	for (int i = 0; i < ACCEPT_TURN; i++) {
 		struct sockaddr_in6 from;
 		socklen_t len = sizeof(from);
-		int fd = accept4(listening, (struct sockaddr *)&from, &len,
+		int fd = accept4(l->fd, (struct sockaddr *)&from, &len,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd < 0) {
@@ -146,6 +149,19 @@ on_acceptable(evutil_socket_t listening, short what, void *arg)
 		}
 		conn_accept(l, fd, &from);
 	}
+}
+
+static void
+on_acceptable(evutil_socket_t listening, short what, void *arg)
+{
+	struct tcp_listener *l = arg;
+	struct responder *r = l->hub->o.responder;
+
+	(void)listening;
+	(void)what;
+	r->begin(r);
+	conns_accept(l);
+	r->end(r);
 }
 
 /* --- late replies */

@@ -26,42 +26,25 @@
 #include "dnsd/listen/socket.h"
 
 /* Forwarded replies may pile up behind an asker that does not read. */
-#define UNREAD_MAX (1 << 20)
+#define UNREAD_MAX (1 << 18)
 
 static void on_event(evutil_socket_t, short, void *);
 
-static void
-bytes_free(struct tcp_bytes *b)
-{
-	free(b->at);
-	*b = (struct tcp_bytes){ NULL, 0 };
-}
-
 static bool
-bytes_append(struct tcp_bytes *b, const uint8_t *bytes, size_t len)
+octets_keep(struct evbuffer **to, const uint8_t *octets, size_t len)
 {
-	uint8_t *at;
-
 	if (len == 0)
 		return true;
-	at = realloc(b->at, b->len + len);
-	if (at == NULL)
-		return false;
-	memcpy(at + b->len, bytes, len);
-	b->at = at;
-	b->len += len;
-	return true;
+	if (*to == NULL)
+		*to = evbuffer_new();
+	return *to != NULL && evbuffer_add(*to, octets, len) == 0;
 }
 
 static void
-bytes_skip(struct tcp_bytes *b, size_t len)
+octets_drop(struct evbuffer **b)
 {
-	if (len == b->len) {
-		bytes_free(b);
-		return;
-	}
-	b->len -= len;
-	memmove(b->at, b->at + len, b->len);
+	evbuffer_free(*b);
+	*b = NULL;
 }
 
 static void
@@ -86,7 +69,7 @@ conn_settle(struct tcp_conn *c)
 {
 	bool last = c->ended || c->hub->retiring;
 
-	if (c->out.len > 0)
+	if (c->out != NULL)
 		conn_want(c, EV_WRITE);
 	else if (last && c->waiting == 0)
 		c->dead = true;
@@ -117,10 +100,10 @@ conn_send(struct tcp_conn *c, const uint8_t *bytes, size_t len)
 static void
 conn_keep_out(struct tcp_conn *c, const uint8_t *bytes, size_t len)
 {
-	if (c->out.len + len > UNREAD_MAX) {
+	if (c->out != NULL && evbuffer_get_length(c->out) + len > UNREAD_MAX) {
 		c->hub->o.counters->unread++;
 		c->dead = true;
-	} else if (!bytes_append(&c->out, bytes, len)) {
+	} else if (!octets_keep(&c->out, bytes, len)) {
 		c->dead = true;
 	}
 }
@@ -132,7 +115,7 @@ conn_send_turn(struct tcp_conn *c)
 	struct tcp_hub *hub = c->hub;
 	size_t sent = 0;
 
-	if (hub->out_len > 0 && c->out.len == 0)
+	if (hub->out_len > 0 && c->out == NULL)
 		sent = conn_send(c, hub->out, hub->out_len);
 	if (!c->dead)
 		conn_keep_out(c, hub->out + sent, hub->out_len - sent);
@@ -200,7 +183,7 @@ conn_answer_all(struct tcp_conn *c, const uint8_t *in, size_t len)
 	struct wire_in w = wire_in(in, len);
 	size_t used = 0;
 
-	while (!c->dead && c->out.len == 0) {
+	while (!c->dead && c->out == NULL) {
 		uint16_t size = wire_get16(&w);
 		const uint8_t *pkt = wire_take(&w, size);
 
@@ -219,12 +202,14 @@ static size_t
 conn_gather(struct tcp_conn *c, bool readable)
 {
 	uint8_t *in = c->hub->in;
-	size_t len = c->in.len;
+	size_t len = 0;
 	ssize_t n;
 
-	if (len > 0)
-		memcpy(in, c->in.at, len);
-	bytes_free(&c->in);
+	if (c->in != NULL) {
+		len = evbuffer_get_length(c->in);
+		(void)evbuffer_remove(c->in, in, len);
+		octets_drop(&c->in);
+	}
 	if (!readable)
 		return len;
 	n = recv(c->fd, in + len, TCP_READ, MSG_DONTWAIT);
@@ -253,15 +238,21 @@ conn_serve(struct tcp_conn *c, bool readable)
 		tcp_conn_touch(c);
 	conn_send_turn(c);
 	r->end(r);
-	if (!c->dead && !bytes_append(&c->in, hub->in + used, len - used))
+	if (!c->dead && !octets_keep(&c->in, hub->in + used, len - used))
 		c->dead = true;
 }
 
 static void
 conn_send_kept(struct tcp_conn *c)
 {
-	if (c->out.len > 0)
-		bytes_skip(&c->out, conn_send(c, c->out.at, c->out.len));
+	if (c->out == NULL)
+		return;
+	if (evbuffer_write(c->out, c->fd) > 0)
+		tcp_conn_touch(c);
+	else if (errno != EAGAIN && errno != EINTR)
+		c->dead = true;
+	if (evbuffer_get_length(c->out) == 0)
+		octets_drop(&c->out);
 }
 
 static void
@@ -273,7 +264,7 @@ on_event(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	hub->serving = true;
 	conn_send_kept(c);
-	if (c->out.len == 0 && !c->dead)
+	if (c->out == NULL && !c->dead)
 		conn_serve(c, (what & EV_READ) != 0);
 	conn_settle(c);
 	hub->serving = false;

@@ -4,22 +4,19 @@
 #ifndef DNSD_LISTEN_TCP_IMPL_H
 #define DNSD_LISTEN_TCP_IMPL_H
 
+#include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <sys/queue.h>
 
 #include "base/log.h"
+#include "base/siphash.h"
 #include "dnsd/listen/tcp.h"
 
 #define TCP_MESSAGE (2 + DNS_TCP_MAX) /* with its length */
 #define TCP_READ    16384             /* octets a connection has a turn for */
 #define TCP_WRITE   65536             /* replies beyond leave at once */
-
-/* Octets on the heap, as long as LEN is not zero. */
-struct tcp_bytes {
-	uint8_t *at;
-	size_t len;
-};
+#define TCP_HELD    65536
 
 struct tcp_listener {
 	SLIST_ENTRY(tcp_listener) next;
@@ -36,10 +33,13 @@ struct tcp_conn {
 	struct tcp_hub *hub;
 	TAILQ_ENTRY(tcp_conn) by_use;
 	TAILQ_ENTRY(tcp_conn) unflushed; /* while is_unflushed */
-	struct tcp_bytes in;             /* came, and is not answered */
-	struct tcp_bytes out;            /* answered, and not taken */
+	struct evbuffer *in;             /* came, not answered; NULL: none */
+	struct evbuffer *out;            /* answered, not taken; NULL: none */
 	uint64_t number; /* for struct client; never used again */
 	int64_t used;    /* monotonic seconds */
+	uint64_t turn;   /* of all uses of the hub's, to tell which was first */
+	/* Connections of its network and of its client: see held[]. */
+	uint32_t *of_network, *of_client;
 	const struct config_listen *listen;
 	struct addr from, to;
 	int fd;
@@ -64,6 +64,11 @@ struct tcp_hub {
 	struct tcp_conns unflushed;
 	unsigned count;
 	struct event timer; /* runs only while there is a connection */
+	/* How many a network has, and a client, by a hash that nobody foresees;
+	 * who shares a number by chance is taken for more than he has. */
+	uint32_t held[TCP_HELD];
+	struct siphash_key key;
+	uint64_t turns;
 
 	/* Connections by the lower bits of their number. */
 	struct tcp_conn **slots;
@@ -88,8 +93,19 @@ int64_t tcp_now(void); /* monotonic seconds */
 enum err tcp_table_open(struct tcp_hub *) MUST_CHECK;
 void tcp_table_close(struct tcp_hub *); /* and every connection */
 
-/* Owns FD from now on; NULL, and FD is the caller's, where there is no room. */
-struct tcp_conn *tcp_conn_open(struct tcp_hub *, int fd);
+/* Who has come, of NETWORK. */
+struct tcp_arrival {
+	const struct config_listen *listen;
+	struct addr from, to;
+	uint32_t network;
+	int fd;
+};
+
+/*
+ * Owns the descriptor from now on; NULL, and it is the caller's, where there is
+ * no room and none can be made: see tcp.h.
+ */
+struct tcp_conn *tcp_conn_open(struct tcp_hub *, const struct tcp_arrival *);
 /* NULL: it has gone. */
 struct tcp_conn *tcp_conn_find(const struct tcp_hub *, uint64_t number);
 /* To the end of the queue of those that are silent. */

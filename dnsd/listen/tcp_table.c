@@ -1,7 +1,9 @@
 /*
- * tcp_table.c - the connections of a worker: by number, and by last use.
+ * tcp_table.c - the connections of a worker: by number, by last use, and how
+ * many are whose.
  */
 #include <assert.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -22,8 +24,84 @@ tcp_table_open(struct tcp_hub *hub)
 	hub->slots = calloc(hub->o.connections, sizeof(hub->slots[0]));
 	hub->free_slots =
 	    calloc(hub->o.connections, sizeof(hub->free_slots[0]));
-	return hub->slots == NULL || hub->free_slots == NULL ? E_NOMEM : E_OK;
+	if (hub->slots == NULL || hub->free_slots == NULL)
+		return E_NOMEM;
+	return getrandom(&hub->key, sizeof(hub->key), 0) < 0 ? E_SYSTEM : E_OK;
 }
+
+/* --- whose they are */
+
+enum { OF_NETWORK, OF_CLIENT };
+
+static uint32_t *
+held_by_network(struct tcp_hub *hub, uint32_t network)
+{
+	return &hub->held[siphash(&hub->key, OF_NETWORK, &network,
+			      sizeof(network)) %
+	    TCP_HELD];
+}
+
+/* Who has an IPv6 address has a /56 of them. */
+static uint32_t *
+held_by_client(struct tcp_hub *hub, const struct addr *a)
+{
+	size_t len = addr_is_v4(a) ? sizeof(a->ip) : 56 / 8;
+
+	return &hub->held[siphash(&hub->key, OF_CLIENT, a->ip, len) % TCP_HELD];
+}
+
+static bool
+goes_before(const struct tcp_conn *a, const struct tcp_conn *b)
+{
+	if (*a->of_network != *b->of_network)
+		return *a->of_network > *b->of_network;
+	if (*a->of_client != *b->of_client)
+		return *a->of_client > *b->of_client;
+	return a->turn < b->turn;
+}
+
+#define LOOKS 64
+
+/*
+ * The one that goes first, of those that do not wait; NULL where none is found.
+ * In a table of many some are looked at: who has a tenth of it is among them,
+ * save once in a thousand times.
+ */
+static struct tcp_conn *
+conn_of_most(struct tcp_hub *hub)
+{
+	struct rng *rng = &hub->o.responder->env.rng;
+	struct tcp_conn *first = NULL;
+
+	for (unsigned i = 0; i < hub->slots_used && i < LOOKS; i++) {
+		struct tcp_conn *c = hub->slots[hub->slots_used <= LOOKS
+			? i
+			: rng_below(rng, hub->slots_used)];
+
+		if (c != NULL && c->waiting == 0 &&
+		    (first == NULL || goes_before(c, first)))
+			first = c;
+	}
+	return first;
+}
+
+/* For NEW; not where it would be the next to go. */
+static bool
+room_make(struct tcp_hub *hub, const struct tcp_conn *new)
+{
+	struct tcp_conn *c;
+
+	if (hub->count < hub->o.connections)
+		return true;
+	hub->o.counters->evicted++;
+	c = conn_of_most(hub);
+	if (c == NULL || goes_before(new, c))
+		return false;
+	tcp_conn_close(c);
+	return true;
+}
+
+/* --- by number */
 
 /* False where it is full. */
 static bool
@@ -49,17 +127,27 @@ slot_of(uint64_t number)
 }
 
 struct tcp_conn *
-tcp_conn_open(struct tcp_hub *hub, int fd)
+tcp_conn_open(struct tcp_hub *hub, const struct tcp_arrival *a)
 {
 	struct tcp_conn *c = calloc(1, sizeof(*c));
 
-	if (c == NULL || !slot_take(hub, c)) {
+	if (c == NULL)
+		return NULL;
+	c->hub = hub;
+	c->fd = a->fd;
+	c->listen = a->listen;
+	c->from = a->from;
+	c->to = a->to;
+	c->of_network = held_by_network(hub, a->network);
+	c->of_client = held_by_client(hub, &a->from);
+	c->turn = ++hub->turns;
+	c->used = tcp_now();
+	if (!room_make(hub, c) || !slot_take(hub, c)) {
 		free(c);
 		return NULL;
 	}
-	c->hub = hub;
-	c->fd = fd;
-	c->used = tcp_now();
+	++*c->of_network;
+	++*c->of_client;
 	TAILQ_INSERT_TAIL(&hub->by_use, c, by_use);
 	hub->count++;
 	return c;
@@ -81,6 +169,7 @@ void
 tcp_conn_touch(struct tcp_conn *c)
 {
 	c->used = tcp_now();
+	c->turn = ++c->hub->turns;
 	TAILQ_REMOVE(&c->hub->by_use, c, by_use);
 	TAILQ_INSERT_TAIL(&c->hub->by_use, c, by_use);
 }
@@ -99,9 +188,13 @@ tcp_conn_close(struct tcp_conn *c)
 	hub->slots[slot] = NULL;
 	hub->free_slots[hub->free_count++] = slot;
 	hub->count--;
+	--*c->of_network;
+	--*c->of_client;
 	(void)close(c->fd);
-	free(c->in.at);
-	free(c->out.at);
+	if (c->in != NULL)
+		evbuffer_free(c->in);
+	if (c->out != NULL)
+		evbuffer_free(c->out);
 	free(c);
 }
 

@@ -4,9 +4,11 @@ import socket
 import struct
 
 import dns.message
+import pytest
 
-from ask import ACME, PATIENCE, connect, rcode, recv_tcp, send_tcp, values
-from programs import sample, until
+from ask import (ACME, GLOBEX, PATIENCE, connect, rcode, recv_tcp, send_tcp,
+                 values)
+from programs import NOT_UPSTREAMS, sample, until
 
 NAME = "paulgra-ham.internal"
 
@@ -108,7 +110,8 @@ def test_octets_without_a_question_are_idle(servers):
 
 
 def test_longest_silent_gives_way(servers):
-    servers.serve(servers.store(sample()), workers=1, tcp_connections=4)
+    servers.serve(servers.store(sample()), workers=1, tcp_connections=4,
+                  tcp_idle=PATIENCE * 10)
     held = [connect() for _ in range(4)]
     for s in held:
         assert answered(s)
@@ -120,6 +123,58 @@ def test_longest_silent_gives_way(servers):
     for s in held[:1] + held[3:]:
         assert answered(s)
         s.close()
+
+
+@pytest.mark.parametrize("other", [GLOBEX, "fdaa:0:18:b00::1"])
+def test_whoever_has_most_gives_way(servers, other):
+    """Whatever one opens, another network's or client's stay."""
+    servers.serve(servers.store(sample()), workers=1, tcp_connections=50,
+                  tcp_idle=PATIENCE * 10)
+    kept = [connect(other) for _ in range(10)]
+    flood = [connect() for _ in range(60)]
+    assert answered(flood[-1])
+    late = connect(other)
+    for s in kept + [late]:
+        send_tcp(s, wire("internal", "SOA", 5))
+        assert recv_tcp(s)[:2] == b"\0\5"
+    for s in kept + [late] + flood:
+        s.close()
+
+
+def test_who_waits_does_not_give_way(servers, held):
+    """Also where all are his; who has them is not taken in then."""
+    held.server.stop()
+    servers.serve(held.server.store, workers=1, tcp_connections=4,
+                  listen=NOT_UPSTREAMS, tcp_idle=1,
+                  forward=held.server.config["forward"])
+    waiting = [connect() for _ in range(4)]
+    for i, s in enumerate(waiting):
+        send_tcp(s, wire(f"w{i}.example", "A", i))
+    until(lambda: len(held.upstream.seen) > 0, "the upstream is asked")
+    with connect() as more:
+        assert is_closed(more)
+    held.set()
+    for i, s in enumerate(waiting):
+        assert recv_tcp(s)[:2] == bytes([0, i])
+        s.close()
+
+
+def test_full_table_has_less_patience(servers):
+    servers.serve(servers.store(sample()), workers=1, tcp_connections=8,
+                  tcp_idle=PATIENCE + 2)
+    held = [connect() for _ in range(8)]
+    assert is_closed(held[0])
+    for s in held:
+        s.close()
+
+
+def unsent(s):
+    """Octets that the kernel keeps for the far end of S."""
+    port = f":{s.getsockname()[1]:04X}"
+    with open("/proc/net/tcp6", encoding="ascii") as f:
+        rows = [line.split() for line in f]
+    return [int(row[4].split(":")[0], 16) for row in rows
+            if row[2].endswith(port)][0]
 
 
 def test_who_does_not_read_is_not_read_from(servers):
@@ -142,6 +197,7 @@ def test_who_does_not_read_is_not_read_from(servers):
             except TimeoutError:
                 break
         assert total < 64 << 20, "it reads and reads"
+        assert unsent(s) < 300 << 10
         send_tcp(other, wire("big.internal"))
         assert len(values(dns.message.from_wire(recv_tcp(other)))) == 100
 

@@ -9,9 +9,13 @@
  *     and a connection has one of its own only while a question is here in
  *     part or a reply is not yet taken.
  *   - Who does not read its replies is not read from either.
- *   - Who asks nothing for the idle time is closed; so is the one that has
- *     been silent longest when there are too many.  Octets that make up no
- *     whole question do not count.
+ *   - Who asks nothing for the idle time is closed, and the sooner the fuller
+ *     the table is.  Octets that make up no whole question do not count.
+ *   - Where there are too many, one that waits for nothing gives way: of the
+ *     network that has most, of the client (an IPv6 /56, an IPv4 address) that
+ *     has most in it, the one that has been silent longest.  Who would have
+ *     to go himself, or for whom nobody can, is not taken in.
+ *   - What the kernel keeps for a connection is bounded; see socket.c.
  */
 #ifndef DNSD_LISTEN_TCP_H
 #define DNSD_LISTEN_TCP_H
@@ -25,8 +29,8 @@ struct tcp_hub;
 struct tcp_counters {
 	uint64_t accepted, received, sent; /* connections, questions, replies */
 	uint64_t idle;                     /* closed after the idle time */
-	uint64_t evicted;                  /* closed for newer ones */
-	uint64_t unread; /* closed, as the asker does not read */
+	uint64_t evicted; /* closed for newer ones, or the newer one itself */
+	uint64_t unread;  /* closed, as the asker does not read */
 };
 
 struct tcp_options {
