@@ -151,6 +151,15 @@ fact_print(struct query_watch *watch, const char *kind, struct label app,
 	(void)fprintf(t->out, ": %s\n", query_fate_str(fate));
 }
 
+static void
+note_print(struct query_watch *watch, const char *text)
+{
+	struct telling *t = (struct telling *)watch;
+
+	telling_begin(t);
+	(void)fprintf(t->out, "note      %s\n", text);
+}
+
 static enum err
 reply_print(FILE *out, const struct query *q, char why[EXPLAIN_WHY])
 {
@@ -189,7 +198,7 @@ question_answer(FILE *out, struct question *made, struct snapshot *snapshot,
 		.bound = asked->network,
 		.tcp = true,
 	};
-	struct telling telling = { .watch = { fact_print },
+	struct telling telling = { .watch = { fact_print, note_print },
 		.query = &q,
 		.snapshot = snapshot,
 		.out = out };

@@ -12,9 +12,14 @@
 #define AT(member)           .at = offsetof(struct fact, member)
 #define LIST(member, number) AT(member), .count = offsetof(struct fact, number)
 
-static const char *const states[] = { "started", "stopped", NULL };
 static const char *const roles[] = { "observer", "developer", "admin", "owner",
 	NULL };
+static const char *const states[] = { "started", "draining", "stopped", NULL };
+static const char *const healths[] = { "passing", "warning", "critical", NULL };
+
+#define PORTS                                                                  \
+	"by name: a number from 1 to 65535, or `{\"port\":53,"                 \
+	"\"protocol\":\"udp\"}`"
 
 /* clang-format off */
 static const struct field network[] = {
@@ -60,6 +65,8 @@ static const struct field app[] = {
 	    .text = "labels with dots, up to 200 octets, default the name" },
 	{ "flycast", &field_addresses, FIELD_OPTIONAL,
 	    LIST(addresses, address_count) },
+	{ "ports", &field_ports, FIELD_OPTIONAL, LIST(ports, port_count),
+	    .text = PORTS },
 	{ .key = NULL },
 };
 
@@ -73,8 +80,14 @@ static const struct field instance[] = {
 	{ "name", &field_host, FIELD_OPTIONAL, AT(name),
 	    .text = "the server's, for `.apn`" },
 	{ "group", &field_label, FIELD_OPTIONAL, AT(group) },
-	{ "state", &field_words, FIELD_OPTIONAL, AT(stopped),
+	{ "state", &field_words, FIELD_OPTIONAL, AT(state),
 	    .words = states, .bare = true },
+	{ "health", &field_words, FIELD_OPTIONAL, AT(health),
+	    .words = healths, .bare = true },
+	{ "weight", &field_whole, FIELD_OPTIONAL, AT(weight),
+	    .most = UINT16_MAX, .usual = 1, .text = "of SRV records" },
+	{ "ports", &field_ports, FIELD_OPTIONAL, LIST(ports, port_count),
+	    .text = PORTS },
 	{ "metadata", &field_pairs, FIELD_OPTIONAL,
 	    LIST(metadata, metadata_count), .bare = true,
 	    .text = "strings: keys of 1 to 63 octets, values up to 1024" },

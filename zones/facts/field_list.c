@@ -22,7 +22,7 @@ list_take(struct fact_reading *r, const struct field *field,
     const struct field_value *value)
 {
 	const struct field_entry *e = field->type->entry;
-	size_t spans = field->type->shape == FIELD_PAIRS ? 2 : 1;
+	size_t spans = field->type->shape == FIELD_STRINGS ? 1 : 2;
 	size_t count = value->count / spans;
 	char *list = arena_room(r->arena, count * e->size);
 
@@ -92,10 +92,10 @@ list_print(const struct field_printing *p, const struct fact *f,
     const struct field *field)
 {
 	static const char open[] = {
-		[FIELD_STRINGS] = '[', [FIELD_PAIRS] = '{'
+		[FIELD_STRINGS] = '[', [FIELD_PAIRS] = '{', [FIELD_PORTS] = '{'
 	};
 	static const char shut[] = {
-		[FIELD_STRINGS] = ']', [FIELD_PAIRS] = '}'
+		[FIELD_STRINGS] = ']', [FIELD_PAIRS] = '}', [FIELD_PORTS] = '}'
 	};
 	struct list l = list_of(f, field);
 

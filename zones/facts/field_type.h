@@ -39,7 +39,8 @@ struct field_type {
 		FIELD_STRING,
 		FIELD_NUMBER,
 		FIELD_STRINGS, /* an array of them */
-		FIELD_PAIRS    /* an object of them */
+		FIELD_PAIRS,   /* an object of them */
+		FIELD_PORTS /* an object of ports, read as "53" or "53/udp" */
 	} shape;
 
 	/* A value of this shape, into the fact. */
@@ -71,7 +72,7 @@ struct field_type {
 extern const struct field_type field_label, field_host, field_region,
     field_domain, field_public_key, field_endpoint, field_words, field_time,
     field_number, field_whole, field_addresses, field_blocks, field_resolvers,
-    field_prefixes, field_pool, field_pairs, field_hosts;
+    field_prefixes, field_pool, field_pairs, field_ports, field_hosts;
 
 /* What both readers of JSON do.  The row of this name; NULL: none has it. */
 const struct field *reading_find(const struct fact_reading *, struct span key);

@@ -59,26 +59,60 @@ strings_read(struct fact_reading *r, const char *field, json_t *j,
 	return err;
 }
 
+typedef enum err member_value(
+    struct fact_reading *, const char *key, json_t *, struct field_value *);
+
 static enum err
 pairs_read(struct fact_reading *r, const char *field, json_t *j,
-    struct field_value *value)
+    member_value *read, struct field_value *value)
 {
 	const char *key;
 	json_t *member;
 	enum err err;
 
 	if (!json_is_object(j))
-		return complain_value(
-		    r, field, "must be an object of strings", j);
+		return complain_value(r, field, "must be an object", j);
 	err = count_check(r, field, json_object_size(j));
 	if (err != E_OK)
 		return err;
 	json_object_foreach(j, key, member)
 	{
 		value->text[value->count++] = span_of(key);
-		if (string_read(r, key, member, value) != E_OK)
+		if (read(r, key, member, value) != E_OK)
 			return E_INPUT;
 	}
+	return E_OK;
+}
+
+static bool
+is_port(json_t *j)
+{
+	return json_is_integer(j) && json_integer_value(j) > 0 &&
+	    json_integer_value(j) <= UINT16_MAX;
+}
+
+/* A number, or {"port":N,"protocol":"udp"}; as text. */
+static enum err
+port_read(struct fact_reading *r, const char *key, json_t *j,
+    struct field_value *value)
+{
+	json_t *port = json_is_object(j) ? json_object_get(j, "port") : j;
+	json_t *protocol = json_object_get(j, "protocol");
+	const char *name =
+	    protocol == NULL ? "tcp" : json_string_value(protocol);
+	char text[16];
+
+	if (!is_port(port) || name == NULL ||
+	    (strcmp(name, "tcp") != 0 && strcmp(name, "udp") != 0) ||
+	    json_object_size(j) > 1U + (protocol != NULL))
+		return complain_value(r, key,
+		    "must be a port from 1 to 65535, or an object of \"port\" "
+		    "and \"protocol\", \"tcp\" or \"udp\"",
+		    j);
+	(void)snprintf(text, sizeof(text), "%d%s",
+	    (int)json_integer_value(port), name[0] == 'u' ? "/udp" : "");
+	value->text[value->count++] =
+	    span_of(arena_copy(r->arena, text, strlen(text)));
 	return E_OK;
 }
 
@@ -98,7 +132,9 @@ value_read(struct fact_reading *r, const struct field *field, json_t *j,
 	case FIELD_STRINGS:
 		return strings_read(r, field->key, j, value);
 	case FIELD_PAIRS:
-		return pairs_read(r, field->key, j, value);
+		return pairs_read(r, field->key, j, string_read, value);
+	case FIELD_PORTS:
+		return pairs_read(r, field->key, j, port_read, value);
 	}
 	return E_INPUT;
 }

@@ -41,21 +41,38 @@ plain_number(struct wire_in *in)
 	return v;
 }
 
+/* A member of an object: a string, or the digits of a port. */
+static struct span
+plain_member(struct wire_in *in, enum field_shape shape)
+{
+	struct span s;
+
+	if (shape == FIELD_PAIRS)
+		return plain_string(in);
+	plain_skip_blanks(in);
+	s.at = (const char *)in->buf + in->pos;
+	(void)plain_number(in);
+	s.len = (size_t)((const char *)in->buf + in->pos - s.at);
+	return s;
+}
+
 /* As many as a fact may have; an empty list is not plain. */
 static void
-plain_list(struct wire_in *in, char open, char shut, struct field_value *value)
+plain_list(
+    struct wire_in *in, enum field_shape shape, struct field_value *value)
 {
+	bool is_array = shape == FIELD_STRINGS;
 	unsigned count = 0;
 
-	(void)plain_take(in, open);
+	(void)plain_take(in, is_array ? '[' : '{');
 	do {
 		in->bad = in->bad || ++count > FACT_LIST_MAX;
 		if (in->bad)
 			return;
 		value->text[value->count++] = plain_string(in);
-		if (shut == '}' && plain_take(in, ':'))
-			value->text[value->count++] = plain_string(in);
-	} while (plain_more(in, shut));
+		if (!is_array && plain_take(in, ':'))
+			value->text[value->count++] = plain_member(in, shape);
+	} while (plain_more(in, is_array ? ']' : '}'));
 }
 
 static bool
@@ -71,10 +88,9 @@ value_read(
 		value->number = plain_number(in);
 		break;
 	case FIELD_STRINGS:
-		plain_list(in, '[', ']', value);
-		break;
 	case FIELD_PAIRS:
-		plain_list(in, '{', '}', value);
+	case FIELD_PORTS:
+		plain_list(in, shape, value);
 		break;
 	}
 	return !in->bad;

@@ -65,6 +65,15 @@ static const struct rule rules_of_2[] = {
 	NO_MORE,
 };
 
+/* RFC 2782; before every form that has addresses. */
+static const struct {
+	const char text[5];
+	bool udp;
+} protocols[] = {
+	{ "_tcp", false },
+	{ "_udp", true },
+};
+
 static const struct rule rules_of_3[] = {
 	{ NAME_BELOW_APP, { LIT("nearest"), LIT("of"), APP } },
 	{ NAME_BELOW_APP, { LIT("kv"), LIT("_metadata"), APP } },
@@ -139,10 +148,10 @@ part_fits(struct name *name, const struct part *part, struct label l)
 /* From the left: there stands what differs between names. */
 static inline bool
 rule_fits(struct name *name, const struct rule *r, const struct dname *d,
-    unsigned parts)
+    unsigned first, unsigned parts)
 {
 	for (unsigned i = 0; i < parts; i++)
-		if (!part_fits(name, &r->part[i], dname_label(d, i)))
+		if (!part_fits(name, &r->part[i], dname_label(d, first + i)))
 			return false;
 	return true;
 }
@@ -158,19 +167,54 @@ may_begin(const struct part *part, struct label first)
 static enum name_kind
 read_internal(struct name *name, const struct dname *d)
 {
-	unsigned parts = d->labels - 1U;
-	struct label first = dname_label(d, 0);
+	unsigned skip = name->skip, parts = d->labels - 1U - skip;
+	struct label first = dname_label(d, skip);
 	const struct rule *r;
 
 	if (parts == 0)
-		return NAME_ZONE;
+		return skip == 0 ? NAME_ZONE : NAME_UNKNOWN;
 	if (parts > RULE_PARTS)
 		return NAME_UNKNOWN;
 	r = rules[parts];
 	while (!may_begin(&r->part[0], first) ||
-	    (r->kind != NAME_UNKNOWN && !rule_fits(name, r, d, parts)))
+	    (r->kind != NAME_UNKNOWN && !rule_fits(name, r, d, skip, parts)))
 		r++;
 	return r->kind;
+}
+
+static bool
+read_protocol(struct name *name, struct label l)
+{
+	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++)
+		if (label_is(l, protocols[i].text)) {
+			name->udp = protocols[i].udp;
+			return true;
+		}
+	return false;
+}
+
+/* Takes _PORT._PROTO. or _PROTO. off the name's begin. */
+static void
+read_service(struct name *name, const struct dname *d)
+{
+	struct label first = dname_label(d, 0);
+
+	if (d->labels > 2 && first.len > 1 &&
+	    read_protocol(name, dname_label(d, 1))) {
+		name->service =
+		    (struct label){ first.at + 1, (uint8_t)(first.len - 1) };
+		name->skip = 2;
+	} else if (read_protocol(name, first)) {
+		name->service = (struct label){ NULL, 0 };
+		name->skip = 1;
+	}
+}
+
+/* What has a set of instances behind it, or one. */
+static bool
+has_services(enum name_kind kind)
+{
+	return (kind >= NAME_APP && kind <= NAME_METADATA) || kind == NAME_APN;
 }
 
 static enum name_kind
@@ -269,10 +313,14 @@ read_kind(struct name *name, const struct dname *d, special_set ordinary)
 		return NAME_OTHER;
 	name->apex = 1;
 	last = dname_label(d, d->labels - 1U);
+	if (d->wire[1] == '_')
+		read_service(name, d);
 	if (label_is(last, "internal"))
 		return read_internal(name, d);
 	if (label_is(last, "apn"))
-		return d->labels == 1 ? NAME_ZONE : NAME_APN;
+		return d->labels == 1 + name->skip
+		    ? (name->skip == 0 ? NAME_ZONE : NAME_UNKNOWN)
+		    : NAME_APN;
 	if (label_is(last, "flycast"))
 		return read_flycast(name, d);
 	if (special_read(name, d, ordinary))
@@ -289,7 +337,11 @@ void
 name_read(struct name *name, const struct dname *d, special_set ordinary)
 {
 	assert(letters_are_lower(d->wire, d->len));
+	name->skip = 0;
 	name->kind = read_kind(name, d, ordinary);
+	if (name->skip > 0 && name->kind > NAME_ZONE &&
+	    !has_services(name->kind))
+		name->kind = NAME_UNKNOWN;
 	if (name->kind > NAME_ZONE && name->kind < NAME_REVERSE && d->has_zero)
 		name->kind = NAME_UNKNOWN;
 }
@@ -311,7 +363,8 @@ name_is_qualifier(const char *label)
 	static const char *const more[] = { "all", "nearest", "kv" };
 	struct label l = { (const uint8_t *)label, (uint8_t)strlen(label) };
 
-	if (top_of(l) != 0 || strcmp(label, "top0") == 0)
+	if (top_of(l) != 0 || strcmp(label, "top0") == 0 ||
+	    strcmp(label, "_tcp") == 0 || strcmp(label, "_udp") == 0)
 		return true;
 	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
 		if (strcmp(label, more[i]) == 0)

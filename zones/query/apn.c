@@ -8,9 +8,15 @@
 
 static const struct label no_app = { 0 };
 
-/* The name's labels without apn. */
+/* Labels before a service's are not the name's; nor is apn. */
 static unsigned
-parts(const struct reply *r)
+begin(const struct reply *r)
+{
+	return r->q->name.skip;
+}
+
+static unsigned
+end(const struct reply *r)
 {
 	return r->q->qname.labels - 1U;
 }
@@ -21,8 +27,34 @@ has_server(const struct reply *r, struct label server, struct label app)
 	struct range range;
 	struct instance i;
 
-	range_server(&range, r->env->snapshot, r->q->network, server, app);
+	range_server(&range, r->env->snapshot, r->network, server, app);
 	return range_instance(&range, &i);
+}
+
+/* Those of one tier, of the app OWN or of all; taken if it is SET. */
+static bool
+pick_servers_in(struct picked *p, struct label server, const struct label *own,
+    enum tier set, enum tier tier)
+{
+	struct reply *r = p->reply;
+	struct range range;
+	struct instance i;
+	bool any = false;
+
+	range_server(&range, r->env->snapshot, r->network, server, no_app);
+	while (range_instance(&range, &i)) {
+		enum query_fate fate = FATE_OTHER_APP;
+
+		p->exists = p->exists || !r->is_service || service_has(r, &i);
+		if (i.tier != tier)
+			continue;
+		if (own == NULL || label_same(i.app, *own)) {
+			any = true;
+			fate = pick_of_tier(p, &i, set);
+		}
+		watch_instance(r, &i, fate);
+	}
+	return any;
 }
 
 /*
@@ -35,23 +67,19 @@ pick_servers(struct picked *p, struct label server)
 {
 	struct reply *r = p->reply;
 	struct claim asker;
-	struct range range;
-	struct instance i;
 	bool own = query_asker(r->q, r->env, &asker) && !asker.is_peer &&
 	    has_server(r, server, asker.app);
 
-	range_server(&range, r->env->snapshot, r->q->network, server, no_app);
-	while (range_instance(&range, &i)) {
-		enum query_fate fate = FATE_TAKEN;
+	enum tier set = TIER_WELL;
+	bool any = false;
 
-		p->exists = true;
-		if (own && !label_same(i.app, asker.app))
-			fate = FATE_OTHER_APP;
-		else if (!i.started)
-			fate = FATE_STOPPED;
-		if (fate == FATE_TAKEN)
-			fate = pick_add(p, &i);
-		watch_instance(r, &i, fate);
+	for (enum tier tier = TIER_WELL; tier <= TIER_STOPPED; tier++) {
+		set = any ? set : tier;
+		any = pick_servers_in(
+			  p, server, own ? &asker.app : NULL, set, tier) ||
+		    any;
+		if (any && r->env->watch == NULL)
+			break;
 	}
 }
 
@@ -63,29 +91,37 @@ pick_server_of(struct picked *p, struct label server, struct label app)
 	struct range range;
 	struct instance i;
 
-	range_server(&range, r->env->snapshot, r->q->network, server, app);
+	range_server(&range, r->env->snapshot, r->network, server, app);
 	while (range_instance(&range, &i)) {
 		i.app = app;
 		watch_instance(r, &i, pick_add(p, &i));
 	}
 }
 
-/* DOMAIN.apn: started servers, which are instances with a server name. */
+/* DOMAIN.apn: servers, which are instances with a server name. */
 static void
 pick_servers_of(struct picked *p, struct label name)
 {
 	struct reply *r = p->reply;
-	struct instance i;
+	bool any = false;
 	struct app app;
 
-	p->exists = true;
-	if (!lookup_app(r->env->snapshot, r->q->network, name, &app))
-		return;
-	while (app_instance(&app, &i)) {
-		if (!i.is_server)
-			continue;
-		watch_instance(
-		    r, &i, i.started ? pick_add(p, &i) : FATE_STOPPED);
+	enum tier set = TIER_WELL;
+
+	p->exists = p->exists || !r->is_service;
+	for (enum tier tier = TIER_WELL; tier <= TIER_STOPPED; tier++) {
+		struct instance i;
+
+		if ((any && r->env->watch == NULL) ||
+		    !lookup_app(r->env->snapshot, r->network, name, &app))
+			return;
+		set = any ? set : tier;
+		while (app_instance(&app, &i)) {
+			if (!i.is_server || i.tier != tier)
+				continue;
+			any = true;
+			watch_instance(r, &i, pick_of_tier(p, &i, set));
+		}
 	}
 }
 
@@ -97,10 +133,10 @@ has_default_domain(const struct reply *r, struct label name)
 	struct label domain;
 	struct app app;
 
-	if (!lookup_app(r->env->snapshot, r->q->network, name, &app))
+	if (!lookup_app(r->env->snapshot, r->network, name, &app))
 		return false;
 	if (!lookup_app_fact(
-		r->env->snapshot, r->q->network, name, &flycast, &domain))
+		r->env->snapshot, r->network, name, &flycast, &domain))
 		return true;
 	return domain.len == 0 || label_same(domain, name);
 }
@@ -123,10 +159,9 @@ pick_domain(struct picked *p, unsigned from, const struct label *server)
 	struct label app = dname_label(d, from);
 	struct range range;
 
-	if (from + 1 == parts(r) && has_default_domain(r, app))
+	if (from + 1 == end(r) && has_default_domain(r, app))
 		pick_of(p, server, app);
-	range_domain(
-	    &range, r->env->snapshot, r->q->network, d, from, parts(r));
+	range_domain(&range, r->env->snapshot, r->network, d, from, end(r));
 	while (range_app(&range, &app))
 		pick_of(p, server, app);
 }
@@ -134,18 +169,18 @@ pick_domain(struct picked *p, unsigned from, const struct label *server)
 enum query_next
 answer_apn(struct reply *r)
 {
-	struct label first = dname_label(&r->q->qname, 0);
+	struct label first = dname_label(&r->q->qname, begin(r));
 	struct picked p;
 
 	pick_start(&p, r);
-	if (parts(r) == 1)
+	if (begin(r) + 1 == end(r))
 		pick_servers(&p, first);
 	else
-		pick_domain(&p, 1, &first);
+		pick_domain(&p, begin(r) + 1, &first);
 	if (!p.exists)
-		pick_domain(&p, 0, NULL);
-	if (!p.exists)
-		p.exists = lookup_domain_below(
-		    r->env->snapshot, r->q->network, &r->q->qname, 0, parts(r));
+		pick_domain(&p, begin(r), NULL);
+	if (!p.exists && !r->is_service)
+		p.exists = lookup_domain_below(r->env->snapshot, r->network,
+		    &r->q->qname, begin(r), end(r));
 	return pick_answer(&p);
 }

@@ -16,45 +16,97 @@ is_in(struct label l, struct label region)
 	return region.at == NULL || label_same(l, region);
 }
 
-/* Of the type that is asked for. */
+/* Of the type that is asked for; of records, for SRV. */
 static unsigned
-addresses_of(const struct reply *r, const struct instance *i)
+addresses_of(struct reply *r, const struct instance *i)
 {
+	if (r->is_service)
+		return service_has(r, i);
 	if (r->q->qtype == TYPE_AAAA)
 		return i->six_count;
 	return r->q->qtype == TYPE_A ? i->four_count : 0;
 }
 
-static enum query_fate
-fate_of(const struct reply *r, const struct instance *i, struct label region)
+enum tier
+app_tier(const struct app *app, struct label region)
 {
-	if (!is_in(i->region, region))
-		return FATE_OTHER_REGION;
-	if (!i->started)
-		return FATE_STOPPED;
-	return addresses_of(r, i) > 0 ? FATE_TAKEN : FATE_NO_ADDRESS;
+	enum tier best = TIER_STOPPED;
+	struct wire_in in = app->regions;
+	struct tally t;
+	struct label l;
+
+	while (best != TIER_WELL && app_region(&in, &l, &t))
+		for (enum tier tier = TIER_WELL; tier < best; tier++)
+			if (is_in(l, region) && t.tier[tier].instances > 0)
+				best = tier;
+	return best;
+}
+
+/* What is not one by one: addresses, that nobody watches. */
+static void
+watch_all(struct reply *r, struct app app, struct label region, enum tier tier)
+{
+	struct instance i;
+
+	while (app_instance(&app, &i)) {
+		enum query_fate fate = pick_fate(tier, i.tier);
+
+		if (!is_in(i.region, region))
+			fate = FATE_OTHER_REGION;
+		else if (i.tier == tier && addresses_of(r, &i) == 0)
+			fate = r->is_service ? FATE_NO_PORT : FATE_NO_ADDRESS;
+		watch_instance(r, &i, fate);
+	}
 }
 
 static void
-watch_all(const struct reply *r, struct app app, struct label region)
+pick_services(
+    struct picked *p, struct app app, struct label region, enum tier tier)
 {
 	struct instance i;
 
 	while (app_instance(&app, &i))
-		watch_instance(r, &i, fate_of(r, &i, region));
+		if (i.tier == tier && is_in(i.region, region))
+			(void)pick_add(p, &i);
 }
 
+/* What needs numbers: ports, somebody who watches, nobody who is well. */
+static enum tier
+best_tier(struct picked *p, const struct app *app, struct label region)
+{
+	enum tier tier = app_tier(app, region);
+	struct reply *r = p->reply;
+
+	if (r->env->watch != NULL)
+		watch_all(r, *app, region, tier);
+	if (r->is_service && tier != TIER_STOPPED)
+		pick_services(p, *app, region, tier);
+	return tier;
+}
+
+/* Nearly all apps have somebody who is well, and are done after one walk. */
 static void
 pick_all(struct picked *p, const struct app *app, struct label region)
 {
 	struct reply *r = p->reply;
+	bool addresses = !r->is_service &&
+	    (r->q->qtype == TYPE_AAAA || r->q->qtype == TYPE_A);
+	enum tier tier = TIER_WELL;
 
-	if (r->env->watch != NULL)
-		watch_all(r, *app, region);
-	if (r->q->qtype == TYPE_AAAA || r->q->qtype == TYPE_A)
-		p->count = app_addresses(app, region,
+	if (!addresses || r->env->watch != NULL)
+		tier = best_tier(p, app, region);
+	while (addresses && tier != TIER_STOPPED) {
+		enum tier last = tier;
+
+		p->count = app_addresses(app, tier, region,
 		    r->q->qtype == TYPE_AAAA ? 16 : 4, r->env->scratch->address,
 		    ANSWER_MAX);
+		if (p->count > 0)
+			return;
+		tier = app_tier(app, region);
+		if (tier == last)
+			return;
+	}
 }
 
 /* More than this fits no reply. */
@@ -63,19 +115,24 @@ most(const struct reply *r)
 {
 	unsigned size = r->q->qtype == TYPE_AAAA ? 28 : 16;
 
+	if (r->is_service)
+		size = 18 + sizeof("\001i\002vm\001a\010internal");
 	return (unsigned)((r->out.cap - r->out.len) / size) + 1;
 }
 
 static uint32_t
-tally_of(const struct reply *r, const struct tally *t)
+tally_of(const struct reply *r, const struct tally *t, enum tier tier)
 {
+	if (r->is_service)
+		return t->tier[tier].instances;
 	if (r->q->qtype == TYPE_AAAA)
-		return t->six;
-	return r->q->qtype == TYPE_A ? t->four : 0;
+		return t->tier[tier].six;
+	return r->q->qtype == TYPE_A ? t->tier[tier].four : 0;
 }
 
 static uint32_t
-count_of(const struct reply *r, const struct app *app, struct label region)
+count_of(const struct reply *r, const struct app *app, struct label region,
+    enum tier tier)
 {
 	struct wire_in in = app->regions;
 	struct tally t;
@@ -84,13 +141,13 @@ count_of(const struct reply *r, const struct app *app, struct label region)
 
 	while (app_region(&in, &l, &t))
 		if (is_in(l, region))
-			n += tally_of(r, &t);
+			n += tally_of(r, &t, tier);
 	return n;
 }
 
 /* To the region that has address number AT; how many are before it. */
 static uint32_t
-seek_to(const struct reply *r, struct app *app, uint32_t at)
+seek_to(const struct reply *r, struct app *app, enum tier tier, uint32_t at)
 {
 	struct wire_in in = app->regions;
 	struct tally t;
@@ -98,29 +155,30 @@ seek_to(const struct reply *r, struct app *app, uint32_t at)
 	uint32_t before = 0;
 
 	while (app_region(&in, &l, &t)) {
-		if (at < before + tally_of(r, &t)) {
+		if (at < before + tally_of(r, &t, tier)) {
 			(void)app_seek(app, l);
 			return before;
 		}
-		before += tally_of(r, &t);
+		before += tally_of(r, &t, tier);
 	}
 	return before;
 }
 
 /* Up to WANT addresses, behind the first SKIP of them. */
 static void
-pick_some(struct picked *p, struct app *app, struct label region, uint32_t skip,
-    unsigned want)
+pick_some(struct picked *p, struct app *app, struct label region,
+    enum tier tier, uint32_t skip, unsigned want)
 {
 	struct instance i;
 
 	while (p->count < want && app_instance(app, &i)) {
-		uint32_t has = addresses_of(p->reply, &i);
+		uint32_t has;
 
 		if (!is_in(i.region, region))
 			return;
-		if (!i.started)
+		if (i.tier != tier)
 			continue;
+		has = addresses_of(p->reply, &i);
 		if (skip >= has) {
 			skip -= has;
 			continue;
@@ -135,33 +193,35 @@ static void
 pick_part(struct picked *p, struct app *app, struct label region)
 {
 	struct reply *r = p->reply;
-	uint32_t all = count_of(r, app, region);
+	enum tier tier = app_tier(app, region);
+	uint32_t all =
+	    tier == TIER_STOPPED ? 0 : count_of(r, app, region, tier);
 	unsigned want = most(r);
 	struct app from = *app;
-	uint32_t start, before;
+	uint32_t start, before = 0;
 
-	p->exists = true;
 	if (all == 0)
 		return;
 	start = rng_below(&r->env->rng, all);
-	if (region.at != NULL) {
-		before = 0;
+	/* How many have a port is known only where all have. */
+	if (r->is_service && !service_is_apps(r))
+		start = 0;
+	if (region.at != NULL)
 		(void)app_seek(&from, region);
-	} else {
-		before = seek_to(r, &from, start);
-	}
+	else
+		before = seek_to(r, &from, tier, start);
 	if (want > all)
 		want = all;
-	pick_some(p, &from, region, start - before, want);
-	if (p->count >= want)
+	pick_some(p, &from, region, tier, start - before, want);
+	if (p->count >= want || start == 0)
 		return;
 	from = *app;
 	if (region.at != NULL)
 		(void)app_seek(&from, region);
 	else
 		(void)lookup_app(
-		    r->env->snapshot, r->q->network, app->name, &from);
-	pick_some(p, &from, region, 0, want);
+		    r->env->snapshot, r->network, app->name, &from);
+	pick_some(p, &from, region, tier, 0, want);
 }
 
 static void
@@ -182,7 +242,7 @@ answer_app(struct reply *r)
 
 	pick_start(&p, r);
 	pick_app(&p, anywhere);
-	p.exists = true;
+	p.exists = !r->is_service || service_exists(r);
 	return pick_answer(&p);
 }
 
@@ -207,8 +267,10 @@ answer_region(struct reply *r)
 
 	pick_start(&p, r);
 	pick_app(&p, region);
-	p.exists = p.count > 0 || has_region(&r->app, region) ||
-	    lookup_region(r->env->snapshot, region);
+	p.exists = p.count > 0 ||
+	    ((has_region(&r->app, region) ||
+		 lookup_region(r->env->snapshot, region)) &&
+		(!r->is_service || service_exists(r)));
 	return pick_answer(&p);
 }
 
@@ -218,57 +280,101 @@ answer_instance(struct reply *r)
 	struct picked p;
 
 	pick_start(&p, r);
+	if (r->is_service)
+		instance_skip_to_services(&r->instance);
 	watch_instance(r, &r->instance, pick_add(&p, &r->instance));
 	return pick_answer(&p);
 }
 
-/* Each key of the range is an instance. */
-static enum query_next
-answer_range(struct reply *r, struct range *range)
+/* A set of instances that stand in keys, the better tiers first. */
+typedef void open_tier(struct range *, const struct reply *, enum tier);
+
+static void
+open_group(struct range *range, const struct reply *r, enum tier tier)
 {
+	range_group(
+	    range, r->env->snapshot, r->network, r->of, r->q->name.arg, tier);
+}
+
+static void
+open_metadata(struct range *range, const struct reply *r, enum tier tier)
+{
+	range_metadata(range, r->env->snapshot, r->network, r->of,
+	    r->q->name.arg, r->q->name.value, tier);
+}
+
+/* Those of one tier, while there is room; how many there were. */
+static unsigned
+pick_range(struct picked *p, struct range *range, enum tier set, unsigned want)
+{
+	struct reply *r = p->reply;
 	struct instance i;
+	unsigned seen = 0;
+
+	while (p->count < want && range_instance(range, &i)) {
+		i.app = r->of;
+		watch_instance(r, &i, pick_of_tier(p, &i, set));
+		seen++;
+	}
+	return seen;
+}
+
+/* More than a packet holds: from anywhere on, so that all have their turn. */
+static void
+pick_elsewhere(struct picked *p, struct range *range, unsigned want)
+{
+	p->count = 0;
+	range_seek(range, rng_next(&p->reply->env->rng));
+	(void)pick_range(p, range, TIER_WELL, want);
+	if (p->count < want) {
+		range_rewind(range);
+		(void)pick_range(p, range, TIER_WELL, want);
+	}
+}
+
+static enum query_next
+answer_set(struct reply *r, open_tier *open)
+{
+	unsigned want = most(r);
+	struct range range;
 	struct picked p;
+	enum tier set = TIER_WELL;
+	bool any = false;
 
 	pick_start(&p, r);
-	while (range_instance(range, &i)) {
-		i.app = r->q->name.app;
-		p.exists = true;
-		watch_instance(
-		    r, &i, i.started ? pick_add(&p, &i) : FATE_STOPPED);
+	for (enum tier tier = TIER_WELL; tier <= TIER_STOPPED; tier++) {
+		set = any ? set : tier;
+		open(&range, r, tier);
+		any = pick_range(&p, &range, set, want) > 0 || any;
+		if (tier == TIER_WELL && p.count >= want)
+			pick_elsewhere(&p, &range, want);
+		if (any && r->env->watch == NULL)
+			break;
 	}
+	p.exists = any && (!r->is_service || service_exists(r));
 	return pick_answer(&p);
 }
 
 enum query_next
 answer_group(struct reply *r)
 {
-	const struct name *n = &r->q->name;
-	struct range range;
-
-	range_group(&range, r->env->snapshot, r->q->network, n->app, n->arg);
-	return answer_range(r, &range);
+	return answer_set(r, open_group);
 }
 
 enum query_next
 answer_metadata(struct reply *r)
 {
-	const struct name *n = &r->q->name;
-	struct range range;
-
-	range_metadata(
-	    &range, r->env->snapshot, r->q->network, n->app, n->arg, n->value);
-	return answer_range(r, &range);
+	return answer_set(r, open_metadata);
 }
 
 /* With whatever value. */
 enum query_next
 answer_metadata_key(struct reply *r)
 {
-	const struct name *n = &r->q->name;
 	struct instance i;
 	struct range range;
 
-	range_metadata(&range, r->env->snapshot, r->q->network, n->app, n->arg,
-	    (struct label){ 0 });
+	range_metadata_key(
+	    &range, r->env->snapshot, r->network, r->of, r->q->name.arg);
 	return range_instance(&range, &i) ? reply_nodata(r) : reply_nxdomain(r);
 }

@@ -46,11 +46,11 @@ static const struct form {
 	    "topN.nearest.of.APP.internal" },
 	[NAME_INSTANCE] = { INSTANCE, TYPE_AAAA, answer_instance,
 	    "ID.vm.APP.internal" },
-	[NAME_GROUP] = { NOTHING, TYPE_AAAA, answer_group,
+	[NAME_GROUP] = { APP, TYPE_AAAA, answer_group,
 	    "GROUP.process.APP.internal" },
-	[NAME_METADATA] = { NOTHING, TYPE_AAAA, answer_metadata,
+	[NAME_METADATA] = { APP, TYPE_AAAA, answer_metadata,
 	    "VALUE.KEY.kv._metadata.APP.internal" },
-	[NAME_METADATA_KEY] = { NOTHING, TYPE_AAAA, answer_metadata_key,
+	[NAME_METADATA_KEY] = { APP, TYPE_AAAA, answer_metadata_key,
 	    "KEY.kv._metadata.APP.internal (empty non-terminal)" },
 	[NAME_BELOW_APP] = { APP, TYPE_AAAA, reply_nodata,
 	    "an empty non-terminal below APP.internal" },
@@ -130,6 +130,8 @@ form_answer(struct query *q, struct query_env *env)
 	struct reply r;
 
 	reply_start(&r, q, env);
+	if (q->name.skip > 0)
+		service_start(&r);
 	if (!read_fact(&r, form->reads))
 		return reply_nxdomain(&r);
 	if (form->type == TYPE_TXT && q->qtype != TYPE_TXT)

@@ -21,7 +21,19 @@ struct rank {
 	struct label region;
 };
 
+/* One SRV record; labels and addresses are borrowed from the snapshot. */
+struct service {
+	struct label app, id;
+	uint16_t priority, weight, port;
+	uint16_t at; /* of its target in the reply */
+	const uint8_t *six, *four;
+	uint8_t six_count, four_count;
+};
+
+#define SERVICES_MAX 2048 /* more than 65,535 octets hold */
+
 struct query_scratch {
+	struct service service[SERVICES_MAX];
 	const uint8_t *address[ANSWER_MAX];
 	const uint8_t *turned[ANSWER_MAX];
 	struct rank rank[REGIONS_MAX];
@@ -33,8 +45,17 @@ struct reply {
 	struct query_env *env;
 	struct wire_out out; /* over q->pkt; room for OPT is kept free */
 	size_t opt_len;
-	uint16_t answers, authorities;
-	uint32_t ttl; /* of this answer */
+	uint16_t answers, authorities, additional;
+	uint16_t owner; /* where in the reply the records' name stands */
+	uint32_t ttl;   /* of this answer */
+	/* Whose facts answer: see reply_app(). */
+	uint32_t network;
+	struct label of; /* the app's name there */
+	/* The name begins with _PORT._PROTO or _PROTO; then: */
+	bool is_service;
+	struct wire_in ports; /* of ports_of, as its app's fact has them */
+	struct label ports_of;
+	struct label shown; /* the app's name in targets; or its own */
 	/* The fact behind the name, where its form reads one. */
 	struct app app;
 	struct instance instance;
@@ -78,6 +99,8 @@ enum query_next reply_finish(struct reply *, enum dns_rcode);
 
 /* A record that the question's name owns, up to the length of its data. */
 void reply_record(struct reply *, uint16_t type);
+/* Its end: the length is known, or there was no room and it is taken back. */
+bool reply_record_end(struct reply *, size_t start, uint16_t *count);
 /* COUNT addresses of the question's type, from START on and around. */
 void reply_addresses(struct reply *, const uint8_t *const *address,
     unsigned count, unsigned start);
@@ -114,6 +137,14 @@ watch_fact(const struct query_env *env, const char *kind, struct label app,
 {
 	if (env->watch != NULL)
 		env->watch->fact(env->watch, kind, app, id, fate);
+}
+
+/* For people; formats, and so does nothing in the server. */
+static inline void
+watch_note(const struct query_env *env, const char *text)
+{
+	if (env->watch != NULL)
+		env->watch->note(env->watch, text);
 }
 
 static inline void
@@ -176,11 +207,30 @@ struct picked {
 	struct reply *reply;
 	unsigned count;
 	bool exists; /* some instance has the name, with whatever address */
+	uint16_t priority; /* of SRV records */
 };
 
 void pick_start(struct picked *, struct reply *);
 /* FATE_TAKEN, or FATE_NO_ADDRESS of the type asked for. */
 enum query_fate pick_add(struct picked *, const struct instance *);
 enum query_next pick_answer(struct picked *); /* rotated; or NODATA */
+/* Why one of TIER is in a set that SET answers, or not. */
+enum query_fate pick_fate(enum tier set, enum tier tier);
+
+/* Adds it where it is of SET. */
+enum query_fate pick_of_tier(
+    struct picked *, const struct instance *, enum tier set);
+
+/* How well the best is: an app's instances in REGION, or all. */
+enum tier app_tier(const struct app *, struct label region);
+
+/* service.c: SRV records, where the name asks for them. */
+void service_start(struct reply *);
+enum query_fate service_add(struct picked *, const struct instance *);
+bool service_has(struct reply *, const struct instance *);
+/* The app of the name has the port, itself or by an instance. */
+bool service_exists(struct reply *);
+bool service_is_apps(struct reply *); /* then all its instances do */
+enum query_next service_answer(struct picked *);
 
 #endif

@@ -21,6 +21,21 @@ item_label(char *out, size_t at, struct label l)
 	return at + l.len;
 }
 
+/* How well they are does not matter. */
+static bool
+is_listed(const struct instance *i, bool all)
+{
+	return all || i->tier != TIER_STOPPED;
+}
+
+static bool
+is_anywhere(const struct tally *t)
+{
+	return t->tier[TIER_WELL].instances > 0 ||
+	    t->tier[TIER_CRITICAL].instances > 0 ||
+	    t->tier[TIER_DRAINING].instances > 0;
+}
+
 /* ID REGION */
 enum query_next
 answer_vms(struct reply *r)
@@ -35,8 +50,8 @@ answer_vms(struct reply *r)
 		size_t len = item_label(item, 0, i.id);
 
 		watch_instance(
-		    r, &i, i.started || all ? FATE_TAKEN : FATE_STOPPED);
-		if (!i.started && !all)
+		    r, &i, is_listed(&i, all) ? FATE_TAKEN : FATE_STOPPED);
+		if (!is_listed(&i, all))
 			continue;
 		item[len++] = ' ';
 		len = item_label(item, len, i.region);
@@ -57,7 +72,7 @@ answer_regions(struct reply *r)
 
 	txt_start(&txt, r);
 	while (app_region(&in, &region, &t))
-		if ((t.started > 0 || all) &&
+		if ((all || is_anywhere(&t)) &&
 		    !txt_item(&txt, ',', region.at, region.len))
 			break;
 	return txt_finish(&txt);
@@ -154,8 +169,8 @@ answer_instances(struct reply *r)
 	while (range_any_app(&range, &app))
 		while (app_instance(&app, &i)) {
 			watch_instance(r, &i,
-			    i.started || all ? FATE_TAKEN : FATE_STOPPED);
-			if ((i.started || all) &&
+			    is_listed(&i, all) ? FATE_TAKEN : FATE_STOPPED);
+			if (is_listed(&i, all) &&
 			    !txt_item(&txt, ';', item, describe(&i, item)))
 				return txt_finish(&txt);
 		}

@@ -11,6 +11,7 @@ pick_start(struct picked *p, struct reply *r)
 {
 	p->reply = r;
 	p->count = 0;
+	p->priority = 0;
 	p->exists = false;
 }
 
@@ -33,6 +34,8 @@ pick_add(struct picked *p, const struct instance *i)
 {
 	unsigned n = 0;
 
+	if (p->reply->is_service)
+		return service_add(p, i);
 	p->exists = true;
 	if (p->reply->q->qtype == TYPE_AAAA)
 		take_addresses(p, i->six, n = i->six_count, 16);
@@ -50,9 +53,37 @@ pick_answer(struct picked *p)
 		return reply_nxdomain(r);
 	if (p->count == 0)
 		return reply_nodata(r);
+	if (r->is_service)
+		return service_answer(p);
 	reply_addresses(r, r->env->scratch->address, p->count,
 	    p->count == 1 ? 0 : rng_below(&r->env->rng, p->count));
 	return reply_finish(r, RCODE_NOERROR);
+}
+
+enum query_fate
+pick_fate(enum tier set, enum tier tier)
+{
+	static const enum query_fate otherwise[] = {
+		[TIER_WELL] = FATE_TAKEN, /* then SET is no other */
+		[TIER_CRITICAL] = FATE_CRITICAL,
+		[TIER_DRAINING] = FATE_DRAINING,
+		[TIER_STOPPED] = FATE_STOPPED,
+	};
+
+	if (tier != set || tier == TIER_STOPPED)
+		return otherwise[tier];
+	return tier == TIER_WELL ? FATE_TAKEN : FATE_NOTHING_ELSE;
+}
+
+enum query_fate
+pick_of_tier(struct picked *p, const struct instance *i, enum tier set)
+{
+	enum query_fate fate = pick_fate(set, i->tier), added;
+
+	if (i->tier != set || set == TIER_STOPPED)
+		return fate;
+	added = pick_add(p, i);
+	return added == FATE_TAKEN ? fate : added;
 }
 
 const char *
@@ -60,7 +91,10 @@ query_fate_str(enum query_fate fate)
 {
 	static const char *const phrase[] = {
 		[FATE_TAKEN] = "taken",
+		[FATE_NOTHING_ELSE] = "taken: nothing else is healthy",
 		[FATE_STOPPED] = "left out: stopped",
+		[FATE_CRITICAL] = "left out: critical, others are healthy",
+		[FATE_DRAINING] = "left out: draining, others are not",
 		[FATE_OTHER_REGION] = "left out: another region",
 		[FATE_FARTHER] = "left out: farther than those taken",
 		[FATE_EXPIRED] = "left out: expired",
@@ -68,6 +102,7 @@ query_fate_str(enum query_fate fate)
 		[FATE_OTHER_APP] =
 		    "left out: another app's; the asker's own has one",
 		[FATE_NO_ADDRESS] = "no address of this type",
+		[FATE_NO_PORT] = "left out: no such port",
 	};
 
 	static_assert(sizeof(phrase) / sizeof(phrase[0]) == FATE_COUNT_,

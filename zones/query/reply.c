@@ -145,7 +145,11 @@ reply_start(struct reply *r, struct query *q, struct query_env *env)
 	r->q = q;
 	r->env = env;
 	r->ttl = q->ttl;
-	r->answers = r->authorities = 0;
+	r->answers = r->authorities = r->additional = 0;
+	r->owner = DNS_HEADER;
+	r->network = q->network;
+	r->of = q->name.app;
+	r->is_service = false;
 	r->opt_len = q->edns ? OPT_FIXED + (q->tcp ? CUT_LEN : 0) +
 		options_room(q, query_nsid(q, env))
 			     : 0;
@@ -178,6 +182,8 @@ reply_finish(struct reply *r, enum dns_rcode rcode)
 	if (q->truncated)
 		flags |= DNS_TC;
 	put_header(q, flags, 1, r->answers, r->authorities);
+	if (r->additional > 0)
+		dns_put16(q->pkt + 10, (uint16_t)(r->additional + q->edns));
 	q->len = r->out.len;
 	return QUERY_SEND;
 }
@@ -198,7 +204,7 @@ reply_record(struct reply *r, uint16_t type)
 	uint8_t *to = wire_room(&r->out, 10);
 
 	if (to != NULL)
-		record_start(to, DNS_HEADER, type, r->ttl);
+		record_start(to, r->owner, type, r->ttl);
 }
 
 /*
@@ -233,7 +239,7 @@ reply_addresses(struct reply *r, const uint8_t *const *address, unsigned count,
 	assert(start < count);
 	if (n * size > room)
 		n = (unsigned)(room / size);
-	record_start(record, DNS_HEADER, r->q->qtype, r->ttl);
+	record_start(record, r->owner, r->q->qtype, r->ttl);
 	dns_put16(record + 10, len);
 	to = wire_room(&r->out, n * size);
 	if (len == 16)
@@ -244,29 +250,31 @@ reply_addresses(struct reply *r, const uint8_t *const *address, unsigned count,
 	r->q->truncated = r->q->truncated || n < count;
 }
 
-/* A record's end: its length is known, or it is taken back. */
-static void
-record_end(struct reply *r, size_t start, size_t len_at, uint16_t *count)
+bool
+reply_record_end(struct reply *r, size_t start, uint16_t *count)
 {
+	size_t len_at = start + 10;
+
 	if (r->out.bad) {
 		r->out.bad = false;
 		r->out.len = start;
 		r->q->truncated = true;
-		return;
+		return false;
 	}
 	dns_put16(r->out.buf + len_at, (uint16_t)(r->out.len - len_at - 2));
 	(*count)++;
+	return true;
 }
 
 void
 reply_name(struct reply *r, enum dns_type type, const struct dname *target)
 {
-	size_t start = r->out.len, len_at = start + 10;
+	size_t start = r->out.len;
 
 	reply_record(r, (uint16_t)type);
 	wire_put16(&r->out, 0);
 	wire_put(&r->out, target->wire, target->len);
-	record_end(r, start, len_at, &r->answers);
+	(void)reply_record_end(r, start, &r->answers);
 }
 
 void
@@ -278,7 +286,7 @@ reply_any(struct reply *r)
 	reply_record(r, TYPE_HINFO);
 	wire_put16(&r->out, 0);
 	wire_put(&r->out, hinfo, sizeof(hinfo));
-	record_end(r, start, start + 10, &r->answers);
+	(void)reply_record_end(r, start, &r->answers);
 }
 
 /* The zone of the name; the minimum is the negative TTL (RFC 2308, 4). */

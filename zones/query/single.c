@@ -9,11 +9,9 @@ answer_localhost(struct reply *r)
 {
 	static const uint8_t six[16] = { [15] = 1 };
 	static const uint8_t four[4] = { 127, 0, 0, 1 };
-	struct instance loopback = { .started = true,
-		.six_count = 1,
-		.four_count = 1,
-		.six = six,
-		.four = four };
+	struct instance loopback = {
+		.six_count = 1, .four_count = 1, .six = six, .four = four
+	};
 	struct picked p;
 
 	pick_start(&p, r);

@@ -36,6 +36,14 @@ struct fact_pair {
 enum fact_role { ROLE_OBSERVER, ROLE_DEVELOPER, ROLE_ADMIN, ROLE_OWNER };
 
 #define FACT_PUBLIC_KEY 44 /* octets of one as text: base64 of 32 */
+struct fact_port {
+	const char *name;
+	uint16_t number;
+	bool udp; /* or TCP */
+};
+
+enum fact_state { FACT_STARTED, FACT_DRAINING, FACT_STOPPED };
+enum fact_health { FACT_PASSING, FACT_WARNING, FACT_CRITICAL };
 
 struct fact {
 	enum fact_kind kind;
@@ -68,11 +76,16 @@ struct fact {
 	/* App. */
 	const char *domain; /* dotted labels */
 
+	/* App and instance; an instance's come before its app's. */
+	const struct fact_port *ports;
+	unsigned port_count;
+
 	/* Instance; a peer and a gateway have a region too. */
 	const char *region;
-	const char *name;  /* server name */
-	const char *group; /* process group */
-	bool stopped;
+	const char *name;      /* server name */
+	const char *group;     /* process group */
+	uint8_t state, health; /* enum fact_state, enum fact_health */
+	uint32_t weight;       /* of SRV records */
 	const struct fact_pair *metadata;
 	unsigned metadata_count;
 

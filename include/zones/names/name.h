@@ -54,7 +54,12 @@ struct name {
 	struct label arg;   /* region, id, group, metadata key, peer */
 	struct label value; /* of metadata */
 	uint32_t top;       /* of topN */
-	uint8_t apex;       /* labels of the private zone, from the right */
+
+	/* _PORT._PROTO. before it, or _PROTO. alone; in `skip` labels. */
+	struct label service; /* without the _; none where at is NULL */
+	bool udp;             /* or TCP */
+	uint8_t skip;
+	uint8_t apex; /* labels of the private zone, from the right */
 
 	/* Reverse: the address, and how many bits the name gives of it. */
 	struct prefix reverse;

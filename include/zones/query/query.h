@@ -78,13 +78,17 @@ struct query {
 /* Why a fact is not in the answer; explain tells. */
 enum query_fate {
 	FATE_TAKEN,
+	FATE_NOTHING_ELSE, /* taken, as nothing better is there */
 	FATE_STOPPED,
+	FATE_CRITICAL,
+	FATE_DRAINING,
 	FATE_OTHER_REGION,
 	FATE_FARTHER, /* beyond the N of topN */
 	FATE_EXPIRED,
 	FATE_INTERACTIVE, /* a peer that is in no answer */
 	FATE_OTHER_APP,
 	FATE_NO_ADDRESS, /* none of the type asked for */
+	FATE_NO_PORT,    /* none of the name asked for */
 	FATE_COUNT_
 };
 
@@ -98,6 +102,7 @@ enum dns_type query_form_type(enum name_kind);
 struct query_watch {
 	void (*fact)(struct query_watch *, const char *kind, struct label app,
 	    struct label id, enum query_fate);
+	void (*note)(struct query_watch *, const char *text);
 };
 
 struct query_counters {

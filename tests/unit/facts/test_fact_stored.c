@@ -225,7 +225,7 @@ static const struct {
 	    12, 2, 0 }, /* IPv6 first, of none */
 	{ "{'put':'instance','network':'n','app':'a','id':'i','region':'iad',"
 	  "'addresses':['fdaa::2']}",
-	    33, 0, 2 }, /* a state that there is not */
+	    33, 0, 3 }, /* a state that there is not */
 	/* a network: label id at 8, u8 count, prefix, u8 length at 27 */
 	{ "{'put':'network','id':'n','prefixes':['fdaa::/48']}", 27, 48, 129 },
 	{ "{'put':'network','id':'n','prefixes':['fdaa::/48']}", 9, 'n', 0 },

@@ -51,6 +51,7 @@ limits_print(FILE *out, const struct field *field)
 		break;
 	case FIELD_STRINGS:
 	case FIELD_PAIRS:
+	case FIELD_PORTS:
 		(void)fprintf(out, "%s%s%u", before,
 		    field->need == FIELD_NEEDED ? "1 to " : "up to ",
 		    FACT_LIST_MAX);
@@ -135,13 +136,13 @@ static const struct {
 	    "app n/web  domain web\n" },
 	{ "{\"put\":\"instance\",\"network\":\"n\",\"app\":\"web\","
 	  "\"id\":\"i\",\"region\":\"iad\",\"addresses\":[\"fd00::1\"]}",
-	    "instance n/web/i  iad  fd00::1  started\n" },
+	    "instance n/web/i  iad  fd00::1  started  passing  weight 1\n" },
 	{ "{\"put\":\"instance\",\"network\":\"n\",\"app\":\"web\","
 	  "\"id\":\"i\",\"region\":\"iad\",\"addresses\":[\"fd00::1\","
 	  "\"10.0.0.1\"],\"name\":\"lion\",\"group\":\"w\","
 	  "\"state\":\"stopped\",\"metadata\":{\"a\":\"\\n\",\"b\":\"\"}}",
 	    "instance n/web/i  iad  fd00::1 10.0.0.1  name lion  group w"
-	    "  stopped  \"a\"=\"\\n\" \"b\"=\"\"\n" },
+	    "  stopped  passing  weight 1  \"a\"=\"\\n\" \"b\"=\"\"\n" },
 	{ "{\"put\":\"peer\",\"network\":\"n\",\"name\":\"p\","
 	  "\"addresses\":[\"fd00::1\"],\"expires\":\"2026-03-01T12:00:00Z\"}",
 	    "peer n/p  fd00::1  expires 2026-03-01T12:00:00Z"

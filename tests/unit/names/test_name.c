@@ -46,6 +46,17 @@ static const struct {
 	{ .text = "lion.shop.production.apn", NAME_APN },
 	{ "web.flycast", NAME_FLYCAST, "web", NULL, NULL, 0 },
 
+	/* Services before what has addresses; not a region or an app. */
+	{ "_http._tcp.web.internal", NAME_APP, "web", NULL, NULL, 0 },
+	{ "_tcp.web.internal", NAME_APP, "web", NULL, NULL, 0 },
+	{ "_http._udp.iad.web.internal", NAME_REGION, "web", "iad", NULL, 0 },
+	{ .text = "_http._tcp.lion.apn", NAME_APN },
+	{ .text = "_http._sctp.web.internal", NAME_UNKNOWN },
+	{ .text = "_http._tcp.vms.web.internal", NAME_UNKNOWN },
+	{ .text = "_http._tcp.web.flycast", NAME_UNKNOWN },
+	{ .text = "_tcp.internal", NAME_UNKNOWN },
+	{ .text = "__tcp._tcp.internal", NAME_UNKNOWN },
+
 	/* Empty non-terminals: a resolver that minimises asks for each. */
 	{ "vm.web.internal", NAME_BELOW_APP, "web", NULL, NULL, 0 },
 	{ "of.web.internal", NAME_BELOW_APP, "web", NULL, NULL, 0 },

@@ -183,6 +183,23 @@ test_instances(void **state)
 			 ",'region':'ams','addresses':['fdaa:0:18::5'],"
 			 "'name':'tiger','group':'x','state':'stopped',"
 			 "'metadata':{'role':'replica'}}\n" },
+		/* ports, and how it is */
+		{ "{'put':'instance'," AT ",'region':'ams','addresses':"
+		  "['fdaa:0:18::5'],'health':'critical','weight':0,'ports':"
+		  "{'http':80,'dns':{'port':53,'protocol':'udp'}}}",
+		    ACME "# app acme/web\n"
+			 "{'put':'instance'," AT
+			 ",'region':'ams','addresses':['fdaa:0:18::5'],"
+			 "'health':'critical','weight':0,'ports':{'http':80,"
+			 "'dns':{'port':53,'protocol':'udp'}}}\n" },
+		{ "{'put':'instance'," AT ",'region':'ams','addresses':"
+		  "['fdaa:0:18::5'],'state':'draining','ports':{'http':81},"
+		  "'group':'x','metadata':{'role':'replica'}}",
+		    ACME "# app acme/web\n"
+			 "{'put':'instance'," AT
+			 ",'region':'ams','addresses':['fdaa:0:18::5'],"
+			 "'group':'x','state':'draining','ports':{'http':81},"
+			 "'metadata':{'role':'replica'}}\n" },
 		{ F0, ACME "# app acme/web\n" F0 },
 		{ "{'delete':'instance'," AT "}\n{'delete':'instance'," AT "}",
 		    ACME },

@@ -21,7 +21,7 @@ struct model {
 	struct fixture f;
 	struct rng rng;
 	uint8_t has[MOST];
-	bool stopped[MOST];
+	enum tier tier[MOST];
 	unsigned count;
 };
 
@@ -32,17 +32,19 @@ static void
 change(struct model *m, struct store_txn *t, unsigned id, bool is)
 {
 	unsigned region = rng_below(&m->rng, REGIONS);
+	static const char *const tiers[] = { "'health':'warning'",
+		"'health':'critical'", "'state':'draining'",
+		"'state':'stopped'" };
 	char line[256];
 
 	m->count += (unsigned)is - (m->has[id] != 0);
 	m->has[id] = (uint8_t)(is ? region + 1 : 0);
-	m->stopped[id] = rng_below(&m->rng, 4) == 0;
+	m->tier[id] = (enum tier)rng_below(&m->rng, TIERS + 1);
 	if (is)
 		(void)snprintf(line, sizeof(line),
 		    "{'put':'instance','network':'acme','app':'web','id':'i%u',"
-		    "'region':'%s','addresses':['fdaa:0:18::%x'],'state':'%s'}",
-		    id, regions[region], id + 1,
-		    m->stopped[id] ? "stopped" : "started");
+		    "'region':'%s','addresses':['fdaa:0:18::%x'],%s}",
+		    id, regions[region], id + 1, tiers[m->tier[id]]);
 	else
 		(void)snprintf(line, sizeof(line),
 		    "{'delete':'instance','network':'acme','app':'web',"
@@ -85,7 +87,7 @@ check_walk(const struct model *m, struct app *app)
 		n++;
 		assert_int_not_equal(m->has[id], 0);
 		assert_true(is_label(i.region, regions[m->has[id] - 1]));
-		assert_int_equal(i.started, !m->stopped[id]);
+		assert_int_equal(i.tier, m->tier[id]);
 		assert_true(m->has[id] >= last);
 		last = m->has[id];
 	}
@@ -120,18 +122,19 @@ check_tallies(const struct model *m, const struct app *app)
 	struct tally t;
 
 	while (app_region(&in, &region, &t)) {
-		unsigned started = 0, stopped = 0, r = 0;
+		unsigned has[TIERS + 1] = { 0 }, r = 0;
 
 		while (r < REGIONS && !is_label(region, regions[r]))
 			r++;
 		assert_in_range(r, 0, REGIONS - 1);
 		for (unsigned id = 0; id < MOST; id++)
-			*(m->stopped[id] ? &stopped : &started) +=
-			    m->has[id] == r + 1;
-		assert_int_equal(t.started, started);
-		assert_int_equal(t.stopped, stopped);
-		assert_int_equal(t.six, started);
-		assert_int_equal(t.four, 0);
+			has[m->tier[id]] += m->has[id] == r + 1;
+		assert_int_equal(t.stopped, has[TIER_STOPPED]);
+		for (enum tier tier = TIER_WELL; tier < TIERS; tier++) {
+			assert_int_equal(t.tier[tier].instances, has[tier]);
+			assert_int_equal(t.tier[tier].six, has[tier]);
+			assert_int_equal(t.tier[tier].four, 0);
+		}
 	}
 }
 

@@ -97,7 +97,8 @@ test_ranges(void **state)
 	(void)state;
 	begin(&w);
 	range_peers(&peers, w.f.snapshot, w.network);
-	range_group(&group, w.f.snapshot, w.network, text("m1"), text("g"));
+	range_group(
+	    &group, w.f.snapshot, w.network, text("m1"), text("g"), TIER_WELL);
 	while (range_peer(&peers, &peer)) {
 		assert_int_equal(peer.name.len, 2);
 		assert_int_equal(peer.name.at[1], '1' + n++);

@@ -42,16 +42,28 @@ lookup_app(
 	return lookup_app_at(s, LOOKUP_NO_PLACE, network, name, app);
 }
 
+static inline void
+read_tier(struct wire_in *in, struct tally_of *t)
+{
+	t->instances = wire_get32(in);
+	t->six = wire_get32(in);
+	t->four = wire_get32(in);
+}
+
 bool
 app_region(struct wire_in *in, struct label *region, struct tally *t)
 {
 	if (wire_left(in) == 0)
 		return false;
 	*region = wire_get_label(in);
-	t->started = wire_get32(in);
 	t->stopped = wire_get32(in);
-	t->six = wire_get32(in);
-	t->four = wire_get32(in);
+	read_tier(in, &t->tier[TIER_WELL]);
+	memset(&t->tier[TIER_CRITICAL], 0, 2 * sizeof(t->tier[0]));
+	if ((t->stopped & TALLY_UNWELL) != 0) {
+		t->stopped &= ~TALLY_UNWELL;
+		read_tier(in, &t->tier[TIER_CRITICAL]);
+		read_tier(in, &t->tier[TIER_DRAINING]);
+	}
 	return !in->bad;
 }
 
@@ -101,8 +113,8 @@ entry_is_in(const struct pack_entry *e, struct label region)
 }
 
 unsigned
-app_addresses(const struct app *app, struct label region, unsigned size,
-    const uint8_t **address, unsigned max)
+app_addresses(const struct app *app, enum tier tier, struct label region,
+    unsigned size, const uint8_t **address, unsigned max)
 {
 	struct wire_in page = app->page;
 	struct pack_entry e;
@@ -112,7 +124,7 @@ app_addresses(const struct app *app, struct label region, unsigned size,
 		const uint8_t *at = e.payload + BRIEF_START;
 		unsigned n = e.payload[1];
 
-		if ((e.payload[0] & BRIEF_STARTED) == 0 ||
+		if (e.payload[0] >> BRIEF_TIER_SHIFT != tier ||
 		    (region.at != NULL && !entry_is_in(&e, region)))
 			continue;
 		if (size != 16) {
@@ -141,6 +153,7 @@ app_instance(struct app *app, struct instance *out)
 	out->id = (struct label){ e.key + region + 1,
 		(uint8_t)(region == e.key_len ? 0 : e.key_len - region - 1) };
 	brief_read(e.payload, out);
+	brief_services(e.payload, e.payload_len, out);
 	return true;
 }
 

@@ -22,6 +22,7 @@ lookup_instance_at(struct snapshot *s, uint64_t place, uint32_t network,
 	(void)wire_get64(&in); /* its age */
 	out->region = wire_get_label(&in);
 	wire_get_brief(&in, out);
+	out->services = in;
 	out->app = app;
 	out->id = id;
 	return !in.bad;
@@ -32,6 +33,45 @@ lookup_instance(struct snapshot *s, uint32_t network, struct label app,
     struct label id, struct instance *out)
 {
 	return lookup_instance_at(s, LOOKUP_NO_PLACE, network, app, id, out);
+}
+
+/* Behind the addresses: name, group, state, health. */
+void
+instance_skip_to_services(struct instance *i)
+{
+	(void)wire_get_label(&i->services);
+	(void)wire_get_label(&i->services);
+	(void)wire_get8(&i->services);
+	i->warning = wire_get8(&i->services) == 1;
+}
+
+bool
+port_next(struct wire_in *services, unsigned *left, struct port *p)
+{
+	if (*left == 0)
+		return false;
+	--*left;
+	p->name = wire_get_label(services);
+	p->number = wire_get16(services);
+	p->udp = wire_get8(services) != 0;
+	return !services->bad;
+}
+
+bool
+lookup_app_ports(struct snapshot *s, uint32_t network, struct label app,
+    struct wire_in *ports)
+{
+	struct instance flycast;
+	const struct recent_key key = {
+		.network = network, .kind = KEY_APP, .first = app
+	};
+
+	if (!snapshot_get(s, &key, ports))
+		return false;
+	(void)wire_get64(ports);
+	(void)wire_get_label(ports);
+	wire_get_brief(ports, &flycast);
+	return !ports->bad;
 }
 
 bool
@@ -68,7 +108,7 @@ store_read_peer(struct wire_in in, struct peer *out)
 	wire_get_brief(&in, &out->address);
 	(void)wire_take(&in, /* the lengths of their blocks */
 	    (size_t)out->address.six_count + out->address.four_count);
-	out->address.started = true;
+	out->address.tier = TIER_WELL;
 	out->expires = (int64_t)wire_get64(&in);
 	return !in.bad;
 }

@@ -28,6 +28,27 @@ range_next(struct range *r, struct label *rest, MDB_val *value)
 	return true;
 }
 
+void
+range_rewind(struct range *r)
+{
+	walk_start(r->snapshot, &r->walk);
+}
+
+/* Names of instances mostly begin with hex digits. */
+void
+range_seek(struct range *r, uint32_t random)
+{
+	static const char digits[] = "0123456789abcdef";
+	struct store_key key;
+	MDB_val v;
+
+	key_copy(&key, r->prefix, r->len);
+	wire_put8(&key.out, (uint8_t)digits[random & 15]);
+	wire_put8(&key.out, (uint8_t)digits[random >> 4 & 15]);
+	if (!walk_seek(r->snapshot, &r->walk, &key, &v))
+		range_rewind(r);
+}
+
 static void
 part(struct store_key *key, struct label l)
 {
@@ -37,27 +58,40 @@ part(struct store_key *key, struct label l)
 
 void
 range_group(struct range *r, struct snapshot *s, uint32_t network,
-    struct label app, struct label group)
+    struct label app, struct label group, enum tier tier)
 {
 	struct store_key key;
 
 	key_init(&key, network, KEY_GROUP);
 	part(&key, app);
 	part(&key, group);
+	wire_put8(&key.out, key_tier(tier));
 	range_init(r, s, &key);
 }
 
 void
-range_metadata(struct range *r, struct snapshot *s, uint32_t network,
-    struct label app, struct label name, struct label value)
+range_metadata_key(struct range *r, struct snapshot *s, uint32_t network,
+    struct label app, struct label name)
 {
 	struct store_key key;
 
 	key_init(&key, network, KEY_METADATA);
 	part(&key, app);
 	part(&key, name);
-	if (value.at != NULL)
-		part(&key, value);
+	range_init(r, s, &key);
+}
+
+void
+range_metadata(struct range *r, struct snapshot *s, uint32_t network,
+    struct label app, struct label name, struct label value, enum tier tier)
+{
+	struct store_key key;
+
+	key_init(&key, network, KEY_METADATA);
+	part(&key, app);
+	part(&key, name);
+	part(&key, value);
+	wire_put8(&key.out, key_tier(tier));
 	range_init(r, s, &key);
 }
 
@@ -95,7 +129,27 @@ range_instance(struct range *r, struct instance *out)
 	out->id = rest;
 	in = val_in(&v);
 	wire_get_brief(&in, out);
+	if (!in.bad)
+		brief_services(v.mv_data, v.mv_size, out);
 	return !in.bad;
+}
+
+bool
+lookup_port(struct snapshot *s, uint32_t network, struct label app,
+    struct label port, bool udp)
+{
+	struct store_key key;
+	struct label rest;
+	struct range r;
+	MDB_val v;
+
+	key_init(&key, network, KEY_PORT);
+	part(&key, app);
+	part(&key, label_of(udp ? "udp" : "tcp"));
+	if (port.at != NULL)
+		part(&key, port);
+	range_init(&r, s, &key);
+	return range_next(&r, &rest, &v);
 }
 
 /* Reversed, so that all domains below one stand together. */

@@ -38,8 +38,7 @@ expect_instance(struct check *c, const struct fact *f)
 {
 	const char *const packed[] = { f->app, f->region, f->id };
 	const char *const server[] = { f->name, f->app, f->id };
-	const char *const group[] = { f->app, f->group, f->id };
-	uint8_t buf[2048];
+	uint8_t buf[BRIEF_MAX];
 	struct wire_out brief = wire_out(buf, sizeof(buf));
 	struct store_key key;
 
@@ -52,13 +51,32 @@ expect_instance(struct check *c, const struct fact *f)
 		check_expect(c, &key, buf, brief.len);
 	}
 	if (f->group != NULL) {
-		key_parts(&key, c->number, KEY_GROUP, group, 3);
+		index_group_key(&key, c->number, f);
 		check_expect(c, &key, buf, brief.len);
 	}
 	for (unsigned i = 0; i < f->metadata_count; i++)
 		if (index_metadata_key(&key, c->number, f, &f->metadata[i]) &&
 		    !is_made_before(f, i))
 			check_expect(c, &key, buf, brief.len);
+	for (unsigned i = 0; i < f->port_count; i++) {
+		index_port_key(&key, c->number, f, &f->ports[i]);
+		check_expect(c, &key, NULL, 0);
+	}
+}
+
+static void
+count(struct tally *t, const struct instance *i)
+{
+	struct tally_of *of;
+
+	if (i->tier == TIER_STOPPED) {
+		t->stopped++;
+		return;
+	}
+	of = &t->tier[i->tier];
+	of->instances++;
+	of->six += i->six_count;
+	of->four += i->four_count;
 }
 
 /* Its head counts what its pages hold. */
@@ -75,15 +93,9 @@ check_tallies(struct check *c, const struct fact *f, struct app *app)
 	while (app_region(&regions, &region, &head)) {
 		memset(&now, 0, sizeof(now));
 		for (; more && label_compare(i.region, region) == 0;
-		     more = app_instance(app, &i)) {
-			now.started += i.started;
-			now.stopped += !i.started;
-			now.six += i.started ? i.six_count : 0;
-			now.four += i.started ? i.four_count : 0;
-		}
-		same = same && now.started == head.started &&
-		    now.stopped == head.stopped && now.six == head.six &&
-		    now.four == head.four;
+		     more = app_instance(app, &i))
+			count(&now, &i);
+		same = same && memcmp(&now, &head, sizeof(now)) == 0;
 	}
 	if (!same || more || regions.bad)
 		check_say(c, true, "%s: its regions' numbers are wrong",

@@ -44,6 +44,8 @@ key_row(enum key_kind kind)
 		return (struct key_row){ "process group", VALUE_SUMMARY };
 	case KEY_METADATA:
 		return (struct key_row){ "metadata", VALUE_SUMMARY };
+	case KEY_PORT:
+		return (struct key_row){ "port", VALUE_SUMMARY };
 	case KEY_DOMAIN:
 		return (struct key_row){ "private domain", VALUE_SUMMARY };
 	case KEY_HEAD:

@@ -74,8 +74,15 @@ void unindex_claims(struct store_txn *, uint32_t network, const struct fact *);
 void claim_encode(const struct fact *, struct wire_out *);
 
 /* Keys of summaries; false where the fact makes none. */
+/* Which of an app's instances it is in. */
+enum tier index_tier(const struct fact *);
+
 /* What answers need of an instance (brief.h). */
+#define BRIEF_MAX 8192 /* more than 64 addresses and 64 ports take */
 void brief_encode(const struct fact *, struct wire_out *);
+void index_group_key(struct store_key *, uint32_t network, const struct fact *);
+void index_port_key(struct store_key *, uint32_t network, const struct fact *,
+    const struct fact_port *);
 bool index_metadata_key(struct store_key *, uint32_t network,
     const struct fact *, const struct fact_pair *);
 bool index_domain_key(

@@ -8,44 +8,78 @@
 
 #include "base/letters.h"
 
-/* Of a region in a head: its name, four numbers. */
+/* Of a region in a head: its name, four numbers; and six where some are unwell.
+ */
 #define TALLY_LEAST (1 + 1 + 16)
-#define TALLY_MOST  (1 + DNS_LABEL_MAX + 16)
+#define TALLY_MOST  (1 + DNS_LABEL_MAX + 16 + 24)
 #define HEAD_MAX    (1 + FACT_REGIONS_MAX * TALLY_MOST)
 
 static_assert(HEAD_MAX <= PACK_HEAD_MAX, "a pack takes every head");
 
-struct change {
-	int started, stopped, six, four;
-};
-
 static void
-put_tally(struct wire_out *out, struct label region, const struct tally *t)
+put_tier(struct wire_out *out, const struct tally_of *t)
 {
-	wire_put_label(out, region.at, region.len);
-	wire_put32(out, t->started);
-	wire_put32(out, t->stopped);
+	wire_put32(out, t->instances);
 	wire_put32(out, t->six);
 	wire_put32(out, t->four);
 }
 
 static void
-put_changed(struct wire_out *out, struct label region, struct tally t,
-    const struct change *c)
+put_tally(struct wire_out *out, struct label region, const struct tally *t)
 {
-	t.started += (uint32_t)c->started;
-	t.stopped += (uint32_t)c->stopped;
-	t.six += (uint32_t)c->six;
-	t.four += (uint32_t)c->four;
-	if (t.started + t.stopped > 0)
+	bool unwell = t->tier[TIER_CRITICAL].instances +
+		t->tier[TIER_DRAINING].instances >
+	    0;
+
+	wire_put_label(out, region.at, region.len);
+	wire_put32(out, t->stopped | (unwell ? TALLY_UNWELL : 0));
+	put_tier(out, &t->tier[TIER_WELL]);
+	if (!unwell)
+		return;
+	put_tier(out, &t->tier[TIER_CRITICAL]);
+	put_tier(out, &t->tier[TIER_DRAINING]);
+}
+
+static uint32_t
+instances_of(const struct tally *t)
+{
+	return t->stopped + t->tier[TIER_WELL].instances +
+	    t->tier[TIER_CRITICAL].instances + t->tier[TIER_DRAINING].instances;
+}
+
+enum tier
+index_tier(const struct fact *f)
+{
+	if (f->state == FACT_STARTED)
+		return f->health == FACT_CRITICAL ? TIER_CRITICAL : TIER_WELL;
+	return f->state == FACT_DRAINING ? TIER_DRAINING : TIER_STOPPED;
+}
+
+/* F's region with F, or without it (SIGN is -1). */
+static void
+put_changed(struct wire_out *out, struct label region, struct tally t,
+    const struct fact *f, int sign)
+{
+	enum tier tier = index_tier(f);
+	struct tally_of *of = &t.tier[tier == TIER_STOPPED ? 0 : tier];
+
+	if (tier == TIER_STOPPED)
+		t.stopped += (uint32_t)sign;
+	else
+		of->instances += (uint32_t)sign;
+	for (unsigned i = 0; i < f->address_count && tier != TIER_STOPPED; i++)
+		*(addr_is_v4(&f->addresses[i]) ? &of->four : &of->six) +=
+		    (uint32_t)sign;
+	if (instances_of(&t) > 0)
 		put_tally(out, region, &t);
 }
 
 /* The head with one region's numbers changed; regions stay sorted. */
 static void
-change_head(struct wire_in head, struct label region, const struct change *c,
-    struct wire_out *out)
+change_head(
+    struct wire_in head, const struct fact *f, int sign, struct wire_out *out)
 {
+	struct label region = label_of(f->region);
 	struct label old;
 	struct tally tally;
 	bool done = false;
@@ -55,27 +89,15 @@ change_head(struct wire_in head, struct label region, const struct change *c,
 		int order = label_compare(region, old);
 
 		if (!done && order < 0)
-			put_changed(out, region, (struct tally){ 0 }, c);
+			put_changed(out, region, (struct tally){ 0 }, f, sign);
 		if (order == 0)
-			put_changed(out, old, tally, c);
+			put_changed(out, old, tally, f, sign);
 		else
 			put_tally(out, old, &tally);
 		done = done || order <= 0;
 	}
 	if (!done)
-		put_changed(out, region, (struct tally){ 0 }, c);
-}
-
-static struct change
-change_of(const struct fact *f, int sign)
-{
-	struct change c = { 0 };
-
-	c.started = f->stopped ? 0 : sign;
-	c.stopped = f->stopped ? sign : 0;
-	for (unsigned i = 0; i < f->address_count && !f->stopped; i++)
-		*(addr_is_v4(&f->addresses[i]) ? &c.four : &c.six) += sign;
-	return c;
+		put_changed(out, region, (struct tally){ 0 }, f, sign);
 }
 
 /* Region, zero, id: the order of an app's instances. */
@@ -119,7 +141,7 @@ index_has_room(struct store_txn *t, uint32_t network, const struct fact *f,
 	while (app_region(&head, &region, &tally)) {
 		if (label_compare(region, label_of(f->region)) == 0)
 			return true;
-		count += old == NULL || tally.started + tally.stopped > 1 ||
+		count += old == NULL || instances_of(&tally) > 1 ||
 		    label_compare(region, label_of(old->region)) != 0;
 	}
 	return count < FACT_REGIONS_MAX;
@@ -131,7 +153,6 @@ add_to_app(struct store_txn *t, uint32_t network, const struct fact *f,
 {
 	uint8_t head_buf[HEAD_MAX], key_buf[256];
 	struct wire_out head = wire_out(head_buf, sizeof(head_buf));
-	struct change c = change_of(f, 1);
 	struct paged_note n = { { .key = key_buf,
 				    .payload = brief->buf,
 				    .payload_len = brief->len },
@@ -143,7 +164,7 @@ add_to_app(struct store_txn *t, uint32_t network, const struct fact *f,
 	key_parts(&key, network, KEY_INSTANCES, &f->app, 1);
 	if (!read_app(&p, &old))
 		names_note(t, network, f->app, true);
-	change_head(old, label_of(f->region), &c, &head);
+	change_head(old, f, 1, &head);
 	n.entry.key_len = entry_key(f, key_buf, sizeof(key_buf));
 	new = wire_in(head_buf, head.len);
 	if (txn_holds(t, head.bad ? MDB_BAD_VALSIZE : 0))
@@ -162,7 +183,6 @@ remove_from_app(struct store_txn *t, uint32_t network, const struct fact *f)
 {
 	uint8_t head_buf[HEAD_MAX], key_buf[256];
 	struct wire_out head = wire_out(head_buf, sizeof(head_buf));
-	struct change c = change_of(f, -1);
 	struct paged_note n = { { .key = key_buf }, false };
 	struct store_key key;
 	struct wire_in old, new;
@@ -171,7 +191,7 @@ remove_from_app(struct store_txn *t, uint32_t network, const struct fact *f)
 	key_parts(&key, network, KEY_INSTANCES, &f->app, 1);
 	if (!read_app(&p, &old))
 		return;
-	change_head(old, label_of(f->region), &c, &head);
+	change_head(old, f, -1, &head);
 	if (head.len == 1 && (head_buf[0] & APP_PUT) == 0) {
 		drop_app(&p, network, f->app);
 		return;
@@ -199,8 +219,30 @@ index_metadata_key(struct store_key *key, uint32_t network,
 			wire_put8(&key->out, letter_lower((uint8_t)part[i][j]));
 	}
 	key_end_part(key);
+	wire_put8(&key->out, key_tier(index_tier(f)));
 	key_text(key, f->id);
 	return true;
+}
+
+void
+index_group_key(struct store_key *key, uint32_t network, const struct fact *f)
+{
+	const char *const part[] = { f->app, f->group };
+
+	key_parts(key, network, KEY_GROUP, part, 2);
+	key_end_part(key);
+	wire_put8(&key->out, key_tier(index_tier(f)));
+	key_text(key, f->id);
+}
+
+void
+index_port_key(struct store_key *key, uint32_t network, const struct fact *f,
+    const struct fact_port *port)
+{
+	const char *const part[] = { f->app, port->udp ? "udp" : "tcp",
+		port->name, f->id };
+
+	key_parts(key, network, KEY_PORT, part, 4);
 }
 
 static void
@@ -219,7 +261,6 @@ write_words(struct store_txn *t, uint32_t network, const struct fact *f,
     const struct wire_out *brief)
 {
 	const char *const server[] = { f->name, f->app, f->id };
-	const char *const group[] = { f->app, f->group, f->id };
 	struct store_key key;
 
 	if (f->name != NULL) {
@@ -227,27 +268,54 @@ write_words(struct store_txn *t, uint32_t network, const struct fact *f,
 		write_word(t, &key, brief);
 	}
 	if (f->group != NULL) {
-		key_parts(&key, network, KEY_GROUP, group, 3);
+		index_group_key(&key, network, f);
 		write_word(t, &key, brief);
 	}
 	for (unsigned i = 0; i < f->metadata_count; i++)
 		if (index_metadata_key(&key, network, f, &f->metadata[i]))
 			write_word(t, &key, brief);
+	for (unsigned i = 0; i < f->port_count; i++) {
+		index_port_key(&key, network, f, &f->ports[i]);
+		if (brief == NULL)
+			txn_delete(t, &key);
+		else
+			txn_put(t, &key, NULL, 0);
+	}
+}
+
+static void
+put_services(const struct fact *f, struct wire_out *out)
+{
+	wire_put32(out, f->weight);
+	wire_put8(out, (uint8_t)f->port_count);
+	for (unsigned i = 0; i < f->port_count; i++) {
+		const struct fact_port *p = &f->ports[i];
+
+		wire_put_label(out, p->name, strlen(p->name));
+		wire_put16(out, p->number);
+		wire_put8(out, p->udp);
+	}
 }
 
 void
 brief_encode(const struct fact *f, struct wire_out *out)
 {
+	bool services = f->port_count > 0 || f->weight != 1;
+
 	wire_put_addr_list(out,
-	    (f->stopped ? 0 : BRIEF_STARTED) |
-		(f->name == NULL ? 0 : BRIEF_SERVER),
+	    (uint8_t)(index_tier(f) << BRIEF_TIER_SHIFT |
+		(f->name == NULL ? 0 : BRIEF_SERVER) |
+		(f->health == FACT_WARNING ? BRIEF_WARNING : 0) |
+		(services ? BRIEF_SERVICES : 0)),
 	    f->addresses, f->address_count);
+	if (services)
+		put_services(f, out);
 }
 
 void
 index_instance(struct store_txn *t, uint32_t network, const struct fact *f)
 {
-	uint8_t buf[2048];
+	uint8_t buf[BRIEF_MAX];
 	struct wire_out brief = wire_out(buf, sizeof(buf));
 
 	brief_encode(f, &brief);

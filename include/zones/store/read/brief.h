@@ -11,12 +11,16 @@
 enum claim_kind { CLAIM_INSTANCE = 4, CLAIM_PEER = 5 };
 
 /*
- * A brief is a list of addresses (addr_list.h) with two flags more.  A fact's
- * own addresses read as one that has neither.
+ * A brief is a list of addresses (addr_list.h) with flags more, and its tier
+ * in the two uppermost bits.  A fact's own addresses read as one that has
+ * none.  What follows them is, with a flag, as a fact has it: u32 weight, and
+ * ports, u8 n, n times label name, u16 number, u8 is it UDP.
  */
-#define BRIEF_STARTED 0x01
-#define BRIEF_SERVER  0x04 /* it has a server name */
-#define BRIEF_START   ADDR_LIST_START
+#define BRIEF_SERVER     0x04 /* it has a server name */
+#define BRIEF_WARNING    0x08
+#define BRIEF_SERVICES   0x10
+#define BRIEF_TIER_SHIFT 6
+#define BRIEF_START      ADDR_LIST_START
 
 static inline size_t
 brief_len(const uint8_t *brief)
@@ -28,13 +32,26 @@ brief_len(const uint8_t *brief)
 static inline void
 brief_read(const uint8_t *brief, struct instance *out)
 {
-	out->started = (brief[0] & BRIEF_STARTED) != 0;
+	out->tier = (enum tier)(brief[0] >> BRIEF_TIER_SHIFT);
 	out->v4_first = (brief[0] & ADDR_LIST_V4_FIRST) != 0;
 	out->is_server = (brief[0] & BRIEF_SERVER) != 0;
+	out->warning = (brief[0] & BRIEF_WARNING) != 0;
 	out->six_count = brief[1];
 	out->four_count = brief[2];
 	out->six = brief + BRIEF_START;
 	out->four = out->six + 16 * brief[1];
+}
+
+/* A brief that is all of a value; without the flag there is no port. */
+static inline void
+brief_services(const uint8_t *brief, size_t len, struct instance *out)
+{
+	size_t at = brief_len(brief);
+
+	if ((brief[0] & BRIEF_SERVICES) != 0)
+		out->services = wire_in(brief + at, len - at);
+	else
+		out->services = wire_in(NULL, 0);
 }
 
 static inline void

@@ -120,6 +120,12 @@ bool walk_seek(
 bool walk_next(struct snapshot *, struct walk *, void *prefix, size_t len,
     MDB_val *k, MDB_val *v);
 
+/*
+ * A region in an app's head: label, u32 stopped, and of each tier u32
+ * instances, IPv6 and IPv4 addresses; without this bit of the well alone.
+ */
+#define TALLY_UNWELL 0x80000000U
+
 /* First octet of an app's head. */
 #define APP_PUT 0x01 /* was put by itself, not only by its instances */
 

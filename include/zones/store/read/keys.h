@@ -52,8 +52,9 @@ enum key_kind {
 	KEY_NAMES = 'l',     /* [app]: list of apps (names.h) */
 	KEY_CLAIMS = 'R',    /* address: claims, newest first */
 	KEY_SERVER = 'S',    /* server, app, id: brief */
-	KEY_GROUP = 'G',     /* app, group, id: brief */
-	KEY_METADATA = 'M',  /* app, key, value, id: brief */
+	KEY_GROUP = 'G',     /* app, group, u8 tier and id: brief */
+	KEY_METADATA = 'M',  /* app, key, value, u8 tier and id: brief */
+	KEY_PORT = 'V',      /* app, protocol, port, id: nothing */
 	KEY_DOMAIN = 'D',    /* labels reversed, "", app: nothing */
 
 	/* The store's own. */
@@ -178,6 +179,13 @@ key_kind(const uint8_t *key)
 
 	return (enum key_kind)(
 	    key[4] | (memcmp(key, none, sizeof(none)) == 0 ? KEY_OF_NONE : 0));
+}
+
+/* A tier in a key, where zero ends a part. */
+static inline uint8_t
+key_tier(enum tier tier)
+{
+	return (uint8_t)(tier + 1);
 }
 
 /* What stands behind the kind, of a key that has one. */

@@ -37,13 +37,29 @@ enum lookup_why lookup_network(struct snapshot *, const struct addr *from,
     const struct addr *to, struct network *);
 bool lookup_network_named(struct snapshot *, const char *id, struct network *);
 
+/*
+ * Instances by how well they are: a set is answered by the first tier that it
+ * has somebody of (design, section 4).
+ */
+enum tier {
+	TIER_WELL,     /* started, not critical */
+	TIER_CRITICAL, /* started */
+	TIER_DRAINING,
+	TIER_STOPPED, /* in no set */
+	TIERS = TIER_STOPPED
+};
+
 /* What an answer needs of an instance. */
 struct instance {
 	struct label app, region, id;
-	bool started, v4_first, is_server; /* it has a server name */
+	enum tier tier;
+	bool v4_first;
+	bool is_server; /* it has a server name */
+	bool warning;   /* half its weight */
 	uint8_t six_count, four_count;
-	const uint8_t *six;  /* 16 octets each */
-	const uint8_t *four; /* 4 octets each */
+	const uint8_t *six;      /* 16 octets each */
+	const uint8_t *four;     /* 4 octets each */
+	struct wire_in services; /* weight and ports, where it has any */
 };
 
 /* All that is told of one network. */
@@ -62,8 +78,10 @@ uint32_t lookup_network_commits(struct snapshot *, uint32_t network);
 
 /* Where and how many; of a whole app, or of one region of it. */
 struct tally {
-	uint32_t started, stopped; /* instances */
-	uint32_t six, four;        /* addresses of started ones */
+	uint32_t stopped;
+	struct tally_of {
+		uint32_t instances, six, four; /* addresses */
+	} tier[TIERS];
 };
 
 /* Where a walk is. */
@@ -92,12 +110,12 @@ bool lookup_app(
 bool app_region(struct wire_in *in, struct label *region, struct tally *);
 
 /*
- * The addresses of started instances of an app that is not `many`, in REGION
+ * The addresses of a TIER of an app that is not `many`, in REGION
  * or, where region.at is NULL, in all: up to MAX of SIZE octets each (16 or
  * 4).  What an app_instance() for each costs too much for.
  */
-unsigned app_addresses(const struct app *, struct label region, unsigned size,
-    const uint8_t **address, unsigned max);
+unsigned app_addresses(const struct app *, enum tier, struct label region,
+    unsigned size, const uint8_t **address, unsigned max);
 
 /* The next instance, from the app's first or from where a seek went. */
 bool app_instance(struct app *, struct instance *);
@@ -119,16 +137,23 @@ struct range {
 	size_t len;
 };
 
-/* Instances of a process group: app, id and brief. */
+/* Instances of a tier of a process group: id and brief. */
 void range_group(struct range *, struct snapshot *, uint32_t network,
-    struct label app, struct label group);
-/* ... with a metadata value; with any value where value.at is NULL. */
+    struct label app, struct label group, enum tier);
+/* ... with a metadata value. */
 void range_metadata(struct range *, struct snapshot *, uint32_t network,
-    struct label app, struct label key, struct label value);
+    struct label app, struct label key, struct label value, enum tier);
+/* ... with any value, of any tier. */
+void range_metadata_key(struct range *, struct snapshot *, uint32_t network,
+    struct label app, struct label key);
 /* ... with a server name; of one app where app.at is not NULL. */
 void range_server(struct range *, struct snapshot *, uint32_t network,
     struct label server, struct label app);
 bool range_instance(struct range *, struct instance *);
+
+/* To anywhere in the range; to its begin. */
+void range_seek(struct range *, uint32_t random);
+void range_rewind(struct range *);
 
 /* Apps whose private domain is labels FROM to TO of the name. */
 void range_domain(struct range *, struct snapshot *, uint32_t network,
@@ -137,6 +162,24 @@ bool range_app(struct range *, struct label *app);
 /* Some domain ends with these labels. */
 bool lookup_domain_below(struct snapshot *, uint32_t network,
     const struct dname *, unsigned from, unsigned to);
+
+/* A port that an app or instance has; by name, one of each protocol. */
+struct port {
+	struct label name;
+	uint16_t number;
+	bool udp;
+};
+
+/* Of what lookup_instance() found, whose services are behind other things. */
+void instance_skip_to_services(struct instance *);
+/* Behind the weight, or an app's. */
+bool port_next(struct wire_in *ports, unsigned *left, struct port *);
+/* From u8 how many on; false: the app has no fact of its own. */
+bool lookup_app_ports(struct snapshot *, uint32_t network, struct label app,
+    struct wire_in *ports);
+/* Some instance has it itself; of any name where port.at is NULL. */
+bool lookup_port(struct snapshot *, uint32_t network, struct label app,
+    struct label port, bool udp);
 
 /* An app's own fact; false where none was put.  Flycast is in INSTANCE. */
 bool lookup_app_fact(struct snapshot *, uint32_t network, struct label app,

@@ -21,7 +21,7 @@
 /* Two nodes must fit a page of 4096, or LMDB gives each its own pages. */
 #define PACK_FULL 1500
 /* Of a head; a larger one fails the transaction. */
-#define PACK_HEAD_MAX (80 * 1024)
+#define PACK_HEAD_MAX (120 * 1024)
 
 struct pack_entry {
 	const uint8_t *key, *payload;

@@ -1,0 +1,182 @@
+/*
+ * service.c - SRV records of instances (RFC 2782), and their addresses.
+ */
+#include "impl.h"
+
+#include "base/dns_wire.h"
+
+void
+service_start(struct reply *r)
+{
+	r->is_service = true;
+	r->shown = r->ports_of = (struct label){ NULL, 0 };
+}
+
+/* The port of the name's service and protocol; any, of a protocol alone. */
+static bool
+find_port(struct wire_in ports, const struct name *n, uint16_t *number)
+{
+	unsigned left = wire_get8(&ports);
+	struct port p;
+
+	while (port_next(&ports, &left, &p))
+		if (p.udp == n->udp &&
+		    (n->service.at == NULL || label_same(p.name, n->service))) {
+			*number = p.number;
+			return true;
+		}
+	return false;
+}
+
+/* What its app's fact says of ports; looked up once for each app. */
+static struct wire_in
+ports_of(struct reply *r, struct label app)
+{
+	if (r->ports_of.at != NULL && label_same(r->ports_of, app))
+		return r->ports;
+	r->ports_of = app;
+	if (!lookup_app_ports(r->env->snapshot, r->network, app, &r->ports))
+		r->ports = wire_in(NULL, 0);
+	return r->ports;
+}
+
+/* An instance's own port of the name comes before its app's. */
+static bool
+read_service(struct reply *r, const struct instance *i, struct service *out)
+{
+	struct wire_in own = i->services;
+	uint32_t weight = wire_left(&own) > 0 ? wire_get32(&own) : 1;
+
+	out->weight = (uint16_t)(i->warning ? weight / 2 : weight);
+	return find_port(own, &r->q->name, &out->port) ||
+	    find_port(ports_of(r, i->app), &r->q->name, &out->port);
+}
+
+bool
+service_has(struct reply *r, const struct instance *i)
+{
+	struct service s;
+
+	return read_service(r, i, &s);
+}
+
+bool
+service_is_apps(struct reply *r)
+{
+	uint16_t port;
+
+	return find_port(ports_of(r, r->of), &r->q->name, &port);
+}
+
+bool
+service_exists(struct reply *r)
+{
+	const struct name *n = &r->q->name;
+
+	return service_is_apps(r) ||
+	    lookup_port(
+		r->env->snapshot, r->network, r->of, n->service, n->udp);
+}
+
+enum query_fate
+service_add(struct picked *p, const struct instance *i)
+{
+	struct reply *r = p->reply;
+	struct service *s = &r->env->scratch->service[p->count];
+
+	if (p->count == SERVICES_MAX) {
+		r->q->truncated = true;
+		return FATE_NO_PORT;
+	}
+	if (!read_service(r, i, s))
+		return FATE_NO_PORT;
+	p->exists = true;
+	p->count++;
+	s->app = i->app;
+	s->id = i->id;
+	s->priority = p->priority;
+	s->six = i->six;
+	s->four = i->four;
+	s->six_count = i->six_count;
+	s->four_count = i->four_count;
+	return FATE_TAKEN;
+}
+
+/* ID.vm.APP.internal, whole: RFC 2782 has no pointer there. */
+static void
+put_target(const struct reply *r, struct wire_out *out, const struct service *s)
+{
+	static const uint8_t internal[] = "\010internal";
+	struct label app = r->shown.at != NULL ? r->shown : s->app;
+
+	wire_put_label(out, s->id.at, s->id.len);
+	wire_put_label(out, "vm", 2);
+	wire_put_label(out, app.at, app.len);
+	wire_put(out, internal, sizeof(internal));
+}
+
+static bool
+put_record(struct reply *r, struct service *s)
+{
+	size_t start = r->out.len;
+
+	reply_record(r, TYPE_SRV);
+	wire_put16(&r->out, 0);
+	wire_put16(&r->out, s->priority);
+	wire_put16(&r->out, s->weight);
+	wire_put16(&r->out, s->port);
+	s->at = (uint16_t)r->out.len;
+	put_target(r, &r->out, s);
+	return reply_record_end(r, start, &r->answers);
+}
+
+/* All addresses of a target, or none; only where a pointer reaches. */
+static bool
+put_addresses(struct reply *r, const struct service *s)
+{
+	size_t start = r->out.len;
+	uint16_t owner = r->owner;
+
+	if (s->at >= 0x4000)
+		return false;
+	r->owner = s->at;
+	for (unsigned i = 0; i < s->six_count; i++) {
+		reply_record(r, TYPE_AAAA);
+		wire_put16(&r->out, 16);
+		wire_put(&r->out, s->six + 16 * i, 16);
+	}
+	for (unsigned i = 0; i < s->four_count; i++) {
+		reply_record(r, TYPE_A);
+		wire_put16(&r->out, 4);
+		wire_put(&r->out, s->four + 4 * i, 4);
+	}
+	r->owner = owner;
+	if (!r->out.bad) {
+		r->additional += s->six_count;
+		r->additional += s->four_count;
+		return true;
+	}
+	r->out.bad = false;
+	r->out.len = start;
+	return false;
+}
+
+enum query_next
+service_answer(struct picked *p)
+{
+	struct reply *r = p->reply;
+	struct service *s = r->env->scratch->service;
+	unsigned first = rng_below(&r->env->rng, p->count), n = 0;
+
+	if (r->q->qtype != TYPE_SRV || r->q->name.service.at == NULL)
+		return reply_nodata(r);
+	/* The order of records says nothing: what is cut differs each time. */
+	if (r->q->name.kind == NAME_NEAREST)
+		first = 0;
+	while (n < p->count && put_record(r, &s[(first + n) % p->count]))
+		n++;
+	for (unsigned i = 0; i < n; i++)
+		if (!put_addresses(r, &s[(first + i) % p->count]))
+			break;
+	return reply_finish(r, RCODE_NOERROR);
+}
