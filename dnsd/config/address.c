@@ -147,6 +147,7 @@ static enum err
 upstream_name(
     struct config_upstream *out, const char *name, struct config_block **owned)
 {
+	char text[DNAME_TEXT];
 	struct dname d;
 
 	if ((out->transport == UPSTREAM_TLS) != (name != NULL))
@@ -155,7 +156,8 @@ upstream_name(
 		return E_OK;
 	if (!dname_parse(&d, name) || d.labels == 0)
 		return E_INPUT;
-	out->name = config_copy(owned, name);
+	/* Certificates have it in any letters, and without the final dot. */
+	out->name = config_copy(owned, dname_text(&d, text));
 	return out->name == NULL ? E_NOMEM : E_OK;
 }
 

@@ -43,6 +43,7 @@ struct attempt {
 	bool failed;        /* answered, and it was of no use */
 	bool lost;          /* known not to be answered */
 	bool in_a_stream;   /* the carrier's */
+	bool unsent;        /* it could not be */
 	bool doubted;       /* a reply lacked a secret */
 	bool needs_letters; /* the replies, and those to all that follow */
 	bool needs_cookie;

@@ -46,7 +46,9 @@ attempt_send(struct forward *f, struct pending *p, struct upstream *up,
 	up->waiting++;
 	up->tally.sent++;
 	f->counters.sent++;
-	if (!f->carrier->ask(f->carrier, a, msg, question_write(msg, a)))
+	a->unsent =
+	    !f->carrier->ask(f->carrier, a, msg, question_write(msg, a));
+	if (a->unsent)
 		forward_lost(f, a);
 	return true;
 }

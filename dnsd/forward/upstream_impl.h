@@ -14,8 +14,8 @@ struct event_base;
 
 /*
  * upstream_udp.c: many sockets, each with a port of its own that the
- * kernel chose at random.  Each batch of questions leaves by another one,
- * so that a port cannot be guessed, and no socket is made for a question.
+ * kernel chose at random.  Each batch of questions leaves by any one of
+ * them, by a port that it has not had before.
  */
 struct udp_pool;
 

@@ -9,14 +9,19 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "upstream_impl.h"
 
 #define BATCH     64
 #define REPLY_MAX 4096 /* more than we said that we take */
 #define ROUNDS    4    /* batches read before others get their turn */
 
+/* Fewer ports than this, or than there may be, are too few to hide among. */
+#define PORTS_LEAST 64
+
 struct udp_socket {
-	int fd; /* 0: not opened yet; standard input is never ours */
+	int fd;           /* 0: none; standard input is never ours */
+	unsigned waiting; /* attempts that left by it */
 	struct event event;
 	struct udp_pool *pool;
 	uint32_t channel;
@@ -27,6 +32,7 @@ struct udp_family {
 	int family;
 	struct udp_socket *sockets;
 	struct udp_socket *next; /* NULL: to be chosen */
+	unsigned open;           /* sockets */
 	unsigned queued;
 	struct attempt *attempt[BATCH]; /* NULL: forgotten */
 	struct mmsghdr msgs[BATCH];
@@ -38,6 +44,7 @@ struct udp_pool {
 	struct forward *forward;
 	struct event_base *base;
 	unsigned count; /* sockets of each family */
+	unsigned least; /* that have to be open */
 	struct udp_family v4, v6;
 	struct mmsghdr in[BATCH];
 	struct iovec in_iov[BATCH];
@@ -72,23 +79,40 @@ socket_open(struct udp_family *family, struct udp_socket *s)
 		return false;
 	}
 	s->fd = fd;
+	family->open++;
 	return true;
 }
 
-/* Any one; where no more can be opened, one that is open. */
+static void
+socket_close(struct udp_family *family, struct udp_socket *s)
+{
+	if (s->fd == 0)
+		return;
+	(void)event_del(&s->event);
+	(void)close(s->fd);
+	s->fd = 0;
+	family->open--;
+}
+
+/*
+ * Any one, with a port that it has had for no other batch: whoever has found
+ * out which ports are open knows none that is used next.  NULL where there
+ * are too few to choose from.
+ */
 static struct udp_socket *
 socket_choose(struct udp_pool *pool, struct udp_family *family)
 {
 	uint32_t at =
 	    (uint32_t)secret_next(&pool->forward->secret) * pool->count >> 16;
+	struct udp_socket *s = &family->sockets[at];
 
-	for (unsigned i = 0; i < pool->count; i++) {
-		struct udp_socket *s = &family->sockets[(at + i) % pool->count];
-
-		if (s->fd != 0 || (i == 0 && socket_open(family, s)))
-			return s;
+	if (s->waiting == 0) {
+		socket_close(family, s);
+		(void)socket_open(family, s);
 	}
-	return NULL;
+	for (unsigned i = 1; s->fd == 0 && i < pool->count; i++)
+		s = &family->sockets[(at + i) % pool->count];
+	return s->fd != 0 && family->open >= pool->least ? s : NULL;
 }
 
 static struct udp_family *
@@ -162,6 +186,7 @@ udp_ask(
 	family->msgs[i].msg_hdr.msg_namelen =
 	    sockaddr_len(&a->upstream->address);
 	family->attempt[i] = a;
+	family->next->waiting++;
 	family->queued++;
 	return true;
 }
@@ -171,6 +196,9 @@ udp_forget(struct udp_pool *pool, const struct attempt *a)
 {
 	struct udp_family *family = family_of(pool, a->upstream);
 
+	if (a->unsent)
+		return;
+	family->sockets[a->channel % pool->count].waiting--;
 	for (unsigned i = 0; i < family->queued; i++)
 		if (family->attempt[i] == a)
 			family->attempt[i] = NULL;
@@ -254,6 +282,21 @@ family_init(struct udp_pool *pool, struct udp_family *family, int af)
 	return true;
 }
 
+/* All at the start: later there may be none to have. */
+static void
+family_open(struct udp_pool *pool, struct udp_family *family)
+{
+	for (unsigned i = 0; family->open < pool->count && i < pool->count; i++)
+		if (!socket_open(family, &family->sockets[i]))
+			break;
+	if (family->open < pool->count)
+		log_warn("forward: %u of %u sockets for questions over UDP "
+			 "cannot be opened: %s; with fewer than %u, questions "
+			 "fail",
+		    pool->count - family->open, pool->count, strerror(errno),
+		    pool->least);
+}
+
 enum err
 udp_open(struct udp_pool **out, struct forward *f, struct event_base *base)
 {
@@ -265,6 +308,7 @@ udp_open(struct udp_pool **out, struct forward *f, struct event_base *base)
 	pool->forward = f;
 	pool->base = base;
 	pool->count = f->options.sockets / 2;
+	pool->least = pool->count < PORTS_LEAST ? pool->count : PORTS_LEAST;
 	for (unsigned i = 0; i < BATCH; i++) {
 		pool->in_iov[i] =
 		    (struct iovec){ pool->in_buf[i], sizeof(pool->in_buf[i]) };
@@ -280,6 +324,8 @@ udp_open(struct udp_pool **out, struct forward *f, struct event_base *base)
 		udp_close(pool);
 		return E_NOMEM;
 	}
+	for (unsigned i = 0; i < f->upstream_count; i++)
+		family_open(pool, family_of(pool, &f->upstreams[i]));
 	*out = pool;
 	return E_OK;
 }
@@ -287,12 +333,8 @@ udp_open(struct udp_pool **out, struct forward *f, struct event_base *base)
 static void
 family_release(struct udp_pool *pool, struct udp_family *family)
 {
-	for (unsigned i = 0; family->sockets != NULL && i < pool->count; i++) {
-		if (family->sockets[i].fd == 0)
-			continue;
-		(void)event_del(&family->sockets[i].event);
-		(void)close(family->sockets[i].fd);
-	}
+	for (unsigned i = 0; family->sockets != NULL && i < pool->count; i++)
+		socket_close(family, &family->sockets[i]);
 	free(family->sockets);
 }
 

@@ -52,6 +52,12 @@ feed_input_line(struct feed_input *in, const char **line, size_t *len)
 	*len = end == NULL ? left : (size_t)(end - start);
 	in->at += *len + (end != NULL);
 	in->scanned = 0;
+	/* Some editors begin a file with a byte order mark. */
+	if (!in->begun && *len >= 3 && memcmp(start, "\xef\xbb\xbf", 3) == 0) {
+		*line += 3;
+		*len -= 3;
+	}
+	in->begun = true;
 	return true;
 }
 

@@ -13,7 +13,7 @@ struct feed_input {
 	char *buf;
 	size_t at, len; /* what was not taken yet, in buf */
 	size_t scanned; /* of that: has no newline */
-	bool ended;
+	bool begun, ended;
 };
 
 enum err feed_input_init(struct feed_input *, int fd) MUST_CHECK;
