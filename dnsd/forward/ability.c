@@ -19,7 +19,7 @@ static const struct {
 	[EVIDENCE_LACKED] = { MINUTE, 5 * MINUTE, "a reply lacked it" },
 	[EVIDENCE_REFUSED] = { MINUTE, 5 * MINUTE,
 	    "an error with it, an answer without" },
-	[EVIDENCE_SILENT] = { MINUTE, MINUTE,
+	[EVIDENCE_SILENT] = { MINUTE, 5 * MINUTE,
 	    "silence with it, an answer without" },
 	[EVIDENCE_NO_STREAM] = { MINUTE, MINUTE, "no connection" },
 };

@@ -216,12 +216,11 @@ try_settle(struct forward *f, struct attempt *a)
 	pending_wait_for_last(f, a->pending, a->pending->rounds + 1U);
 }
 
-/* TCP to one that is asked over UDP: another thing that it may lack. */
+/* TCP to one that is mostly asked over UDP: another thing it may lack. */
 static bool
-is_detour(const struct attempt *a)
+is_detour(const struct attempt *a, int64_t now_us)
 {
-	return a->shape.stream &&
-	    a->upstream->config->transport == UPSTREAM_UDP;
+	return a->shape.stream && !ladder_first(a->upstream, now_us).stream;
 }
 
 /* The last one sent has had its time; it may still answer. */
@@ -233,7 +232,7 @@ failure_count(struct forward *f, struct pending *p)
 	if (p->tries == 0)
 		return;
 	a = &p->attempt[p->tries - 1];
-	if (a->upstream != NULL && !a->lost && !is_detour(a))
+	if (a->upstream != NULL && !a->lost && !is_detour(a, forward_now(f)))
 		upstream_failed(a->upstream, a->sent_us, forward_now(f), false);
 }
 
@@ -271,7 +270,7 @@ try_soon(struct forward *f, struct attempt *a)
 
 /* Whatever was to be settled that way is not. */
 static void
-detour_lost(struct forward *f, const struct attempt *a)
+stream_lost(struct forward *f, const struct attempt *a)
 {
 	struct ability *able = a->upstream->able;
 	int64_t now = forward_now(f);
@@ -290,9 +289,9 @@ forward_lost(struct forward *f, struct attempt *a)
 	assert(a->upstream != NULL);
 	if (a->lost)
 		return;
-	if (is_detour(a))
-		detour_lost(f, a);
-	else
+	if (!is_detour(a, forward_now(f)))
 		upstream_failed(a->upstream, a->sent_us, forward_now(f), true);
+	if (a->shape.stream)
+		stream_lost(f, a);
 	try_soon(f, a);
 }

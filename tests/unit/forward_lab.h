@@ -300,7 +300,8 @@ struct lab_reply {
 	uint16_t flags; /* besides QR */
 	const char *records;
 	bool no_edns;
-	int ede; /* 0: none */
+	int ede;            /* 0: none */
+	uint8_t rcode_high; /* in OPT: 1 and a rcode of 0 are BADVERS */
 	size_t cookie_len;
 	uint8_t cookie[ANSWER_COOKIE_MAX];
 };
@@ -342,7 +343,7 @@ lab_put_opt(struct wire_out *out, const struct lab_reply *r)
 	wire_put8(out, 0);
 	wire_put16(out, TYPE_OPT);
 	wire_put16(out, 1232);
-	wire_put32(out, 0);
+	wire_put32(out, (uint32_t)r->rcode_high << 24);
 	wire_put16(out, (uint16_t)(ede + cookie));
 	if (ede > 0) {
 		wire_put16(out, EDNS_OPTION_EDE);
