@@ -3,6 +3,8 @@
  */
 #include "zones/store/read/lookup.h"
 
+#include <assert.h>
+
 #include "zones/store/read/pack.h"
 #include "zones/store/read/prefetch.h"
 
@@ -120,6 +122,7 @@ app_addresses(const struct app *app, enum tier tier, struct label region,
 	struct pack_entry e;
 	unsigned count = 0;
 
+	assert(!app->many && (size == 16 || size == 4));
 	while (entry_next(&page, &e)) {
 		const uint8_t *at = e.payload + BRIEF_START;
 		unsigned n = e.payload[1];

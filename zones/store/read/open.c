@@ -3,6 +3,7 @@
  */
 #include "zones/store/read/store.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -276,6 +277,7 @@ store_close(struct store *s)
 {
 	if (s == NULL)
 		return;
+	assert(s->env == NULL || s->env->refs == 1);
 	env_unref(s->env);
 	(void)pthread_mutex_destroy(&s->lock);
 	free(s->path);

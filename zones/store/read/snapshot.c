@@ -3,6 +3,7 @@
  */
 #include "zones/store/read/store.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -237,7 +238,10 @@ enum err
 snapshot_meta(struct snapshot *s, struct store_meta *meta)
 {
 	struct store_head head;
-	enum err err = read_head(s, &head);
+	enum err err;
+
+	assert(s->active);
+	err = read_head(s, &head);
 
 	*meta = head.meta;
 	return err;
@@ -250,6 +254,7 @@ snapshot_usage(struct snapshot *s, struct store_usage *usage)
 	MDB_stat stat;
 	int rc;
 
+	assert(s->env != NULL);
 	memset(usage, 0, sizeof(*usage));
 	if ((rc = mdb_env_info(s->env->env, &info)) != 0 ||
 	    (rc = mdb_env_stat(s->env->env, &stat)) != 0)

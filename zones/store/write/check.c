@@ -3,6 +3,8 @@
  */
 #include "zones/store/write/check.h"
 
+#include <assert.h>
+
 #include "check_impl.h"
 
 /* What is wrong with a key, whatever its value. */
@@ -99,7 +101,10 @@ snapshot_check(struct snapshot *s,
     void (*report)(void *arg, bool damage, const char *line), void *arg)
 {
 	struct check c = { .snapshot = s, .report = report, .arg = arg };
-	enum err err = run_pass(&c, CHECK_SUM);
+	enum err err;
+
+	assert(s->active);
+	err = run_pass(&c, CHECK_SUM);
 
 	if (err == E_OK && c.made_sum != c.there_sum) {
 		c.damaged = true;

@@ -91,8 +91,11 @@ check_enter(struct check *c, uint32_t number)
 	MDB_val v;
 
 	c->number = number;
+	c->has_network = true;
+	if (number == NETWORK_NONE)
+		return;
 	key_init(&key, number, KEY_NETWORK);
-	c->has_network = number == NETWORK_NONE || check_get(c, &key, &v);
+	c->has_network = check_get(c, &key, &v);
 	(void)snprintf(c->network, sizeof(c->network), "%u", number);
 	if (lookup_network_facts(c->snapshot, number, &facts))
 		(void)snprintf(c->network, sizeof(c->network), "%.*s",

@@ -3,6 +3,8 @@
  */
 #include "zones/store/write/facts.h"
 
+#include <assert.h>
+
 #include "impl.h"
 #include "zones/facts/field.h"
 
@@ -224,5 +226,6 @@ enum err
 snapshot_facts(struct snapshot *s, enum fact_kind kind, const char *network,
     fact_each *each, void *arg)
 {
+	assert(s->active);
 	return store_each_fact(s->txn, s->env->dbi, kind, network, each, arg);
 }

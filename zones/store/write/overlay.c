@@ -3,6 +3,7 @@
  */
 #include "overlay.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/array.h"
@@ -139,6 +140,7 @@ overlay_sort(struct overlay *o)
 const struct overlay_entry *
 overlay_at(const struct overlay *o, size_t i)
 {
+	assert(i < o->table.count);
 	return o->all[i].entry;
 }
 

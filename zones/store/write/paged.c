@@ -3,6 +3,7 @@
  */
 #include "paged.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/array.h"
@@ -305,6 +306,8 @@ void
 paged_change(const struct paged *p, const struct paged_note *note, size_t count,
     const struct wire_in *head)
 {
+	for (size_t i = 1; i < count; i++)
+		assert(compare(&note[i - 1].entry, &note[i].entry) < 0);
 	while (count > 0 && p->txn->err == E_OK) {
 		size_t used = change_page(p, note, count, &head);
 

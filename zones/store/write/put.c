@@ -145,7 +145,8 @@ write_fact(struct store_txn *t, const struct fact *f, struct complaint *why)
 
 	/* A network's key has the number that finding it says. */
 	was = f->kind != FACT_NETWORK || network_find(t, f->network);
-	fact_key(&key, number_of(t, f), f);
+	if (was)
+		fact_key(&key, number_of(t, f), f);
 	was = was && read_old(t, &key, f, &old, &v);
 	new.age = t->head.facts;
 	fact_encode(&new, new.age, &value);

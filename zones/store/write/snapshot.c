@@ -3,6 +3,8 @@
  */
 #include "zones/store/write/txn.h"
 
+#include <assert.h>
+
 #include "impl.h"
 
 /* The keys of what goes, before anything does: deleting moves cursors. */
@@ -59,6 +61,7 @@ store_snapshot_end(struct store_txn *t)
 	struct doomed d = { .txn = t, .last = &d.first };
 	struct complaint none;
 
+	assert(t->seen != NULL);
 	if (!seen_is_all(t))
 		txn_flush(t);
 	for (int kind = 0; kind < FACT_KINDS && t->err == E_OK; kind++)

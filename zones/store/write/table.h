@@ -7,6 +7,7 @@
 #ifndef ZONES_STORE_WRITE_TABLE_H
 #define ZONES_STORE_WRITE_TABLE_H
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/hash.h"
@@ -77,6 +78,7 @@ table_add(struct table *t, struct table_entry *e)
 {
 	uint64_t hash = hash_bytes(e->key, e->len);
 
+	assert(table_find(t, e->key, e->len) == NULL);
 	if (t->count * 4 >= t->slots * 3)
 		table_grow(t);
 	*table_probe(t, hash, e->key, e->len) = (struct table_slot){ hash, e };

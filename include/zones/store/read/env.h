@@ -4,6 +4,7 @@
 #ifndef ZONES_STORE_READ_ENV_H
 #define ZONES_STORE_READ_ENV_H
 
+#include <assert.h>
 #include <lmdb.h>
 #include <pthread.h>
 #include <sys/stat.h>
@@ -108,6 +109,7 @@ snapshot_get_key(
 		.first = {
 		    k->buf + KEY_START, (uint8_t)(k->out.len - KEY_START) } };
 
+	assert(k->out.len >= KEY_START && k->out.len - KEY_START <= UINT8_MAX);
 	return snapshot_get(s, &key, value);
 }
 

@@ -13,6 +13,7 @@
 #ifndef ZONES_STORE_READ_KEYS_H
 #define ZONES_STORE_READ_KEYS_H
 
+#include <assert.h>
 #include <lmdb.h>
 
 #include "base/wire.h"
@@ -75,6 +76,7 @@ struct store_key {
 static inline void
 key_init(struct store_key *k, uint32_t network, enum key_kind kind)
 {
+	assert((network == NETWORK_NONE) == ((kind & KEY_OF_NONE) != 0));
 	k->out = wire_out(k->buf, sizeof(k->buf));
 	wire_put32(&k->out, network);
 	wire_put8(&k->out, (uint8_t)kind);
@@ -192,6 +194,7 @@ key_tier(enum tier tier)
 static inline struct wire_in
 key_rest(const MDB_val *k)
 {
+	assert(k->mv_size >= KEY_START);
 	return wire_in(
 	    (const uint8_t *)k->mv_data + KEY_START, k->mv_size - KEY_START);
 }

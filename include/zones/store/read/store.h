@@ -51,6 +51,7 @@ struct store_meta {
 	int64_t heard_ms;     /* last word from the source, since 1970 */
 };
 
+/* While it is refreshed from a store that is there. */
 enum err snapshot_meta(struct snapshot *, struct store_meta *) MUST_CHECK;
 
 struct store_usage {
