@@ -101,11 +101,18 @@ addr_masked(const struct addr *a, unsigned len)
 }
 
 static inline bool
+prefix_is_v4(const struct prefix *p)
+{
+	return p->len >= 96 && addr_is_v4(&p->addr);
+}
+
+/* "::/0" holds no IPv4 address: that they are mapped is our affair. */
+static inline bool
 prefix_holds(const struct prefix *p, const struct addr *a)
 {
 	struct addr m = addr_masked(a, p->len);
 
-	return addr_is_same(&m, &p->addr);
+	return addr_is_v4(a) == prefix_is_v4(p) && addr_is_same(&m, &p->addr);
 }
 
 #endif

@@ -25,8 +25,8 @@ static const char facts[] =
     "'172.16.10.0/24']}\n"
     "{'put':'network','id':'beta','prefixes':['fdaa:0:19::/48'],'ttl':60,"
     "'resolvers':['fdaa::3','10.9.9.9']}\n"
-    /* its prefix is within acme's; it has acme's app and server */
-    "{'put':'network','id':'gamma','prefixes':['fdaa:0:18:8000::/49'],"
+    /* it has acme's app and server */
+    "{'put':'network','id':'gamma','prefixes':['fdaa:0:1a:8000::/49'],"
     "'resolvers':['fdaa::3'],'ttl':0}\n"
     "{'put':'app','network':'acme','name':'empty'}\n"
     "{'put':'app','network':'acme','name':'fly','flycast':"
@@ -70,7 +70,7 @@ static const char facts[] =
     "{'put':'peer','network':'beta','name':'soon','addresses':"
     "['fdaa:0:19::a2'],'expires':'2023-11-14T22:13:23Z'}\n"
     "{'put':'instance','network':'gamma','app':'web','id':'g1','region':"
-    "'fra','addresses':['fdaa:0:18:8000::1'],'name':'lion'}\n";
+    "'fra','addresses':['fdaa:0:1a:8000::1'],'name':'lion'}\n";
 
 static struct fixture f;
 static struct query_env env;

@@ -15,15 +15,18 @@ test_networks(void **state)
 		/* by destination */
 		{ ME, "fdaa:0:18::3", NULL, "f1.vm.web.internal",
 		    "NOERROR 5: fdaa:0:18::2" },
-		/* acme's resolver, from a prefix that gamma's is longer in */
-		{ "fdaa:0:18:8000::1", "fdaa:0:18::3", NULL,
-		    "f1.vm.web.internal", "NOERROR 5: fdaa:0:18::2" },
-		/* a resolver that two networks have */
+		/* acme's resolver, from gamma */
+		{ "fdaa:0:1a:8000::1", "fdaa:0:18::3", NULL,
+		    "f1.vm.web.internal", "REFUSED EDE18" },
+		/* a resolver outside its networks' prefixes is everybody's */
 		{ "fdaa:0:19::1", "fdaa::3", NULL, "web.internal",
 		    "NOERROR 60: fdaa:0:19::1" },
-		{ "fdaa:0:18:8000::1", "fdaa::3", NULL, "web.internal",
-		    "NOERROR 0: fdaa:0:18:8000::1" },
-		{ ME, "fdaa::3", NULL, "web.internal", "REFUSED EDE18" },
+		{ "fdaa:0:1a:8000::1", "fdaa::3", NULL, "web.internal",
+		    "NOERROR 0: fdaa:0:1a:8000::1" },
+		{ ME, "fdaa::3", NULL, "f1.vm.web.internal",
+		    "NOERROR 5: fdaa:0:18::2" },
+		{ ME, "10.9.9.9", NULL, "f1.vm.web.internal",
+		    "NOERROR 5: fdaa:0:18::2" },
 		{ "fdaa:0:19::1", "fdaa:0:18::3", NULL, "web.internal",
 		    "REFUSED EDE18" },
 		{ "fdaa:0:19::1", "10.9.9.9", NULL, "web.internal",

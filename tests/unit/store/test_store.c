@@ -44,10 +44,10 @@ test_networks(void **state)
 		  "'10.0.0.0/8'],'resolvers':['10.0.0.3'],'ttl':9}\n",
 		    "{'put':'network','id':'acme','prefixes':['fdaa:0:18::/48',"
 		    "'10.0.0.0/8'],'resolvers':['10.0.0.3'],'ttl':9}\n" },
-		/* and back; a second one with the same prefix comes first */
+		/* and back, with a second one */
 		{ ACME
-		    "{'put':'network','id':'a','prefixes':['fdaa:0:18::/48']}",
-		    "{'put':'network','id':'a','prefixes':['fdaa:0:18::/"
+		    "{'put':'network','id':'a','prefixes':['fdaa:0:17::/48']}",
+		    "{'put':'network','id':'a','prefixes':['fdaa:0:17::/"
 		    "48']}\n" ACME },
 		/* with all that is in it */
 		{ INSTANCE("web", "f0", "iad",
@@ -57,11 +57,11 @@ test_networks(void **state)
 				      "network':'acme','name':"
 				      "'x','domain':'x.y'}\n{'delete':'network'"
 				      ",'id':'acme'}",
-		    "{'put':'network','id':'a','prefixes':['fdaa:0:18::/48']}"
+		    "{'put':'network','id':'a','prefixes':['fdaa:0:17::/48']}"
 		    "\n" },
 		/* one that is not there */
 		{ "{'delete':'network','id':'acme'}",
-		    "{'put':'network','id':'a','prefixes':['fdaa:0:18::/48']}"
+		    "{'put':'network','id':'a','prefixes':['fdaa:0:17::/48']}"
 		    "\n" },
 		/* deleted and put in one transaction */
 		{ "{'delete':'network','id':'a'}\n" ACME

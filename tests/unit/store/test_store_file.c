@@ -137,7 +137,6 @@ test_damage(void **state)
 		{ 'p', true, ALTER },
 		{ 'a', true, DELETE },
 		{ 'a', true, ALTER },
-		{ 'b', true, DELETE },
 		{ 'L', true, DELETE },
 		{ 'o', true, DELETE },
 		{ 'o', true, ALTER },

@@ -1,8 +1,8 @@
 /*
  * network.c - networks: which one a flow belongs to.
  *
- * The longest prefix is found by asking for each length that is in use, the
- * longest first: a handful of look-ups however many networks there are.
+ * The prefix around an address is found by asking for each length that is in
+ * use in its family: a handful of look-ups however many networks there are.
  */
 #include "zones/store/read/lookup.h"
 
@@ -10,50 +10,23 @@
 #include "zones/store/read/env.h"
 #include "zones/store/read/prefetch.h"
 
-/* The network has its resolver at this address. */
-static bool
-is_owner(struct snapshot *s, const struct addr *resolver, uint32_t number)
-{
-	struct store_key key;
-	struct wire_in in;
-
-	owner_key(&key, resolver, number);
-	return snapshot_get_key(s, &key, &in);
-}
-
-/* The first of NUMBERS; of those with this resolver, where it is not NULL. */
+/* Prefixes of two networks do not overlap: any that holds A will do. */
 static uint32_t
-first_of(
-    struct snapshot *s, struct wire_in numbers, const struct addr *resolver)
+network_around(struct snapshot *s, const struct addr *a)
 {
-	while (wire_left(&numbers) > 0) {
-		uint32_t n = wire_get32(&numbers);
+	const uint8_t *lengths = s->lengths[addr_is_v4(a)];
 
-		if (resolver == NULL || is_owner(s, resolver, n))
-			return n;
-	}
-	return NETWORK_NONE;
-}
-
-static uint32_t
-longest_prefix(
-    struct snapshot *s, const struct addr *a, const struct addr *resolver)
-{
-	for (int len = 128; len >= 0; len--) {
+	for (unsigned len = 129; len-- > 0;) {
 		struct addr masked;
 		struct store_key key;
-		struct wire_in numbers;
-		uint32_t found;
+		struct wire_in number;
 
-		if ((s->lengths[len / 8] & 1 << len % 8) == 0)
+		if ((lengths[len / 8] & 1 << len % 8) == 0)
 			continue;
-		masked = addr_masked(a, (unsigned)len);
+		masked = addr_masked(a, len);
 		prefix_key(&key, &masked, (uint8_t)len);
-		if (!snapshot_get_key(s, &key, &numbers))
-			continue;
-		found = first_of(s, numbers, resolver);
-		if (found != NETWORK_NONE)
-			return found;
+		if (snapshot_get_key(s, &key, &number))
+			return wire_get32(&number);
 	}
 	return NETWORK_NONE;
 }
@@ -75,20 +48,20 @@ static enum lookup_why
 find_network(struct snapshot *s, const struct addr *from, const struct addr *to,
     struct network *out)
 {
+	uint32_t number = network_around(s, from);
 	struct store_key key;
-	struct wire_in owners;
-	uint32_t found;
+	struct wire_in owner;
+	bool is_bound;
 
 	resolver_key(&key, to);
-	if (snapshot_get_key(s, &key, &owners)) {
-		found = longest_prefix(s, from, to);
-		read_network(s, found, out);
-		return found == NETWORK_NONE ? LOOKUP_FOREIGN
-					     : LOOKUP_DESTINATION;
-	}
-	found = longest_prefix(s, from, NULL);
-	read_network(s, found, out);
-	return found == NETWORK_NONE ? LOOKUP_NOBODY : LOOKUP_SOURCE;
+	is_bound = snapshot_get_key(s, &key, &owner);
+	if (is_bound && wire_get32(&owner) != number)
+		number = NETWORK_NONE;
+	read_network(s, number, out);
+	if (is_bound)
+		return number == NETWORK_NONE ? LOOKUP_FOREIGN
+					      : LOOKUP_DESTINATION;
+	return number == NETWORK_NONE ? LOOKUP_NOBODY : LOOKUP_SOURCE;
 }
 
 /* Askers of one network differ in their last octets: so do the top bits. */

@@ -17,8 +17,6 @@ enum key_value {
 	VALUE_FACT,    /* a fact: what is in it */
 	VALUE_OWN,     /* the store's own, which no fact makes */
 	VALUE_SUMMARY, /* key and value are what one fact makes */
-	VALUE_COUNT,   /* u32: so many facts make the key */
-	VALUE_NUMBERS, /* of networks, each of a fact's making */
 	VALUE_PACK,    /* entries, each of a fact's making */
 	VALUE_NAMES,   /* the same */
 	VALUE_CLAIMS   /* the same */
@@ -69,13 +67,13 @@ void check_enter(struct check *, uint32_t number);
 bool check_get(struct check *, struct store_key *, MDB_val *);
 
 /*
- * A key and its value that a fact makes, and those that are there as often.
+ * A key and its value that a fact makes, and those that are there.
  * The key of an entry is the list's, and behind it what it is known by.
  */
 void check_expect(
     struct check *, const struct store_key *, const void *value, size_t);
-void check_meet(struct check *, const struct store_key *, const void *value,
-    size_t, uint32_t times);
+void check_meet(
+    struct check *, const struct store_key *, const void *value, size_t);
 /* Names what is made and was not met. */
 void check_missing(struct check *);
 /* What a claim is known by, behind the key of its address. */

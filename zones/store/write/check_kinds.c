@@ -25,11 +25,9 @@ key_row(enum key_kind kind)
 	case KEY_NUMBER:
 		return (struct key_row){ "network's number", VALUE_SUMMARY };
 	case KEY_PREFIX:
-		return (struct key_row){ "prefix", VALUE_NUMBERS };
+		return (struct key_row){ "prefix", VALUE_SUMMARY };
 	case KEY_RESOLVER:
-		return (struct key_row){ "resolver", VALUE_COUNT };
-	case KEY_OWNER:
-		return (struct key_row){ "resolver's network", VALUE_SUMMARY };
+		return (struct key_row){ "resolver", VALUE_SUMMARY };
 	case KEY_RANKS:
 		return (struct key_row){ "row of distances", VALUE_SUMMARY };
 	case KEY_INSTANCES:

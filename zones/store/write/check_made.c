@@ -38,14 +38,13 @@ gather(struct check *c, const struct store_key *key, uint64_t value)
 }
 
 static void
-find_made(struct check *c, const struct store_key *key, uint64_t value,
-    uint32_t times)
+find_made(struct check *c, const struct store_key *key, uint64_t value)
 {
 	struct made *m = table_find(&c->made, key->buf, key->out.len);
 
 	if (m == NULL || m->times == 0)
 		check_say_key(c, key, "no fact makes it");
-	else if (m->times != times || m->value != value)
+	else if (m->times != 1 || m->value != value)
 		check_say_key(c, key, "is not what its facts make of it");
 	if (m != NULL)
 		m->times = 0; /* a second one is too many */
@@ -64,15 +63,15 @@ check_expect(
 }
 
 void
-check_meet(struct check *c, const struct store_key *key, const void *value,
-    size_t len, uint32_t times)
+check_meet(
+    struct check *c, const struct store_key *key, const void *value, size_t len)
 {
 	uint64_t hash = hash_value(value, len);
 
 	if (c->pass == CHECK_SUM)
-		c->there_sum += sum_of(key, hash) * times;
+		c->there_sum += sum_of(key, hash);
 	else
-		find_made(c, key, hash, times);
+		find_made(c, key, hash);
 }
 
 bool

@@ -54,40 +54,9 @@ check_claims(struct check *c, const MDB_val *k, struct wire_in in)
 		newest = n == 0 ? claim : newest;
 		key_copy(&key, k->mv_data, k->mv_size);
 		check_claim_key(&key, claim.is_peer, claim.app, claim.id);
-		check_meet(c, &key, in.buf + start, in.pos - start, 1);
+		check_meet(c, &key, in.buf + start, in.pos - start);
 	}
 	say_owners(c, k, &newest, n);
-	return in.bad ? unread : n == 0 ? nothing : NULL;
-}
-
-/* Two networks with one prefix: no damage. */
-static void
-say_networks(struct check *c, const MDB_val *k, size_t networks)
-{
-	struct wire_in rest = key_rest(k);
-	struct prefix p = { .len = wire_get8(&rest) };
-	const uint8_t *ip = wire_take(&rest, sizeof(p.addr.ip));
-	char text[PREFIX_TEXT];
-
-	if (networks < 2 || c->pass != CHECK_SUM || ip == NULL)
-		return;
-	memcpy(p.addr.ip, ip, sizeof(p.addr.ip));
-	check_say(c, false, "prefix %s is that of %zu networks",
-	    prefix_text(&p, text), networks);
-}
-
-static const char *
-check_numbers(struct check *c, const MDB_val *k, struct wire_in in)
-{
-	struct store_key key;
-	size_t n = 0;
-
-	for (; wire_left(&in) > 0; n++) {
-		key_copy(&key, k->mv_data, k->mv_size);
-		wire_put32(&key.out, wire_get32(&in));
-		check_meet(c, &key, NULL, 0, 1);
-	}
-	say_networks(c, k, n);
 	return in.bad ? unread : n == 0 ? nothing : NULL;
 }
 
@@ -129,7 +98,7 @@ check_pack(struct check *c, const MDB_val *k, struct wire_in page)
 		key_copy(&key, k->mv_data, KEY_START + app);
 		key_end_part(&key);
 		key_bytes(&key, e.key, e.key_len);
-		check_meet(c, &key, e.payload, e.payload_len, 1);
+		check_meet(c, &key, e.payload, e.payload_len);
 	}
 	if (page.bad)
 		return unread;
@@ -162,7 +131,7 @@ check_names(struct check *c, const MDB_val *k, struct wire_in page)
 		names_put(&again, &e);
 		key_init(&key, c->number, KEY_NAMES);
 		key_bytes(&key, e.key, e.key_len);
-		check_meet(c, &key, NULL, 0, 1);
+		check_meet(c, &key, NULL, 0);
 	}
 	if (n == 0)
 		return nothing;
@@ -178,19 +147,8 @@ check_alone(struct check *c, const MDB_val *k, const MDB_val *v)
 	struct store_key key;
 
 	key_copy(&key, k->mv_data, k->mv_size);
-	check_meet(c, &key, v->mv_data, v->mv_size, 1);
+	check_meet(c, &key, v->mv_data, v->mv_size);
 	return NULL;
-}
-
-static const char *
-check_count(struct check *c, const MDB_val *k, struct wire_in in)
-{
-	uint32_t times = wire_get32(&in);
-	struct store_key key;
-
-	key_copy(&key, k->mv_data, k->mv_size);
-	check_meet(c, &key, NULL, 0, times);
-	return in.bad ? unread : times == 0 ? nothing : NULL;
 }
 
 static const char *
@@ -200,12 +158,8 @@ check_value(
 	switch (value) {
 	case VALUE_CLAIMS:
 		return check_claims(c, k, val_in(v));
-	case VALUE_COUNT:
-		return check_count(c, k, val_in(v));
 	case VALUE_PACK:
 		return check_pack(c, k, val_in(v));
-	case VALUE_NUMBERS:
-		return check_numbers(c, k, val_in(v));
 	case VALUE_NAMES:
 		return check_names(c, k, val_in(v));
 	case VALUE_SUMMARY:

@@ -90,6 +90,9 @@ bool index_domain_key(
 
 /* Networks: number, prefixes, resolvers. */
 bool network_find(struct store_txn *, const char *id);
+/* The block of an address, LEN bits long, lies inside a network's prefixes. */
+bool network_holds(
+    const struct fact *network, const struct addr *, unsigned len);
 enum err network_put(
     struct store_txn *, const struct fact *, struct complaint *);
 void network_delete(struct store_txn *, const char *id);

@@ -33,106 +33,115 @@ network_find(struct store_txn *t, const char *id)
 	return false;
 }
 
-/* The number joins the prefix's list, behind the others, or leaves it. */
 static void
-change_prefix(
-    struct store_txn *t, const struct prefix *p, uint32_t number, bool is)
+change_key(
+    struct store_txn *t, const struct store_key *key, uint32_t number, bool is)
 {
-	struct wire_in in = wire_in(NULL, 0);
-	struct store_key key;
-	struct wire_out out;
-	MDB_val v;
+	struct wire_out out = wire_out(t->value, 4);
 
-	prefix_key(&key, &p->addr, p->len);
-	if (txn_get(t, &key, &v) == 0)
-		in = val_in(&v);
-	out = txn_room(t, in.len + 4);
-	while (wire_left(&in) > 0) {
-		uint32_t n = wire_get32(&in);
-
-		if (n != number)
-			wire_put32(&out, n);
-	}
+	wire_put32(&out, number);
 	if (is)
-		wire_put32(&out, number);
-	if (out.len == 0)
-		txn_delete(t, &key);
+		txn_put(t, key, out.buf, out.len);
 	else
-		txn_put(t, &key, out.buf, out.len);
+		txn_delete(t, key);
 }
 
-/*
- * A key for each network, since all may have the same resolver; and how
- * many there are, to tell a resolver's address from others.
- */
-static void
-change_resolver(
-    struct store_txn *t, const struct addr *a, uint32_t number, bool is)
+/* The first key of a prefix of this length at or behind A. */
+static bool
+seek_prefix(struct store_txn *t, const struct addr *a, unsigned len, MDB_val *k,
+    MDB_val *v)
 {
-	struct store_key owner, owners;
-	struct wire_out out = wire_out(t->value, 4);
-	uint32_t count = 0;
-	MDB_val v;
+	struct store_key key;
 
-	owner_key(&owner, a, number);
-	resolver_key(&owners, a);
-	if (txn_get(t, &owners, &v) == 0) {
-		struct wire_in in = val_in(&v);
-
-		count = wire_get32(&in);
-	}
-	wire_put32(&out, is ? count + 1 : count - 1);
-	if (is)
-		txn_put(t, &owner, NULL, 0);
-	else
-		txn_delete(t, &owner);
-	if (is || count > 1)
-		txn_put(t, &owners, out.buf, out.len);
-	else
-		txn_delete(t, &owners);
+	prefix_key(&key, a, (uint8_t)len);
+	*k = key_val(&key);
+	if (t->err != E_OK ||
+	    mdb_cursor_get(t->cursor, k, v, MDB_SET_RANGE) != 0)
+		return false;
+	key.out.len -= sizeof(a->ip);
+	return val_begins(k, &key);
 }
 
 static bool
-length_is_used(struct store_txn *t, uint8_t len)
+prefix_of_key(const MDB_val *k, struct prefix *p)
 {
-	struct store_key key;
+	struct wire_in in = key_rest(k);
+	const uint8_t *ip;
+
+	p->len = wire_get8(&in);
+	ip = wire_take(&in, sizeof(p->addr.ip));
+	if (ip != NULL)
+		memcpy(p->addr.ip, ip, sizeof(p->addr.ip));
+	return ip != NULL;
+}
+
+/* Some prefix of P's length and family is in use. */
+static bool
+length_is_used(struct store_txn *t, const struct prefix *p)
+{
+	static const struct addr behind_v4 = { { [9] = 1 } };
+	struct addr start = { { 0 } };
+	struct prefix found;
 	MDB_val k, v;
 
 	txn_flush(t);
-	key_init(&key, NETWORK_NONE, KEY_PREFIX);
-	key_bytes(&key, &len, 1);
-	k = key_val(&key);
-	return t->err == E_OK &&
-	    mdb_cursor_get(t->cursor, &k, &v, MDB_SET_RANGE) == 0 &&
-	    val_begins(&k, &key);
+	if (prefix_is_v4(p))
+		start = addr_from_v4(start.ip);
+	if (!seek_prefix(t, &start, p->len, &k, &v) ||
+	    !prefix_of_key(&k, &found))
+		return false;
+	if (prefix_is_v4(&found) == prefix_is_v4(p))
+		return true;
+	return !prefix_is_v4(p) && seek_prefix(t, &behind_v4, p->len, &k, &v);
+}
+
+/* KEY_LENGTHS. */
+struct lengths {
+	uint64_t generation;
+	uint8_t bits[2][17];
+};
+
+static struct lengths
+read_lengths(struct store_txn *t)
+{
+	struct lengths l = { 0 };
+	struct store_key key;
+	const uint8_t *bits;
+	struct wire_in in;
+	MDB_val v;
+
+	key_init(&key, NETWORK_NONE, KEY_LENGTHS);
+	if (txn_get(t, &key, &v) != 0)
+		return l;
+	in = val_in(&v);
+	l.generation = wire_get64(&in);
+	bits = wire_take(&in, sizeof(l.bits));
+	if (bits != NULL)
+		memcpy(l.bits, bits, sizeof(l.bits));
+	return l;
 }
 
 /* The lengths in use, and a new generation: flows are looked up anew. */
 static void
 change_lengths(struct store_txn *t, const struct fact *f, bool is)
 {
-	uint8_t buf[25] = { 0 };
-	struct wire_out out = wire_out(buf, 8);
-	uint64_t generation = 0;
+	struct lengths l = read_lengths(t);
+	uint8_t buf[8 + sizeof(l.bits)];
+	struct wire_out out = wire_out(buf, sizeof(buf));
 	struct store_key key;
-	MDB_val v;
 
-	key_init(&key, NETWORK_NONE, KEY_LENGTHS);
-	if (txn_get(t, &key, &v) == 0 && v.mv_size == sizeof(buf)) {
-		struct wire_in in = val_in(&v);
-
-		memcpy(buf, v.mv_data, sizeof(buf));
-		generation = wire_get64(&in);
-	}
-	wire_put64(&out, generation + 1);
 	for (unsigned i = 0; i < f->prefix_count; i++) {
-		uint8_t len = f->prefixes[i].len;
+		const struct prefix *p = &f->prefixes[i];
+		uint8_t *octet = &l.bits[prefix_is_v4(p)][p->len / 8];
 
-		buf[8 + len / 8] &= (uint8_t) ~(1 << len % 8);
-		if (is || length_is_used(t, len))
-			buf[8 + len / 8] |= (uint8_t)(1 << len % 8);
+		*octet &= (uint8_t) ~(1 << p->len % 8);
+		if (is || length_is_used(t, p))
+			*octet |= (uint8_t)(1 << p->len % 8);
 	}
-	txn_put(t, &key, buf, sizeof(buf));
+	wire_put64(&out, l.generation + 1);
+	wire_put(&out, l.bits, sizeof(l.bits));
+	key_init(&key, NETWORK_NONE, KEY_LENGTHS);
+	txn_put(t, &key, buf, out.len);
 }
 
 static bool
@@ -145,20 +154,146 @@ has_prefix(const struct fact *f, const struct prefix *p)
 	return false;
 }
 
-/*
- * What F is found by, but for prefixes that BUT has too: of two networks
- * with one prefix, the older stays the first whatever else changes.
- */
-static void
-index_network(struct store_txn *t, uint32_t number, const struct fact *f,
-    const struct fact *but, bool is)
+bool
+network_holds(const struct fact *network, const struct addr *a, unsigned len)
 {
-	for (unsigned i = 0; i < f->prefix_count; i++)
-		if (!has_prefix(but, &f->prefixes[i]))
-			change_prefix(t, &f->prefixes[i], number, is);
-	for (unsigned i = 0; i < f->address_count; i++)
-		change_resolver(t, &f->addresses[i], number, is);
+	for (unsigned i = 0; i < network->prefix_count; i++)
+		if (network->prefixes[i].len <= len &&
+		    prefix_holds(&network->prefixes[i], a))
+			return true;
+	return false;
+}
+
+/* What F is found by.  A resolver elsewhere is others' too: it says nothing. */
+static void
+index_network(
+    struct store_txn *t, uint32_t number, const struct fact *f, bool is)
+{
+	struct store_key key;
+
+	for (unsigned i = 0; i < f->prefix_count; i++) {
+		prefix_key(&key, &f->prefixes[i].addr, f->prefixes[i].len);
+		change_key(t, &key, number, is);
+	}
+	for (unsigned i = 0; i < f->address_count; i++) {
+		if (!network_holds(f, &f->addresses[i], 128))
+			continue;
+		resolver_key(&key, &f->addresses[i]);
+		change_key(t, &key, number, is);
+	}
 	change_lengths(t, f, is);
+}
+
+/* Another network's prefix that holds P, or is the same. */
+static uint32_t
+network_around(struct store_txn *t, uint32_t number, const struct prefix *p,
+    const uint8_t *lengths, struct prefix *found)
+{
+	struct store_key key;
+	MDB_val v;
+
+	for (unsigned len = 0; len <= p->len; len++) {
+		struct wire_in in;
+		uint32_t other;
+
+		if ((lengths[len / 8] & 1 << len % 8) == 0)
+			continue;
+		*found =
+		    (struct prefix){ addr_masked(&p->addr, len), (uint8_t)len };
+		prefix_key(&key, &found->addr, found->len);
+		if (txn_get(t, &key, &v) != 0)
+			continue;
+		in = val_in(&v);
+		other = wire_get32(&in);
+		if (other != number)
+			return other;
+	}
+	return NETWORK_NONE;
+}
+
+/* Another network's prefix that P holds. */
+static uint32_t
+network_within(struct store_txn *t, uint32_t number, const struct prefix *p,
+    const uint8_t *lengths, struct prefix *found)
+{
+	MDB_val k, v;
+
+	for (unsigned len = p->len + 1U; len <= 128; len++) {
+		bool more;
+
+		if ((lengths[len / 8] & 1 << len % 8) == 0)
+			continue;
+		txn_flush(t);
+		for (more = seek_prefix(t, &p->addr, len, &k, &v); more;
+		     more = mdb_cursor_get(t->cursor, &k, &v, MDB_NEXT) == 0) {
+			struct wire_in in = val_in(&v);
+			uint32_t other = wire_get32(&in);
+
+			if (!prefix_of_key(&k, found) || found->len != len ||
+			    !prefix_holds(p, &found->addr))
+				break;
+			if (other != number)
+				return other;
+		}
+	}
+	return NETWORK_NONE;
+}
+
+static enum err
+complain_overlap(struct store_txn *t, uint32_t other, const struct prefix *p,
+    const struct prefix *found, struct complaint *why)
+{
+	char text[PREFIX_TEXT], value[PREFIX_TEXT], rule[sizeof(why->rule)];
+	struct arena arena = { 0 };
+	struct fact f = { .kind = FACT_NETWORK };
+	struct store_key key;
+	MDB_val v;
+
+	key_init(&key, other, KEY_NETWORK);
+	if (txn_get(t, &key, &v) != 0 || !fact_decode(&f, val_in(&v), &arena))
+		(void)txn_holds(t, MDB_CORRUPTED);
+	(void)snprintf(rule, sizeof(rule),
+	    "must not overlap with %s of network %s", prefix_text(found, text),
+	    f.network == NULL ? "?" : f.network);
+	arena_release(&arena);
+	return complain(why, "prefixes", rule, prefix_text(p, value));
+}
+
+static enum err
+check_shared(const struct prefix *p, struct complaint *why)
+{
+	static const struct addr shared = { { 0xfd, 0xaa, [15] = 3 } };
+	char text[PREFIX_TEXT];
+
+	if (!prefix_holds(p, &shared))
+		return E_OK;
+	return complain(why, "prefixes",
+	    "must not hold fdaa::3, the resolver that all networks share",
+	    prefix_text(p, text));
+}
+
+/* What one network says must never change what another's are answered. */
+static enum err
+check_overlap(struct store_txn *t, const struct fact *f, uint32_t number,
+    struct complaint *why)
+{
+	struct lengths l = read_lengths(t);
+
+	for (unsigned i = 0; i < f->prefix_count; i++) {
+		const struct prefix *p = &f->prefixes[i];
+		const uint8_t *bits = l.bits[prefix_is_v4(p)];
+		struct prefix found;
+		uint32_t other;
+
+		if (check_shared(p, why) != E_OK)
+			return E_INPUT;
+		other = network_around(t, number, p, bits, &found);
+		if (other == NETWORK_NONE)
+			other = network_within(t, number, p, bits, &found);
+		if (other != NETWORK_NONE)
+			return complain_overlap(t, other, p, &found, why);
+	}
+	return t->err;
 }
 
 static bool
@@ -174,15 +309,6 @@ is_seen(struct store_txn *t, uint32_t number, const struct claim *c)
 	memcpy(id, c->id.at, c->id.len);
 	fact_key(&key, number, &f);
 	return seen_has(t, &key);
-}
-
-static bool
-is_inside(const struct fact *network, const struct addr *a)
-{
-	for (unsigned i = 0; i < network->prefix_count; i++)
-		if (prefix_holds(&network->prefixes[i], a))
-			return true;
-	return false;
 }
 
 static enum err
@@ -212,7 +338,7 @@ check_claims(struct store_txn *t, const struct fact *f, struct complaint *why)
 		struct wire_in in = val_in(&v);
 		struct claim c;
 
-		while (!is_inside(f, &a) && claim_next(&in, &c))
+		while (!network_holds(f, &a, 128) && claim_next(&in, &c))
 			if (t->seen == NULL || is_seen(t, t->number, &c))
 				return leaves_out(why, &a);
 	}
@@ -236,7 +362,7 @@ check_flycast(void *arg, const struct fact *app, bool implied)
 	if (implied || (c->txn->seen != NULL && !seen_has(c->txn, &key)))
 		return true;
 	for (unsigned i = 0; i < app->address_count && c->err == E_OK; i++)
-		if (!is_inside(c->network, &app->addresses[i]))
+		if (!network_holds(c->network, &app->addresses[i], 128))
 			c->err = leaves_out(c->why, &app->addresses[i]);
 	return c->err == E_OK;
 }
@@ -282,11 +408,14 @@ network_put(struct store_txn *t, const struct fact *f, struct complaint *why)
 
 	if (t->err != E_OK)
 		return t->err;
+	err = check_overlap(t, f, was ? t->number : NETWORK_NONE, why);
+	if (err != E_OK)
+		return err;
 	if (was) {
 		if (!only_grows(&t->network, f) &&
 		    (err = check_addresses(t, f, why)) != E_OK)
 			return err;
-		index_network(t, t->number, &t->network, f, false);
+		index_network(t, t->number, &t->network, false);
 	} else {
 		t->number = t->head.next_network++;
 		wire_put32(&number, t->number);
@@ -294,7 +423,7 @@ network_put(struct store_txn *t, const struct fact *f, struct complaint *why)
 		key_text(&key, f->network);
 		txn_put(t, &key, t->value, number.len);
 	}
-	index_network(t, t->number, f, was ? &t->network : NULL, true);
+	index_network(t, t->number, f, true);
 	memset(&t->network, 0, sizeof(t->network)); /* read it anew */
 	return t->err;
 }
@@ -308,7 +437,7 @@ network_delete(struct store_txn *t, const char *id)
 
 	if (!network_find(t, id))
 		return;
-	index_network(t, t->number, &t->network, NULL, false);
+	index_network(t, t->number, &t->network, false);
 	key_init(&key, NETWORK_NONE, KEY_NUMBER);
 	key_text(&key, id);
 	txn_delete(t, &key);

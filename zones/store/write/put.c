@@ -21,22 +21,13 @@ check_network(struct store_txn *t, const struct fact *f, struct complaint *why)
 		    ? t->err
 		    : complain(why, "network",
 			  "must be put before what is in it", f->network);
-	for (unsigned i = 0; i < f->address_count; i++) {
-		bool inside = false;
-
-		for (unsigned j = 0; j < t->network.prefix_count; j++)
-			inside = inside ||
-			    (prefix_holds(
-				 &t->network.prefixes[j], &f->addresses[i]) &&
-				(f->blocks == NULL ||
-				    t->network.prefixes[j].len <=
-					f->blocks[i]));
-		if (!inside)
+	for (unsigned i = 0; i < f->address_count; i++)
+		if (!network_holds(&t->network, &f->addresses[i],
+			f->blocks == NULL ? 128 : f->blocks[i]))
 			return complain(why,
 			    f->kind == FACT_APP ? "flycast" : "addresses",
 			    "must lie inside the network's prefixes",
 			    addr_text(&f->addresses[i], text));
-	}
 	return E_OK;
 }
 

@@ -64,9 +64,9 @@ struct snapshot {
 	enum err state;
 	bool active;
 	size_t txnid;
-	int64_t next_look;   /* CLOCK_MONOTONIC_COARSE */
-	uint64_t generation; /* of networks, prefixes and resolvers */
-	uint8_t lengths[17]; /* bit L: some prefix has length L */
+	int64_t next_look;      /* CLOCK_MONOTONIC_COARSE */
+	uint64_t generation;    /* of networks, prefixes and resolvers */
+	uint8_t lengths[2][17]; /* of v6 and v4: see KEY_LENGTHS */
 	struct recent recent;
 	struct named named;
 	struct flow *flow; /* FLOW_SLOTS of them */

@@ -45,9 +45,9 @@ enum key_kind {
 
 	/* Summaries, made from facts and checked against them. */
 	KEY_NUMBER = KEY_OF_NONE | 'n',   /* network's id: u32 number */
-	KEY_PREFIX = KEY_OF_NONE | 'p',   /* u8 length, address: u32 numbers */
-	KEY_RESOLVER = KEY_OF_NONE | 'a', /* address: u32 networks with it */
-	KEY_OWNER = KEY_OF_NONE | 'b',    /* resolver, u32 number: nothing */
+	KEY_PREFIX = KEY_OF_NONE | 'p',   /* u8 length, address: u32 number */
+	KEY_RESOLVER = KEY_OF_NONE | 'a', /* address that lies inside its
+					   * network: u32 number */
 	KEY_RANKS = KEY_OF_NONE | 'o',    /* region: distances (rank.c) */
 	KEY_INSTANCES = 'a', /* app [region, id]: pack of instances (pack.h) */
 	KEY_NAMES = 'l',     /* [app]: list of apps (names.h) */
@@ -61,8 +61,9 @@ enum key_kind {
 	/* The store's own. */
 	KEY_HEAD = KEY_OF_NONE | 'm',    /* nothing: struct store_head */
 	KEY_LENGTHS = KEY_OF_NONE | 'L', /* nothing: u64 generation of the
-					  * networks, 17 octets: bit L: some
-					  * prefix has length L */
+					  * networks, 17 octets for v6 and
+					  * 17 for v4: bit L: some prefix has
+					  * length L */
 	KEY_COMMITS = '#' /* nothing: u32 commits that changed the network */
 };
 
@@ -108,7 +109,7 @@ key_copy(struct store_key *k, const void *bytes, size_t len)
 	key_bytes(k, bytes, len);
 }
 
-/* Networks whose prefix this is, and those whose resolver. */
+/* The network whose prefix this is, and the one whose resolver. */
 static inline void
 prefix_key(struct store_key *k, const struct addr *a, uint8_t len)
 {
@@ -122,14 +123,6 @@ resolver_key(struct store_key *k, const struct addr *a)
 {
 	key_init(k, NETWORK_NONE, KEY_RESOLVER);
 	key_bytes(k, a->ip, 16);
-}
-
-static inline void
-owner_key(struct store_key *k, const struct addr *resolver, uint32_t network)
-{
-	key_init(k, NETWORK_NONE, KEY_OWNER);
-	key_bytes(k, resolver->ip, 16);
-	wire_put32(&k->out, network);
 }
 
 /* A whole key of text parts. */
