@@ -270,6 +270,28 @@ top_print(FILE *out, json_t *report, json_t *before, unsigned rows,
 	top_lists_print(&f);
 }
 
+/* What each can, as far as it has shown (dnsd/forward/ability.h). */
+static void
+abilities_print(struct frame *f)
+{
+	json_t *up, *able;
+	const char *name;
+	size_t i;
+
+	json_array_foreach(json_object_get(f->report, "upstreams"), i, up)
+	{
+		json_object_foreach(json_object_get(up, "able"), name, able)
+		{
+			line_print(f,
+			    "%-32s %-8s %-3s for %.0f s, until in "
+			    "%.0f s: %s, over %s",
+			    text(up, "url"), name, text(able, "is"),
+			    number(able, "since_s"), number(able, "ends_s"),
+			    text(able, "why"), text(able, "over"));
+		}
+	}
+}
+
 void
 stats_print(FILE *out, json_t *report)
 {
@@ -291,4 +313,5 @@ stats_print(FILE *out, json_t *report)
 		line_print(&f, "%s %.0f", name, json_number_value(value));
 	}
 	upstreams_print(&f);
+	abilities_print(&f);
 }

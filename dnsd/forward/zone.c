@@ -202,6 +202,17 @@ zones_open(struct forward *f)
 	return E_OK;
 }
 
+static void
+abilities_tell(struct ability *out, const struct ability *able, int64_t now_us)
+{
+	for (unsigned i = 0; i < ABLE_COUNT_; i++) {
+		out[i] = able[i];
+		out[i].is = ability_is(&able[i], now_us);
+		out[i].since_us = now_us - able[i].since_us;
+		out[i].until_us = able[i].until_us - now_us;
+	}
+}
+
 unsigned
 forward_upstreams(
     const struct forward *f, struct forward_upstream *out, unsigned count)
@@ -215,7 +226,7 @@ forward_upstreams(
 		for (unsigned i = 0; i < f->sets[set].count && n < count; i++) {
 			const struct upstream *up = &f->sets[set].upstream[i];
 
-			out[n++] = (struct forward_upstream){ .url = up->title,
+			out[n] = (struct forward_upstream){ .url = up->title,
 				.zone = zone == NULL ? "." : zone->suffix,
 				.network = zone == NULL ? NULL : zone->network,
 				.up = !up->down,
@@ -223,6 +234,8 @@ forward_upstreams(
 				.srtt_us = up->srtt_us,
 				.evidence_us = up->evidence_us,
 				.tally = up->tally };
+			abilities_tell(out[n++].able, up->able,
+			    f->carrier->now_us(f->carrier));
 		}
 	}
 	return f->upstream_count;

@@ -116,6 +116,27 @@ histograms_print(struct evbuffer *out, const struct report *sum)
 	(void)evbuffer_add_printf(out, "]");
 }
 
+/* What it can, as far as it has shown; what is not known is left out. */
+static void
+abilities_print(struct evbuffer *out, const struct ability *able)
+{
+	const char *comma = "";
+
+	(void)evbuffer_add_printf(out, ",\"able\":{");
+	for (unsigned i = 0; i < ABLE_COUNT_; i++) {
+		if (able[i].is == LEARNT_NOTHING)
+			continue;
+		(void)evbuffer_add_printf(out,
+		    "%s\"%s\":{\"is\":\"%s\",\"why\":\"%s\",\"over\":\"%s\","
+		    "\"since_s\":%" PRId64 ",\"ends_s\":%" PRId64 "}",
+		    comma, able_str((enum able)i), learnt_str(able[i].is),
+		    evidence_str(able[i].why), able[i].stream ? "tcp" : "udp",
+		    able[i].since_us / 1000000, able[i].until_us / 1000000);
+		comma = ",";
+	}
+	(void)evbuffer_add_printf(out, "}");
+}
+
 static void
 upstream_print(struct evbuffer *out, const struct forward_upstream *up)
 {
@@ -131,7 +152,9 @@ upstream_print(struct evbuffer *out, const struct forward_upstream *up)
 	    up->up, up->waiting, up->srtt_us, up->tally.sent,
 	    up->tally.answered, up->tally.failed);
 	histogram_print(out, &up->tally.rtt, NANOSECONDS);
-	(void)evbuffer_add_printf(out, "}}");
+	(void)evbuffer_add_printf(out, "}");
+	abilities_print(out, up->able);
+	(void)evbuffer_add_printf(out, "}");
 }
 
 static void

@@ -265,3 +265,16 @@ def test_another_path_after_a_reload(controlled):
     controlled.path = new
     assert stats(controlled)["reloads"] == 1
     assert rcode(ask(NAME)) == "NOERROR"
+
+
+def test_what_an_upstream_can_is_reported(controlled):
+    """Each ability with its evidence and its end."""
+    name = "abcdefghijklmnopqrstuvwxyz.example"
+    assert values(ask(name, "A")) == ["198.51.100.7"]
+    (up,) = json.loads(told(controlled, b"report\n"))["upstreams"]
+    assert {k: v["is"] for k, v in up["able"].items()} == {
+        "edns": "yes", "cookies": "no", "letters": "yes", "udp": "yes"}
+    assert up["able"]["cookies"]["why"] == "a reply lacked it"
+    assert up["able"]["cookies"]["over"] == "udp"
+    assert 0 < up["able"]["cookies"]["ends_s"] <= 60
+    assert 3500 < up["able"]["letters"]["ends_s"] <= 3600

@@ -43,6 +43,8 @@ struct forward_upstream {
 	int64_t srtt_us;     /* 0: never measured */
 	int64_t evidence_us; /* when it last answered or failed to */
 	struct upstream_tally tally;
+	/* What it can; since when and until when, counted from now. */
+	struct ability able[ABLE_COUNT_];
 };
 
 struct forward_options {
