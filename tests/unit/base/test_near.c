@@ -22,7 +22,7 @@ static const struct {
 	{ "lsit", "list" },  /* changed places */
 	{ "expalin", "explain" },
 	{ "exp", "explain" }, /* begun */
-	{ "explian-it", "explain" },
+	{ "explian-it", NULL },
 	{ "regin", "region" },  /* the nearer of two */
 	{ "regios", "region" }, /* the first of two as near */
 	{ "", NULL },
