@@ -52,8 +52,9 @@ COMPILE   = $(CC) $(ALWAYS) $(WARN) $(KIND_$(KIND)) $(CPPFLAGS) $(CFLAGS)
 LINK      = $(CC) $(or $(LINK_$(KIND)),$(KIND_$(KIND))) $(CFLAGS) $(LDFLAGS)
 LIBS_read   := -llmdb -lm -lpthread
 LIBS_write  := -ljansson -lpthread
-LIBS_dnsd   := -levent_core -levent_openssl -lssl -lcrypto -lyaml -lpthread
-LIBS_dnsctl := -lcurl -lldns -lmicrohttpd -lcrypto -lpthread
+LIBS_dnsd   := -levent_core -levent_openssl -lssl -lcrypto -lyaml -lseccomp \
+	-lpthread
+LIBS_dnsctl := -lcurl -lldns -lmicrohttpd -lcrypto -lseccomp -lpthread
 
 # Each kind of build has a folder of its own; release is the one installed.
 OUT      := $(if $(filter release,$(KIND)),$(BUILD),$(BUILD)/$(KIND))

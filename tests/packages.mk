@@ -3,7 +3,7 @@
 # Installed without what they recommend, which of gcc are the C library's headers.
 PACKAGES_run := gcc libc6-dev make libldns-dev libevent-dev liblmdb-dev \
 	libjansson-dev libyaml-dev libcurl4-openssl-dev libssl-dev \
-	libmicrohttpd-dev libjs-chart.js bind9-dnsutils
+	libmicrohttpd-dev libseccomp-dev libjs-chart.js bind9-dnsutils
 PACKAGES_install := $(PACKAGES_run) python3-minimal
 PACKAGES_deb := $(PACKAGES_install) build-essential debhelper python3
 # Compilers and checkers, what the tests are written with, then the clients and

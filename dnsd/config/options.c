@@ -189,6 +189,15 @@ const struct config_option config_options[] = {
 	    .set = config_set_socket,
 	    .allowed = "a path for a socket, of at most 107 octets",
 	    .help = "path of the control socket" },
+	{ "user", SHAPE_VALUE, .at = offsetof(struct config, user),
+	    .set = config_set_text, .absent = "who started it",
+	    .allowed = "a user of this machine",
+	    .help = "who the server is once it has the configuration, where "
+		    "root starts it" },
+	{ "sandbox", SHAPE_VALUE, .at = offsetof(struct config, sandbox),
+	    .set = config_set_bool, .preset = "yes", .allowed = A_BOOL,
+	    .help = "`no` lets the server do what its user may: for debuggers. "
+		    "This and `user` are obeyed at the start alone" },
 	{ "forward", SHAPE_SECTION, .at = offsetof(struct config, forwards),
 	    .keys = forward_options, .absent = "nothing is forwarded",
 	    .help = "the section that follows" },

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "dnsd/server/control.h"
+#include "dnsd/server/rights.h"
 #include "dnsd/server/watchdog.h"
 #include "host/notify.h"
 #include "host/watch.h"
@@ -200,6 +201,8 @@ server_use(struct server *s, struct config *config)
 
 	if (err == E_OK)
 		err = control_renew(s, g->config->control, &control);
+	if (err == E_OK && s->current == NULL)
+		rights_give_away(g->config);
 	if (err == E_OK)
 		err = generation_start(g);
 	if (err != E_OK) {
@@ -227,7 +230,14 @@ server_load(struct server *s)
 	struct config *config;
 	enum err err = config_read(&config, s->file);
 
-	return err == E_OK ? server_use(s, config) : err;
+	if (err == E_OK && s->current == NULL)
+		err = rights_become(config);
+	else if (err == E_OK)
+		err = rights_fit(s->current->config, config);
+	if (err == E_OK)
+		return server_use(s, config);
+	config_free(config);
+	return err;
 }
 
 /* As the configuration was read; who edits it now is not done with it. */

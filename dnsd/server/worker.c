@@ -194,7 +194,10 @@ static void *
 worker_run(void *arg)
 {
 	struct worker *w = arg;
+	char name[16];
 
+	(void)snprintf(name, sizeof(name), "worker %u", w->o.index);
+	(void)pthread_setname_np(pthread_self(), name);
 	(void)event_base_dispatch(w->base);
 	for (unsigned i = 0; i < w->udp_count; i++)
 		udp_listener_stop(w->udp[i]);
@@ -321,7 +324,6 @@ enum err
 worker_start(struct worker *w)
 {
 	sigset_t all, before;
-	char name[16];
 
 	/* Signals are for the main thread alone. */
 	(void)sigfillset(&all);
@@ -337,8 +339,6 @@ worker_start(struct worker *w)
 	if (w->o.config->steer && !steer_thread(w->thread, w->o.index))
 		log_warn("worker %u is not kept on a processor: %s", w->o.index,
 		    strerror(errno));
-	(void)snprintf(name, sizeof(name), "worker %u", w->o.index);
-	(void)pthread_setname_np(w->thread, name);
 	return E_OK;
 }
 

@@ -55,6 +55,7 @@ LIBRARIES = {
                   "dnsctl/control", "dnsctl/serve", "dnsctl"],
     "ldns/": ["dnsctl/explain"],
     "microhttpd.h": ["dnsctl/serve"],
+    "seccomp.h": ["host"],
 }
 # Our headers that show LMDB, and so are the store's alone.
 STORE_ONLY = ["zones/store/read/keys.h", "zones/store/read/env.h",

@@ -48,7 +48,7 @@ def test_restart_on_the_same_addresses(servers):
 
 def test_sighup_rereads_the_configuration(servers):
     """Another region, a listener more, one less, another store."""
-    d = servers.serve(servers.store(sample()))
+    d = servers.serve(servers.store(sample()), sandbox=False)
     elsewhere = servers.store(
         '{"put":"network","id":"acme","prefixes":["fdaa:0:18::/48"]}\n'
         '{"put":"app","network":"acme","name":"elsewhere"}\n')

@@ -67,6 +67,8 @@ struct config {
 	unsigned tcp_connections;       /* most of a worker */
 	unsigned tcp_idle; /* seconds until a silent one is closed */
 	char *control;     /* path of the control socket; NULL: none */
+	char *user;        /* NULL: who started it */
+	bool sandbox;
 
 	/* forward: */
 	bool forwards; /* the section is there */

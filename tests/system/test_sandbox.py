@@ -1,0 +1,99 @@
+"""What the server gives away before the first packet is read."""
+
+import os
+import pwd
+import shutil
+import stat
+
+import pytest
+
+from ask import ACME, PATIENCE, ask, values
+from programs import EVERYWHERE, IS_RELEASE, sample, until
+
+NAME = "paulgra-ham.internal"
+# Where we are root in a user namespace of our own, there is nobody else.
+with open("/proc/self/uid_map", encoding="ascii") as uid_map:
+    USER = "nobody" if "4294967295" in uid_map.read() else "root"
+
+
+def status_of(task):
+    with open(f"/proc/{task}/status", encoding="ascii") as f:
+        return {key: value.split() for key, value in
+                (line.rstrip().split(":", 1) for line in f)}
+
+
+def tasks(d):
+    return [f"{d.process.pid}/task/{task}"
+            for task in os.listdir(f"/proc/{d.process.pid}/task")]
+
+
+@pytest.fixture(name="lesser")
+def fixture_lesser(servers):
+    """Started by root for somebody who may write but the lock file."""
+    store = servers.store(sample())
+    run = servers.fresh()
+    shutil.chown(run, USER)
+    for folder in run.parents:
+        if not folder.stat().st_mode & stat.S_IXOTH:
+            folder.chmod(folder.stat().st_mode | stat.S_IXOTH)
+    os.chmod(store.path, 0o755)
+    os.chmod(store.path + "/data.mdb", 0o644)
+    os.chmod(store.path + "/lock.mdb", 0o666)
+    d = servers.serve(store, user=USER, control=str(run / "control"))
+    os.chmod(d.conf, 0o644)
+    return d
+
+
+def test_user_and_rights(lesser):
+    """Nothing of root's is left but the right to ports below 1024."""
+    assert values(ask(NAME)) == [ACME]
+    for task in tasks(lesser):
+        status = status_of(task)
+        assert status["Uid"] == [str(pwd.getpwnam(USER).pw_uid)] * 4
+        assert status["CapPrm"] == status["CapEff"] == ["0000000000000400"]
+        if IS_RELEASE:
+            assert status["NoNewPrivs"] == ["1"]
+            assert status["Seccomp"] == ["2"]
+
+
+def test_reload_with_another_port(lesser):
+    """Also below 1024, by who is not root any more."""
+    lesser.configure(dict(lesser.config, workers=3, listen=EVERYWHERE + [
+        {"address": "127.0.0.1:54", "network": "acme"}]))
+    lesser.hup()
+    until(lambda: "reloaded" in lesser.read_log(), "it is reread")
+    assert "not reloaded" not in lesser.read_log()
+    assert values(ask(NAME, source="127.0.0.1", server="127.0.0.1",
+                      port=54)) == [ACME]
+
+
+def test_commit_is_seen(lesser):
+    lesser.store.apply([{"put": "app", "network": "acme", "name": "new"}])
+    until(lambda: ask("new.internal").rcode() == 0, "the app is there")
+
+
+def test_no_such_user(servers):
+    d = servers.serve(servers.store(sample()), ready=False, user="nosuchuser")
+    assert d.process.wait(PATIENCE) == 1
+    servers.running.remove(d)
+    assert "cannot become the user nosuchuser" in d.read_log()
+
+
+def test_root_is_told(servers):
+    d = servers.serve(servers.store(sample()))
+    assert "the server is root" in d.read_log()
+    for task in tasks(d):
+        if IS_RELEASE:
+            assert status_of(task)["CapEff"] == ["0000000000000400"]
+
+
+def test_another_store_is_out_of_reach(servers):
+    """It is said, and the one that is there goes on."""
+    if not IS_RELEASE:
+        return
+    d = servers.serve(servers.store(sample()))
+    d.configure(dict(d.config, store=servers.store(sample()).path))
+    d.hup()
+    until(lambda: "not reloaded" in d.read_log(), "it is refused")
+    assert "out of reach until a restart" in d.read_log()
+    assert values(ask(NAME)) == [ACME]
