@@ -179,6 +179,8 @@ static const struct row {
 	    "Of those, not the first for their question" },
 	{ "forward_dropped_replies", "dnsd_upstream_replies_dropped", "", "",
 	    COUNTER, "Replies too late, or not to what was asked" },
+	{ "forward_no_port", "dnsd_upstream_questions_without_port", "", "",
+	    COUNTER, "Questions not sent, as too few ports were left" },
 	{ "forward_waiting", "dnsd_forward_waiting", "", "", GAUGE,
 	    "Questions that wait for upstreams" },
 #define UDP(kind)                                                              \

@@ -54,33 +54,24 @@ struct udp_pool {
 
 static void on_readable(evutil_socket_t, short, void *);
 
-static bool
-socket_open(struct udp_family *family, struct udp_socket *s)
+static int
+socket_make(int family)
 {
 	int on = 1, whole = IP_PMTUDISC_PROBE;
-	int fd = socket(
-	    family->family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
-		return false;
+		return fd;
 	/* Never in fragments; and to number packets would cost 2 %. */
 	(void)setsockopt(
 	    fd, IPPROTO_IP, IP_MTU_DISCOVER, &whole, sizeof(whole));
 	/* So that "port unreachable" is told, with the question it is for. */
-	if (family->family == AF_INET)
+	if (family == AF_INET)
 		(void)setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on));
 	else
 		(void)setsockopt(
 		    fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on));
-	if (event_assign(&s->event, s->pool->base, fd, EV_READ | EV_PERSIST,
-		on_readable, s) != 0 ||
-	    event_add(&s->event, NULL) != 0) {
-		(void)close(fd);
-		return false;
-	}
-	s->fd = fd;
-	family->open++;
-	return true;
+	return fd;
 }
 
 static void
@@ -92,6 +83,26 @@ socket_close(struct udp_family *family, struct udp_socket *s)
 	(void)close(s->fd);
 	s->fd = 0;
 	family->open--;
+}
+
+/* A new one in its place; where there is none to have, it stays. */
+static bool
+socket_renew(struct udp_family *family, struct udp_socket *s)
+{
+	int fd = socket_make(family->family);
+
+	if (fd < 0)
+		return false;
+	socket_close(family, s);
+	if (event_assign(&s->event, s->pool->base, fd, EV_READ | EV_PERSIST,
+		on_readable, s) != 0 ||
+	    event_add(&s->event, NULL) != 0) {
+		(void)close(fd);
+		return false;
+	}
+	s->fd = fd;
+	family->open++;
+	return true;
 }
 
 /*
@@ -106,10 +117,8 @@ socket_choose(struct udp_pool *pool, struct udp_family *family)
 	    (uint32_t)secret_next(&pool->forward->secret) * pool->count >> 16;
 	struct udp_socket *s = &family->sockets[at];
 
-	if (s->waiting == 0) {
-		socket_close(family, s);
-		(void)socket_open(family, s);
-	}
+	if (s->waiting == 0)
+		(void)socket_renew(family, s);
 	for (unsigned i = 1; s->fd == 0 && i < pool->count; i++)
 		s = &family->sockets[(at + i) % pool->count];
 	return s->fd != 0 && family->open >= pool->least ? s : NULL;
@@ -178,8 +187,10 @@ udp_ask(
 	struct udp_family *family = family_of(pool, a->upstream);
 	unsigned i = family->queued;
 
-	if (family->next == NULL)
+	if (family->next == NULL) {
+		pool->forward->counters.no_port++;
 		return false;
+	}
 	memcpy(family->buf[i], msg, len);
 	family->iov[i].iov_len = len;
 	family->msgs[i].msg_hdr.msg_name = &a->upstream->address;
@@ -244,9 +255,11 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	struct udp_pool *pool = s->pool;
 	int n;
 
+	(void)fd;
 	(void)what;
 	for (int round = 0; round < ROUNDS; round++) {
-		n = recvmmsg(fd, pool->in, BATCH, MSG_DONTWAIT, NULL);
+		/* It may be another one after each batch of replies. */
+		n = recvmmsg(s->fd, pool->in, BATCH, MSG_DONTWAIT, NULL);
 		if (n < 0 && errno != EAGAIN)
 			errors_read(s);
 		for (int i = 0; i < n; i++) {
@@ -287,7 +300,7 @@ static void
 family_open(struct udp_pool *pool, struct udp_family *family)
 {
 	for (unsigned i = 0; family->open < pool->count && i < pool->count; i++)
-		if (!socket_open(family, &family->sockets[i]))
+		if (!socket_renew(family, &family->sockets[i]))
 			break;
 	if (family->open < pool->count)
 		log_warn("forward: %u of %u sockets for questions over UDP "

@@ -47,6 +47,7 @@ static const struct {
 	ROW("forward_over_limit", forward.over_limit),
 	ROW("forward_prefetched", forward.prefetched),
 	ROW("forward_dropped_replies", forward.dropped_replies),
+	ROW("forward_no_port", forward.no_port),
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

@@ -32,6 +32,7 @@ struct forward_counters {
 	uint64_t over_limit; /* refused, as too many wait */
 	uint64_t prefetched;
 	uint64_t dropped_replies; /* late, or not what was asked for */
+	uint64_t no_port;         /* unsent: too few ports were left */
 };
 
 /* An upstream as a worker knows it; ours until the forwarder is closed. */
