@@ -2,7 +2,7 @@
 """lines.py FOLDER...: how many lines each room has, and dnsd, made of FOLDERs.
 
 What is to be read stays as little as README.md says: more lines than BOUNDS
-are a failure, and a number there that is a twentieth off.  Who raises a bound
+are a failure, and a number there that is a tenth off.  Who raises a bound
 says in the commit what for.
 """
 
@@ -18,7 +18,7 @@ from rooms import ROOMS, includes, resolve
 ANSWER = ["zones/names/*", "zones/store/read/*", "zones/query/*",
           "dnsd/listen/udp*"]
 BEFORE_IT = {"zones/store/read/open.c"}
-BOUNDS = {"an answer": 8000, "the server": 21000}
+BOUNDS = {"an answer": 9500, "the server": 24000}
 SAID = re.compile(r"\b([0-9]+,[0-9]{3})\b")
 
 
@@ -73,7 +73,7 @@ def main(linked):
     with open("README.md", encoding="utf-8") as readme:
         text = readme.read()
     bad += [f"README.md: what has {said} lines?" for said in SAID.findall(text)
-            if not any(abs(1 - int(said.replace(",", "")) / n) < 0.05
+            if not any(abs(1 - int(said.replace(",", "")) / n) < 0.1
                        for n in sums.values())]
     bad += [f"README.md: its tour lacks {path}" for path in sorted(answer)
             if path.endswith(".c") and f"`{os.path.basename(path)}`" not in text]

@@ -40,6 +40,7 @@ OUTSIDE = {
     "setUp",                   # dnsdist's configuration
     "sd_notify", "sd_listen_fds",  # systemd
     "sched_setaffinity",       # Linux
+    "shutdown_delay",          # Nomad's jobs
     "spec_dst",                # Linux: ipi_spec_dst
 }
 DOCUMENTED = ("zones/", "dnsd/", "dnsctl/")  # whose sources documents name

@@ -48,7 +48,7 @@ struct reply {
 	uint16_t answers, authorities, additional;
 	uint16_t owner; /* where in the reply the records' name stands */
 	uint32_t ttl;   /* of this answer */
-	/* Whose facts answer: see reply_app(). */
+	/* Whose facts answer; see reply_start(). */
 	uint32_t network;
 	struct label of; /* the app's name there */
 	/* The name begins with _PORT._PROTO or _PROTO; then: */
