@@ -35,7 +35,9 @@ static const struct command commands[] = {
 	    FOR_FOLLOW | FOR_WRITERS, cmd_follow },
 	{ "export", "", "write all facts as apply takes them", 0, 0, 0,
 	    cmd_export },
-	{ "list", "[networks|regions|distances|apps|instances|peers|gateways]",
+	{ "list",
+	    "[networks|regions|distances|apps|instances|peers|gateways|"
+	    "aliases]",
 	    "show facts", 0, 1, FOR_LIST | FOR_FACTS, cmd_list },
 	{ "check", "", "read every key and verify every summary", 0, 0, 0,
 	    cmd_check },

@@ -108,10 +108,10 @@ enum etcd_outcome
 etcd_network_take(struct etcd *e, const char *network, int64_t revision)
 {
 	static const enum fact_kind inside[] = { FACT_APP, FACT_INSTANCE,
-		FACT_PEER };
+		FACT_PEER, FACT_ALIAS };
 	enum etcd_outcome outcome = ETCD_OK;
 
-	for (size_t i = 0; i < 3 && outcome == ETCD_OK; i++)
+	for (size_t i = 0; i < 4 && outcome == ETCD_OK; i++)
 		outcome = folder_take(e, inside[i], network, &revision);
 	return outcome;
 }

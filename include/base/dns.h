@@ -73,7 +73,8 @@ enum dns_ede {
 	EDE_NOT_AUTHORITATIVE = 20,
 	EDE_NOT_SUPPORTED = 21,
 	EDE_NO_AUTHORITY = 22, /* No Reachable Authority */
-	EDE_NETWORK_ERROR = 23
+	EDE_NETWORK_ERROR = 23,
+	EDE_INVALID_DATA = 24
 };
 
 static inline uint16_t

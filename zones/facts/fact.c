@@ -18,6 +18,7 @@ static const struct {
 	[FACT_INSTANCE] = { "instance", "instances" },
 	[FACT_PEER] = { "peer", "peers" },
 	[FACT_GATEWAY] = { "gateway", "gateways" },
+	[FACT_ALIAS] = { "alias", "aliases" },
 };
 
 static_assert(sizeof(kinds) / sizeof(kinds[0]) == FACT_KINDS, "one row a kind");

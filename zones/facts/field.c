@@ -131,6 +131,13 @@ static const struct field gateway[] = {
 	    .text = "no other gateway's: a part of its peers' addresses" },
 	{ .key = NULL },
 };
+static const struct field alias[] = {
+	{ "network", &field_label, FIELD_KEY, AT(network) },
+	{ "name", &field_host, FIELD_KEY, AT(id) },
+	{ "app", &field_host, FIELD_NEEDED, AT(alias_of), .bare = true,
+	    .text = "whose every name `name.internal` has too" },
+	{ .key = NULL },
+};
 /* clang-format on */
 
 static const struct field *const fields[FACT_KINDS] = {
@@ -141,6 +148,7 @@ static const struct field *const fields[FACT_KINDS] = {
 	[FACT_INSTANCE] = instance,
 	[FACT_PEER] = peer,
 	[FACT_GATEWAY] = gateway,
+	[FACT_ALIAS] = alias,
 };
 
 const struct field *

@@ -4,6 +4,7 @@
 #include "impl.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 #include "zones/store/read/prefetch.h"
 
@@ -104,23 +105,56 @@ form_place(const struct query *q, const struct snapshot *s)
 }
 
 static bool
-read_fact(struct reply *r, enum reads reads)
+read_fact(struct reply *r, enum reads reads, uint64_t place)
 {
 	struct snapshot *s = r->env->snapshot;
-	const struct query *q = r->q;
 
-	assert(reads == NOTHING || q->network != NETWORK_NONE);
+	assert(reads == NOTHING || r->network != NETWORK_NONE);
 	switch (reads) {
 	case NOTHING:
 		break;
 	case APP:
-		return lookup_app_at(
-		    s, q->place, q->network, q->name.app, &r->app);
+		return lookup_app_at(s, place, r->network, r->of, &r->app);
 	case INSTANCE:
-		return lookup_instance_at(s, q->place, q->network, q->name.app,
-		    q->name.arg, &r->instance);
+		return lookup_instance_at(
+		    s, place, r->network, r->of, r->q->name.arg, &r->instance);
 	}
 	return true;
+}
+
+static void
+watch_alias(const struct reply *r)
+{
+	char text[2 * DNS_LABEL_MAX + 64];
+	struct label alias = r->q->name.app;
+
+	if (r->env->watch == NULL)
+		return;
+	(void)snprintf(text, sizeof(text), "%.*s is an alias of %.*s",
+	    alias.len, (const char *)alias.at, r->of.len,
+	    (const char *)r->of.at);
+	watch_note(r->env, text);
+}
+
+/*
+ * An alias means an app, never another alias, so that no two can go round.
+ * An app of the name comes first, also where it lacks the instance.
+ */
+static bool
+read_alias(struct reply *r, enum reads reads)
+{
+	struct snapshot *s = r->env->snapshot;
+	struct app own;
+
+	if ((reads == INSTANCE && lookup_app(s, r->network, r->of, &own)) ||
+	    !lookup_alias(s, r->network, r->of, &r->of))
+		return false;
+	watch_alias(r);
+	if (read_fact(r, reads, LOOKUP_NO_PLACE))
+		return true;
+	if (!lookup_app(s, r->network, r->of, &own))
+		r->q->ede = EDE_INVALID_DATA;
+	return false;
 }
 
 enum query_next
@@ -132,7 +166,8 @@ form_answer(struct query *q, struct query_env *env)
 	reply_start(&r, q, env);
 	if (q->name.skip > 0)
 		service_start(&r);
-	if (!read_fact(&r, form->reads))
+	if (!read_fact(&r, form->reads, q->place) &&
+	    (!q->uses || !read_alias(&r, form->reads)))
 		return reply_nxdomain(&r);
 	if (form->type == TYPE_TXT && q->qtype != TYPE_TXT)
 		return reply_nodata(&r);

@@ -44,6 +44,7 @@ query_find_network(struct query *q, struct query_env *env)
 	q->why = find_why(q, env, &n);
 	q->network = n.number;
 	q->ttl = n.ttl;
+	q->uses = n.uses;
 	if (q->why == WHY_NOBODY && query_is_allowed(q, env))
 		q->why = WHY_ALLOWED;
 }

@@ -25,6 +25,7 @@ enum fact_kind {
 	FACT_INSTANCE,
 	FACT_PEER,
 	FACT_GATEWAY,
+	FACT_ALIAS,
 	FACT_KINDS
 };
 
@@ -100,6 +101,9 @@ struct fact {
 	/* Gateway, instance. */
 	const char *endpoint; /* HOST:PORT */
 	uint32_t number;      /* of a gateway: in its peers' addresses */
+
+	/* Alias: the app that it means. */
+	const char *alias_of;
 
 	/* Set by the store: facts written before this one; the newer one
 	 * of two with the same address has the larger. */

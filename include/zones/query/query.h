@@ -67,6 +67,7 @@ struct query {
 	bool proven; /* the asker receives at its address: it has a cookie */
 	uint32_t network; /* the store's number, or NETWORK_NONE */
 	uint32_t ttl;     /* the network's */
+	bool uses;        /* it has aliases */
 	enum query_why why;
 	struct name name;
 	uint64_t place; /* of its fact: see prefetch.h */

@@ -141,7 +141,7 @@ static const struct {
 	{ "{\"put\":1}", "put", "must be a string", "" },
 	{ "{\"put\":\"apps\"}", "put",
 	    "must be network, region, distance, app, instance, peer"
-	    " or gateway",
+	    ", gateway or alias",
 	    "apps" },
 	{ "{\"put\":\"app\",\"put\":\"app\"}", "",
 	    "must be a JSON object: duplicate object key near '\"put\"'",

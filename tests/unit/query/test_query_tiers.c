@@ -44,6 +44,14 @@ static const char unwell[] =
 				",'group':'g','name':'deer',"
 				"'metadata':{'k':'v'},'state':'stopped'");
 
+static const char aliases[] =
+    "{'put':'alias','network':'acme','name':'good','app':'well'}\n"
+    /* of nothing; of an alias; where an app is */
+    "{'put':'alias','network':'acme','name':'dead','app':'gone'}\n"
+    "{'put':'alias','network':'acme','name':'twice','app':'good'}\n"
+    "{'put':'alias','network':'acme','name':'self','app':'self'}\n"
+    "{'put':'alias','network':'acme','name':'last','app':'well'}\n";
+
 static const struct {
 	const char *name;
 	uint16_t type;
@@ -128,6 +136,28 @@ static const struct {
 	    "NOERROR 5: 0 10 8080 w1.vm.well.internal."
 	    " 0 5 80 w2.vm.well.internal." },
 	{ "_ftp._tcp.wolf.apn", TYPE_SRV, "NXDOMAIN soa 5" },
+	/* an alias in every form; its targets are the app's */
+	{ "good.internal", A6, "NOERROR 5: fdaa:0:18::b1 fdaa:0:18::b2" },
+	{ "iad.good.internal", A6, "NOERROR 5: fdaa:0:18::b2" },
+	{ "top1.nearest.of.good.internal", A6, "NOERROR 5: fdaa:0:18::b1" },
+	{ "c1.vm.good.internal", A6, "NOERROR 5: fdaa:0:18::b3" },
+	{ "c9.vm.good.internal", A6, "NXDOMAIN soa 5" },
+	{ "vm.good.internal", A6, "NOERROR soa 5" },
+	{ "g.process.good.internal", A6,
+	    "NOERROR 5: fdaa:0:18::b1 fdaa:0:18::b2" },
+	{ "v.k.kv._metadata.good.internal", A6,
+	    "NOERROR 5: fdaa:0:18::b1 fdaa:0:18::b2" },
+	{ "k.kv._metadata.good.internal", A6, "NOERROR soa 5" },
+	{ "regions.good.internal", TYPE_TXT, "NOERROR 5: \"ams,fra,iad\"" },
+	{ "_http._tcp.good.internal", TYPE_SRV,
+	    "NOERROR 5: 0 10 8080 w1.vm.well.internal."
+	    " 0 5 80 w2.vm.well.internal." },
+	{ "dead.internal", A6, "NXDOMAIN soa 5" },
+	{ "twice.internal", A6, "NXDOMAIN soa 5" },
+	{ "self.internal", A6, "NXDOMAIN soa 5" },
+	{ "last.internal", A6, "NOERROR 5: fdaa:0:18::d4" },
+	{ "w1.vm.last.internal", A6, "NXDOMAIN soa 5" },
+	{ "none.internal", A6, "NXDOMAIN soa 5" },
 	/* only before what has addresses */
 	{ "_http._tcp.vms.well.internal", TYPE_SRV, "NXDOMAIN soa 5" },
 	{ "_http._tcp.internal", TYPE_SRV, "NXDOMAIN soa 5" },
@@ -138,7 +168,10 @@ static const struct {
 static int
 start_unwell(void **state)
 {
-	return start(state) == 0 && fixture_apply(&f, unwell) == E_OK ? 0 : -1;
+	return start(state) == 0 && fixture_apply(&f, unwell) == E_OK &&
+		fixture_apply(&f, aliases) == E_OK
+	    ? 0
+	    : -1;
 }
 
 static void
@@ -189,12 +222,43 @@ test_additional(void **state)
 	env.max_udp_size = 8192;
 }
 
+/* A dead alias says so; switched and taken back, it is seen at once. */
+static void
+test_alias(void **state)
+{
+	const struct ask dead = { .name = "dead.internal",
+		.type = A6,
+		.from = "fdaa:0:18::2",
+		.size = 1232 };
+	const struct ask good = {
+		.name = "good.internal", .type = A6, .from = "fdaa:0:18::2"
+	};
+
+	(void)state;
+	check(&dead, "NXDOMAIN EDE24 soa 5", true);
+	assert_int_equal(
+	    fixture_apply(&f,
+		"{'put':'alias','network':'acme','name':'good','app':'bad'}"),
+	    E_OK);
+	check(&good, "NOERROR 5: fdaa:0:18::c3", true);
+	assert_int_equal(
+	    fixture_apply(&f,
+		"{'delete':'alias','network':'acme','name':'good'}\n"
+		"{'delete':'alias','network':'acme','name':'dead'}\n"
+		"{'delete':'alias','network':'acme','name':'twice'}\n"
+		"{'delete':'alias','network':'acme','name':'self'}\n"
+		"{'delete':'alias','network':'acme','name':'last'}\n"),
+	    E_OK);
+	check(&good, "NXDOMAIN soa 5", true);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_rows, reset),
 		cmocka_unit_test_setup(test_additional, reset),
+		cmocka_unit_test_setup(test_alias, reset),
 	};
 
 	return cmocka_run_group_tests(tests, start_unwell, stop);

@@ -35,6 +35,22 @@ lookup_instance(struct snapshot *s, uint32_t network, struct label app,
 	return lookup_instance_at(s, LOOKUP_NO_PLACE, network, app, id, out);
 }
 
+bool
+lookup_alias(
+    struct snapshot *s, uint32_t network, struct label alias, struct label *app)
+{
+	const struct recent_key key = {
+		.network = network, .kind = KEY_ALIAS, .first = alias
+	};
+	struct wire_in in;
+
+	if (!snapshot_get(s, &key, &in))
+		return false;
+	(void)wire_get64(&in);
+	*app = wire_get_label(&in);
+	return !in.bad;
+}
+
 /* Behind the addresses: name, group, state, health. */
 void
 instance_skip_to_services(struct instance *i)

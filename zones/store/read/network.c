@@ -38,10 +38,12 @@ read_network(struct snapshot *s, uint32_t number, struct network *out)
 
 	out->number = NETWORK_NONE;
 	out->ttl = NAME_TTL_DEFAULT;
+	out->uses = false;
 	if (!lookup_network_facts(s, number, &facts))
 		return;
 	out->ttl = facts.ttl;
 	out->number = number;
+	out->uses = lookup_any_alias(s, number);
 }
 
 static enum lookup_why

@@ -195,6 +195,19 @@ lookup_domain_below(struct snapshot *s, uint32_t network, const struct dname *d,
 	return range_next(&r, &rest, &v);
 }
 
+bool
+lookup_any_alias(struct snapshot *s, uint32_t network)
+{
+	struct store_key key;
+	struct label rest;
+	struct range r;
+	MDB_val v;
+
+	key_init(&key, network, KEY_ALIAS);
+	range_init(&r, s, &key);
+	return range_next(&r, &rest, &v);
+}
+
 /* All keys of one kind. */
 static void
 range_kind(

@@ -195,6 +195,7 @@ check_fact(struct check *c, const struct fact *f, bool implied)
 	case FACT_PEER:
 		expect_claims(c, f);
 		break;
+	case FACT_ALIAS:
 	case FACT_GATEWAY:
 	case FACT_REGION:
 	case FACT_DISTANCE: /* check_ranks() */

@@ -22,6 +22,8 @@ key_row(enum key_kind kind)
 		return (struct key_row){ "instance", VALUE_FACT };
 	case KEY_PEER:
 		return (struct key_row){ "peer", VALUE_FACT };
+	case KEY_ALIAS:
+		return (struct key_row){ "alias", VALUE_FACT };
 	case KEY_NUMBER:
 		return (struct key_row){ "network's number", VALUE_SUMMARY };
 	case KEY_PREFIX:

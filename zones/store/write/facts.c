@@ -16,6 +16,7 @@ static const enum key_kind key_of[FACT_KINDS] = {
 	[FACT_INSTANCE] = KEY_INSTANCE,
 	[FACT_PEER] = KEY_PEER,
 	[FACT_GATEWAY] = KEY_GATEWAY,
+	[FACT_ALIAS] = KEY_ALIAS,
 };
 
 void

@@ -73,13 +73,14 @@ void unindex_claims(struct store_txn *, uint32_t network, const struct fact *);
 #define CLAIM_MAX 512 /* more than its four labels take */
 void claim_encode(const struct fact *, struct wire_out *);
 
-/* Keys of summaries; false where the fact makes none. */
 /* Which of an app's instances it is in. */
 enum tier index_tier(const struct fact *);
 
 /* What answers need of an instance (brief.h). */
 #define BRIEF_MAX 8192 /* more than 64 addresses and 64 ports take */
 void brief_encode(const struct fact *, struct wire_out *);
+
+/* Keys of summaries; false where the fact makes none. */
 void index_group_key(struct store_key *, uint32_t network, const struct fact *);
 void index_port_key(struct store_key *, uint32_t network, const struct fact *,
     const struct fact_port *);
@@ -90,6 +91,8 @@ bool index_domain_key(
 
 /* Networks: number, prefixes, resolvers. */
 bool network_find(struct store_txn *, const char *id);
+/* What readers remember of networks may have changed. */
+void network_renew(struct store_txn *);
 /* The block of an address, LEN bits long, lies inside a network's prefixes. */
 bool network_holds(
     const struct fact *network, const struct addr *, unsigned len);

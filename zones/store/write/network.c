@@ -144,6 +144,14 @@ change_lengths(struct store_txn *t, const struct fact *f, bool is)
 	txn_put(t, &key, buf, out.len);
 }
 
+void
+network_renew(struct store_txn *t)
+{
+	static const struct fact none;
+
+	change_lengths(t, &none, true);
+}
+
 static bool
 has_prefix(const struct fact *f, const struct prefix *p)
 {

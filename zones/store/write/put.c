@@ -103,6 +103,9 @@ index_fact(struct store_txn *t, const struct fact *f, bool is)
 	case FACT_APP:
 		(is ? index_app : unindex_app)(t, t->number, f);
 		break;
+	case FACT_ALIAS:
+		network_renew(t);
+		break;
 	case FACT_REGION:
 	case FACT_DISTANCE:
 		t->ranks_changed = true;

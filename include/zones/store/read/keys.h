@@ -42,6 +42,7 @@ enum key_kind {
 	KEY_APP = 'A',                    /* app that was put by itself */
 	KEY_INSTANCE = 'i',               /* app, id */
 	KEY_PEER = 'P',                   /* peer */
+	KEY_ALIAS = 'Y',                  /* alias */
 
 	/* Summaries, made from facts and checked against them. */
 	KEY_NUMBER = KEY_OF_NONE | 'n',   /* network's id: u32 number */

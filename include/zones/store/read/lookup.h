@@ -21,6 +21,7 @@
 struct network {
 	uint32_t number;
 	uint32_t ttl;
+	bool uses; /* aliases: a name's app may be another one */
 };
 
 /* Why a flow belongs to a network, or to none (docs/operations.md, Addresses).
@@ -180,6 +181,11 @@ bool lookup_app_ports(struct snapshot *, uint32_t network, struct label app,
 /* Some instance has it itself; of any name where port.at is NULL. */
 bool lookup_port(struct snapshot *, uint32_t network, struct label app,
     struct label port, bool udp);
+
+/* The app that an alias means; it need not be there. */
+bool lookup_alias(
+    struct snapshot *, uint32_t network, struct label alias, struct label *app);
+bool lookup_any_alias(struct snapshot *, uint32_t network);
 
 /* An app's own fact; false where none was put.  Flycast is in INSTANCE. */
 bool lookup_app_fact(struct snapshot *, uint32_t network, struct label app,
