@@ -154,6 +154,10 @@ static const struct row {
 #undef QUERY
 	{ "query_truncated", "dnsd_truncated", "", "", COUNTER,
 	    "Replies that did not fit, and say so" },
+	{ "query_over_limit", "dnsd_over_limit", "", "", COUNTER,
+	    "Questions refused, as their network asks too much" },
+	{ "query_limited", "dnsd_rate_limited", "", "", COUNTER,
+	    "Replies dropped, or cut, beyond the rate limit" },
 	{ "query_cut_tcp", "dnsd_truncated_tcp", "", "", COUNTER,
 	    "Of those, over TCP: nobody can have the rest" },
 	{ "forward_asked", "dnsd_forward_questions", "", "", COUNTER,

@@ -185,6 +185,15 @@ const struct config_option config_options[] = {
 	    .help = "seconds until a TCP connection that asks nothing is "
 		    "closed; an eighth of it where there are as many as may "
 		    "be" },
+	{ "log", SHAPE_VALUE, .at = offsetof(struct config, log),
+	    .set = config_set_log, .preset = "text", .allowed = "text or json",
+	    .help =
+		"`json` makes an object of each line of the log, with time, "
+		"level, event and what it is about" },
+	{ "log-level", SHAPE_VALUE, .at = offsetof(struct config, log_level),
+	    .set = config_set_log_level, .preset = "info",
+	    .allowed = "error, warning or info",
+	    .help = "what is less than that is not said" },
 	{ "control", SHAPE_VALUE, .at = offsetof(struct config, control),
 	    .set = config_set_socket,
 	    .allowed = "a path for a socket, of at most 107 octets",

@@ -171,27 +171,35 @@ config_set_suffix(void *to, const struct config_value *v)
 	return *out == NULL ? E_NOMEM : E_OK;
 }
 
-enum err
-config_set_action(void *to, const struct config_value *v)
+/* The number of a word of WORDS, which ends with NULL. */
+static enum err
+word_set(const char *text, const char *const *words, unsigned *number)
 {
-	static const struct {
-		const char *word;
-		enum config_zone_action action;
-	} rows[] = {
-		{ "forward", ZONE_FORWARD },
-		{ "refuse", ZONE_REFUSE },
-		{ "nxdomain", ZONE_NXDOMAIN },
-	};
-	enum config_zone_action *out = to;
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (strcmp(v->text, rows[i].word) != 0)
-			continue;
-		*out = rows[i].action;
-		return E_OK;
-	}
+	for (unsigned i = 0; words[i] != NULL; i++)
+		if (strcmp(text, words[i]) == 0) {
+			*number = i;
+			return E_OK;
+		}
 	return E_INPUT;
 }
+
+/* A function of config_set's, for an enum: its words, in its order. */
+#define WORDS(name, type, ...)                                                 \
+	enum err name(void *to, const struct config_value *v)                  \
+	{                                                                      \
+		static const char *const words[] = { __VA_ARGS__, NULL };      \
+		unsigned number = 0;                                           \
+		enum err err = word_set(v->text, words, &number);              \
+                                                                               \
+		if (err == E_OK)                                               \
+			*(type *)to = (type)number;                            \
+		return err;                                                    \
+	}
+
+WORDS(
+    config_set_action, enum config_zone_action, "forward", "refuse", "nxdomain")
+WORDS(config_set_log, enum log_form, "text", "json")
+WORDS(config_set_log_level, enum log_level, "error", "warning", "info")
 
 enum err
 config_set_special(void *to, const struct config_value *v)

@@ -44,8 +44,35 @@ asker_reply(
 	path_mark(f, path);
 }
 
+/* Whose questions end so, and who was asked; now and then. */
 static void
-askers_reply(struct forward *f, struct pending *p, const struct answer *answer)
+failure_log(struct forward *f, const struct pending *p, const char *why)
+{
+	struct wire_in in = wire_in(p->name.wire, p->name.len);
+	char text[DNAME_TEXT], asked[4 * UPSTREAM_TITLE] = "nobody";
+	struct dname name;
+	unsigned more;
+	size_t len = 0;
+
+	if (p->set == NULL || SLIST_EMPTY(&p->askers) ||
+	    !log_may(&f->failure_log, &more) || !dname_get(&name, &in))
+		return;
+	for (unsigned i = 0; i < p->set->count && len < 2 * UPSTREAM_TITLE; i++)
+		if ((p->tried & 1U << i) != 0)
+			len += (size_t)snprintf(asked + len,
+			    sizeof(asked) - len, "%s%s", len == 0 ? "" : ", ",
+			    p->set->upstream[i].title);
+	log_event(LOG_LEVEL_WARN, "servfail", p->set->zone,
+	    "forward: %s, type %u, gets SERVFAIL: %s; zone %s, asked: %s (%u "
+	    "more since the last such line)",
+	    dname_text(&name, text), p->key.qtype, why, p->set->zone, asked,
+	    more);
+}
+
+/* Each is counted at COUNTER, by what the answer is from. */
+static void
+askers_reply(struct forward *f, struct pending *p, const struct answer *answer,
+    uint64_t *counter)
 {
 	struct asker *asker;
 
@@ -55,7 +82,7 @@ askers_reply(struct forward *f, struct pending *p, const struct answer *answer)
 		histogram_add(
 		    &f->timing, (forward_now(f) - asker->came_us) * 1000, 1);
 		asker_free(f, asker);
-		f->counters.answered++;
+		(*counter)++;
 	}
 }
 
@@ -63,7 +90,11 @@ void
 finish(struct forward *f, struct pending *p, const struct answer *answer)
 {
 	cache_put(f->options.cache, &p->key, forward_now(f) / 1000, answer);
-	askers_reply(f, p, answer);
+	if (answer->rcode == RCODE_SERVFAIL)
+		failure_log(f, p, "that is what an upstream says");
+	askers_reply(f, p, answer,
+	    answer->rcode == RCODE_SERVFAIL ? &f->counters.failed
+					    : &f->counters.answered);
 	pending_free(f, p);
 }
 
@@ -80,8 +111,7 @@ finish_stale(struct forward *f, struct pending *p)
 		&hit) == CACHE_NONE)
 		return; /* pushed out meanwhile */
 	answer_explain_stale(&hit.answer, f->ede);
-	f->counters.stale++;
-	askers_reply(f, p, &hit.answer);
+	askers_reply(f, p, &hit.answer, &f->counters.stale);
 }
 
 /* RFC 8914, 4.23 and 4.24. */
@@ -109,10 +139,13 @@ finish_failed(struct forward *f, struct pending *p)
 	if (p->stale)
 		finish_stale(f, p);
 	if (!SLIST_EMPTY(&p->askers)) {
-		f->counters.failed++;
 		answer.ede_len = 0; /* the stale answer's may be there */
 		answer_explain(&answer, f->ede, why_failed(p));
-		askers_reply(f, p, &answer);
+		failure_log(f, p,
+		    why_failed(p) == EDE_NETWORK_ERROR
+			? "no upstream can be reached"
+			: "no upstream has answered in time");
+		askers_reply(f, p, &answer, &f->counters.failed);
 	}
 	pending_free(f, p);
 }

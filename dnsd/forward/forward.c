@@ -90,6 +90,21 @@ hit_prefetch(
 	(void)pending_start(f, key, set);
 }
 
+/* Beyond a bound. */
+static enum query_next
+question_refuse(struct forward *f, struct query *q)
+{
+	unsigned more;
+
+	f->counters.over_limit++;
+	if (log_may(&f->limit_log, &more))
+		log_event(LOG_LEVEL_WARN, "over_limit", "",
+		    "forward: too many questions wait, %u in all; others get "
+		    "SERVFAIL at once (%u more since the last such line)",
+		    f->waiting, more);
+	return question_fail(f, q, RCODE_SERVFAIL, EDE_OTHER);
+}
+
 bool
 asker_wait(struct forward *f, struct asker *asker, const struct cache_key *key,
     struct upstream_set *set, bool stale)
@@ -118,8 +133,7 @@ question_wait(struct forward *f, struct query *q, const struct client *client,
 		return QUERY_DROP;
 	if (asker != NULL)
 		asker_free(f, asker);
-	f->counters.over_limit++;
-	return question_fail(f, q, RCODE_SERVFAIL, EDE_OTHER);
+	return question_refuse(f, q);
 }
 
 /* Whom all upstreams of its set have left alone is not kept waiting. */

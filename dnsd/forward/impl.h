@@ -79,7 +79,7 @@ struct forward {
 	bool ticking;
 	struct slot_list slots[WHEEL_SLOTS];
 
-	struct log_limit log_limit;
+	struct log_limit log_limit, failure_log, limit_log;
 	struct client_path *paths[PATHS_MAX]; /* to be flushed */
 	unsigned path_count;
 	uint8_t out[DNS_TCP_MAX];

@@ -49,6 +49,13 @@ upstream_init(struct upstream *up, const struct config_upstream *config,
 	up->cookie_len = 8;
 }
 
+/* Each worker finds out; the first one says it. */
+static bool
+upstream_is_news(const struct upstream *up, bool dead)
+{
+	return up->told == NULL || atomic_exchange(up->told, dead) != dead;
+}
+
 /* RFC 6298, 2. */
 void
 upstream_heard(struct upstream *up, int64_t rtt_us, int64_t now_us)
@@ -73,8 +80,9 @@ upstream_heard(struct upstream *up, int64_t rtt_us, int64_t now_us)
 	up->heard_us = now_us;
 	up->failures = 0;
 	up->probes = 0;
-	if (up->dead)
-		log_info("forward: %s answers again", up->title);
+	if (up->dead && upstream_is_news(up, false))
+		log_event(LOG_LEVEL_INFO, "upstream_up", up->title,
+		    "forward: %s answers again", up->title);
 	up->down = up->dead = false;
 }
 
@@ -87,9 +95,11 @@ upstream_go_down(struct upstream *up, int64_t now_us)
 	if (up->dead || now_us - up->silent_us < DEAD_AFTER)
 		return;
 	up->dead = true;
-	log_warn("forward: %s does not answer; others are asked instead, "
-		 "and it is probed now and then",
-	    up->title);
+	if (upstream_is_news(up, true))
+		log_event(LOG_LEVEL_WARN, "upstream_down", up->title,
+		    "forward: %s does not answer; it is asked only where no "
+		    "other does, and probed now and then",
+		    up->title);
 }
 
 void

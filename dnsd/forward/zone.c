@@ -133,6 +133,9 @@ set_fill(struct forward *f, struct upstream_set *set,
 	for (unsigned i = 0; i < set->count; i++) {
 		upstream_init(&set->upstream[i], &configs[i], f->upstream_count,
 		    &f->secret);
+		if (f->options.dead != NULL)
+			set->upstream[i].told =
+			    &f->options.dead[f->upstream_count];
 		f->upstream_count++;
 	}
 }
@@ -154,6 +157,7 @@ zone_add(struct forward *f, const struct config_zone *config)
 	*bucket = t->count++;
 	set_fill(f, set, config->upstreams, config->upstream_count);
 	set->scope = zone_scope(f, config);
+	set->zone = config->suffix;
 	set->remove_private =
 	    f->options.config->rebind_protection && !config->rebind_exempt;
 }
@@ -196,6 +200,7 @@ zones_open(struct forward *f)
 		return E_NOMEM;
 	set_fill(f, &f->sets[0], config->upstreams, config->upstream_count);
 	f->sets[0].remove_private = config->rebind_protection;
+	f->sets[0].zone = ".";
 	f->sets[0].scope = config->rebind_protection ? 2 : 0;
 	for (unsigned i = 0; i < config->zone_count; i++)
 		zone_add(f, &config->zones[i]);
@@ -227,7 +232,7 @@ forward_upstreams(
 			const struct upstream *up = &f->sets[set].upstream[i];
 
 			out[n] = (struct forward_upstream){ .url = up->title,
-				.zone = zone == NULL ? "." : zone->suffix,
+				.zone = f->sets[set].zone,
 				.network = zone == NULL ? NULL : zone->network,
 				.up = !up->down,
 				.waiting = up->waiting,

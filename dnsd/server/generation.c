@@ -110,12 +110,24 @@ descriptors_share(struct descriptors *d, const struct generation *g)
 	return descriptors_divide(d, g->config, descriptors_raise(), listening);
 }
 
+/* What one worker has found out and said of upstreams, for the others. */
+static atomic_bool *
+dead_new(const struct config *c)
+{
+	unsigned count = c->upstream_count;
+
+	for (unsigned i = 0; i < c->zone_count; i++)
+		count += c->zones[i].upstream_count;
+	return calloc(count + 1, sizeof(atomic_bool));
+}
+
 static enum err
 workers_open(struct generation *g, int news)
 {
 	struct worker_options o = {
 		.config = g->config,
 		.store = g->store,
+		.store_told = &g->store_told,
 		.cache = g->cache,
 		.load = g->load,
 		.sockets = g->sockets,
@@ -124,7 +136,8 @@ workers_open(struct generation *g, int news)
 	enum err err = descriptors_share(&o.may, g);
 
 	g->workers = calloc(g->config->workers, sizeof(*g->workers));
-	if (g->workers == NULL)
+	o.dead = g->dead = dead_new(g->config);
+	if (g->workers == NULL || g->dead == NULL)
 		return E_NOMEM;
 	for (; err == E_OK && g->count < g->config->workers; g->count++) {
 		o.index = g->count;
@@ -249,6 +262,7 @@ generation_close(struct generation *g, const struct generation *heir)
 	for (unsigned i = 0; i < g->count; i++)
 		worker_close(g->workers[i]);
 	free(g->workers);
+	free(g->dead);
 	for (unsigned i = 0; g->sockets != NULL && i < g->config->listen_count;
 	     i++)
 		listen_sockets_close(&g->sockets[i]);

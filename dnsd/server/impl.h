@@ -14,8 +14,10 @@
 struct generation {
 	struct config *config;
 	struct store *store;
+	atomic_int store_told; /* an enum err: what was said of it last */
 	struct cache *cache;
 	struct load *load;
+	atomic_bool *dead;              /* one an upstream */
 	struct listen_sockets *sockets; /* one an entry of config->listen */
 	struct worker **workers;
 	unsigned count; /* workers */

@@ -12,6 +12,7 @@
 
 #include "base/addr_text.h"
 #include "base/clock.h"
+#include "base/json_text.h"
 #include "base/version.h"
 #include "dnsd/server/sketch.h"
 #include "impl.h"
@@ -52,16 +53,10 @@ upstream_add(struct forward_upstream *sum, const struct forward_upstream *more)
 static void
 string_print(struct evbuffer *out, const char *text)
 {
-	(void)evbuffer_add_printf(out, "\"");
-	for (; text != NULL && *text != '\0'; text++)
-		if (*text == '"' || *text == '\\')
-			(void)evbuffer_add_printf(out, "\\%c", *text);
-		else if ((unsigned char)*text < ' ' || *text == 0x7f)
-			(void)evbuffer_add_printf(
-			    out, "\\u%04x", (unsigned char)*text);
-		else
-			(void)evbuffer_add(out, text, 1);
-	(void)evbuffer_add_printf(out, "\"");
+	char json[JSON_TEXT(DNAME_TEXT)];
+
+	(void)evbuffer_add_printf(
+	    out, "%s", json_text(json, sizeof(json), text == NULL ? "" : text));
 }
 
 static void

@@ -6,11 +6,32 @@
 #include <sys/random.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 
 static struct worker_responder *
 responder_own(struct responder *r)
 {
 	return (struct worker_responder *)(void *)r;
+}
+
+/* It turned bad, or well: each worker sees it, the first one says it. */
+static void
+store_changed(struct worker_responder *own)
+{
+	enum err now = own->responder.env.store;
+	const char *path = own->options->config->store;
+
+	own->store_was = now;
+	if (atomic_exchange(own->options->store_told, (int)now) == (int)now)
+		return;
+	if (now == E_OK)
+		log_event(LOG_LEVEL_INFO, "store_good", path,
+		    "store %s: can be read; private names are answered", path);
+	else
+		log_event(LOG_LEVEL_ERROR, "store_bad", path,
+		    "store %s: %s; private names get SERVFAIL until it can be "
+		    "read",
+		    path, err_str(now));
 }
 
 static void
@@ -25,6 +46,8 @@ responder_begin(struct responder *r)
 	r->packets = r->replies = 0;
 	r->env.now = responder_own(r)->began_ns / 1000000000;
 	r->env.store = snapshot_refresh(r->env.snapshot);
+	if (r->env.store != responder_own(r)->store_was)
+		store_changed(responder_own(r));
 }
 
 static void
@@ -113,10 +136,12 @@ worker_responder_open(struct worker_responder *r,
 		.env = env,
 		.cache = o->cache,
 		.load = o->load,
+		.dead = o->dead,
 		.sockets = o->may.sockets,
 	};
 	enum err err;
 
+	r->options = o;
 	r->responder = (struct responder){ .begin = responder_begin,
 		.answer = responder_answer,
 		.end = responder_end,

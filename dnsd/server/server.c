@@ -62,7 +62,7 @@ listeners_log(const struct config *c)
 }
 
 static void
-store_log(const struct generation *g)
+store_log(struct generation *g)
 {
 	struct snapshot *snapshot = NULL;
 	struct store_meta meta;
@@ -72,6 +72,7 @@ store_log(const struct generation *g)
 		err = snapshot_refresh(snapshot);
 	if (err == E_OK)
 		err = snapshot_meta(snapshot, &meta);
+	atomic_store(&g->store_told, (int)err);
 	if (err == E_OK)
 		log_info("store %s: %" PRIu64 " commits", g->config->store,
 		    meta.commits);
@@ -84,7 +85,7 @@ store_log(const struct generation *g)
 }
 
 static void
-generation_log(const struct generation *g)
+generation_log(struct generation *g)
 {
 	const struct config *c = g->config;
 
@@ -230,6 +231,8 @@ server_load(struct server *s)
 	struct config *config;
 	enum err err = config_read(&config, s->file);
 
+	if (err == E_OK)
+		log_set(config->log, config->log_level);
 	if (err == E_OK && s->current == NULL)
 		err = rights_become(config);
 	else if (err == E_OK)

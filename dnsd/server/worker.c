@@ -300,7 +300,7 @@ worker_open(struct worker **out, const struct worker_options *o)
 	w->wake = -1;
 	err = base_open(w);
 	if (err == E_OK)
-		err = worker_responder_open(&w->responder, o, w->base);
+		err = worker_responder_open(&w->responder, &w->o, w->base);
 	if (err == E_OK)
 		err = upstreams_open(w);
 	if (err == E_OK)

@@ -1,8 +1,10 @@
 /*
  * log.h - lines for an operator who has not read the source.
  *
- * One line: what it is about, what happened, the value, and what the
- * program does now.  Goes to standard error; systemd adds the time.
+ * One line an event: what it is about, what happened, the value, and what
+ * the program does now.  Goes to standard error, as text or as JSON; where that
+ * is systemd's journal, as an entry with fields, so that programs need not read
+ * the text.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -11,6 +13,10 @@
 #include <time.h>
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO };
+enum log_form { LOG_FORM_TEXT, LOG_FORM_JSON };
+
+/* What is less than LEVEL is not said; at first all is, as text. */
+void log_set(enum log_form, enum log_level);
 
 void log_at(enum log_level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -18,6 +24,13 @@ void log_at(enum log_level, const char *format, ...)
 #define log_error(...) log_at(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warn(...)  log_at(LOG_LEVEL_WARN, __VA_ARGS__)
 #define log_info(...)  log_at(LOG_LEVEL_INFO, __VA_ARGS__)
+
+/*
+ * What programs may wait for has a name, EVENT, and says which THING it is
+ * about: "upstream_down" and its address.
+ */
+void log_event(enum log_level, const char *event, const char *thing,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /*
  * For what a packet can cause: true at most once in ten seconds a place.

@@ -14,6 +14,7 @@
 
 #include "base/addr.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "base/siphash.h"
 #include "zones/names/name.h"
 
@@ -69,6 +70,8 @@ struct config {
 	char *control;     /* path of the control socket; NULL: none */
 	char *user;        /* NULL: who started it */
 	bool sandbox;
+	enum log_form log;
+	enum log_level log_level;
 
 	/* forward: */
 	bool forwards; /* the section is there */

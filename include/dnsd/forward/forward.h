@@ -11,6 +11,8 @@
 #ifndef DNSD_FORWARD_FORWARD_H
 #define DNSD_FORWARD_FORWARD_H
 
+#include <stdatomic.h>
+
 #include "dnsd/config/config.h"
 #include "dnsd/forward/cache.h"
 #include "dnsd/forward/client.h"
@@ -54,6 +56,8 @@ struct forward_options {
 	struct query_env *env; /* the worker's own */
 	struct cache *cache;   /* shared by the workers, as is the load */
 	struct load *load;
+	/* Shared, too, one an upstream: it was said that it is dead. */
+	atomic_bool *dead;
 	/* Most for questions over UDP at a time, of both families. */
 	unsigned sockets;
 };

@@ -16,6 +16,7 @@
 #define DNSD_FORWARD_UPSTREAM_H
 
 #include <netinet/in.h>
+#include <stdatomic.h>
 
 #include "base/histogram.h"
 #include "base/rng.h"
@@ -48,6 +49,7 @@ struct upstream {
 	bool down, dead;
 	bool refused;        /* the last failure: it, or its network, said no */
 	int64_t evidence_us; /* the last reply or failure */
+	atomic_bool *told;   /* all workers': it was said that it is dead */
 	struct upstream_tally tally;
 
 	struct ability able[ABLE_COUNT_];
@@ -60,6 +62,7 @@ struct upstream_set {
 	struct upstream *upstream;
 	unsigned count;
 	uint64_t scope;      /* of what they say, in the cache */
+	const char *zone;    /* whose they are; "." for all names */
 	bool remove_private; /* rebind protection */
 };
 

@@ -13,6 +13,8 @@ struct worker_responder {
 	struct responder responder; /* first: it is cast to this */
 	struct forward *forward;    /* NULL: nothing is forwarded */
 	struct timing timing;
+	const struct worker_options *options;
+	enum err store_was;
 	int64_t began_ns;
 	struct sketch sketch;
 	unsigned cached; /* replies of this batch, at once from the cache */

@@ -26,8 +26,10 @@ struct sketch;
 struct worker_options {
 	const struct config *config;
 	struct store *store;
-	struct cache *cache; /* NULL where nothing is forwarded */
+	atomic_int *store_told; /* all workers': the enum err last said of it */
+	struct cache *cache;    /* NULL where nothing is forwarded */
 	struct load *load;
+	atomic_bool *dead; /* see forward_options */
 	/* One an entry of config->listen; socket I of each is for worker
 	 * I modulo the workers. */
 	struct listen_sockets *sockets;
