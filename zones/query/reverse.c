@@ -197,6 +197,43 @@ find_owner(const struct reply *r, struct claim *c)
 	return false;
 }
 
+/* One of the network's own resolvers within what the name gives. */
+static bool
+has_resolver(const struct reply *r)
+{
+	const struct prefix *within = &r->q->name.reverse;
+	struct network_facts n;
+
+	if (!lookup_network_facts(r->env->snapshot, r->q->network, &n))
+		return false;
+	for (unsigned i = 0; i < n.resolvers.six_count; i++) {
+		struct addr a;
+
+		memcpy(a.ip, n.resolvers.six + 16 * i, 16);
+		if (prefix_holds(within, &a))
+			return true;
+	}
+	for (unsigned i = 0; i < n.resolvers.four_count; i++) {
+		struct addr a = addr_from_v4(n.resolvers.four + 4 * i);
+
+		if (prefix_holds(within, &a))
+			return true;
+	}
+	return false;
+}
+
+static enum query_next
+answer_resolver(struct reply *r)
+{
+	static const struct dname api = { .len = 15,
+		.wire = "\004_api\010internal" };
+
+	if (r->q->qtype != TYPE_PTR)
+		return reply_nodata(r);
+	reply_name(r, TYPE_PTR, &api);
+	return reply_finish(r, RCODE_NOERROR);
+}
+
 static enum query_next
 answer_address(struct reply *r)
 {
@@ -204,7 +241,7 @@ answer_address(struct reply *r)
 	struct claim owner;
 
 	if (!find_owner(r, &owner))
-		return reply_nxdomain(r);
+		return has_resolver(r) ? answer_resolver(r) : reply_nxdomain(r);
 	reply_expires(r, owner.expires);
 	if (r->q->qtype != TYPE_PTR)
 		return reply_nodata(r);
@@ -227,7 +264,9 @@ answer_reverse(struct reply *r)
 		return answer_address(r);
 	(void)lookup_network_facts(r->env->snapshot, q->network, &n);
 	if (is_above_prefix(r, &n) ||
-	    lookup_claim_within(r->env->snapshot, q->network, &q->name.reverse))
+	    lookup_claim_within(
+		r->env->snapshot, q->network, &q->name.reverse) ||
+	    has_resolver(r))
 		return reply_nodata(r);
 	return reply_nxdomain(r);
 }

@@ -157,6 +157,16 @@ static const struct {
 	    "NOERROR 5: _api.internal. nobody.invalid. 1 3600 600 86400 5" },
 	{ "1.10.in-addr.arpa", TYPE_PTR, ME, "NXDOMAIN soa 5" },
 	{ "d.f.ip6.arpa", TYPE_PTR, ME, "NOERROR soa 5" },
+	/* the resolver's; beta's is outside its prefixes, and its own all the
+	 * same: _api.internal answers with it */
+	{ "3.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.1.0.0.0.0.0.0.a.a.d.f"
+	  ".ip6.arpa",
+	    TYPE_PTR, "fdaa:0:18::99", "NOERROR 5: i1.vm.web.internal." },
+	{ "9.9.9.10.in-addr.arpa", TYPE_PTR, "fdaa:0:19::1",
+	    "NOERROR 60: _api.internal." },
+	{ "9.9.9.10.in-addr.arpa", A6, "fdaa:0:19::1", "NOERROR soa 60" },
+	{ "9.9.10.in-addr.arpa", TYPE_PTR, "fdaa:0:19::1", "NOERROR soa 60" },
+	{ "9.9.9.10.in-addr.arpa", TYPE_PTR, ME, "NXDOMAIN soa 5" },
 	{ "8.1.0.0.0.0.0.0.a.a.d.f.ip6.arpa", TYPE_PTR, ME, "NOERROR soa 5" },
 	{ "9.1.0.0.0.0.0.0.a.a.d.f.ip6.arpa", TYPE_PTR, ME, "NXDOMAIN soa 5" },
 	{ "2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.1.0.0.0.0.0.0.a.a.d.f"
