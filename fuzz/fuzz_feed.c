@@ -121,6 +121,16 @@ network_drop(struct facts *f, unsigned network)
 	f->peer[network] = 0;
 }
 
+/* What a snapshot puts in vain stays as it was, and its network too. */
+static void
+model_keep(struct model *m, unsigned network, const uint8_t *now, uint8_t *seen)
+{
+	if (*now == 0)
+		return;
+	*seen = *now;
+	m->seen.network[network] = m->now.network[network];
+}
+
 static void
 model_put(struct model *m, const struct step *s)
 {
@@ -147,8 +157,10 @@ model_put(struct model *m, const struct step *s)
 		seen = &m->seen.peer[s->network];
 		break;
 	}
-	if (s->what != 0 && !may_put(m, s->network))
+	if (s->what != 0 && !may_put(m, s->network)) {
+		model_keep(m, s->network, now, seen);
 		return;
+	}
 	*now = *seen = s->fields;
 }
 

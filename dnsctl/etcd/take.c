@@ -59,6 +59,16 @@ kv_read(struct etcd *e, struct feed_line *line, const char *key,
 				      : fact_check_key(&line->fact, why);
 }
 
+static enum err
+complained(struct etcd *e, struct feed_line *line,
+    const struct feed_where *where, const struct complaint *why)
+{
+	enum err err = feed_complain(&e->feed, where, line, why);
+
+	line->verb = FEED_KEEP;
+	return err == E_OK ? feed_take(&e->feed, line, where) : err;
+}
+
 /* A key that was bad when it came is not told once more when it goes. */
 enum etcd_outcome
 etcd_take(struct etcd *e, const json_t *kv, bool deleted)
@@ -78,10 +88,10 @@ etcd_take(struct etcd *e, const json_t *kv, bool deleted)
 	err = kv_read(e, &line, key, kv, &why);
 	if (err == E_OK)
 		err = feed_take(&e->feed, &line, &where);
-	else if (!deleted)
-		err = feed_complain(&e->feed, &where, &line, &why);
+	else if (deleted)
+		return ETCD_OK;
 	else
-		err = E_OK;
+		err = complained(e, &line, &where, &why);
 	return outcome_of(e, err);
 }
 

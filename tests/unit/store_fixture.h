@@ -133,6 +133,7 @@ fixture_line(
 		store_snapshot_end(t);
 		return E_OK;
 	case FEED_WITHDRAW:
+	case FEED_KEEP:
 	case FEED_NOTHING:
 		break;
 	}

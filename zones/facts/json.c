@@ -182,6 +182,28 @@ fact_json_read(struct fact *f, struct arena *arena, json_t *object,
 	return object_read(&r, object, skip);
 }
 
+void
+fact_json_find_key(struct fact *f, struct arena *arena, json_t *object)
+{
+	struct complaint none;
+	struct fact_reading r = { .fact = f, .arena = arena, .why = &none };
+	const char *key;
+	json_t *member;
+
+	json_object_foreach(object, key, member)
+	{
+		const struct field *field = reading_find(&r, span_of(key));
+		struct field_value value;
+		enum err err = E_INPUT;
+
+		if (field != NULL && field->need == FIELD_KEY)
+			err = value_read(&r, field, member, &value);
+		if (err == E_OK)
+			err = reading_take(&r, field, &value);
+		(void)err; /* has been complained of */
+	}
+}
+
 enum err
 fact_json_read_key(struct fact *f, struct arena *arena, json_t *object,
     const char *skip, struct complaint *why)

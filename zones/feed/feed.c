@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "zones/facts/check.h"
+
 struct feed_cursor {
 	struct feed_cursor *next;
 	const char *cursor;
@@ -158,6 +160,20 @@ end_take(struct feed *f, const struct feed_line *line,
 	return E_OK;
 }
 
+/* What the snapshot has of it is not known: nothing is to go by mistake. */
+static enum err
+keep_take(struct feed *f, const struct feed_line *line,
+    const struct feed_where *where, struct complaint *why)
+{
+	(void)where;
+	if (f->in_snapshot)
+		store_snapshot_keep(f->txn,
+		    line->named && fact_check_key(&line->fact, why) == E_OK
+			? &line->fact
+			: NULL);
+	return E_OK;
+}
+
 static enum err
 nothing_take(struct feed *f, const struct feed_line *line,
     const struct feed_where *where, struct complaint *why)
@@ -181,6 +197,7 @@ feed_take(struct feed *f, const struct feed_line *line,
 		[FEED_COMMIT] = commit_take,
 		[FEED_SNAPSHOT_BEGIN] = begin_take,
 		[FEED_SNAPSHOT_END] = end_take,
+		[FEED_KEEP] = keep_take,
 		[FEED_NOTHING] = nothing_take,
 	};
 	struct complaint why;
@@ -189,7 +206,12 @@ feed_take(struct feed *f, const struct feed_line *line,
 	if (f->txn == NULL)
 		store_begin(f->store, &f->txn);
 	err = take[line->verb](f, line, where, &why);
-	return err == E_INPUT ? feed_complain(f, where, line, &why) : err;
+	if (err != E_INPUT)
+		return err;
+	err = feed_complain(f, where, line, &why);
+	return err == E_OK && line->verb == FEED_PUT
+	    ? keep_take(f, line, where, &why)
+	    : err;
 }
 
 static void

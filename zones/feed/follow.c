@@ -30,6 +30,7 @@ struct feed_follow {
 	uint64_t number;  /* of the line read last */
 	bool writing;     /* lines go straight into the transaction */
 	bool in_snapshot; /* after the line read last */
+	uint64_t begun;   /* the line of its begin */
 	struct arena memory;
 	STAILQ_HEAD(waiting_list, waiting) queue;
 	size_t lines, octets; /* in the queue */
@@ -82,6 +83,8 @@ ends_transaction(const struct feed_follow *f, const struct feed_line *line)
 static void
 snapshot_note(struct feed_follow *f, const struct feed_line *line)
 {
+	if (line->verb == FEED_SNAPSHOT_BEGIN && !f->in_snapshot)
+		f->begun = f->number;
 	if (line->verb == FEED_SNAPSHOT_BEGIN)
 		f->in_snapshot = true;
 	else if (line->verb == FEED_SNAPSHOT_END)
@@ -196,9 +199,24 @@ feed_follow_rest(struct feed_follow *f)
 	return f->writing ? E_OK : feed_store(&f->feed);
 }
 
+/* All since its begin was of it, commits too, and is dropped. */
+static enum err
+snapshot_complain(struct feed_follow *f)
+{
+	const struct feed_line none = { .verb = FEED_NOTHING };
+	const struct feed_where where = { f->name, f->begun };
+	struct complaint why;
+
+	(void)complain(
+	    &why, "snapshot", "must end: what came since is dropped", "begin");
+	return feed_complain(&f->feed, &where, &none, &why);
+}
+
 enum err
 feed_follow_end(struct feed_follow *f)
 {
+	if (f->in_snapshot && snapshot_complain(f) != E_OK)
+		return E_INPUT;
 	if (f->writing)
 		feed_abort(&f->feed);
 	f->writing = f->in_snapshot = false;

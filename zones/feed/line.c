@@ -44,12 +44,19 @@ kind_read(struct line_reading *r, const char *verb, const char *word)
 static enum err
 put_read(struct line_reading *r, const char *verb, const char *word)
 {
+	struct fact key = { 0 };
 	enum err err = kind_read(r, verb, word);
 
 	r->line->verb = FEED_PUT;
-	return err == E_OK
-	    ? fact_json_read(&r->line->fact, r->arena, r->object, verb, r->why)
-	    : err;
+	if (err != E_OK)
+		return err;
+	err = fact_json_read(&r->line->fact, r->arena, r->object, verb, r->why);
+	if (err == E_OK)
+		return E_OK;
+	key.kind = r->line->fact.kind;
+	fact_json_find_key(&key, r->arena, r->object);
+	r->line->fact = key;
+	return err;
 }
 
 static enum err
@@ -233,7 +240,7 @@ feed_line_read(struct feed_line *line, struct arena *arena, const char *text,
 	json_error_t wrong;
 	enum err err;
 
-	*line = (struct feed_line){ .verb = FEED_NOTHING };
+	*line = (struct feed_line){ .verb = FEED_KEEP };
 	if (len > FEED_LINE_MAX)
 		return complain(
 		    why, "", "must have at most 1048576 octets", "");
@@ -242,6 +249,7 @@ feed_line_read(struct feed_line *line, struct arena *arena, const char *text,
 	*line = (struct feed_line){ .verb = FEED_NOTHING };
 	if (is_blank(text, len))
 		return E_OK;
+	line->verb = FEED_KEEP;
 	r.object = json_loadb(text, len, JSON_REJECT_DUPLICATES, &wrong);
 	if (r.object == NULL)
 		return complain_json(&r, wrong.text, text, len);
@@ -250,6 +258,6 @@ feed_line_read(struct feed_line *line, struct arena *arena, const char *text,
 	    : complain_json(&r, "it is an array", text, len);
 	json_decref(r.object);
 	if (err != E_OK)
-		line->verb = FEED_NOTHING;
+		line->verb = FEED_KEEP;
 	return err;
 }

@@ -28,6 +28,9 @@ enum err fact_json_read(struct fact *f, struct arena *, json_t *object,
 enum err fact_json_read_key(struct fact *f, struct arena *, json_t *object,
     const char *skip, struct complaint *) MUST_CHECK;
 
+/* As much of the key as the object has, of an object that was refused. */
+void fact_json_find_key(struct fact *f, struct arena *, json_t *object);
+
 /* {"put":"app",...}, without a newline; what has its default is left out. */
 void fact_json_print(FILE *, const struct fact *);
 

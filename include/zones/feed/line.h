@@ -15,7 +15,9 @@ enum feed_verb {
 	FEED_COMMIT,
 	FEED_SNAPSHOT_BEGIN,
 	FEED_SNAPSHOT_END,
-	FEED_NOTHING /* an empty line; one that could not be read */
+	FEED_KEEP,   /* could not be read: of a fact, or of none that is known;
+		      * what is there of it stays through a snapshot */
+	FEED_NOTHING /* an empty line */
 };
 
 struct feed_line {

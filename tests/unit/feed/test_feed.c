@@ -25,6 +25,10 @@
 #define END(c) "{'snapshot':'end','commit':'" c "'}\n"
 #define JUST   "{'snapshot':'end'}\n"
 #define WAIT   "\n"
+/* That cannot be read; that the network does not hold. */
+#define NETBAD "{'put':'network','id':'n','prefixes':['fd00::/999']}\n"
+#define A_BAD  "{'put':'app','network':'n','name':'a','flycast':['x']}\n"
+#define A_OUT  "{'put':'app','network':'n','name':'a','flycast':['fe00::1']}\n"
 
 /* Acknowledged cursors, the apps that are there, mistakes, commits. */
 static const struct row {
@@ -44,19 +48,32 @@ static const struct row {
 	{ "x\n" NET "{\n" A AT("1"), "1", "a", 2, 1 },
 	{ NET A B AT("1") BEGIN NET C END("2"), "1 2", "c", 0, 1 },
 	{ NET A B AT("1") BEGIN NET C WAIT END("2"), "1 2", "c", 0, 2 },
-	{ NET A B AT("1") BEGIN NET C, "1", "a b", 0, 1 },
+	/* one without an end says so, with the line of its begin */
+	{ NET A B AT("1") BEGIN NET C, "1", "a b", 1, 1 },
 	{ NET A B AT("1") BEGIN NET C JUST, "1", "a b", 0, 1 },
 	{ NET A B AT("1") BEGIN NET C JUST A AT("2"), "1 2", "a c", 0, 1 },
 	{ NET A AT("1") ONLY_N B END("2"), "1 2", "b", 0, 1 },
 	/* refused, so what stands before them is not whole yet */
 	{ NET A END("1") WAIT, "", "", 0, 0 },
 	{ NET A END("1") WAIT B AT("2"), "2", "a b", 1, 1 },
-	{ BEGIN NET A AT("1") WAIT, "", "", 0, 0 },
+	{ BEGIN NET A AT("1") WAIT, "", "", 1, 0 },
 	{ BEGIN NET A AT("1") WAIT B END("2"), "2", "a b", 1, 1 },
 	{ BEGIN NET BEGIN A END("2"), "2", "a", 1, 1 },
 	{ NET AT("1") BEGIN NET A
 	    "{'delete':'app','network':'n','name':'a'}\n" END("2"),
 	    "1 2", "a", 1, 1 },
+	/* a snapshot's mistake: what it is of stays, and nothing else does */
+	{ NET A B AT("1") BEGIN NETBAD A END("2"), "1 2", "a", 1, 1 },
+	{ NET A B AT("1") BEGIN NET A_BAD END("2"), "1 2", "a", 1, 1 },
+	{ NET A B AT("1") BEGIN NET A_OUT END("2"), "1 2", "a", 1, 1 },
+	{ NET A B AT("1") ONLY_N A_BAD END("2"), "1 2", "a", 1, 1 },
+	{ BEGIN NET A_BAD B END("2"), "2", "b", 1, 1 },
+	/* it may be of anything */
+	{ NET A B AT("1") BEGIN NET "{\n" C END("2"), "1 2", "a b c", 1, 1 },
+	{ NET A B AT("1") BEGIN NET BAD END("2"), "1 2", "a b", 1, 1 },
+	/* and is for this snapshot */
+	{ NET A AT("1") BEGIN NET "{\n" END("2") BEGIN NET END("3"), "1 2 3",
+	    "", 1, 1 },
 };
 
 static const struct row applies[] = {

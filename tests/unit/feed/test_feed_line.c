@@ -401,7 +401,7 @@ test_bad(void **state)
 
 		print_message("%s\n", text);
 		assert_int_equal(read_line(&line, text, &why), E_INPUT);
-		assert_int_equal(line.verb, FEED_NOTHING);
+		assert_int_equal(line.verb, FEED_KEEP);
 		assert_string_equal(why.rule, bad[i].rule);
 		assert_string_equal(why.field, bad[i].field);
 		assert_string_equal(why.value, bad[i].value);

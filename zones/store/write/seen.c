@@ -13,6 +13,7 @@ struct seen {
 	struct table table;
 	char scope[DNS_LABEL_MAX + 1];
 	bool fresh; /* into a store without facts: nothing can go */
+	bool all;   /* it may have any fact: nothing is to go */
 };
 
 void
@@ -37,13 +38,14 @@ seen_has(const struct store_txn *t, const struct store_key *key)
 {
 	if (t->seen->fresh && key_kind(key->buf) != KEY_NETWORK)
 		return true;
-	return table_find(&t->seen->table, key->buf, key->out.len) != NULL;
+	return t->seen->all ||
+	    table_find(&t->seen->table, key->buf, key->out.len) != NULL;
 }
 
 bool
 seen_is_all(const struct store_txn *t)
 {
-	return t->seen->fresh;
+	return t->seen->fresh || t->seen->all;
 }
 
 void
@@ -58,6 +60,27 @@ seen_end(struct store_txn *t)
 	arena_release(&s->arena);
 	table_release(&s->table);
 	free(s);
+}
+
+void
+store_snapshot_keep(struct store_txn *t, const struct fact *f)
+{
+	struct store_key key;
+	MDB_val v;
+
+	if (t->seen == NULL || t->err != E_OK)
+		return;
+	t->seen->all = t->seen->all || f == NULL;
+	if (f == NULL || (f->network != NULL && !network_find(t, f->network)))
+		return;
+	fact_key(&key, f->network == NULL ? NETWORK_NONE : t->number, f);
+	if (txn_get(t, &key, &v) != 0)
+		return;
+	seen_add(t, &key);
+	if (f->network == NULL)
+		return;
+	key_init(&key, t->number, KEY_NETWORK); /* and so is there */
+	seen_add(t, &key);
 }
 
 void

@@ -62,6 +62,11 @@ const char *store_conflict(const struct store_txn *);
  */
 void store_snapshot_begin(struct store_txn *, const char *network);
 void store_snapshot_end(struct store_txn *);
+/*
+ * Within a snapshot: it has the fact of this key, but nobody knows how; what is
+ * there stays.  NULL: it may have any fact, so that nothing goes.
+ */
+void store_snapshot_keep(struct store_txn *, const struct fact *key);
 
 /* The source's position, kept with the transaction. */
 void store_mark(struct store_txn *, const char *cursor);
