@@ -420,6 +420,6 @@ def test_worked_example_of_the_manual(tmp_path):
         shell.wait()
         shell.stdout.close()
     assert "app acme/shop  domain shop" in told
-    assert "peer acme/laptop  fdaa:0:18::9" in told
+    assert "peer acme/laptop  fdaa:0:18::9  role developer" in told
     assert "fact      instance web/i1: left out: stopped" in told
     assert "fact      instance web/i2: taken" in told
