@@ -5,7 +5,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <net/if.h>
 
 #include "base/addr_text.h"
 #include "zones/names/dname.h"
@@ -161,6 +160,28 @@ upstream_name(
 	return out->name == NULL ? E_NOMEM : E_OK;
 }
 
+bool
+config_upstream_address(struct config_upstream *out, char *text)
+{
+	char *link = strchr(text, '%');
+	bool local;
+
+	if (link != NULL)
+		*link++ = '\0';
+	if (!addr_parse(&out->address, text))
+		return false;
+	local =
+	    out->address.ip[0] == 0xfe && (out->address.ip[1] & 0xc0) == 0x80;
+	if (local != (link != NULL))
+		return false;
+	if (link == NULL)
+		return true;
+	if (link[0] == '\0' || strlen(link) >= sizeof(out->link))
+		return false;
+	(void)snprintf(out->link, sizeof(out->link), "%s", link);
+	return true;
+}
+
 enum err
 config_set_upstream(void *to, const struct config_value *v)
 {
@@ -181,7 +202,7 @@ config_set_upstream(void *to, const struct config_value *v)
 	memcpy(text, start, len);
 	text[len] = '\0';
 	if (!endpoint_parse(&e, text, t->port) ||
-	    !addr_parse(&out->address, e.address) ||
+	    !config_upstream_address(out, e.address) ||
 	    addr_is_v4(&out->address) == e.bracketed)
 		return E_INPUT;
 	out->line = v->line;

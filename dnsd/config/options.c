@@ -15,7 +15,8 @@
 #define AN_ADDRESS "an address and a port, as [::]:53 or 127.0.0.1:5300"
 #define AN_UPSTREAM                                                            \
 	"udp://ADDRESS, tcp://ADDRESS or tls://ADDRESS#NAME, where ADDRESS "   \
-	"is as 192.0.2.1, 192.0.2.1:53 or [2001:db8::1]:53"
+	"is as 192.0.2.1, 192.0.2.1:53, [2001:db8::1]:53 or, of a link and "   \
+	"with its interface, [fe80::2%eth0]"
 #define A_BOOL "yes or no"
 
 static const struct config_option listen_options[] = {
@@ -84,8 +85,10 @@ static const struct config_option forward_options[] = {
 	{ "in-flight", SHAPE_VALUE, .at = offsetof(struct config, in_flight),
 	    .set = config_set_number, .least = 1, .most = IN_FLIGHT_MAX,
 	    .preset = "4096",
-	    .help = "most questions that wait for upstreams at a time, a part "
-		    "of it for each worker; others get SERVFAIL at once" },
+	    .help =
+		"most questions that wait for upstreams at a time, over all "
+		"workers, the last quarter of them of networks that have "
+		"none waiting; others get SERVFAIL at once" },
 	{ "in-flight-network", SHAPE_VALUE,
 	    .at = offsetof(struct config, in_flight_network),
 	    .set = config_set_number, .least = 1, .most = IN_FLIGHT_MAX,

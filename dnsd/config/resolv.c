@@ -6,7 +6,6 @@
  */
 #include "impl.h"
 
-#include "base/addr_text.h"
 #include "base/log.h"
 
 #define NAMESERVERS_MAX 8
@@ -15,8 +14,12 @@ static bool
 upstream_is_usable(const struct config *c, struct config_upstream *u,
     const char *text, const char *file)
 {
-	if (!addr_parse(&u->address, text)) {
-		log_warn("%s: nameserver %s is no plain address, left out",
+	char copy[128];
+
+	(void)snprintf(copy, sizeof(copy), "%s", text);
+	if (!config_upstream_address(u, copy)) {
+		log_warn("%s: nameserver %s is no address, or one of a link "
+			 "that it does not name (fe80::1%%eth0); left out",
 		    file, text);
 		return false;
 	}

@@ -9,6 +9,7 @@
 #ifndef DNSD_CONFIG_CONFIG_H
 #define DNSD_CONFIG_CONFIG_H
 
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stddef.h>
 
@@ -32,8 +33,9 @@ struct config_upstream {
 	unsigned line; /* 0: from resolv.conf */
 	enum config_transport transport;
 	struct addr address;
-	uint16_t port; /* 53, TLS 853 */
-	char *name;    /* TLS: what the certificate must be for */
+	char link[IF_NAMESIZE]; /* fe80::2%eth0: its interface; or "" */
+	uint16_t port;          /* 53, TLS 853 */
+	char *name;             /* TLS: what the certificate must be for */
 };
 
 enum config_zone_action { ZONE_FORWARD, ZONE_REFUSE, ZONE_NXDOMAIN };

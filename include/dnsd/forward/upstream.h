@@ -24,7 +24,7 @@
 #include "dnsd/forward/ability.h"
 #include "dnsd/forward/answer.h"
 
-#define UPSTREAM_TITLE 64 /* "tls://[ADDRESS]:PORT" */
+#define UPSTREAM_TITLE 96 /* "tls://[ADDRESS%LINK]:PORT" */
 
 /* What became of what it was asked.  Nothing but uint64_t. */
 struct upstream_tally {
@@ -73,6 +73,12 @@ struct upstream_set {
 
 void upstream_init(struct upstream *, const struct config_upstream *,
     uint32_t number, struct secret *);
+
+/*
+ * Before it is sent something, where its last one failed: the interface of
+ * its address may be there by now, or be another one of the same name.
+ */
+void upstream_find_link(struct upstream *);
 
 /* A reply to what was sent RTT_US ago. */
 void upstream_heard(struct upstream *, int64_t rtt_us, int64_t now_us);

@@ -253,6 +253,14 @@ static const struct {
 	    "dns.example" },
 	{ "tls://[2001:db8::1]:443#dns.example", "2001:db8::1", UPSTREAM_TLS,
 	    443, "dns.example" },
+	{ "tls://192.0.2.2#dns.example.", "192.0.2.2", UPSTREAM_TLS, 853,
+	    "dns.example" },
+	/* An address of a link has its interface, which may come later. */
+	{ "udp://[fe80::2%no-such]:54", "fe80::2", UPSTREAM_UDP, 54, NULL },
+	{ "udp://[fe80::2]", NULL, 0, 0, NULL },
+	{ "udp://[fe80::2%]", NULL, 0, 0, NULL },
+	{ "udp://[fe80::2%a-name-too-long-]", NULL, 0, 0, NULL },
+	{ "udp://[2001:db8::1%lo]", NULL, 0, 0, NULL },
 	{ "192.0.2.1", NULL, 0, 0, NULL },
 	{ "http://192.0.2.1", NULL, 0, 0, NULL },
 	{ "udp://dns.example", NULL, 0, 0, NULL },
@@ -402,7 +410,7 @@ no_upstreams_are_none(void **state)
 	config_free(c);
 }
 
-/* What is no plain address, or is this server, is left out. */
+/* What is no whole address, or is this server, is left out. */
 static void
 resolv_conf_is_read(void **state)
 {
@@ -410,6 +418,7 @@ resolv_conf_is_read(void **state)
 				   "search example.com\n"
 				   "nameserver 192.0.2.1\n"
 				   "nameserver fe80::1%eth0\n"
+				   "nameserver fe80::1\n"
 				   "nameserver 127.0.0.1\n"
 				   "  nameserver\t2001:db8::1 \n"
 				   "options edns0\n";
@@ -422,12 +431,15 @@ resolv_conf_is_read(void **state)
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	assert_int_equal(config_resolv(c, file), E_OK);
-	assert_int_equal(c->upstream_count, 2);
+	assert_int_equal(c->upstream_count, 3);
 	assert_string_equal(
 	    addr_text(&c->upstreams[0].address, addr), "192.0.2.1");
 	assert_string_equal(
-	    addr_text(&c->upstreams[1].address, addr), "2001:db8::1");
-	assert_int_equal(c->upstreams[1].port, 53);
+	    addr_text(&c->upstreams[1].address, addr), "fe80::1");
+	assert_string_equal(c->upstreams[1].link, "eth0");
+	assert_string_equal(
+	    addr_text(&c->upstreams[2].address, addr), "2001:db8::1");
+	assert_int_equal(c->upstreams[2].port, 53);
 	config_free(c);
 	(void)close(fd);
 	(void)unlink(file);
