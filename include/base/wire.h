@@ -86,7 +86,7 @@ wire_get8(struct wire_in *in)
 	return p == NULL ? 0 : p[0];
 }
 
-static inline uint16_t
+static inline __attribute__((always_inline)) uint16_t
 wire_get16(struct wire_in *in)
 {
 	const uint8_t *p = wire_take(in, 2);

@@ -141,7 +141,7 @@ watch_alias(const struct reply *r)
  * An app of the name comes first, also where it lacks the instance.
  */
 static bool
-read_alias(struct reply *r, enum reads reads)
+find_alias(struct reply *r, enum reads reads)
 {
 	struct snapshot *s = r->env->snapshot;
 	struct app own;
@@ -150,10 +150,9 @@ read_alias(struct reply *r, enum reads reads)
 	    !lookup_alias(s, r->network, r->of, &r->of))
 		return false;
 	watch_alias(r);
-	if (read_fact(r, reads, LOOKUP_NO_PLACE))
+	if (lookup_app(s, r->network, r->of, &own))
 		return true;
-	if (!lookup_app(s, r->network, r->of, &own))
-		r->q->ede = EDE_INVALID_DATA;
+	r->q->ede = EDE_INVALID_DATA;
 	return false;
 }
 
@@ -166,9 +165,13 @@ form_answer(struct query *q, struct query_env *env)
 	reply_start(&r, q, env);
 	if (q->name.skip > 0)
 		service_start(&r);
-	if (!read_fact(&r, form->reads, q->place) &&
-	    (!q->uses || !read_alias(&r, form->reads)))
-		return reply_nxdomain(&r);
+	/* Once more, of another app, where the first is an alias. */
+	for (bool uses = q->uses; !read_fact(&r, form->reads, q->place);
+	     uses = false) {
+		q->place = LOOKUP_NO_PLACE;
+		if (!uses || !find_alias(&r, form->reads))
+			return reply_nxdomain(&r);
+	}
 	if (form->type == TYPE_TXT && q->qtype != TYPE_TXT)
 		return reply_nodata(&r);
 	return form->answer(&r);

@@ -18,6 +18,13 @@ func main() {
 		found, err = resolver.LookupHost(ctx, os.Args[2])
 	case "txt":
 		found, err = resolver.LookupTXT(ctx, os.Args[2])
+	case "srv":
+		var records []*net.SRV
+		_, records, err = resolver.LookupSRV(ctx, "", "", os.Args[2])
+		for _, r := range records {
+			found = append(found, fmt.Sprintf("%d %d %d %s",
+				r.Priority, r.Weight, r.Port, r.Target))
+		}
 	case "addr":
 		found, err = resolver.LookupAddr(ctx, os.Args[2])
 	}
