@@ -104,6 +104,8 @@ void network_delete(struct store_txn *, const char *id);
 void seen_add(struct store_txn *, const struct store_key *);
 bool seen_has(const struct store_txn *, const struct store_key *);
 bool seen_is_all(const struct store_txn *);
+/* It may have put anything. */
+void seen_all(struct store_txn *);
 void seen_end(struct store_txn *); /* none begun is fine */
 
 /* The key of a fact whose key fields are set. */

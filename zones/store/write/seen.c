@@ -63,24 +63,9 @@ seen_end(struct store_txn *t)
 }
 
 void
-store_snapshot_keep(struct store_txn *t, const struct fact *f)
+seen_all(struct store_txn *t)
 {
-	struct store_key key;
-	MDB_val v;
-
-	if (t->seen == NULL || t->err != E_OK)
-		return;
-	t->seen->all = t->seen->all || f == NULL;
-	if (f == NULL || (f->network != NULL && !network_find(t, f->network)))
-		return;
-	fact_key(&key, f->network == NULL ? NETWORK_NONE : t->number, f);
-	if (txn_get(t, &key, &v) != 0)
-		return;
-	seen_add(t, &key);
-	if (f->network == NULL)
-		return;
-	key_init(&key, t->number, KEY_NETWORK); /* and so is there */
-	seen_add(t, &key);
+	t->seen->all = true;
 }
 
 void

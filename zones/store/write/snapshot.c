@@ -54,6 +54,28 @@ is_in_scope(enum fact_kind kind, const char *scope)
 	    kind == FACT_PEER || kind == FACT_ALIAS;
 }
 
+void
+store_snapshot_keep(struct store_txn *t, const struct fact *f)
+{
+	struct store_key key;
+	MDB_val v;
+
+	if (t->seen == NULL || t->err != E_OK)
+		return;
+	if (f == NULL)
+		seen_all(t);
+	if (f == NULL || (f->network != NULL && !network_find(t, f->network)))
+		return;
+	fact_key(&key, f->network == NULL ? NETWORK_NONE : t->number, f);
+	if (txn_get(t, &key, &v) != 0)
+		return;
+	seen_add(t, &key);
+	if (f->network == NULL)
+		return;
+	key_init(&key, t->number, KEY_NETWORK); /* and so is there */
+	seen_add(t, &key);
+}
+
 /* A network first: with it goes all that is in it. */
 void
 store_snapshot_end(struct store_txn *t)
