@@ -5,45 +5,6 @@
 
 #define FAILED_TTL 1 /* seconds; RFC 9520, 3.2 wants at least that */
 
-static void
-path_mark(struct forward *f, struct client_path *path)
-{
-	for (unsigned i = 0; i < f->path_count; i++)
-		if (f->paths[i] == path)
-			return;
-	if (f->path_count == PATHS_MAX)
-		path->flush(path);
-	else
-		f->paths[f->path_count++] = path;
-}
-
-void
-asker_reply(
-    struct forward *f, const struct asker *asker, const struct answer *answer)
-{
-	uint8_t question[DNS_NAME_MAX + 4];
-	struct wire_out out = wire_out(question, sizeof(question));
-	struct reply_to to = { .id = asker->id,
-		.flags = asker->flags,
-		.question = question,
-		.edns = asker->edns,
-		.edns_do = asker->edns_do,
-		.cookie = asker->cookie,
-		.cookie_len = asker->cookie_len,
-		.nsid = asker->nsid,
-		.limit = asker->limit,
-		.udp_size = f->options.env->max_udp_size };
-	struct client_path *path = asker->client.path;
-
-	wire_put(&out, asker->qname, asker->qname_len);
-	wire_put16(&out, asker->qtype);
-	wire_put16(&out, CLASS_IN);
-	to.question_len = out.len;
-	path->send(
-	    path, &asker->client, f->out, reply_write(f->out, &to, answer));
-	path_mark(f, path);
-}
-
 /* Whose questions end so, and who was asked; now and then. */
 static void
 failure_log(struct forward *f, const struct pending *p, const char *why)
@@ -77,12 +38,11 @@ askers_reply(struct forward *f, struct pending *p, const struct answer *answer,
 	struct asker *asker;
 
 	while ((asker = asker_pop(p)) != NULL) {
-		if (!follow(f, asker, p->set, &p->name, answer))
-			continue;
-		histogram_add(
-		    &f->timing, (forward_now(f) - asker->came_us) * 1000, 1);
-		asker_free(f, asker);
-		(*counter)++;
+		asker->counter = counter;
+		if (follow(f, asker, p->set, &p->name, answer))
+			asker_done(f, asker);
+		else
+			SLIST_INSERT_HEAD(&f->led_on, asker, next);
 	}
 }
 
@@ -148,26 +108,4 @@ finish_failed(struct forward *f, struct pending *p)
 		askers_reply(f, p, &answer, &f->counters.failed);
 	}
 	pending_free(f, p);
-}
-
-void
-answer_explain(
-    struct answer *answer, uint8_t ede[ANSWER_EDE_MAX], enum dns_ede code)
-{
-	struct wire_out out = wire_out(ede, ANSWER_EDE_MAX);
-
-	(void)wire_room(&out, answer->ede_len);
-	wire_put_ede(&out, code, "");
-	if (out.bad)
-		return;
-	answer->ede = ede;
-	answer->ede_len = (uint8_t)out.len;
-}
-
-/* RFC 8914, 4.4 and 4.20. */
-void
-answer_explain_stale(struct answer *answer, uint8_t ede[ANSWER_EDE_MAX])
-{
-	answer_explain(answer, ede,
-	    answer->rcode == RCODE_NXDOMAIN ? EDE_STALE_NXDOMAIN : EDE_STALE);
 }

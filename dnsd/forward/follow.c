@@ -89,16 +89,6 @@ whole_finish(struct rewrite *rw, const uint8_t *pkt, size_t len, size_t first,
 	return !rw->out.bad;
 }
 
-static void
-fail(struct forward *f, const struct asker *asker, enum dns_rcode rcode,
-    enum dns_ede ede)
-{
-	struct answer a = { .rcode = (uint8_t)rcode };
-
-	answer_explain(&a, f->led_ede, ede);
-	asker_reply(f, asker, &a);
-}
-
 /* --- where a chain leads */
 
 static bool
@@ -171,7 +161,7 @@ lead_find(struct forward *f, const struct asker *asker,
 
 /* --- what comes of it */
 
-/* LEAD's CNAMEs stay with the asker; false where they are too many. */
+/* LEAD stays with the asker; false where that is too much. */
 static bool
 led_add(struct forward *f, struct asker *asker, const struct plain_name *qname,
     const struct lead *lead)
@@ -185,6 +175,8 @@ led_add(struct forward *f, struct asker *asker, const struct plain_name *qname,
 	memcpy(asker->led, rw.out.buf, rw.out.len);
 	asker->led_len = (uint16_t)rw.out.len;
 	asker->led_count = (uint8_t)(asker->led_count + lead->count);
+	asker->on = lead->target;
+	asker->on_set = lead->route.set;
 	return true;
 }
 
@@ -206,7 +198,7 @@ reply_home(struct forward *f, const struct asker *asker,
 		asker->led_count + lead->count))
 		asker_reply(f, asker, &a);
 	else
-		fail(f, asker, RCODE_SERVFAIL, EDE_OTHER);
+		asker_fail(f, asker, RCODE_SERVFAIL, EDE_OTHER);
 }
 
 static void
@@ -222,38 +214,7 @@ reply_whole(struct forward *f, const struct asker *asker,
 	if (whole_finish(&rw, f->work, len, first, &a, asker->led_count))
 		asker_reply(f, asker, &a);
 	else
-		fail(f, asker, RCODE_SERVFAIL, EDE_OTHER);
-}
-
-/* From the cache; else NULL, and the asker waits or has been told no. */
-static const struct answer *
-ask_on(struct forward *f, struct asker *asker, const struct lead *lead,
-    struct cache_hit *hit, bool *waits)
-{
-	const struct cache_space space = { .spare = f->hit, .ede = f->led_ede };
-	struct cache_key key = { .scope = lead->route.set->scope,
-		.qtype = asker->qtype,
-		.edns_do = asker->edns_do,
-		.cd = (asker->flags & DNS_CD) != 0,
-		.name = lead->target.wire,
-		.name_len = lead->target.len };
-	enum cache_found found;
-
-	cache_key_hash(&key, &f->seed);
-	found = cache_get(
-	    f->options.cache, &key, forward_now(f) / 1000, &space, hit);
-	if (found == CACHE_FRESH)
-		return &hit->answer;
-	*waits = !(found == CACHE_STALE && hit->failing) &&
-	    asker_wait(f, asker, &key, lead->route.set, found == CACHE_STALE);
-	if (*waits)
-		return NULL;
-	if (found == CACHE_STALE) {
-		answer_explain_stale(&hit->answer, f->led_ede);
-		return &hit->answer;
-	}
-	fail(f, asker, RCODE_SERVFAIL, EDE_NO_AUTHORITY);
-	return NULL;
+		asker_fail(f, asker, RCODE_SERVFAIL, EDE_OTHER);
 }
 
 /* A route that does not lead to upstreams. */
@@ -261,69 +222,58 @@ static bool
 is_barred(struct forward *f, const struct asker *asker, struct route route)
 {
 	if (route.not_ready)
-		fail(f, asker, RCODE_SERVFAIL, EDE_NOT_READY);
+		asker_fail(f, asker, RCODE_SERVFAIL, EDE_NOT_READY);
 	else if (route.action == ZONE_NXDOMAIN)
-		fail(f, asker, RCODE_NXDOMAIN, EDE_BLOCKED);
+		asker_fail(f, asker, RCODE_NXDOMAIN, EDE_BLOCKED);
 	else if (route.action == ZONE_REFUSE)
-		fail(f, asker, RCODE_REFUSED, EDE_BLOCKED);
+		asker_fail(f, asker, RCODE_REFUSED, EDE_BLOCKED);
 	else if (route.set->count == 0)
-		fail(f, asker, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
+		asker_fail(f, asker, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
 	else
 		return false;
 	return true;
 }
 
 static bool
-follow_chain(struct forward *f, struct asker *asker, struct upstream_set *set,
-    struct plain_name name, const struct answer *a)
+follow_chain(struct forward *f, struct asker *asker,
+    const struct upstream_set *set, const struct plain_name *name,
+    const struct answer *a)
 {
 	const struct plain_name qname = asker_name(asker);
-	struct cache_hit hit;
+	size_t first = question_put(f->work, name, asker->qtype);
 	struct query home;
 	struct lead lead;
-	bool waits = false;
 
-	while (a != NULL) {
-		size_t first = question_put(f->work, &name, asker->qtype);
-
-		if ((!a->chain && asker->led_len == 0) ||
-		    first + a->len > DNS_TCP_MAX ||
-		    (a->rcode != RCODE_NOERROR && a->rcode != RCODE_NXDOMAIN)) {
-			asker_reply(f, asker, a);
-			return true;
-		}
-		memcpy(f->work + first, a->body, a->len);
-		lead_find(f, asker, set, first + a->len, first, a, &name, &lead,
-		    &home);
-		switch (lead.to) {
-		case LEAD_NOWHERE:
-			if (asker->led_len == 0)
-				asker_reply(f, asker, a);
-			else
-				reply_whole(
-				    f, asker, &qname, first + a->len, first, a);
-			return true;
-		case LEAD_HOME:
-			reply_home(f, asker, &qname, &lead, &home);
-			return true;
-		case LEAD_ON:
-			break;
-		}
-		if (is_barred(f, asker, lead.route))
-			return true;
-		if (!led_add(f, asker, &qname, &lead)) {
-			fail(f, asker, RCODE_SERVFAIL, EDE_OTHER);
-			return true;
-		}
-		name = lead.target;
-		set = lead.route.set;
-		a = ask_on(f, asker, &lead, &hit, &waits);
+	if (first + a->len > DNS_TCP_MAX ||
+	    (a->rcode != RCODE_NOERROR && a->rcode != RCODE_NXDOMAIN)) {
+		asker_reply(f, asker, a);
+		return true;
 	}
-	return !waits;
+	memcpy(f->work + first, a->body, a->len);
+	lead_find(f, asker, set, first + a->len, first, a, name, &lead, &home);
+	switch (lead.to) {
+	case LEAD_NOWHERE:
+		if (asker->led_len == 0)
+			asker_reply(f, asker, a);
+		else
+			reply_whole(f, asker, &qname, first + a->len, first, a);
+		return true;
+	case LEAD_HOME:
+		reply_home(f, asker, &qname, &lead, &home);
+		return true;
+	case LEAD_ON:
+		break;
+	}
+	if (is_barred(f, asker, lead.route))
+		return true;
+	if (led_add(f, asker, &qname, &lead))
+		return false;
+	asker_fail(f, asker, RCODE_SERVFAIL, EDE_OTHER);
+	return true;
 }
 
 bool
-follow(struct forward *f, struct asker *asker, struct upstream_set *set,
+follow(struct forward *f, struct asker *asker, const struct upstream_set *set,
     const struct plain_name *name, const struct answer *a)
 {
 	struct query_env *env = f->options.env;
@@ -338,7 +288,7 @@ follow(struct forward *f, struct asker *asker, struct upstream_set *set,
 		env->store = snapshot_refresh(env->snapshot);
 		env->now = clock_seconds(CLOCK_REALTIME);
 	}
-	done = follow_chain(f, asker, set, *name, a);
+	done = follow_chain(f, asker, set, name, a);
 	if (refresh)
 		snapshot_rest(env->snapshot);
 	return done;

@@ -105,7 +105,8 @@ question_refuse(struct forward *f, struct query *q)
 	return question_fail(f, q, RCODE_SERVFAIL, EDE_OTHER);
 }
 
-bool
+/* ASKER waits for what KEY is; false where nobody can be asked. */
+static bool
 asker_wait(struct forward *f, struct asker *asker, const struct cache_key *key,
     struct upstream_set *set, bool stale)
 {
@@ -160,8 +161,56 @@ hit_follow(struct forward *f, struct query *q, const struct client *client,
 	}
 	memcpy(name.wire, q->qname.wire, name.len);
 	if (follow(f, asker, set, &name, answer))
-		asker_free(f, asker);
+		asker_done(f, asker);
+	else
+		SLIST_INSERT_HEAD(&f->led_on, asker, next);
 	return QUERY_DROP;
+}
+
+/* As a question of its own, but for its reply. */
+static void
+asker_ask_on(struct forward *f, struct asker *asker)
+{
+	const struct cache_space space = { .spare = f->hit, .ede = f->led_ede };
+	const struct plain_name name = asker->on;
+	struct cache_key key = { .scope = asker->on_set->scope,
+		.qtype = asker->qtype,
+		.edns_do = asker->edns_do,
+		.cd = (asker->flags & DNS_CD) != 0,
+		.name = name.wire,
+		.name_len = name.len };
+	struct cache_hit hit;
+	enum cache_found found;
+
+	cache_key_hash(&key, &f->seed);
+	found = cache_get(
+	    f->options.cache, &key, forward_now(f) / 1000, &space, &hit);
+	if (found == CACHE_NONE || (found == CACHE_STALE && !hit.failing))
+		if (asker_wait(
+			f, asker, &key, asker->on_set, found == CACHE_STALE))
+			return;
+	if (found == CACHE_STALE)
+		answer_explain_stale(&hit.answer, f->led_ede);
+	if (found == CACHE_NONE && asker->counter != NULL)
+		asker->counter = &f->counters.failed;
+	if (found == CACHE_NONE)
+		asker_fail(f, asker, RCODE_SERVFAIL, EDE_NO_AUTHORITY);
+	else if (!follow(f, asker, asker->on_set, &name, &hit.answer)) {
+		SLIST_INSERT_HEAD(&f->led_on, asker, next);
+		return;
+	}
+	asker_done(f, asker);
+}
+
+static void
+askers_ask_on(struct forward *f)
+{
+	struct asker *asker;
+
+	while ((asker = SLIST_FIRST(&f->led_on)) != NULL) {
+		SLIST_REMOVE_HEAD(&f->led_on, next);
+		asker_ask_on(f, asker);
+	}
 }
 
 static enum query_next
@@ -241,7 +290,10 @@ forward_ask(struct forward *f, struct query *q, const struct client *client)
 void
 forward_flush(struct forward *f)
 {
-	f->carrier->flush(f->carrier);
+	do { /* what cannot be sent may be answered by a stale chain */
+		askers_ask_on(f);
+		f->carrier->flush(f->carrier);
+	} while (!SLIST_EMPTY(&f->led_on));
 	for (unsigned i = 0; i < f->path_count; i++)
 		f->paths[i]->flush(f->paths[i]);
 	f->path_count = 0;

@@ -70,6 +70,7 @@ struct forward {
 	unsigned pendings_used, askers_used;
 	struct pending_list pendings_free;
 	struct askers askers_free;
+	struct askers led_on; /* to be asked for what their chains lead to */
 	struct pending_list *by_key;
 	struct attempt_list *by_id;
 	uint32_t table_mask;
@@ -119,11 +120,6 @@ void zones_close(struct forward *);
 struct route zone_route(
     struct forward *, const struct dname *, uint32_t network);
 
-/* forward.c */
-/* ASKER waits for what KEY is; false where nobody can be asked. */
-bool asker_wait(struct forward *, struct asker *, const struct cache_key *,
-    struct upstream_set *, bool stale) __attribute__((warn_unused_result));
-
 /* ladder.c */
 /* As what is known of the upstream allows. */
 struct shape ladder_first(const struct upstream *, int64_t now_us);
@@ -153,23 +149,29 @@ void try_soon(struct forward *, struct attempt *);
 void try_settle(struct forward *, struct attempt *);
 void try_due(struct forward *, struct pending *);
 
+/* asker.c */
+void asker_reply(struct forward *, const struct asker *, const struct answer *);
+void asker_fail(
+    struct forward *, const struct asker *, enum dns_rcode, enum dns_ede);
+/* He has his reply. */
+void asker_done(struct forward *, struct asker *);
+/* Adds an explanation to an answer whose own are at EDE. */
+void answer_explain(
+    struct answer *, uint8_t ede[ANSWER_EDE_MAX], enum dns_ede code);
+void answer_explain_stale(struct answer *, uint8_t ede[ANSWER_EDE_MAX]);
+
 /* follow.c */
-/* ANSWER, of SET for NAME, to the asker; false: he waits once more. */
-bool follow(struct forward *, struct asker *, struct upstream_set *,
+/* ANSWER, of SET for NAME, to the asker; false: it leads on, to asker->on. */
+bool follow(struct forward *, struct asker *, const struct upstream_set *,
     const struct plain_name *, const struct answer *)
     __attribute__((warn_unused_result));
 
 /* finish.c */
-void asker_reply(struct forward *, const struct asker *, const struct answer *);
 /* Keeps the answer and gives it to all askers; P is gone. */
 void finish(struct forward *, struct pending *, const struct answer *);
 /* No upstream has answered: what is stale, or SERVFAIL; P is gone. */
 void finish_failed(struct forward *, struct pending *);
 /* The askers get what is stale; P goes on for the cache's sake. */
 void finish_stale(struct forward *, struct pending *);
-/* Adds an explanation to an answer whose own are at EDE. */
-void answer_explain(
-    struct answer *, uint8_t ede[ANSWER_EDE_MAX], enum dns_ede code);
-void answer_explain_stale(struct answer *, uint8_t ede[ANSWER_EDE_MAX]);
 
 #endif

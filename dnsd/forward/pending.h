@@ -68,6 +68,10 @@ struct asker {
 	uint8_t follows, led_count;
 	uint16_t led_len;
 	uint8_t led[LED_MAX];
+	/* What they lead to, until that is asked for. */
+	struct plain_name on;
+	struct upstream_set *on_set;
+	uint64_t *counter; /* of what becomes of him; NULL: he was counted */
 };
 
 struct pending {

@@ -142,6 +142,7 @@ asker_take(
 	asker->qtype = q->qtype;
 	asker->follows = asker->led_count = 0;
 	asker->led_len = 0;
+	asker->counter = NULL;
 	asker->came_us = forward_now(f);
 	asker->id = dns_get16(q->pkt);
 	asker->flags = q->flags;

@@ -1,0 +1,86 @@
+/*
+ * asker.c - a reply to one asker, and why it is as it is.
+ */
+#include "impl.h"
+
+static void
+path_mark(struct forward *f, struct client_path *path)
+{
+	for (unsigned i = 0; i < f->path_count; i++)
+		if (f->paths[i] == path)
+			return;
+	if (f->path_count == PATHS_MAX)
+		path->flush(path);
+	else
+		f->paths[f->path_count++] = path;
+}
+
+void
+asker_reply(
+    struct forward *f, const struct asker *asker, const struct answer *answer)
+{
+	uint8_t question[DNS_NAME_MAX + 4];
+	struct wire_out out = wire_out(question, sizeof(question));
+	struct reply_to to = { .id = asker->id,
+		.flags = asker->flags,
+		.question = question,
+		.edns = asker->edns,
+		.edns_do = asker->edns_do,
+		.cookie = asker->cookie,
+		.cookie_len = asker->cookie_len,
+		.nsid = asker->nsid,
+		.limit = asker->limit,
+		.udp_size = f->options.env->max_udp_size };
+	struct client_path *path = asker->client.path;
+
+	wire_put(&out, asker->qname, asker->qname_len);
+	wire_put16(&out, asker->qtype);
+	wire_put16(&out, CLASS_IN);
+	to.question_len = out.len;
+	path->send(
+	    path, &asker->client, f->out, reply_write(f->out, &to, answer));
+	path_mark(f, path);
+}
+
+void
+asker_fail(struct forward *f, const struct asker *asker, enum dns_rcode rcode,
+    enum dns_ede ede)
+{
+	struct answer a = { .rcode = (uint8_t)rcode };
+
+	answer_explain(&a, f->led_ede, ede);
+	asker_reply(f, asker, &a);
+}
+
+void
+asker_done(struct forward *f, struct asker *asker)
+{
+	if (asker->counter != NULL) {
+		histogram_add(
+		    &f->timing, (forward_now(f) - asker->came_us) * 1000, 1);
+		(*asker->counter)++;
+	}
+	asker_free(f, asker);
+}
+
+void
+answer_explain(
+    struct answer *answer, uint8_t ede[ANSWER_EDE_MAX], enum dns_ede code)
+{
+	struct wire_out out = wire_out(ede, ANSWER_EDE_MAX);
+
+	(void)wire_room(&out, answer->ede_len);
+	wire_put_ede(&out, code, "");
+	if (out.bad)
+		return;
+	answer->ede = ede;
+	answer->ede_len = (uint8_t)out.len;
+}
+
+/* RFC 8914, 4.4 and 4.20. */
+void
+answer_explain_stale(struct answer *answer, uint8_t ede[ANSWER_EDE_MAX])
+{
+	answer_explain(answer, ede,
+	    answer->rcode == RCODE_NXDOMAIN ? EDE_STALE_NXDOMAIN : EDE_STALE);
+}
