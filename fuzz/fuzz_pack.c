@@ -70,7 +70,8 @@ put_instance(struct store_txn *t, unsigned app, unsigned id, unsigned region)
 		.group = "g",
 		.addresses = address,
 		.address_count = 12,
-		.stopped = id % 3 == 0 };
+		.state = (uint8_t)(id % (FACT_STOPPED + 1)),
+		.health = (uint8_t)(id / 4 % (FACT_CRITICAL + 1)) };
 
 	(void)snprintf(app_text, sizeof(app_text), "a%u", app);
 	(void)snprintf(id_text, sizeof(id_text), "i%u", id);

@@ -68,8 +68,6 @@ enum key_kind {
 	KEY_COMMITS = '#' /* nothing: u32 commits that changed the network */
 };
 
-#define KEY_KINDS (2 * KEY_OF_NONE) /* more than the largest */
-
 struct store_key {
 	uint8_t buf[KEY_MAX];
 	struct wire_out out; /* over buf; bad: longer than any key there is */
