@@ -1,15 +1,19 @@
 /*
- * cmd_apply.c - apply FILE|-, all or nothing; follow -, for ever.
+ * cmd_apply.c - apply FILE|-, all or nothing; diff FILE|-, nothing of it, and
+ * what it would be; follow -, for ever.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "dnsctl/changes.h"
 #include "dnsctl/ctl.h"
 #include "dnsctl/etcd/etcd.h"
+#include "dnsctl/progress.h"
 #include "host/notify.h"
 #include "zones/feed/apply.h"
 #include "zones/feed/follow.h"
@@ -37,23 +41,88 @@ input_open(const char *path)
 	return fd;
 }
 
-enum exit_status
-cmd_apply(const struct ctl *ctl)
+static void
+applied_print(void *arg, const struct store_changes *changes)
+{
+	progress_end(arg);
+	changes_print(changes);
+}
+
+static void
+nothing_print(void *arg, const struct store_changes *changes)
+{
+	(void)changes;
+	progress_end(arg);
+}
+
+static void
+change_show(void *arg, enum store_change what, const struct fact *f)
+{
+	progress_end(arg);
+	change_print(what, f);
+}
+
+static void
+lines_progress(void *arg, uint64_t lines, uint64_t octets)
+{
+	progress_step(arg, lines, octets);
+}
+
+/* In parts of what a file has; of a pipe nobody knows. */
+static uint64_t
+octets_of(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size
+							  : 0;
+}
+
+static enum exit_status
+file_apply(
+    const struct ctl *ctl, struct feed_report *report, enum feed_apply what)
 {
 	enum exit_status status = CTL_FAILED;
+	struct progress progress;
 	struct store *store;
 	int fd = input_open(ctl->args[0]);
 
 	if (fd < 0)
 		return CTL_FAILED;
+	progress_start(&progress, "lines", octets_of(fd));
+	report->arg = &progress;
+	report->progress = lines_progress;
 	store = ctl_writer_open(ctl);
 	if (store != NULL)
 		status = outcome(
-		    ctl, feed_apply(store, &ctl_report, ctl->args[0], fd));
+		    ctl, feed_apply(store, report, ctl->args[0], fd, what));
+	progress_end(&progress);
 	store_close(store);
 	if (fd != STDIN_FILENO)
 		(void)close(fd);
-	return status;
+	return status == CTL_OK ? ctl_flushed() : status;
+}
+
+enum exit_status
+cmd_apply(const struct ctl *ctl)
+{
+	struct feed_report report = ctl_report;
+
+	report.stored = applied_print;
+	if (ctl->verbose != NULL)
+		report.change = change_show;
+	return file_apply(
+	    ctl, &report, ctl->dry_run == NULL ? FEED_STORE : FEED_TRY);
+}
+
+enum exit_status
+cmd_diff(const struct ctl *ctl)
+{
+	struct feed_report report = ctl_report;
+
+	report.change = change_show;
+	report.stored = nothing_print;
+	return file_apply(ctl, &report, FEED_TRY);
 }
 
 static void

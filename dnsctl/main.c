@@ -21,7 +21,8 @@ enum {
 	FOR_WRITERS = 32,
 	FOR_SERVE = 64,
 	FOR_SERVERS = 128, /* those that ask a server */
-	FOR_FACTS = 256
+	FOR_FACTS = 256,
+	FOR_APPLY = 512
 };
 
 /*
@@ -29,7 +30,8 @@ enum {
  */
 static const struct command commands[] = {
 	{ "apply", "FILE|-", "put a file's facts, all or none", 1, 1,
-	    FOR_WRITERS, cmd_apply },
+	    FOR_WRITERS | FOR_APPLY, cmd_apply },
+	{ "diff", "FILE|-", "show what apply would change", 1, 1, 0, cmd_diff },
 	{ "follow", "-|etcd://HOST:PORT,...",
 	    "take changes from a source as they come", 1, 1,
 	    FOR_FOLLOW | FOR_WRITERS, cmd_follow },
@@ -45,6 +47,8 @@ static const struct command commands[] = {
 	    1, 2, FOR_LIST | FOR_EXPLAIN, cmd_explain },
 	{ "status", "", "tell where the store stands, and since when", 0, 0, 0,
 	    cmd_status },
+	{ "history", "", "show what the last 1000 commits changed", 0, 0,
+	    FOR_FACTS, cmd_history },
 	{ "server", "stats|top|workers|flush|reload [NAME]",
 	    "ask a running server; flush forgets what upstreams said, of NAME"
 	    " or all",
@@ -79,6 +83,10 @@ static const struct option_row options[] = {
 	    FOR_FACTS },
 	{ 0, "timeout", "SECONDS", "give up after so long", AT(timeout),
 	    FOR_WAIT },
+	{ 0, "dry-run", NULL, "change nothing, say what would be", AT(dry_run),
+	    FOR_APPLY },
+	{ 'v', "verbose", NULL, "show each fact that changes", AT(verbose),
+	    FOR_APPLY },
 	{ 0, "no-sync", NULL,
 	    "do not wait for the disk; a crash of the machine may lose"
 	    " commits",
@@ -133,7 +141,8 @@ options_convert(struct option *out, char *letters)
 		if (options[i].letter == 0)
 			continue;
 		*letters++ = options[i].letter;
-		*letters++ = ':';
+		if (options[i].arg != NULL)
+			*letters++ = ':';
 	}
 	*letters = '\0';
 	out[OPTIONS] = (struct option){ "help", 0, NULL, OPTION_HELP };

@@ -26,15 +26,17 @@ struct ctl {
 	const char *timeout;                       /* wait */
 	const char *prefix, *user, *password_file; /* etcd */
 	const char *cacert, *cert, *key;
-	const char *control;                     /* server, serve */
-	const char *token_file, *name, *max_age; /* serve */
-	const char *no_sync, *json;              /* not NULL: given */
+	const char *control;                            /* server, serve */
+	const char *token_file, *name, *max_age;        /* serve */
+	const char *no_sync, *json, *dry_run, *verbose; /* not NULL: given */
 	const char *const *args;           /* what stands behind the command */
 	unsigned arg_count;                /* as many as the command takes */
 	const volatile sig_atomic_t *stop; /* set by SIGINT and SIGTERM */
 };
 
 enum exit_status cmd_apply(const struct ctl *);
+enum exit_status cmd_diff(const struct ctl *);
+enum exit_status cmd_history(const struct ctl *);
 enum exit_status cmd_follow(const struct ctl *);
 enum exit_status cmd_export(const struct ctl *);
 enum exit_status cmd_list(const struct ctl *);

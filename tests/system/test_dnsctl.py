@@ -1,7 +1,10 @@
 """dnsctl: apply, export, list, check, explain."""
 
+import contextlib
 import json
 import os
+import re
+import select
 import subprocess
 
 import pytest
@@ -265,6 +268,100 @@ def test_help(arguments, said, unsaid):
                           capture_output=True, timeout=30, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert said in done.stdout and unsaid not in done.stdout
+
+
+# --- what changes, and what has changed
+
+CHANGES = [
+    {"put": "region", "id": "xx", "latitude": 1, "longitude": 2},
+    {"put": "app", "network": "acme", "name": "flyer", "domain": "x"},
+    {"delete": "peer", "network": "acme", "name": "my-peer"},
+]
+SUMMARY = "put 1 region; changed 1 app; deleted 1 peer\n"
+SHOWN = ["+ region xx", "~ app acme/flyer", "- peer acme/my-peer"]
+
+
+@pytest.mark.parametrize("arguments,shown,summary,done", [
+    (["apply", "-"], [], SUMMARY, True),
+    (["apply", "-v", "-"], SHOWN, SUMMARY, True),
+    (["apply", "--dry-run", "-"], [], SUMMARY, False),
+    (["apply", "--dry-run", "--verbose", "-"], SHOWN, SUMMARY, False),
+    (["diff", "-"], SHOWN, "", False),
+])
+def test_what_changes(servers, arguments, shown, summary, done):
+    store = servers.store(sample())
+    before = store.tell("list", "--json")
+    said = store.tell(*arguments, stdin=lines(CHANGES))
+    assert said.endswith(summary)
+    rest = said[:len(said) - len(summary)].splitlines()
+    assert [line.split("  ")[0] for line in rest] == shown
+    assert (store.tell("list", "--json") != before) == done
+    assert store.tell("check") == "ok\n"
+
+
+def test_nothing_changes(servers):
+    store = servers.store(sample())
+    assert store.tell("apply", "-", stdin=sample()) == "nothing changed\n"
+    assert store.tell("diff", "-", stdin=sample()) == ""
+
+
+def test_diff_names_mistakes(servers):
+    done = servers.store(sample()).run("diff", "-", stdin="{put")
+    assert done.returncode == 1 and "-:1: " in done.stderr
+
+
+def test_history(servers):
+    store = servers.store(sample())
+    store.apply(CHANGES)
+    newest, first = [json.loads(line) for line in
+                     store.tell("history", "--json").splitlines()]
+    assert (newest["commit"], first["commit"]) == (2, 1)
+    assert newest["put"] == {"region": 1}
+    assert newest["changed"] == {"app": 1}
+    assert newest["deleted"] == {"peer": 1}
+    assert first["cursor"] == "sample-1" and first["put"]["network"] == 2
+    assert store.tell("history").splitlines()[0].endswith(SUMMARY.strip())
+
+
+def terminal(store, arguments, feed=None, **environment):
+    """What dnsctl writes where standard output and error are a terminal."""
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+            [DNSCTL, "-s", store.path, *arguments], stdin=subprocess.PIPE,
+            stdout=theirs, stderr=theirs, text=True,
+            env=dict(os.environ, **environment)) as process:
+        os.close(theirs)
+        said = b""
+        while b" lines, " not in said and feed:
+            process.stdin.write(feed)
+            process.stdin.flush()
+            while select.select([ours], [], [], 0.05)[0]:
+                said += os.read(ours, 4096)
+        if not feed:
+            process.stdin.write(lines(CHANGES))
+        process.stdin.close()
+        with contextlib.suppress(OSError):  # EIO: it has ended
+            while True:
+                said += os.read(ours, 4096)
+        os.close(ours)
+    return said.decode()
+
+
+@pytest.mark.parametrize("environment,coloured", [
+    ({}, True), ({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False),
+])
+def test_colours(servers, environment, coloured):
+    said = terminal(servers.store(sample()), ["diff", "-"], **environment)
+    assert ("\033[32m+ region xx" in said) == coloured
+    assert "+ region xx" in said
+
+
+def test_progress(servers):
+    """On a terminal, of what takes long; gone when it is done."""
+    line = '{"put":"region","id":"xx","latitude":1,"longitude":2}\n'
+    said = terminal(servers.store(), ["apply", "-"], line * 3000)
+    assert re.search(r"\r\d+ lines, \d+ a second", said)
+    assert said.endswith("\r\033[Kput 1 region\r\n")
 
 
 # --- explain

@@ -45,6 +45,7 @@ struct apply {
 	struct feed_input in;
 	const char *name;
 	uint64_t number; /* of the line read last */
+	uint64_t octets; /* of lines taken */
 	struct decoder decoder;
 	struct batch batch[2];
 };
@@ -161,6 +162,15 @@ batch_take(struct apply *a, const struct batch *b)
 	return err;
 }
 
+static void
+progress_tell(struct apply *a, const struct batch *b)
+{
+	a->octets += b->octets;
+	if (a->feed.report->progress != NULL)
+		a->feed.report->progress(
+		    a->feed.report->arg, a->number, a->octets);
+}
+
 /* While the decoder has one batch, the other is written, then filled. */
 static enum err
 batches_take(struct apply *a)
@@ -171,6 +181,7 @@ batches_take(struct apply *a)
 	while (err == E_OK && (next->count > 0 || ready->count > 0)) {
 		decoder_give(&a->decoder, next);
 		err = batch_take(a, ready);
+		progress_tell(a, ready);
 		if (err == E_OK)
 			err = batch_fill(a, ready);
 		semaphore_wait(&a->decoder.done);
@@ -211,7 +222,7 @@ apply_read(struct apply *a)
 
 enum err
 feed_apply(struct store *store, const struct feed_report *report,
-    const char *name, int fd)
+    const char *name, int fd, enum feed_apply what)
 {
 	struct apply *a = calloc(1, sizeof(*a));
 	enum err err;
@@ -220,6 +231,7 @@ feed_apply(struct store *store, const struct feed_report *report,
 		return E_NOMEM;
 	a->name = name;
 	feed_init(&a->feed, store, report, NULL, true);
+	a->feed.dry = what == FEED_TRY;
 	err = feed_input_init(&a->in, fd);
 	if (err == E_OK)
 		err = apply_read(a);

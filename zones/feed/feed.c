@@ -185,6 +185,14 @@ nothing_take(struct feed *f, const struct feed_line *line,
 	return E_OK;
 }
 
+static void
+transaction_begin(struct feed *f)
+{
+	store_begin(f->store, &f->txn);
+	if (f->report->change != NULL)
+		store_watch(f->txn, f->report->change, f->report->arg);
+}
+
 enum err
 feed_take(struct feed *f, const struct feed_line *line,
     const struct feed_where *where)
@@ -204,7 +212,7 @@ feed_take(struct feed *f, const struct feed_line *line,
 	enum err err;
 
 	if (f->txn == NULL)
-		store_begin(f->store, &f->txn);
+		transaction_begin(f);
 	err = take[line->verb](f, line, where, &why);
 	if (err != E_INPUT)
 		return err;
@@ -222,14 +230,16 @@ committed_tell(struct feed *f)
 	cursors_drop(f);
 }
 
-enum err
-feed_store(struct feed *f)
+static enum err
+transaction_end(struct feed *f)
 {
 	struct store_txn *txn = f->txn;
 	enum err err;
 
-	if (txn == NULL)
+	if (f->dry) {
+		feed_abort(f);
 		return E_OK;
+	}
 	if (f->source != NULL)
 		store_heard(txn, f->source);
 	f->txn = NULL;
@@ -239,5 +249,20 @@ feed_store(struct feed *f)
 		committed_tell(f);
 	else
 		cursors_drop(f);
+	return err;
+}
+
+enum err
+feed_store(struct feed *f)
+{
+	struct store_changes changes;
+	enum err err;
+
+	if (f->txn == NULL)
+		return E_OK;
+	changes = *store_changes(f->txn);
+	err = transaction_end(f);
+	if (err == E_OK && f->report->stored != NULL)
+		f->report->stored(f->report->arg, &changes);
 	return err;
 }

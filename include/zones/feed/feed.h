@@ -32,6 +32,12 @@ struct feed_report {
 	    const char *title, const char *other);
 	/* What was committed at CURSOR is on the disk. */
 	void (*committed)(void *arg, const char *cursor);
+	/* NULL is fine: each change as it is taken; what all came to, when it
+	 * is stored, or would be. */
+	store_each_change *change;
+	void (*stored)(void *arg, const struct store_changes *);
+	/* NULL is fine: how far a whole file was read. */
+	void (*progress)(void *arg, uint64_t lines, uint64_t octets);
 };
 
 struct feed_counts {
@@ -43,6 +49,7 @@ struct feed {
 	const struct feed_report *report; /* borrowed */
 	const char *source;               /* what is followed, or NULL */
 	bool strict;
+	bool dry; /* nothing is stored: only what would be is told */
 	struct feed_counts counts;
 
 	/* Private. */

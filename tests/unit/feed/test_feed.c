@@ -193,8 +193,10 @@ test_follow(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(follows) / sizeof(follows[0]); i++) {
 		struct heard h = { .bad = 0 };
-		const struct feed_report report = { &h, bad_count,
-			conflict_refuse, committed_note };
+		const struct feed_report report = { .arg = &h,
+			.bad = bad_count,
+			.conflict = conflict_refuse,
+			.committed = committed_note };
 		char *text = text_of(&follows[i]);
 		struct fixture fixture;
 		struct feed_follow *f;
@@ -217,8 +219,10 @@ test_apply(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(applies) / sizeof(applies[0]); i++) {
 		struct heard h = { .bad = 0 };
-		const struct feed_report report = { &h, bad_count,
-			conflict_refuse, committed_note };
+		const struct feed_report report = { .arg = &h,
+			.bad = bad_count,
+			.conflict = conflict_refuse,
+			.committed = committed_note };
 		char *text = text_of(&applies[i]);
 		size_t len = strlen(text);
 		int fd = memfd_create("lines", 0);
@@ -227,7 +231,8 @@ test_apply(void **state)
 		assert_int_equal(write(fd, text, len), len);
 		assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
 		fixture_open(&fixture);
-		assert_int_equal(feed_apply(fixture.writer, &report, "row", fd),
+		assert_int_equal(
+		    feed_apply(fixture.writer, &report, "row", fd, FEED_STORE),
 		    applies[i].bad == 0 ? E_OK : E_INPUT);
 		check(&fixture, &applies[i], &h);
 		fixture_close(&fixture);
@@ -241,8 +246,10 @@ static void
 test_large(void **state)
 {
 	struct heard h = { .bad = 0 };
-	const struct feed_report report = { &h, bad_count, conflict_refuse,
-		committed_note };
+	const struct feed_report report = { .arg = &h,
+		.bad = bad_count,
+		.conflict = conflict_refuse,
+		.committed = committed_note };
 	const struct row row = { .lines = NET A AT("1") WAIT AT("2") B,
 		.told = "1 2",
 		.apps = "a",

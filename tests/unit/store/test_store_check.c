@@ -141,6 +141,8 @@ static const struct {
 	    "no network, store's head, key x: no fact makes it" },
 	{ BYTES(NONE "Lx"), BYTES("x"),
 	    "no network, prefix lengths, key x: no fact makes it" },
+	{ BYTES(NONE "j\0\0\3\xe9"), BYTES("x"),
+	    "no network, journal, key 000003e9: is no entry of its place" },
 	{ BYTES(ONE "#x"), BYTES("x"),
 	    "network acme, count of commits, key x: no fact makes it" },
 };

@@ -52,6 +52,8 @@ key_row(enum key_kind kind)
 		return (struct key_row){ "store's head", VALUE_OWN };
 	case KEY_LENGTHS:
 		return (struct key_row){ "prefix lengths", VALUE_OWN };
+	case KEY_JOURNAL:
+		return (struct key_row){ "journal", VALUE_JOURNAL };
 	case KEY_COMMITS:
 		return (struct key_row){ "count of commits", VALUE_OWN };
 	}

@@ -166,6 +166,8 @@ check_value(
 		return check_alone(c, k, v);
 	case VALUE_OWN: /* there is one of each */
 		return k->mv_size == KEY_START ? NULL : check_alone(c, k, v);
+	case VALUE_JOURNAL:
+		return journal_holds(k, v) ? NULL : "is no entry of its place";
 	case VALUE_FACT:
 		break;
 	}

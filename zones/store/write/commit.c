@@ -106,6 +106,27 @@ store_txn_meta(struct store_txn *t, struct store_meta *meta)
 	return t->err;
 }
 
+const struct store_changes *
+store_changes(const struct store_txn *t)
+{
+	return &t->changes;
+}
+
+void
+store_watch(struct store_txn *t, store_each_change *each, void *arg)
+{
+	t->watch = each;
+	t->watch_arg = arg;
+}
+
+void
+txn_changes(struct store_txn *t, enum store_change what, const struct fact *f)
+{
+	t->changes.count[what][f->kind]++;
+	if (t->watch != NULL)
+		t->watch(t->watch_arg, what, f);
+}
+
 const char *
 store_conflict(const struct store_txn *t)
 {
@@ -138,6 +159,7 @@ write_head(struct store_txn *t)
 	if (t->changed || t->head.meta.commits == 0) {
 		t->head.meta.commits++;
 		t->head.meta.committed_ms = clock_ms(CLOCK_REALTIME);
+		journal_write(t);
 	}
 	put_head(&t->head, &out);
 	key_init(&key, NETWORK_NONE, KEY_HEAD);

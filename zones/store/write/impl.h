@@ -31,6 +31,9 @@ struct store_txn {
 	struct seen *seen;   /* within a snapshot */
 	const char *scope;   /* the snapshot's network, or NULL: all */
 	char conflict[FACT_TITLE];
+	struct store_changes changes;
+	store_each_change *watch; /* or NULL */
+	void *watch_arg;
 	uint8_t value[FACT_STORED_MAX];
 };
 
@@ -54,6 +57,14 @@ void txn_flush(struct store_txn *);
 struct wire_out txn_room(struct store_txn *, size_t len);
 /* Every key that begins with these parts. */
 void txn_delete_range(struct store_txn *, const struct store_key *prefix);
+
+/* Counts a change, and tells who watches. */
+void txn_changes(struct store_txn *, enum store_change, const struct fact *);
+
+/* Writes what this commit changed; after the head. */
+void journal_write(struct store_txn *);
+/* The value is an entry that belongs at the key. */
+bool journal_holds(const MDB_val *k, const MDB_val *v);
 
 /* Counts this commit for the network, once. */
 void txn_touch(struct store_txn *, uint32_t network);

@@ -445,6 +445,7 @@ network_delete(struct store_txn *t, const char *id)
 
 	if (!network_find(t, id))
 		return;
+	txn_changes(t, STORE_DELETED, &t->network);
 	index_network(t, t->number, &t->network, false);
 	key_init(&key, NETWORK_NONE, KEY_NUMBER);
 	key_text(&key, id);

@@ -158,6 +158,7 @@ write_fact(struct store_txn *t, const struct fact *f, struct complaint *why)
 	t->head.facts++;
 	index_fact(t, &new, true);
 	txn_put(t, &key, value.buf, value.len);
+	txn_changes(t, was ? STORE_CHANGED : STORE_PUT, &new);
 	if (f->network != NULL)
 		txn_touch(t, t->number);
 	return t->err;
@@ -198,6 +199,7 @@ delete_fact(struct store_txn *t, const struct fact *f)
 		return;
 	index_fact(t, &old, false);
 	txn_delete(t, &key);
+	txn_changes(t, STORE_DELETED, &old);
 	if (f->network != NULL)
 		txn_touch(t, t->number);
 }

@@ -65,6 +65,7 @@ enum key_kind {
 					  * networks, 17 octets for v6 and
 					  * 17 for v4: bit L: some prefix has
 					  * length L */
+	KEY_JOURNAL = KEY_OF_NONE | 'j', /* u32 place: journal.h */
 	KEY_COMMITS = '#' /* nothing: u32 commits that changed the network */
 };
 

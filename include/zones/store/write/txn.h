@@ -75,6 +75,20 @@ void store_heard(struct store_txn *, const char *source);
 
 bool store_changed(const struct store_txn *); /* there is what to commit */
 
+enum store_change { STORE_PUT, STORE_CHANGED, STORE_DELETED, STORE_CHANGES };
+
+/* How many facts; a network that goes is one, whatever was in it. */
+struct store_changes {
+	uint32_t count[STORE_CHANGES][FACT_KINDS];
+};
+
+/* So far. */
+const struct store_changes *store_changes(const struct store_txn *);
+/* EACH is told of every change from now on; a deleted fact is what it was. */
+typedef void store_each_change(
+    void *arg, enum store_change, const struct fact *);
+void store_watch(struct store_txn *, store_each_change *, void *arg);
+
 /* Writes the transaction to disk, or leaves the store as it was. */
 enum err store_commit(struct store_txn *) MUST_CHECK;
 void store_abort(struct store_txn *); /* NULL is fine */

@@ -1,0 +1,101 @@
+/*
+ * journal.c - see journal.h.
+ */
+#include "zones/store/write/journal.h"
+
+#include "impl.h"
+
+static void
+journal_key(struct store_key *key, uint64_t commit)
+{
+	key_init(key, NETWORK_NONE, KEY_JOURNAL);
+	wire_put32(&key->out, (uint32_t)(commit % JOURNAL_LENGTH));
+}
+
+static void
+text_put(struct wire_out *out, const char *text)
+{
+	wire_put16(out, (uint16_t)strlen(text));
+	wire_put(out, text, strlen(text));
+}
+
+static void
+text_get(struct wire_in *in, char out[CURSOR_MAX + 1])
+{
+	uint16_t len = wire_get16(in);
+	const uint8_t *text = wire_take(in, len);
+
+	out[0] = '\0';
+	if (text != NULL && len <= CURSOR_MAX)
+		(void)snprintf(
+		    out, CURSOR_MAX + 1, "%.*s", len, (const char *)text);
+}
+
+void
+journal_write(struct store_txn *t)
+{
+	const struct store_meta *meta = &t->head.meta;
+	uint8_t buf[1024];
+	struct wire_out out = wire_out(buf, sizeof(buf));
+	struct store_key key;
+
+	wire_put64(&out, meta->commits);
+	wire_put64(&out, (uint64_t)meta->committed_ms);
+	text_put(&out, meta->cursor);
+	text_put(&out, meta->source);
+	for (int i = 0; i < STORE_CHANGES; i++)
+		for (int kind = 0; kind < FACT_KINDS; kind++)
+			wire_put32(&out, t->changes.count[i][kind]);
+	journal_key(&key, meta->commits);
+	txn_put(t, &key, buf, out.len);
+}
+
+/* False where another program has written it, with other kinds of facts. */
+static bool
+entry_read(struct journal_entry *e, const MDB_val *v)
+{
+	struct wire_in in = val_in(v);
+
+	*e = (struct journal_entry){ .meta = { .commits = wire_get64(&in) } };
+	e->meta.committed_ms = (int64_t)wire_get64(&in);
+	text_get(&in, e->meta.cursor);
+	text_get(&in, e->meta.source);
+	for (int i = 0; i < STORE_CHANGES; i++)
+		for (int kind = 0; kind < FACT_KINDS; kind++)
+			e->changes.count[i][kind] = wire_get32(&in);
+	return !in.bad && wire_left(&in) == 0;
+}
+
+bool
+journal_holds(const MDB_val *k, const MDB_val *v)
+{
+	struct journal_entry entry;
+	struct store_key key;
+
+	if (!entry_read(&entry, v))
+		return false;
+	journal_key(&key, entry.meta.commits);
+	return key_is(&key, k);
+}
+
+enum err
+snapshot_journal(struct snapshot *s, journal_each *each, void *arg)
+{
+	struct journal_entry entry;
+	struct store_meta now;
+	struct store_key key;
+	enum err err = snapshot_meta(s, &now);
+	MDB_val k, v;
+	int rc = 0;
+
+	for (uint64_t i = now.commits; err == E_OK && rc == 0 && i > 0; i--) {
+		journal_key(&key, i);
+		k = key_val(&key);
+		rc = mdb_get(s->txn, s->env->dbi, &k, &v);
+		if (rc == 0 &&
+		    (!entry_read(&entry, &v) || entry.meta.commits != i ||
+			!each(arg, &entry)))
+			break;
+	}
+	return err != E_OK || rc == MDB_NOTFOUND ? err : store_err(rc);
+}
