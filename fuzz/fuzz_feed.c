@@ -322,6 +322,7 @@ collect(void *arg, const struct fact *f, bool implied)
 		found->peer[n] = f->addresses[0].ip[15];
 		break;
 	case FACT_GATEWAY:
+	case FACT_ALIAS:
 	case FACT_REGION:
 	case FACT_DISTANCE:
 	case FACT_KINDS:

@@ -71,6 +71,11 @@ ROWS = [
      {"dnsd/server/steer.c":
       calling("int mdb_drop(void *, unsigned, int);", "mdb_drop(0, 0, 0)")},
      "no_writer", ["mdb_drop", "steer.o"]),
+    ("JSON in dnsd",
+     {"dnsd/server/steer.c":
+      calling("void *json_loads(char *, long, void *);",
+              "json_loads(0, 0, 0)")},
+     "no_writer", ["json_loads", "steer.o"]),
     ("a writer's room on the link line of dnsd",
      {"Makefile": lambda text: text.replace(
          "ROOMS_read   :=", "ROOMS_read   := zones/store/write")},
