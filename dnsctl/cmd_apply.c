@@ -80,9 +80,10 @@ octets_of(int fd)
 
 static enum exit_status
 file_apply(
-    const struct ctl *ctl, struct feed_report *report, enum feed_apply what)
+    const struct ctl *ctl, const struct feed_report *of, enum feed_apply what)
 {
 	enum exit_status status = CTL_FAILED;
+	struct feed_report report = *of;
 	struct progress progress;
 	struct store *store;
 	int fd = input_open(ctl->args[0]);
@@ -90,12 +91,12 @@ file_apply(
 	if (fd < 0)
 		return CTL_FAILED;
 	progress_start(&progress, "lines", octets_of(fd));
-	report->arg = &progress;
-	report->progress = lines_progress;
+	report.arg = &progress;
+	report.progress = lines_progress;
 	store = ctl_writer_open(ctl);
 	if (store != NULL)
 		status = outcome(
-		    ctl, feed_apply(store, report, ctl->args[0], fd, what));
+		    ctl, feed_apply(store, &report, ctl->args[0], fd, what));
 	progress_end(&progress);
 	store_close(store);
 	if (fd != STDIN_FILENO)

@@ -68,6 +68,15 @@ static const struct row {
 	{ NET A B AT("1") BEGIN NET A_OUT END("2"), "1 2", "a", 1, 1 },
 	{ NET A B AT("1") ONLY_N A_BAD END("2"), "1 2", "a", 1, 1 },
 	{ BEGIN NET A_BAD B END("2"), "2", "b", 1, 1 },
+	/* a prefix that another network has before, and not behind it */
+	{ NET A AT("1") BEGIN
+	    "{'put':'network','id':'m','prefixes':"
+	    "['fd00::/16']}\n"
+	    "{'put':'app','network':'m','name':'x'}\n" END("2"),
+	    "1 2", "x", 0, 1 },
+	{ NET A AT("1") BEGIN "{'put':'network','id':'m','prefixes':"
+			      "['fd00::/8']}\n" NET A END("2"),
+	    "1 2", "a", 1, 1 },
 	/* it may be of anything */
 	{ NET A B AT("1") BEGIN NET "{\n" C END("2"), "1 2", "a b c", 1, 1 },
 	{ NET A B AT("1") BEGIN NET BAD END("2"), "1 2", "a b", 1, 1 },

@@ -39,10 +39,21 @@ change_key(
 {
 	struct wire_out out = wire_out(t->value, 4);
 
+	struct store_key at = *key;
+	struct wire_in in;
+	MDB_val v;
+
 	wire_put32(&out, number);
-	if (is)
+	if (is) {
 		txn_put(t, key, out.buf, out.len);
-	else
+		return;
+	}
+	/* In a snapshot, another network may have it already. */
+	at.out.buf = at.buf;
+	if (txn_get(t, &at, &v) != 0)
+		return;
+	in = val_in(&v);
+	if (wire_get32(&in) == number)
 		txn_delete(t, key);
 }
 
@@ -192,6 +203,16 @@ index_network(
 	change_lengths(t, f, is);
 }
 
+/* One that a snapshot has not put goes with its end, or is judged itself. */
+static bool
+stays(const struct store_txn *t, uint32_t number)
+{
+	struct store_key key;
+
+	key_init(&key, number, KEY_NETWORK);
+	return t->seen == NULL || t->scope != NULL || seen_has(t, &key);
+}
+
 /* Another network's prefix that holds P, or is the same. */
 static uint32_t
 network_around(struct store_txn *t, uint32_t number, const struct prefix *p,
@@ -213,7 +234,7 @@ network_around(struct store_txn *t, uint32_t number, const struct prefix *p,
 			continue;
 		in = val_in(&v);
 		other = wire_get32(&in);
-		if (other != number)
+		if (other != number && stays(t, other))
 			return other;
 	}
 	return NETWORK_NONE;
@@ -240,7 +261,7 @@ network_within(struct store_txn *t, uint32_t number, const struct prefix *p,
 			if (!prefix_of_key(&k, found) || found->len != len ||
 			    !prefix_holds(p, &found->addr))
 				break;
-			if (other != number)
+			if (other != number && stays(t, other))
 				return other;
 		}
 	}
