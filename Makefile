@@ -54,7 +54,7 @@ LIBS_read   := -llmdb -lm -lpthread
 LIBS_write  := -ljansson -lpthread
 LIBS_dnsd   := -levent_core -levent_openssl -lssl -lcrypto -lyaml -lseccomp \
 	-lpthread
-LIBS_dnsctl := -lcurl -lldns -lmicrohttpd -lcrypto -lseccomp -lpthread
+LIBS_dnsctl := -lcurl -lldns -lmicrohttpd -lcrypto -lseccomp -lyaml -lpthread
 
 # Each kind of build has a folder of its own; release is the one installed.
 OUT      := $(if $(filter release,$(KIND)),$(BUILD),$(BUILD)/$(KIND))
@@ -65,7 +65,7 @@ objects   = $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard $(addsuffix /*.c,$(1))))
 ROOMS_read   := zones/base zones/names zones/store/read zones/query
 ROOMS_write  := zones/facts zones/store/write zones/feed
 ROOMS_dnsd   := host dnsd/config dnsd/forward dnsd/listen dnsd/server dnsd
-ROOMS_dnsctl := host dnsctl/etcd dnsctl/control dnsctl/explain dnsctl/serve dnsctl
+ROOMS_dnsctl := host dnsd/config dnsctl/etcd dnsctl/control dnsctl/explain dnsctl/serve dnsctl
 
 all: $(OUT)/dnsd $(OUT)/dnsctl
 

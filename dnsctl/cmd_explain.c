@@ -4,23 +4,32 @@
 #include "base/log.h"
 #include "dnsctl/ctl.h"
 #include "dnsctl/explain/explain.h"
+#include "dnsd/config/config.h"
 
 enum exit_status
 cmd_explain(const struct ctl *ctl)
 {
-	const struct explain_question question = { .name = ctl->args[0],
+	struct explain_question question = { .name = ctl->args[0],
 		.type = ctl->arg_count > 1 ? ctl->args[1] : NULL,
 		.network = ctl->network,
 		.from = ctl->from,
+		.to = ctl->to,
 		.region = ctl->region };
+	struct config *config = NULL;
 	char why[EXPLAIN_WHY] = "";
 	struct ctl_view view;
 	enum err err;
 
-	if (!ctl_view_open(&view, ctl))
+	if (ctl->config != NULL && config_read(&config, ctl->config) != E_OK)
 		return CTL_FAILED;
+	question.config = config;
+	if (!ctl_view_open(&view, ctl)) {
+		config_free(config);
+		return CTL_FAILED;
+	}
 	err = explain(stdout, view.snapshot, &question, why);
 	ctl_view_close(&view);
+	config_free(config);
 	if (err == E_OK)
 		return ctl_flushed();
 	log_error("%s", why[0] != '\0' ? why : err_str(err));

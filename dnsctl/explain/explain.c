@@ -8,13 +8,14 @@
 
 #include "base/addr_text.h"
 #include "base/clock.h"
-#include "zones/query/query.h"
+#include "impl.h"
 
 struct question {
 	const struct explain_question *asked;
 	ldns_rdf *name;
 	ldns_rr_type type;
-	struct addr from; /* zero: nobody */
+	struct addr from, to;                 /* zero: nobody, nowhere */
+	const struct config_listen *listener; /* that it arrives at */
 	uint8_t pkt[DNS_TCP_MAX];
 	size_t len;
 };
@@ -52,6 +53,13 @@ question_read(struct question *q, const struct explain_question *asked,
 	if (asked->network == NULL && asked->from == NULL)
 		return refuse(why, "explain",
 		    "whose question is it? -n NETWORK or --from ADDRESS tells");
+	if (asked->to != NULL && !addr_parse(&q->to, asked->to))
+		return refuse(
+		    why, asked->to, "must be an IPv6 or IPv4 address");
+	if (asked->to != NULL && asked->config != NULL &&
+	    (q->listener = explain_listener(asked->config, &q->to)) == NULL)
+		return refuse(
+		    why, asked->to, "the server listens on no such address");
 	if (asked->from != NULL && !addr_parse(&q->from, asked->from))
 		return refuse(
 		    why, asked->from, "must be an IPv6 or IPv4 address");
@@ -160,9 +168,27 @@ note_print(struct query_watch *watch, const char *text)
 	(void)fprintf(t->out, "note      %s\n", text);
 }
 
-static enum err
-reply_print(FILE *out, const struct query *q, char why[EXPLAIN_WHY])
+static void
+forward_print(const struct telling *t, const struct config *config)
 {
+	struct network_facts facts = { .id = { .at = NULL } };
+
+	if (config == NULL) {
+		(void)fputs("outcome   forwarded to the upstreams\n", t->out);
+		return;
+	}
+	if (t->query->network != NETWORK_NONE)
+		(void)!lookup_network_facts(
+		    t->snapshot, t->query->network, &facts);
+	explain_route(t->out, config, &t->query->qname, facts.id);
+}
+
+static enum err
+reply_print(
+    const struct telling *t, const struct config *config, char why[EXPLAIN_WHY])
+{
+	const struct query *q = t->query;
+	FILE *out = t->out;
 	ldns_pkt *pkt;
 
 	switch (q->next) {
@@ -170,19 +196,35 @@ reply_print(FILE *out, const struct query *q, char why[EXPLAIN_WHY])
 		(void)fputs("outcome   dropped, without an answer\n", out);
 		return E_OK;
 	case QUERY_FORWARD:
-		(void)fputs("outcome   forwarded to the upstreams\n", out);
+		forward_print(t, config);
 		return E_OK;
 	case QUERY_SEND:
 		break;
 	}
 	if (ldns_wire2pkt(&pkt, q->pkt, q->len) != LDNS_STATUS_OK)
 		return refuse(why, "explain", "the answer cannot be read");
+	if (q->rcode == RCODE_NXDOMAIN)
+		explain_missing(out, t->snapshot, q);
 	(void)fputs("outcome   answered:\n\n", out);
 	ldns_pkt_set_timestamp(
 	    pkt, (struct timeval){ .tv_sec = clock_seconds(CLOCK_REALTIME) });
 	ldns_pkt_print(out, pkt);
 	ldns_pkt_free(pkt);
 	return E_OK;
+}
+
+/* As the server has it, save for what is no answer's business: limits. */
+static void
+env_configure(struct query_env *env, const struct config *c)
+{
+	if (env->region[0] == '\0' && c->region != NULL)
+		env->region = c->region;
+	env->id = c->id;
+	env->forwards = c->upstream_count > 0 || c->zone_count > 0;
+	env->allow = c->allow;
+	env->allow_count = c->allow_count;
+	for (unsigned i = 0; i < c->ordinary_count; i++)
+		env->ordinary |= c->ordinary[i];
 }
 
 static enum err
@@ -195,6 +237,7 @@ question_answer(FILE *out, struct question *made, struct snapshot *snapshot,
 		.len = made->len,
 		.cap = sizeof(made->pkt),
 		.from = made->from,
+		.to = made->to,
 		.bound = asked->network,
 		.tcp = true,
 	};
@@ -216,10 +259,14 @@ question_answer(FILE *out, struct question *made, struct snapshot *snapshot,
 
 	if (err != E_OK)
 		return err;
+	if (asked->config != NULL)
+		env_configure(&env, asked->config);
+	if (q.bound == NULL && made->listener != NULL)
+		q.bound = made->listener->network;
 	query_answer(all, 1, &env);
 	telling_begin(&telling);
 	query_env_release(&env);
-	return reply_print(out, &q, why);
+	return reply_print(&telling, asked->config, why);
 }
 
 enum err

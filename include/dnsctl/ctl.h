@@ -22,6 +22,7 @@ struct ctl {
 	const struct cli *cli; /* what the command line may say: cli.h */
 	const char *store;
 	const char *network;
+	const char *config, *to;                   /* explain, doctor */
 	const char *from, *region;                 /* explain */
 	const char *timeout;                       /* wait */
 	const char *prefix, *user, *password_file; /* etcd */

@@ -36,10 +36,11 @@ ROOMS = {
     "dnsd": ["base", "dnsd/config", "dnsd/server"],
     "dnsctl/etcd": WRITE + ["zones/feed"],
     "dnsctl/control": ["base"],
-    "dnsctl/explain": READ + ["zones/query"],
+    "dnsctl/explain": WRITE + ["zones/query", "dnsd/config"],
     "dnsctl/serve": WRITE + ["host", "dnsctl/control", "dnsctl/explain"],
-    "dnsctl": WRITE + ["zones/query", "host", "zones/feed", "dnsctl/etcd",
-                       "dnsctl/control", "dnsctl/explain", "dnsctl/serve"],
+    "dnsctl": WRITE + ["zones/query", "host", "dnsd/config", "zones/feed",
+                       "dnsctl/etcd", "dnsctl/control", "dnsctl/explain",
+                       "dnsctl/serve"],
 }
 
 # Which rooms may include what is not ours.

@@ -404,6 +404,89 @@ def test_explain_of_an_unknown_network(servers):
     assert "not in the store" in said and "REFUSED" in said
 
 
+CONF = """
+store: /nowhere
+region: fra
+listen:
+  - address: "[fdaa::3]:53"
+  - address: "0.0.0.0:53"
+  - address: "127.0.0.1:5300"
+    network: globex
+forward:
+  upstreams: ["udp://203.0.113.1"]
+  allow: ["192.0.2.0/24"]
+  zones:
+    - suffix: corp.example
+      upstreams: ["tls://203.0.113.2#dns.example"]
+    - suffix: corp.example
+      network: acme
+      upstreams: ["tcp://203.0.113.3"]
+    - suffix: bad.example
+      action: nxdomain
+"""
+
+
+@pytest.mark.parametrize("arguments,said", [
+    # Whose question it is, by the address that is asked and the listener.
+    (["--from", ACME, "--to", "fdaa::3", "flyer.internal"],
+     "network   acme: its prefix holds the source"),
+    (["--from", "192.0.2.9", "--to", "127.0.0.1", "flyer.internal"],
+     "network   globex: the listener is bound to it"),
+    (["--from", "192.0.2.9", "--to", "192.0.2.1", "flyer.internal"],
+     "network   none: source is in no network; forward.allow holds it"),
+    # Where other names go.
+    (["--from", "192.0.2.9", "example.org"],
+     "outcome   forwarded to udp://203.0.113.1\n"),
+    (["--from", "192.0.2.9", "a.corp.example"],
+     "outcome   forwarded to tls://203.0.113.2\n"),
+    (["--from", ACME, "a.corp.example"],
+     "outcome   forwarded to tcp://203.0.113.3\n"),
+    (["--from", ACME, "bad.example"],
+     "zone      bad.example, line 18 of "),
+    (["--from", ACME, "bad.example"],
+     "outcome   NXDOMAIN, as the zone says\n"),
+    # Where the node stands is in the configuration.
+    (["-n", "acme", "top1.nearest.of.random-potato-45.internal"],
+     "e286065f: taken"),
+])
+def test_explain_of_this_server(servers, tmp_path, arguments, said):
+    conf = tmp_path / "dnsd.conf"
+    conf.write_text(CONF)
+    arguments = ["-c", str(conf)] + arguments
+    assert said in explain(servers, *arguments)
+
+
+@pytest.mark.parametrize("arguments,said", [
+    (["--to", "fdaa::4"], "fdaa::4: the server listens on no such address"),
+    (["--to", "somewhere"], "must be an IPv6 or IPv4 address"),
+])
+def test_explain_of_no_address_of_this_server(
+        servers, tmp_path, arguments, said):
+    conf = tmp_path / "dnsd.conf"
+    conf.write_text(CONF)
+    done = servers.store(sample()).run(
+        "explain", "-c", str(conf), "--from", ACME, *arguments, "a.internal")
+    assert done.returncode == 2 and said in done.stderr
+
+
+@pytest.mark.parametrize("name,said", [
+    ("flier.internal", "there is no app flier; flyer is near"),
+    ("zzzzzzz.internal", "there is no app zzzzzzz\n"),
+    ("vms.flier.internal", "there is no app flier; flyer is near"),
+    ("idd.random-potato-45.internal", "there is no region idd; iad is near"),
+    ("3d8d9251.vm.random-potato-45.internal",
+     "there is no instance 3d8d9251; 3d8d9250 is near"),
+    ("wbe.process.random-potato-45.internal",
+     "there is no process group wbe; web is near"),
+    ("x.rol.kv._metadata.random-potato-45.internal",
+     "there is no metadata rol; role is near"),
+    ("my-pear._peer.internal", "there is no peer my-pear; my-peer is near"),
+    ("lyon.apn", "there is no server lyon; lion is near"),
+])
+def test_explain_says_which_label_is_missing(servers, name, said):
+    assert "missing   " + said in explain(servers, "-n", "acme", name)
+
+
 # --- a full disk
 
 def test_full_disk(servers, tmp_path):

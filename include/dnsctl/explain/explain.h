@@ -15,13 +15,17 @@
 
 #define EXPLAIN_WHY 512
 
+struct config;
+
 /* As the operator wrote them; NULL: not given. */
 struct explain_question {
 	const char *name;
 	const char *type;    /* else what the name is mostly asked for */
 	const char *network; /* this or FROM must be given */
 	const char *from;    /* an address */
+	const char *to;      /* an address of the host that is asked */
 	const char *region;  /* where the node stands that is asked */
+	const struct config *config; /* the server's that is asked; or NULL */
 };
 
 /* E_INPUT: WHY says what is wrong with the question, without an end. */
