@@ -52,7 +52,7 @@ COMPILE   = $(CC) $(ALWAYS) $(WARN) $(KIND_$(KIND)) $(CPPFLAGS) $(CFLAGS)
 LINK      = $(CC) $(or $(LINK_$(KIND)),$(KIND_$(KIND))) $(CFLAGS) $(LDFLAGS)
 LIBS_read   := -llmdb -lm -lpthread
 LIBS_write  := -ljansson -lpthread
-LIBS_dnsd   := -levent_core -levent_openssl -lssl -lcrypto -lyaml -lseccomp \
+LIBS_dnsd   := -levent_core -levent_openssl -lssl -lcrypto -lyaml -lfstrm -lprotobuf-c -lseccomp \
 	-lpthread
 LIBS_dnsctl := -lcurl -lldns -lmicrohttpd -lcrypto -lseccomp -lyaml -lpthread
 
@@ -64,12 +64,15 @@ objects   = $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard $(addsuffix /*.c,$(1))))
 # dnsd may do is what it is linked with: nothing that writes is in it.
 ROOMS_read   := zones/base zones/names zones/store/read zones/query
 ROOMS_write  := zones/facts zones/store/write zones/feed
-ROOMS_dnsd   := host dnsd/config dnsd/forward dnsd/listen dnsd/server dnsd
+ROOMS_dnsd   := host dnsd/config dnsd/tap dnsd/forward dnsd/listen dnsd/server dnsd
 ROOMS_dnsctl := host dnsd/config dnsctl/etcd dnsctl/control dnsctl/explain dnsctl/serve dnsctl
+
+# What protobuf-c makes of the frames' schema is compiled as if it were ours.
+FRAMES   := $(OUT)/obj/$(BUILD)/gen/dnstap.pb-c.o
 
 all: $(OUT)/dnsd $(OUT)/dnsctl
 
-$(OUT)/dnsd: $(call objects,$(ROOMS_read) $(ROOMS_dnsd))
+$(OUT)/dnsd: $(call objects,$(ROOMS_read) $(ROOMS_dnsd)) $(FRAMES)
 	@$(SAY) LD $@
 	$(Q)$(LINK) -o $@ $^ $(LIBS_read) $(LIBS_dnsd)
 
@@ -97,6 +100,11 @@ $(BUILD)/gen/page/%.h: dnsctl/serve/page/%
 $(BUILD)/gen/page/chart.min.js.h: /usr/share/javascript/chart.js/chart.min.js
 	@mkdir -p $(dir $@)
 	$(Q)$(call octets,$<) >$@
+
+$(OUT)/obj/dnsd/tap/frame.o: $(BUILD)/gen/dnstap.pb-c.h
+$(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h: dnsd/tap/%.proto
+	@mkdir -p $(dir $@)
+	$(Q)protoc-c --c_out=$(BUILD)/gen -I dnsd/tap $<
 
 # Serves the sample network on loopback, in the foreground.
 run: packages-run

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/near.h"
 #include "dnsctl/control/control.h"
+#include "dnsctl/control/follow.h"
 #include "dnsctl/control/top.h"
 #include "dnsctl/ctl.h"
 
@@ -69,6 +70,15 @@ flush_run(const struct ctl *ctl)
 	return reply_print(ctl, command);
 }
 
+static enum exit_status
+log_run(const struct ctl *ctl)
+{
+	return follow_run(ctl->control, ctl->network, ctl->from,
+		   ctl->json != NULL, ctl->stop) == E_OK
+	    ? ctl_flushed()
+	    : CTL_FAILED;
+}
+
 /* To add something to ask: its row, and its word in main.c's. */
 static const struct {
 	const char *name;
@@ -77,6 +87,7 @@ static const struct {
 } rows[] = {
 	{ "stats", 1, stats_run },
 	{ "top", 1, cmd_top },
+	{ "log", 1, log_run },
 	{ "workers", 1, plain_run },
 	{ "flush", 2, flush_run },
 	{ "reload", 1, plain_run },

@@ -22,7 +22,8 @@ enum {
 	FOR_SERVE = 64,
 	FOR_SERVERS = 128, /* those that ask a server */
 	FOR_FACTS = 256,
-	FOR_APPLY = 512
+	FOR_APPLY = 512,
+	FOR_LOG = 1024
 };
 
 /*
@@ -49,10 +50,10 @@ static const struct command commands[] = {
 	    cmd_status },
 	{ "history", "", "show what the last 1000 commits changed", 0, 0,
 	    FOR_FACTS, cmd_history },
-	{ "server", "stats|top|workers|flush|reload [NAME]",
+	{ "server", "stats|top|log|workers|flush|reload [NAME]",
 	    "ask a running server; flush forgets what upstreams said, of NAME"
 	    " or all",
-	    1, 2, FOR_SERVERS | FOR_FACTS, cmd_server },
+	    1, 2, FOR_SERVERS | FOR_FACTS | FOR_LOG, cmd_server },
 	{ "serve", "[ADDRESS:PORT]",
 	    "metrics, an API and a page over HTTP; default " SERVE_DEFAULT, 0,
 	    1, FOR_SERVE | FOR_SERVERS, cmd_serve },
@@ -75,8 +76,8 @@ static const struct option_row options[] = {
 	{ 's', "store", "DIR", "the store; default " STORE_DEFAULT, AT(store),
 	    FOR_ALL },
 	{ 'n', "network", "NETWORK", "only this network", AT(network),
-	    FOR_LIST },
-	{ 0, "from", "ADDRESS", "who asks", AT(from), FOR_EXPLAIN },
+	    FOR_LIST | FOR_LOG },
+	{ 0, "from", "ADDRESS", "who asks", AT(from), FOR_EXPLAIN | FOR_LOG },
 	{ 0, "to", "ADDRESS", "which address of the host is asked", AT(to),
 	    FOR_EXPLAIN },
 	{ 'c', "config", "FILE", "what this server would say: its dnsd.conf",

@@ -3,7 +3,8 @@
 # Installed without what they recommend, which of gcc are the C library's headers.
 PACKAGES_run := gcc libc6-dev make libldns-dev libevent-dev liblmdb-dev \
 	libjansson-dev libyaml-dev libcurl4-openssl-dev libssl-dev \
-	libmicrohttpd-dev libseccomp-dev libjs-chart.js bind9-dnsutils
+	libmicrohttpd-dev libseccomp-dev libfstrm-dev libprotobuf-c-dev \
+	protobuf-c-compiler libjs-chart.js bind9-dnsutils
 PACKAGES_install := $(PACKAGES_run) python3-minimal
 PACKAGES_deb := $(PACKAGES_install) build-essential debhelper python3
 # Compilers and checkers, what the tests are written with, then the clients and
@@ -13,7 +14,8 @@ PACKAGES_test := $(PACKAGES_run) clang-14 clang-format-14 cppcheck \
 	procps systemd mandoc python3-pytest python3-pytest-xdist python3-dnspython python3-yaml \
 	ldnsutils musl-tools golang-go nodejs openjdk-17-jdk-headless haproxy \
 	unbound nsd wireguard-go wireguard-tools etcd-server etcd-client openssl faketime \
-	mmdebstrap mount systemd-container lintian prometheus chromium \
+	mmdebstrap mount systemd-container lintian prometheus chromium tmux \
+	fstrm-bin \
 	$(if $(shell command -v npm),,npm)
 
 packages-%:

@@ -11,7 +11,7 @@ test: packages-test $(PLAYWRIGHT)
 format:
 	clang-format-14 -i $$(git ls-files '*.c' '*.h')
 
-lint: $(PAGE)
+lint: $(PAGE) $(BUILD)/gen/dnstap.pb-c.h
 	@FLAGS="$(ALWAYS) $(WARN) -Werror" DNSD_ROOMS="$(ROOMS_read) $(ROOMS_dnsd)" \
 		ROOMS="$(ROOMS_read) $(ROOMS_write) $(ROOMS_dnsd) $(ROOMS_dnsctl)" \
 		tests/lint/run.sh $(CHECK)
@@ -41,7 +41,8 @@ $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.o $(MODULES)
 		$(LIBS_dnsctl) -lcmocka -lldns
 
 define module
-$(OUT)/lib$(1).a: $$(filter-out %/main.o,$$(call objects,$(ROOMS_$(1))))
+$(OUT)/lib$(1).a: $$(filter-out %/main.o,$$(call objects,$(ROOMS_$(1)))) \
+		$(if $(filter dnsd,$(1)),$(FRAMES))
 	@rm -f $$@
 	@mkdir -p $$(dir $$@)
 	@$$(SAY) AR $$@

@@ -407,6 +407,8 @@ static const struct measure server_measures[] = {
 	    "When it was started, since 1970", GAUGE, 1 },
 	{ "cpu", "dnsd_cpu_seconds", "seconds", "Time of processors", COUNTER,
 	    1 },
+	{ "dnstap_lost", "dnsd_dnstap_lost", "",
+	    "Messages that dnstap had to leave out", COUNTER, 1 },
 	{ "resident", "dnsd_resident_memory_bytes", "bytes",
 	    "Memory that it has", GAUGE, 1 },
 };

@@ -70,10 +70,10 @@ enum err config_complain(char why[CONFIG_WHY], const char *file, unsigned line,
 
 /* value.c: what values may be. */
 config_set config_set_text, config_set_socket, config_set_label,
-    config_set_region, config_set_id, config_set_number, config_set_uint16,
-    config_set_size, config_set_bool, config_set_prefix, config_set_suffix,
-    config_set_action, config_set_log, config_set_log_level, config_set_special,
-    config_set_secret;
+    config_set_region, config_set_id, config_set_dnstap, config_set_number,
+    config_set_uint16, config_set_size, config_set_bool, config_set_prefix,
+    config_set_suffix, config_set_action, config_set_log, config_set_log_level,
+    config_set_special, config_set_secret;
 
 /* address.c: where to listen and whom to ask. */
 config_set config_set_listen, config_set_upstream;

@@ -54,6 +54,14 @@ config_set_id(void *to, const struct config_value *v)
 }
 
 enum err
+config_set_dnstap(void *to, const struct config_value *v)
+{
+	return v->text[0] == '/' || strncmp(v->text, "unix:/", 6) == 0
+	    ? config_set_text(to, v)
+	    : E_INPUT;
+}
+
+enum err
 config_set_region(void *to, const struct config_value *v)
 {
 	char **out = to;

@@ -32,13 +32,15 @@ asker_reply(
 		.limit = asker->limit,
 		.udp_size = f->options.env->max_udp_size };
 	struct client_path *path = asker->client.path;
+	size_t len;
 
 	wire_put(&out, asker->qname, asker->qname_len);
 	wire_put16(&out, asker->qtype);
 	wire_put16(&out, CLASS_IN);
 	to.question_len = out.len;
-	path->send(
-	    path, &asker->client, f->out, reply_write(f->out, &to, answer));
+	len = reply_write(f->out, &to, answer);
+	seen_reply(f, asker, f->out, len);
+	path->send(path, &asker->client, f->out, len);
 	path_mark(f, path);
 }
 

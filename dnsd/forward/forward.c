@@ -67,14 +67,15 @@ hit_find(struct forward *f, const struct cache_key *key,
 }
 
 static struct pending *
-pending_start(
-    struct forward *f, const struct cache_key *key, struct upstream_set *set)
+pending_start(struct forward *f, const struct cache_key *key,
+    struct upstream_set *set, uint32_t network)
 {
 	struct pending *p = pending_take(f, key);
 
 	if (p == NULL)
 		return NULL;
 	p->set = set;
+	p->network = network;
 	try_start(f, p);
 	return p;
 }
@@ -87,7 +88,7 @@ hit_prefetch(
 	if (f->in_flight >= f->most || pending_find(f, key) != NULL)
 		return;
 	f->counters.prefetched++;
-	(void)pending_start(f, key, set);
+	(void)pending_start(f, key, set, NETWORK_NONE);
 }
 
 /* Beyond a bound. */
@@ -116,7 +117,7 @@ asker_wait(struct forward *f, struct asker *asker, const struct cache_key *key,
 	if (p != NULL)
 		f->counters.joined++;
 	else if (upstream_any(set))
-		p = pending_start(f, key, set);
+		p = pending_start(f, key, set, asker->network);
 	if (p == NULL)
 		return false;
 	p->stale = p->stale || stale;

@@ -154,6 +154,7 @@ forward_got(struct forward *f, uint32_t channel, const struct sockaddr *from,
 		reply_drop(f, a, why);
 		return;
 	}
+	seen_attempt(f, a, true, pkt, len);
 	forward_learn(a, pkt, &reply, forward_now(f));
 	upstream_heard(
 	    a->upstream, forward_now(f) - a->sent_us, forward_now(f));

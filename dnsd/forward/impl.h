@@ -108,6 +108,12 @@ void forward_got(struct forward *, uint32_t channel,
 void forward_lost(struct forward *, struct attempt *);
 void forward_tick(struct forward *);
 
+/* seen.c: to the tap, where somebody looks. */
+void seen_reply(
+    struct forward *, const struct asker *, const uint8_t *pkt, size_t len);
+void seen_attempt(struct forward *, const struct attempt *, bool response,
+    const uint8_t *pkt, size_t len);
+
 /* zone.c */
 struct route {
 	enum config_zone_action action;

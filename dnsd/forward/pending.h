@@ -79,6 +79,7 @@ struct pending {
 	TAILQ_ENTRY(pending) in_slot;
 	SLIST_HEAD(askers, asker) askers;
 	struct upstream_set *set;
+	uint32_t network; /* of who asked first; NETWORK_NONE: nobody did */
 	struct upstream *probe; /* our own question to this one; no askers */
 	struct cache_key key;   /* its name is `name` */
 	int64_t started_us;

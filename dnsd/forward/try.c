@@ -28,6 +28,7 @@ attempt_send(struct forward *f, struct pending *p, struct upstream *up,
 {
 	int64_t now = forward_now(f);
 	uint8_t msg[QUESTION_MAX];
+	size_t len;
 	struct attempt *a;
 
 	a = attempt_take(
@@ -46,8 +47,9 @@ attempt_send(struct forward *f, struct pending *p, struct upstream *up,
 	up->waiting++;
 	up->tally.sent++;
 	f->counters.sent++;
-	a->unsent =
-	    !f->carrier->ask(f->carrier, a, msg, question_write(msg, a));
+	len = question_write(msg, a);
+	seen_attempt(f, a, false, msg, len);
+	a->unsent = !f->carrier->ask(f->carrier, a, msg, len);
 	if (a->unsent)
 		forward_lost(f, a);
 	return true;

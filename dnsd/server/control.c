@@ -27,6 +27,7 @@ struct client_of_control {
 	/* What it waits for, printed when workers have reported; or NULL. */
 	void (*wants)(struct evbuffer *, const struct report_view *);
 	bool reloads; /* it waits for that */
+	bool follows; /* questions, until it goes */
 };
 
 struct control {
@@ -45,6 +46,9 @@ client_close(struct client_of_control *c)
 {
 	LIST_REMOVE(c, next);
 	c->control->count--;
+	if (c->follows)
+		(void)c->control->calls.follow(
+		    c->control->calls.arg, NULL, false);
 	bufferevent_free(c->stream);
 	free(c);
 }
@@ -109,6 +113,22 @@ command_reload(struct client_of_control *c, const char *name)
 	c->control->calls.reload(c->control->calls.arg);
 }
 
+/* It is read from, so that we see when it goes, and may be silent. */
+static void
+command_log(struct client_of_control *c, const char *name)
+{
+	c->follows =
+	    c->control->calls.follow(c->control->calls.arg, name, true);
+	if (!c->follows) {
+		client_answer(c,
+		    "error: whose? [NETWORK|- [ADDRESS]]; or another client "
+		    "has the log");
+		return;
+	}
+	(void)bufferevent_set_timeouts(c->stream, NULL, NULL);
+	(void)bufferevent_enable(c->stream, EV_READ);
+}
+
 static const struct {
 	const char *name;
 	bool takes_name; /* and may go without */
@@ -119,6 +139,7 @@ static const struct {
 	{ "workers", false, command_workers },
 	{ "flush", true, command_flush },
 	{ "reload", false, command_reload },
+	{ "log", true, command_log },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -163,7 +184,9 @@ on_input(struct bufferevent *stream, void *arg)
 	struct evbuffer *in = bufferevent_get_input(stream);
 	char *line = evbuffer_readln(in, NULL, EVBUFFER_EOL_CRLF);
 
-	if (line != NULL)
+	if (c->follows)
+		(void)evbuffer_drain(in, evbuffer_get_length(in));
+	else if (line != NULL)
 		command_run(c, line);
 	else if (evbuffer_get_length(in) > COMMAND_MAX)
 		command_refuse(c, "...");
@@ -254,6 +277,17 @@ control_tell(struct control *control, const struct report_view *view)
 		c->wants(bufferevent_get_output(c->stream), view);
 		c->wants = NULL;
 	}
+}
+
+struct evbuffer *
+control_follower(struct control *control)
+{
+	struct client_of_control *c;
+
+	LIST_FOREACH(c, &control->clients, next)
+	if (c->follows)
+		return bufferevent_get_output(c->stream);
+	return NULL;
 }
 
 void

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "dnsd/server/descriptors.h"
 #include "dnsd/server/steer.h"
+#include "dnsd/tap/tap.h"
 #include "zones/store/read/store.h"
 
 static const struct listen_sockets *
@@ -137,6 +138,7 @@ workers_open(struct generation *g, int news)
 
 	g->workers = calloc(g->config->workers, sizeof(*g->workers));
 	o.dead = g->dead = dead_new(g->config);
+	o.tap = g->tap;
 	if (g->workers == NULL || g->dead == NULL)
 		return E_NOMEM;
 	for (; err == E_OK && g->count < g->config->workers; g->count++) {
@@ -164,6 +166,8 @@ generation_open(struct generation **out, struct config *config,
 		err = cache_share(g, old);
 	if (err == E_OK)
 		err = load_share(g, old);
+	if (err == E_OK)
+		err = tap_open(&g->tap, g->config, g->store);
 	if (err == E_OK)
 		err = sockets_open(g, old);
 	if (err == E_OK)
@@ -201,7 +205,7 @@ sockets_steer(struct generation *g)
 enum err
 generation_start(struct generation *g)
 {
-	enum err err = E_OK;
+	enum err err = tap_start(g->tap);
 
 	sockets_steer(g);
 	for (unsigned i = 0; err == E_OK && i < g->count; i++)
@@ -262,6 +266,7 @@ generation_close(struct generation *g, const struct generation *heir)
 	for (unsigned i = 0; i < g->count; i++)
 		worker_close(g->workers[i]);
 	free(g->workers);
+	tap_close(g->tap);
 	free(g->dead);
 	for (unsigned i = 0; g->sockets != NULL && i < g->config->listen_count;
 	     i++)

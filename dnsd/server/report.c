@@ -15,6 +15,7 @@
 #include "base/json_text.h"
 #include "base/version.h"
 #include "dnsd/server/sketch.h"
+#include "dnsd/tap/tap.h"
 #include "impl.h"
 
 /* All of both are uint64_t. */
@@ -262,9 +263,12 @@ report_print(struct evbuffer *out, const struct report_view *v)
 {
 	(void)evbuffer_add_printf(out,
 	    "{\"dnsd\":%d,\"version\":\"%s\",\"pid\":%d,\"started\":%" PRId64
-	    ",\"now_ms\":%" PRId64 ",\"workers\":%u,\"reloads\":%u,\"node\":",
+	    ",\"now_ms\":%" PRId64
+	    ",\"workers\":%u,\"reloads\":%u,\"dnstap_lost\":%" PRIu64
+	    ",\"node\":",
 	    REPORT_VERSION, VERSION, getpid(), v->started,
-	    clock_ms(CLOCK_REALTIME), v->generation->count, v->reloads);
+	    clock_ms(CLOCK_REALTIME), v->generation->count, v->reloads,
+	    tap_lost(v->generation->tap, TAP_DNSTAP));
 	string_print(out, v->generation->config->id);
 	(void)evbuffer_add_printf(out, ",\"region\":");
 	string_print(out, v->generation->config->region);

@@ -3,10 +3,12 @@
  */
 #include "dnsd/server/responder.h"
 
+#include <stdlib.h>
 #include <sys/random.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "dnsd/tap/tap.h"
 
 static struct worker_responder *
 responder_own(struct responder *r)
@@ -50,10 +52,75 @@ responder_begin(struct responder *r)
 		store_changed(responder_own(r));
 }
 
+/* Questions, which their replies are written over. */
+#define SEEN_MAX                                                               \
+	1232 /* octets of one; the rest of a longer one is not told            \
+	      */
+struct responder_seen {
+	size_t len[QUERY_BATCH];
+	uint8_t pkt[QUERY_BATCH][SEEN_MAX];
+};
+
+static bool
+is_watched(const struct worker_responder *own)
+{
+	return tap_wanted(own->options->tap) != 0;
+}
+
+static void
+message_see(struct worker_responder *own, const struct query *q,
+    enum tap_kind kind, const uint8_t *pkt, size_t len)
+{
+	const struct tap_message m = { .kind = kind,
+		.tcp = q->tcp,
+		.network = q->network,
+		.asker = q->from,
+		.server = q->to,
+		.asked_ns = own->began_ns,
+		.told_ns = clock_ns(CLOCK_REALTIME),
+		.pkt = pkt,
+		.len = len };
+
+	tap_put(own->options->tap, own->options->index, &m);
+}
+
+/* False: nobody looks, or there is no memory to show anything. */
+static bool
+questions_keep(struct worker_responder *own, struct query *const *q, unsigned n)
+{
+	if (!is_watched(own))
+		return false;
+	if (own->seen == NULL)
+		own->seen = malloc(sizeof(*own->seen));
+	for (unsigned i = 0; own->seen != NULL && i < n; i++) {
+		size_t len = q[i]->len < SEEN_MAX ? q[i]->len : SEEN_MAX;
+
+		own->seen->len[i] = len;
+		memcpy(own->seen->pkt[i], q[i]->pkt, len);
+	}
+	return own->seen != NULL;
+}
+
+static void
+questions_see(struct worker_responder *own, struct query *const *q, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		message_see(own, q[i], TAP_CLIENT_QUERY, own->seen->pkt[i],
+		    own->seen->len[i]);
+		if (q[i]->next == QUERY_SEND)
+			message_see(own, q[i], TAP_CLIENT_RESPONSE, q[i]->pkt,
+			    q[i]->len);
+	}
+}
+
 static void
 responder_answer(struct responder *r, struct query *const *q, unsigned n)
 {
+	bool seen = questions_keep(responder_own(r), q, n);
+
 	query_answer(q, n, &r->env);
+	if (seen)
+		questions_see(responder_own(r), q, n);
 	sketch_see(&responder_own(r)->sketch, q, n, &r->env.rng, r->env.now);
 }
 
@@ -89,6 +156,9 @@ responder_forward(
 	if (forward_ask(responder_own(r)->forward, q, client) != QUERY_SEND)
 		return false;
 	responder_own(r)->cached++;
+	if (is_watched(responder_own(r)))
+		message_see(
+		    responder_own(r), q, TAP_CLIENT_RESPONSE, q->pkt, q->len);
 	return true;
 }
 
@@ -137,6 +207,8 @@ worker_responder_open(struct worker_responder *r,
 		.cache = o->cache,
 		.load = o->load,
 		.dead = o->dead,
+		.tap = o->tap,
+		.worker = o->index,
 		.sockets = o->may.sockets,
 	};
 	enum err err;
@@ -164,4 +236,5 @@ worker_responder_close(struct worker_responder *r)
 	forward_close(r->forward);
 	snapshot_close(r->responder.env.snapshot);
 	query_env_release(&r->responder.env);
+	free(r->seen);
 }

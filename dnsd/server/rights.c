@@ -65,11 +65,12 @@ ports_find(uint16_t ports[PORTS_MAX], const struct config *c)
 void
 rights_give_away(const struct config *c)
 {
-	char store[PATH_MAX], run[PATH_MAX];
+	char store[PATH_MAX], run[PATH_MAX], tap[PATH_MAX];
 	uint16_t ports[PORTS_MAX];
-	struct sandbox_folder writes[2] = { { NULL, false }, { NULL, true } };
+	struct sandbox_folder writes[3] = { { NULL, false }, { NULL, true },
+		{ NULL, true } };
 	const struct sandbox s = { .writes = writes,
-		.write_count = 2,
+		.write_count = 3,
 		.ports = ports,
 		.port_count = ports_find(ports, c) };
 	const char *lacks = NULL;
@@ -78,6 +79,8 @@ rights_give_away(const struct config *c)
 	writes[0].folder = folder_find(store);
 	if (c->control != NULL)
 		writes[1].folder = folder_of(run, c->control);
+	if (c->dnstap != NULL && c->dnstap[0] == '/')
+		writes[2].folder = folder_of(tap, c->dnstap);
 	if (c->sandbox && sandbox_user(NULL))
 		lacks = sandbox_enter(&s);
 	if (lacks != NULL)

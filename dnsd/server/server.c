@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "dnsd/server/control.h"
+#include "dnsd/server/follow.h"
 #include "dnsd/server/rights.h"
 #include "dnsd/server/watchdog.h"
 #include "host/notify.h"
@@ -39,6 +40,8 @@ struct server {
 	unsigned reloads;
 	struct control *control; /* NULL: none */
 	bool stats_wanted;
+	struct follow *follow; /* a client has the log of questions */
+	struct event on_follow;
 	struct watchdog watchdog;
 	struct report past; /* of generations that have ended */
 	int64_t started;
@@ -174,6 +177,57 @@ reload_ask(void *arg)
 	(void)!write(s->news, &one, sizeof(one));
 }
 
+/* --- the log of questions */
+
+#define FOLLOW_MS 50 /* between two looks at what was asked */
+
+static void
+message_follow(void *arg, const struct tap_message *m)
+{
+	struct server *s = arg;
+	struct evbuffer *out =
+	    s->control == NULL ? NULL : control_follower(s->control);
+
+	if (out != NULL)
+		follow_print(s->follow, out, m);
+}
+
+static void
+on_follow(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *s = arg;
+
+	(void)fd;
+	(void)what;
+	tap_log_each(s->current->tap, message_follow, s);
+	if (s->retiring != NULL)
+		tap_log_each(s->retiring->tap, message_follow, s);
+}
+
+static bool
+follow_ask(void *arg, const char *what, bool on)
+{
+	const struct timeval every = { .tv_usec = FOLLOW_MS * 1000 };
+	struct server *s = arg;
+
+	if (on && s->follow == NULL) {
+		s->follow = follow_open(s->current->store, what);
+		if (s->follow == NULL)
+			return false;
+		tap_log(s->current->tap, true);
+		(void)event_assign(
+		    &s->on_follow, s->base, -1, EV_PERSIST, on_follow, s);
+		return event_add(&s->on_follow, &every) == 0;
+	}
+	if (on)
+		return false;
+	(void)event_del(&s->on_follow);
+	tap_log(s->current->tap, false);
+	follow_close(s->follow);
+	s->follow = NULL;
+	return true;
+}
+
 /* --- generations */
 
 /* The one in use, if its path is still wanted; else a new one. */
@@ -181,7 +235,7 @@ static enum err
 control_renew(struct server *s, const char *path, struct control **out)
 {
 	const struct control_calls calls = { stats_ask, cache_empty, reload_ask,
-		s };
+		follow_ask, s };
 
 	*out = s->control;
 	if (path == NULL)
@@ -219,6 +273,7 @@ server_use(struct server *s, struct config *config)
 	s->current = g;
 	generation_hand_on(s->retiring, g);
 	generation_order(s->retiring, WORKER_RETIRE);
+	tap_log(g->tap, s->follow != NULL);
 	generation_log(g);
 	notify("READY=1\nSTATUS=%u workers on %u addresses", g->count,
 	    g->config->listen_count);
@@ -288,6 +343,8 @@ server_drop(
 	generation_sum(*g, &s->past);
 	s->past.counters.tcp_open = 0;
 	s->past.counters.forward_waiting = 0;
+	if (s->follow != NULL)
+		tap_log_each((*g)->tap, message_follow, s);
 	generation_close(*g, heir);
 	*g = NULL;
 }

@@ -73,6 +73,9 @@ struct config {
 	char *user;        /* NULL: who started it */
 	bool sandbox;
 	enum log_form log;
+	char *dnstap;           /* unix:/PATH or /PATH; NULL: none */
+	char *dnstap_network;   /* only its messages; NULL: all */
+	unsigned dnstap_sample; /* one question in so many */
 	enum log_level log_level;
 
 	/* forward: */

@@ -22,6 +22,7 @@
 
 struct event_base;
 struct forward;
+struct tap;
 
 struct forward_counters {
 	uint64_t asked;   /* questions that came */
@@ -58,6 +59,8 @@ struct forward_options {
 	struct load *load;
 	/* Shared, too, one an upstream: it was said that it is dead. */
 	atomic_bool *dead;
+	struct tap *tap; /* of worker WORKER's messages; NULL: nobody looks */
+	unsigned worker;
 	/* Most for questions over UDP at a time, of both families. */
 	unsigned sockets;
 };

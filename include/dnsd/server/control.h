@@ -19,6 +19,7 @@
 #include "dnsd/server/report.h"
 
 struct event_base;
+struct evbuffer;
 struct control;
 
 /* What the server does for the commands. */
@@ -30,6 +31,11 @@ struct control_calls {
 	bool (*flush)(void *arg, const char *name);
 	/* Rereads the configuration; control_reloaded() follows. */
 	void (*reload)(void *arg);
+	/*
+	 * Questions of WHAT (follow.h) go to control_follower(), or no more.
+	 * False: that is nobody, or another client has them.
+	 */
+	bool (*follow)(void *arg, const char *what, bool on);
 	void *arg;
 };
 
@@ -40,6 +46,9 @@ const char *control_path(const struct control *);
 
 /* For all clients that wait for them. */
 void control_tell(struct control *, const struct report_view *);
+
+/* What goes to the client that follows questions; NULL: there is none. */
+struct evbuffer *control_follower(struct control *);
 
 /* For all clients that wait for it. */
 void control_reloaded(struct control *, bool done);

@@ -17,6 +17,7 @@ struct worker_responder {
 	enum err store_was;
 	int64_t began_ns;
 	struct sketch sketch;
+	struct responder_seen *seen; /* while somebody looks; else NULL */
 	unsigned cached; /* replies of this batch, at once from the cache */
 };
 

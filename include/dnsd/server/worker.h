@@ -22,6 +22,7 @@
 
 struct worker;
 struct sketch;
+struct tap;
 
 struct worker_options {
 	const struct config *config;
@@ -29,6 +30,7 @@ struct worker_options {
 	atomic_int *store_told; /* all workers': the enum err last said of it */
 	struct cache *cache;    /* NULL where nothing is forwarded */
 	struct load *load;
+	struct tap *tap;
 	atomic_bool *dead; /* see forward_options */
 	/* One an entry of config->listen; socket I of each is for worker
 	 * I modulo the workers. */
