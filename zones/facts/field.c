@@ -106,15 +106,14 @@ static const struct field peer[] = {
 	    LIST(addresses, address_count), .bare = true,
 	    .text = "each alone or with its block (`fdaa:0:18::102/120`)" },
 	{ "expires", &field_time, FIELD_OPTIONAL, AT(expires),
-	    .text = "RFC 3339, after which the peer is gone, from answers and"
-		" as an asker" },
+	    .text = "RFC 3339, after which the peer is gone from answers" },
 	{ "role", &field_words, FIELD_OPTIONAL, AT(role),
 	    .words = roles, .usual = ROLE_DEVELOPER },
 	{ "apps", &field_hosts, FIELD_OPTIONAL, LIST(apps, app_count),
-	    .text = "it sees these alone, default all" },
+	    .text = "that it is to see, default all" },
 	{ "gateway", &field_label, FIELD_OPTIONAL, AT(gateway) },
 	{ "public_key", &field_public_key, FIELD_OPTIONAL, AT(public_key),
-	    .text = "WireGuard's, of one peer only" },
+	    .text = "WireGuard's" },
 	{ .key = NULL },
 };
 
@@ -128,7 +127,7 @@ static const struct field gateway[] = {
 	    .text = "WireGuard's" },
 	{ "number", &field_whole, FIELD_NEEDED, AT(number),
 	    .least = 1, .most = UINT32_MAX,
-	    .text = "no other gateway's: a part of its peers' addresses" },
+	    .text = "a part of its peers' addresses" },
 	{ .key = NULL },
 };
 static const struct field alias[] = {
