@@ -101,7 +101,7 @@ upgrade() {
 	for deb in "$host"/packages/*_0.1_*.deb; do
 		rm -rf "$roots/next"
 		dpkg-deb -R "$deb" "$roots/next"
-		sed -i '/^Version:\|^Depends:/s/\<0\.1\>/0.2/' \
+		sed -i 's/^Version: 0\.1$/Version: 0.2/; s/(= 0\.1)/(= 0.2)/' \
 			"$roots/next/DEBIAN/control"
 		dpkg-deb -b "$roots/next" "$(echo "$deb" | sed s/_0.1_/_0.2_/)"
 	done
