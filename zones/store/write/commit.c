@@ -32,7 +32,7 @@ store_begin(struct store *s, struct store_txn **out)
 	int dead;
 
 	if (t == NULL)
-		abort(); /* as arena.h: a tool without memory is no tool */
+		no_memory();
 	*out = t;
 	t->store = s;
 	(void)mdb_reader_check(s->env->env, &dead);

@@ -166,7 +166,7 @@ network_renew(struct store_txn *t)
 static bool
 has_prefix(const struct fact *f, const struct prefix *p)
 {
-	for (unsigned i = 0; f != NULL && i < f->prefix_count; i++)
+	for (unsigned i = 0; i < f->prefix_count; i++)
 		if (f->prefixes[i].len == p->len &&
 		    addr_is_same(&f->prefixes[i].addr, &p->addr))
 			return true;

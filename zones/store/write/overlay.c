@@ -132,7 +132,7 @@ overlay_sort(struct overlay *o)
 	struct sorted *room = malloc((count / 2 + 1) * sizeof(*room));
 
 	if (room == NULL)
-		abort(); /* as arena.h */
+		no_memory();
 	sort(o->all, room, count);
 	free(room);
 }

@@ -74,7 +74,7 @@ store_snapshot_begin(struct store_txn *t, const char *network)
 	seen_end(t);
 	t->seen = calloc(1, sizeof(*t->seen));
 	if (t->seen == NULL)
-		abort(); /* as arena.h */
+		no_memory();
 	t->seen->fresh = t->head.meta.commits == 0 && !t->changed;
 	if (network != NULL) {
 		(void)snprintf(
