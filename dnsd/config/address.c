@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "base/addr_text.h"
+#include "base/log.h"
 #include "zones/names/dname.h"
 
 /* Taken apart; ADDRESS is without brackets, and may be "fe80::1%wg0". */
@@ -56,26 +57,46 @@ endpoint_parse(struct endpoint *out, const char *text, uint16_t port)
 	return *rest == ':' && port_parse(rest + 1, &out->port);
 }
 
+bool
+config_address(struct addr *addr, struct config_link *link, char *text)
+{
+	char *name = strchr(text, '%');
+	bool local;
+
+	if (name != NULL)
+		*name++ = '\0';
+	if (!addr_parse(addr, text))
+		return false;
+	local = addr->ip[0] == 0xfe && (addr->ip[1] & 0xc0) == 0x80;
+	if (local != (name != NULL))
+		return false;
+	if (name == NULL)
+		return true;
+	if (name[0] == '\0' || strlen(name) >= sizeof(link->name))
+		return false;
+	(void)snprintf(link->name, sizeof(link->name), "%s", name);
+	link->index = if_nametoindex(name);
+	if (link->index == 0)
+		log_warn(
+		    "there is no interface %s; it is waited for", link->name);
+	return true;
+}
+
 enum err
 config_set_listen(void *to, const struct config_value *v)
 {
 	struct config_listen *out = to;
 	struct endpoint e;
 	struct addr addr;
-	char *scope;
 
-	if (!endpoint_parse(&e, v->text, 0))
-		return E_INPUT;
-	scope = e.bracketed ? strchr(e.address, '%') : NULL;
-	if (scope != NULL)
-		*scope++ = '\0';
-	if (!addr_parse(&addr, e.address) || addr_is_v4(&addr) == e.bracketed)
+	if (!endpoint_parse(&e, v->text, 0) ||
+	    !config_address(&addr, &out->link, e.address) ||
+	    addr_is_v4(&addr) == e.bracketed)
 		return E_INPUT;
 	out->address = addr_to_sockaddr(&addr, e.port);
-	if (scope == NULL)
-		return E_OK;
-	out->address.v6.sin6_scope_id = if_nametoindex(scope);
-	return out->address.v6.sin6_scope_id == 0 ? E_INPUT : E_OK;
+	if (out->link.index != 0)
+		out->address.v6.sin6_scope_id = out->link.index;
+	return E_OK;
 }
 
 bool
@@ -96,29 +117,53 @@ config_listen_is_same(
 	/* The port is at the same place in both families. */
 	return a->address.any.sa_family == b->address.any.sa_family &&
 	    a->address.v4.sin_port == b->address.v4.sin_port &&
-	    addr_is_same(&one, &two) &&
-	    (a->address.any.sa_family == AF_INET ||
-		a->address.v6.sin6_scope_id == b->address.v6.sin6_scope_id);
+	    addr_is_same(&one, &two) && a->link.index == b->link.index &&
+	    (a->link.index != 0 || strcmp(a->link.name, b->link.name) == 0);
+}
+
+static bool
+link_has_changed(const struct config_link *l)
+{
+	return l->name[0] != '\0' && if_nametoindex(l->name) != l->index;
+}
+
+static bool
+upstreams_have_changed(const struct config_upstream *u, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		if (link_has_changed(&u[i].link))
+			return true;
+	return false;
+}
+
+bool
+config_links_have_changed(const struct config *c)
+{
+	bool changed = upstreams_have_changed(c->upstreams, c->upstream_count);
+
+	for (unsigned i = 0; i < c->listen_count; i++)
+		changed |= link_has_changed(&c->listen[i].link);
+	for (unsigned i = 0; i < c->zone_count; i++)
+		changed |= upstreams_have_changed(
+		    c->zones[i].upstreams, c->zones[i].upstream_count);
+	return changed;
 }
 
 const char *
 config_listen_text(const struct config_listen *l, char out[CONFIG_LISTEN_TEXT])
 {
-	const struct sockaddr_in6 *six = &l->address.v6;
 	struct addr addr = addr_from_sockaddr(&l->address);
-	char text[ADDR_TEXT], zone[1 + IF_NAMESIZE] = "%";
 	unsigned port = ntohs(l->address.v4.sin_port);
+	char text[ADDR_TEXT];
 
 	if (l->address.any.sa_family == AF_INET) {
 		(void)snprintf(out, CONFIG_LISTEN_TEXT, "%s:%u",
 		    addr_text(&addr, text), port);
 		return out;
 	}
-	if (if_indextoname(six->sin6_scope_id, zone + 1) == NULL)
-		zone[0] = '\0';
-	(void)snprintf(out, CONFIG_LISTEN_TEXT, "[%s%s]:%u",
-	    inet_ntop(AF_INET6, &six->sin6_addr, text, sizeof(text)), zone,
-	    port);
+	(void)snprintf(out, CONFIG_LISTEN_TEXT, "[%s%s%s]:%u",
+	    inet_ntop(AF_INET6, &l->address.v6.sin6_addr, text, sizeof(text)),
+	    l->link.name[0] == '\0' ? "" : "%", l->link.name, port);
 	return out;
 }
 
@@ -160,28 +205,6 @@ upstream_name(
 	return out->name == NULL ? E_NOMEM : E_OK;
 }
 
-bool
-config_upstream_address(struct config_upstream *out, char *text)
-{
-	char *link = strchr(text, '%');
-	bool local;
-
-	if (link != NULL)
-		*link++ = '\0';
-	if (!addr_parse(&out->address, text))
-		return false;
-	local =
-	    out->address.ip[0] == 0xfe && (out->address.ip[1] & 0xc0) == 0x80;
-	if (local != (link != NULL))
-		return false;
-	if (link == NULL)
-		return true;
-	if (link[0] == '\0' || strlen(link) >= sizeof(out->link))
-		return false;
-	(void)snprintf(out->link, sizeof(out->link), "%s", link);
-	return true;
-}
-
 enum err
 config_set_upstream(void *to, const struct config_value *v)
 {
@@ -202,7 +225,7 @@ config_set_upstream(void *to, const struct config_value *v)
 	memcpy(text, start, len);
 	text[len] = '\0';
 	if (!endpoint_parse(&e, text, t->port) ||
-	    !config_upstream_address(out, e.address) ||
+	    !config_address(&out->address, &out->link, e.address) ||
 	    addr_is_v4(&out->address) == e.bracketed)
 		return E_INPUT;
 	out->line = v->line;

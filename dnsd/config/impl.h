@@ -52,7 +52,7 @@ extern const struct config_option config_options[];
 /* memory.c: zeroed, or NULL; lives until config_release(). */
 void *config_take(struct config_block **owned, size_t n);
 /* "192.0.2.1" or "fe80::2%eth0": without a link it means nothing. */
-bool config_upstream_address(struct config_upstream *, char *text);
+bool config_address(struct addr *, struct config_link *, char *text);
 char *config_copy(struct config_block **owned, const char *text);
 void config_release(struct config_block **owned);
 

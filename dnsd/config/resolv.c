@@ -17,7 +17,7 @@ upstream_is_usable(const struct config *c, struct config_upstream *u,
 	char copy[128];
 
 	(void)snprintf(copy, sizeof(copy), "%s", text);
-	if (!config_upstream_address(u, copy)) {
+	if (!config_address(&u->address, &u->link, copy)) {
 		log_warn("%s: nameserver %s is no address, or one of a link "
 			 "that it does not name (fe80::1%%eth0); left out",
 		    file, text);
@@ -51,7 +51,9 @@ config_has_same_upstreams(const struct config *a, const struct config *b)
 		return false;
 	for (unsigned i = 0; i < a->upstream_count; i++)
 		if (!addr_is_same(
-			&a->upstreams[i].address, &b->upstreams[i].address))
+			&a->upstreams[i].address, &b->upstreams[i].address) ||
+		    strcmp(a->upstreams[i].link.name,
+			b->upstreams[i].link.name) != 0)
 			return false;
 	return true;
 }

@@ -40,15 +40,13 @@ upstream_init(struct upstream *up, const struct config_upstream *config,
 	up->config = config;
 	up->number = number;
 	up->address = addr_to_sockaddr(&config->address, config->port);
+	if (config->link.index != 0)
+		up->address.v6.sin6_scope_id = config->link.index;
 	(void)snprintf(up->title, sizeof(up->title),
 	    v4 ? "%s://%s%s%s:%u" : "%s://[%s%s%s]:%u",
 	    scheme[config->transport], addr_text(&config->address, text),
-	    config->link[0] == '\0' ? "" : "%", config->link, config->port);
-	upstream_find_link(up);
-	if (config->link[0] != '\0' && up->address.v6.sin6_scope_id == 0)
-		log_warn("forward: %s: there is no interface %s; it is waited "
-			 "for",
-		    up->title, config->link);
+	    config->link.name[0] == '\0' ? "" : "%", config->link.name,
+	    config->port);
 	/* RFC 7873, 4.1: our cookie is another one for each server. */
 	for (unsigned i = 0; i < 8; i += 2)
 		dns_put16(up->cookie + i, secret_next(secret));
@@ -60,14 +58,6 @@ static bool
 upstream_is_news(const struct upstream *up, bool dead)
 {
 	return up->told == NULL || atomic_exchange(up->told, dead) != dead;
-}
-
-void
-upstream_find_link(struct upstream *up)
-{
-	if (up->config->link[0] != '\0' &&
-	    (up->failures > 0 || up->address.v6.sin6_scope_id == 0))
-		up->address.v6.sin6_scope_id = if_nametoindex(up->config->link);
 }
 
 /* RFC 6298, 2. */

@@ -119,7 +119,6 @@ stream_connect(struct stream *s)
 	s->bev = bufferevent_make(s);
 	if (s->bev == NULL)
 		return false;
-	upstream_find_link(up);
 	bufferevent_setcb(s->bev, on_read, NULL, on_event, s);
 	if (bufferevent_socket_connect(s->bev, &up->address.any,
 		(int)sockaddr_len(&up->address)) != 0 ||

@@ -191,7 +191,6 @@ udp_ask(
 		pool->forward->counters.no_port++;
 		return false;
 	}
-	upstream_find_link(a->upstream);
 	memcpy(family->buf[i], msg, len);
 	family->iov[i].iov_len = len;
 	family->msgs[i].msg_hdr.msg_name = &a->upstream->address;

@@ -115,7 +115,8 @@ zone_scope(const struct forward *f, const struct config_zone *c)
 
 		scope =
 		    siphash(&f->seed, scope, &u->address, sizeof(u->address));
-		scope = siphash(&f->seed, scope, u->link, strlen(u->link));
+		scope = siphash(
+		    &f->seed, scope, u->link.name, strlen(u->link.name));
 		scope ^= (uint64_t)u->port << 8 ^ (uint64_t)u->transport;
 	}
 	return scope | 1; /* that of forward.upstreams is even */

@@ -29,9 +29,11 @@ is_for(int fd, const struct config_listen *l, int type)
 	socklen_t len = sizeof(its.address), type_len = sizeof(int);
 	int its_type;
 
-	return getsockname(fd, &its.address.any, &len) == 0 &&
-	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &its_type, &type_len) == 0 &&
-	    its_type == type && config_listen_is_same(&its, l);
+	if (getsockname(fd, &its.address.any, &len) != 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &its_type, &type_len) != 0)
+		return false;
+	its.link.index = its.address.v6.sin6_scope_id;
+	return its_type == type && config_listen_is_same(&its, l);
 }
 
 /* Else IPv4 came there as IPv6, from askers of no network. */

@@ -177,6 +177,13 @@ socket_get(const struct config_listen *l, int type,
 	return fcntl(fds[i % old->count], F_DUPFD_CLOEXEC, 0);
 }
 
+/* Its interface is not there. */
+static bool
+listen_is_absent(const struct config_listen *l)
+{
+	return l->link.name[0] != '\0' && l->link.index == 0;
+}
+
 enum err
 listen_sockets_open(struct listen_sockets *s, const struct config_listen *l,
     unsigned count, const struct listen_sockets *old)
@@ -187,10 +194,12 @@ listen_sockets_open(struct listen_sockets *s, const struct config_listen *l,
 	assert(old == NULL || config_listen_is_same(old->listen, l));
 	if (count < inherited)
 		count = inherited;
+	if (listen_is_absent(l))
+		count = 0;
 	*s = (struct listen_sockets){ .listen = l,
 		.passed = old != NULL && old->passed };
-	s->udp = calloc(count, sizeof(*s->udp));
-	s->tcp = calloc(count, sizeof(*s->tcp));
+	s->udp = calloc(count + 1, sizeof(*s->udp));
+	s->tcp = calloc(count + 1, sizeof(*s->tcp));
 	if (s->udp == NULL || s->tcp == NULL) {
 		listen_sockets_close(s);
 		return E_NOMEM;

@@ -190,6 +190,8 @@ sockets_steer(struct generation *g)
 		const struct listen_sockets *s = &g->sockets[i];
 		char text[CONFIG_LISTEN_TEXT];
 
+		if (s->count == 0)
+			continue;
 		if (!g->config->steer) {
 			steer_group_not(s->udp[0]);
 			steer_group_not(s->tcp[0]);

@@ -30,11 +30,11 @@
 struct server {
 	const char *file;
 	struct event_base *base;
-	struct event on_term, on_int, on_hup, on_news, on_resolv;
+	struct event on_term, on_int, on_hup, on_news, on_resolv, on_links;
 	int news; /* workers say that something is done */
 	struct generation *current, *retiring;
 	/* When the one that retires has ended. */
-	bool reload_wanted, resolv_changed;
+	bool reload_wanted, host_changed;
 	struct watch resolv;
 	bool stopping;
 	unsigned reloads;
@@ -50,13 +50,16 @@ struct server {
 /* --- what the operator is told */
 
 static void
-listeners_log(const struct config *c)
+listeners_log(const struct generation *g)
 {
+	const struct config *c = g->config;
 	char text[CONFIG_LISTEN_TEXT];
 
 	for (unsigned i = 0; i < c->listen_count; i++) {
 		const char *network = c->listen[i].network;
 
+		if (g->sockets[i].count == 0)
+			continue;
 		log_info("listening on %s, UDP and TCP%s%s",
 		    config_listen_text(&c->listen[i], text),
 		    network == NULL ? "" : ", all for network ",
@@ -92,7 +95,7 @@ generation_log(struct generation *g)
 {
 	const struct config *c = g->config;
 
-	listeners_log(c);
+	listeners_log(g);
 	store_log(g);
 	if (c->upstream_count > 0 || c->zone_count > 0)
 		log_info("%u workers; other names go to %u upstreams and %u "
@@ -300,18 +303,22 @@ server_load(struct server *s)
 
 /* As the configuration was read; who edits it now is not done with it. */
 static void
-server_follow_resolv(struct server *s)
+server_follow_host(struct server *s)
 {
+	const struct config *old = s->current->config;
+	bool links = config_links_have_changed(old);
 	struct config *config;
 
-	s->resolv_changed = false;
-	if (config_again(&config, s->current->config) != E_OK)
+	s->host_changed = false;
+	if (config_again(&config, old) != E_OK)
 		return;
-	if (config_has_same_upstreams(config, s->current->config))
+	if (!links && config_has_same_upstreams(config, old))
 		config_free(config);
 	else if (server_use(s, config) == E_OK)
-		log_info(
-		    CONFIG_RESOLV " has changed; its nameservers are used");
+		log_info("%s",
+		    links ? "interfaces have changed; those of today are used"
+			  : CONFIG_RESOLV
+			" has changed; its nameservers are used");
 }
 
 static void
@@ -357,8 +364,8 @@ server_turn(struct server *s)
 		return;
 	if (s->reload_wanted)
 		server_reload(s);
-	else if (s->resolv_changed)
-		server_follow_resolv(s);
+	else if (s->host_changed)
+		server_follow_host(s);
 }
 
 /* --- events */
@@ -399,7 +406,19 @@ on_resolv(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	s->resolv_changed |= watch_changed(&s->resolv);
+	s->host_changed |= watch_changed(&s->resolv);
+	server_turn(s);
+}
+
+/* A netlink socket would be told; it is one more thing to be broken into by. */
+static void
+on_links(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *s = arg;
+
+	(void)fd;
+	(void)what;
+	s->host_changed |= config_links_have_changed(s->current->config);
 	server_turn(s);
 }
 
@@ -445,13 +464,18 @@ base_open(struct server *s)
 static enum err
 events_watch(struct server *s)
 {
+	const struct timeval second = { .tv_sec = 1 };
+
 	return event_watch(s, &s->on_news, s->news, EV_READ, on_news) &&
 		event_watch(s, &s->on_term, SIGTERM, EV_SIGNAL, on_stop) &&
 		event_watch(s, &s->on_int, SIGINT, EV_SIGNAL, on_stop) &&
 		event_watch(s, &s->on_hup, SIGHUP, EV_SIGNAL, on_hup) &&
 		(s->resolv.fd < 0 ||
 		    event_watch(
-			s, &s->on_resolv, s->resolv.fd, EV_READ, on_resolv))
+			s, &s->on_resolv, s->resolv.fd, EV_READ, on_resolv)) &&
+		event_assign(
+		    &s->on_links, s->base, -1, EV_PERSIST, on_links, s) == 0 &&
+		event_add(&s->on_links, &second) == 0
 	    ? E_OK
 	    : E_NOMEM;
 }

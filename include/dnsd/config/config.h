@@ -19,10 +19,17 @@
 #include "base/siphash.h"
 #include "zones/names/name.h"
 
+/* fe80::2%eth0: its interface.  One that is made again has another index. */
+struct config_link {
+	char name[IF_NAMESIZE]; /* or "" */
+	uint32_t index;         /* 0: there was none when this was read */
+};
+
 /* What stands in a list says on which line, for checks among options. */
 struct config_listen {
 	unsigned line;
-	union sockaddr_ip address;
+	union sockaddr_ip address; /* with the link's index */
+	struct config_link link;
 	char *network; /* everything here is its; or NULL */
 };
 
@@ -33,9 +40,9 @@ struct config_upstream {
 	unsigned line; /* 0: from resolv.conf */
 	enum config_transport transport;
 	struct addr address;
-	char link[IF_NAMESIZE]; /* fe80::2%eth0: its interface; or "" */
-	uint16_t port;          /* 53, TLS 853 */
-	char *name;             /* TLS: what the certificate must be for */
+	struct config_link link;
+	uint16_t port; /* 53, TLS 853 */
+	char *name;    /* TLS: what the certificate must be for */
 };
 
 enum config_zone_action { ZONE_FORWARD, ZONE_REFUSE, ZONE_NXDOMAIN };
@@ -115,13 +122,15 @@ void config_free(struct config *); /* NULL is fine */
 /* Whose nameservers are asked where a configuration names no upstreams. */
 #define CONFIG_RESOLV "/etc/resolv.conf"
 
-/* C's text again, with the nameservers of today. */
+/* C's text again, with the nameservers and the interfaces of today. */
 enum err config_again(struct config **out, const struct config *c) MUST_CHECK;
 bool config_has_same_upstreams(const struct config *, const struct config *);
+/* An interface is there, is gone, or was made again since this was read. */
+bool config_links_have_changed(const struct config *);
 
 /* Packets come there for any address of this machine. */
 bool config_listen_is_wildcard(const struct config_listen *);
-/* The same address, port and scope; networks do not count. */
+/* The same address, port and interface; networks do not count. */
 bool config_listen_is_same(
     const struct config_listen *, const struct config_listen *);
 

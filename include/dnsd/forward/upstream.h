@@ -74,12 +74,6 @@ struct upstream_set {
 void upstream_init(struct upstream *, const struct config_upstream *,
     uint32_t number, struct secret *);
 
-/*
- * Before it is sent something, where its last one failed: the interface of
- * its address may be there by now, or be another one of the same name.
- */
-void upstream_find_link(struct upstream *);
-
 /* A reply to what was sent RTT_US ago. */
 void upstream_heard(struct upstream *, int64_t rtt_us, int64_t now_us);
 /* It was of use; a few in a row that are not make others be asked first. */

@@ -33,7 +33,8 @@ enum err listen_passed(
 /*
  * Opens COUNT sockets of each kind, or takes over those of OLD (NULL: none)
  * where it listens on the same address; never fewer than OLD has, as what
- * waits in them would be lost.  A failure is logged.
+ * waits in them would be lost.  None where the interface of the address is not
+ * there.  A failure is logged.
  */
 enum err listen_sockets_open(struct listen_sockets *,
     const struct config_listen *, unsigned count,

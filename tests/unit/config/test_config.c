@@ -195,7 +195,9 @@ static const struct {
 	{ "[::]:53", AF_INET6, 53 },
 	{ "[fdaa::3]:65535", AF_INET6, 65535 },
 	{ "[fe80::1%lo]:53", AF_INET6, 53 },
-	{ "[fe80::1%no-such]:53", 0, 0 },
+	{ "[fe80::1%no-such]:53", AF_INET6, 53 }, /* it may come later */
+	{ "[fe80::1]:53", 0, 0 },
+	{ "[fdaa::3%lo]:53", 0, 0 },
 	{ "127.0.0.1", 0, 0 },
 	{ "[::1]", 0, 0 },
 	{ "::1", 0, 0 },
@@ -436,7 +438,7 @@ resolv_conf_is_read(void **state)
 	    addr_text(&c->upstreams[0].address, addr), "192.0.2.1");
 	assert_string_equal(
 	    addr_text(&c->upstreams[1].address, addr), "fe80::1");
-	assert_string_equal(c->upstreams[1].link, "eth0");
+	assert_string_equal(c->upstreams[1].link.name, "eth0");
 	assert_string_equal(
 	    addr_text(&c->upstreams[2].address, addr), "2001:db8::1");
 	assert_int_equal(c->upstreams[2].port, 53);
