@@ -3,13 +3,8 @@
  */
 #include "ahead.h"
 
-#include <assert.h>
-
 #include "impl.h"
 #include "zones/store/read/prefetch.h"
-
-/* What is asked for comes while so many questions are answered. */
-#define SOON 4
 
 void
 ahead_start(struct ahead *a, struct query *const *all, unsigned n,
@@ -33,9 +28,6 @@ ahead_expect(const struct ahead *a, struct query *q)
 void
 ahead_fetch(const struct ahead *a, unsigned i)
 {
-	unsigned next = i == 0 ? 0 : i + SOON;
-
-	assert(i < a->count);
-	for (; next <= i + SOON && next < a->count; next++)
-		lookup_fetch(a->snapshot, a->all[next]->place);
+	if (i < a->count)
+		lookup_fetch(a->snapshot, a->all[i]->place);
 }

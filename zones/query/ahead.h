@@ -21,7 +21,8 @@ void ahead_start(
     struct ahead *, struct query *const *, unsigned n, const struct snapshot *);
 /* A question's network and name are known: where its fact is remembered. */
 void ahead_expect(const struct ahead *, struct query *);
-/* Question I is to be answered: the facts of those that come soon. */
+/* The facts of question I, if there is one: before those ahead of it. */
+#define AHEAD_SOON 4 /* that many: what is asked for comes while they run */
 void ahead_fetch(const struct ahead *, unsigned i);
 
 #endif

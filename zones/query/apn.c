@@ -6,6 +6,8 @@
  */
 #include "impl.h"
 
+#include "zones/store/read/brief.h"
+
 static const struct label no_app = { 0 };
 
 /* Labels before a service's are not the name's; nor is apn. */
@@ -117,7 +119,7 @@ pick_servers_of(struct picked *p, struct label name)
 			return;
 		set = any ? set : tier;
 		while (app_instance(&app, &i)) {
-			if (!i.is_server || i.tier != tier)
+			if ((i.flags & BRIEF_SERVER) == 0 || i.tier != tier)
 				continue;
 			any = true;
 			watch_instance(r, &i, pick_of_tier(p, &i, set));

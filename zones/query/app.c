@@ -22,9 +22,9 @@ addresses_of(struct reply *r, const struct instance *i)
 {
 	if (r->is_service)
 		return service_has(r, i);
-	if (r->q->qtype == TYPE_AAAA)
+	if (r->address == 16)
 		return i->six_count;
-	return r->q->qtype == TYPE_A ? i->four_count : 0;
+	return r->address == 4 ? i->four_count : 0;
 }
 
 enum tier
@@ -70,50 +70,50 @@ pick_services(
 			(void)pick_add(p, &i);
 }
 
+static inline void
+pick_addresses(struct picked *p, const struct app *app, struct label region,
+    enum tier tier)
+{
+	struct reply *r = p->reply;
+
+	p->count = app_addresses(app, tier, region, r->address,
+	    r->env->scratch->address, ANSWER_MAX);
+}
+
 /* What needs numbers: ports, somebody who watches, nobody who is well. */
-static enum tier
-best_tier(struct picked *p, const struct app *app, struct label region)
+static void
+pick_best(struct picked *p, const struct app *app, struct label region)
 {
 	enum tier tier = app_tier(app, region);
 	struct reply *r = p->reply;
 
 	if (r->env->watch != NULL)
 		watch_all(r, *app, region, tier);
-	if (r->is_service && tier != TIER_STOPPED)
+	if (tier == TIER_STOPPED)
+		return;
+	if (r->is_service)
 		pick_services(p, *app, region, tier);
-	return tier;
+	else if (r->address > 0)
+		pick_addresses(p, app, region, tier);
 }
 
 /* Nearly all apps have somebody who is well, and are done after one walk. */
-static void
+static inline void
 pick_all(struct picked *p, const struct app *app, struct label region)
 {
 	struct reply *r = p->reply;
-	bool addresses = !r->is_service &&
-	    (r->q->qtype == TYPE_AAAA || r->q->qtype == TYPE_A);
-	enum tier tier = TIER_WELL;
 
-	if (!addresses || r->env->watch != NULL)
-		tier = best_tier(p, app, region);
-	while (addresses && tier != TIER_STOPPED) {
-		enum tier last = tier;
-
-		p->count = app_addresses(app, tier, region,
-		    r->q->qtype == TYPE_AAAA ? 16 : 4, r->env->scratch->address,
-		    ANSWER_MAX);
-		if (p->count > 0)
-			return;
-		tier = app_tier(app, region);
-		if (tier == last)
-			return;
-	}
+	if (r->address > 0 && r->env->watch == NULL)
+		pick_addresses(p, app, region, TIER_WELL);
+	if (p->count == 0)
+		pick_best(p, app, region);
 }
 
 /* More than this fits no reply. */
 static unsigned
 most(const struct reply *r)
 {
-	unsigned size = r->q->qtype == TYPE_AAAA ? 28 : 16;
+	unsigned size = 12U + r->address;
 
 	if (r->is_service)
 		size = 18 + sizeof("\001i\002vm\001a\010internal");
@@ -125,9 +125,9 @@ tally_of(const struct reply *r, const struct tally *t, enum tier tier)
 {
 	if (r->is_service)
 		return t->tier[tier].instances;
-	if (r->q->qtype == TYPE_AAAA)
+	if (r->address == 16)
 		return t->tier[tier].six;
-	return r->q->qtype == TYPE_A ? t->tier[tier].four : 0;
+	return r->address == 4 ? t->tier[tier].four : 0;
 }
 
 static uint32_t
@@ -224,7 +224,7 @@ pick_part(struct picked *p, struct app *app, struct label region)
 	pick_some(p, &from, region, tier, 0, want);
 }
 
-static void
+static inline void
 pick_app(struct picked *p, struct label region)
 {
 	struct app *app = &p->reply->app;

@@ -4,6 +4,7 @@
 #ifndef ZONES_QUERY_IMPL_H
 #define ZONES_QUERY_IMPL_H
 
+#include "base/dns_wire.h"
 #include "base/wire.h"
 #include "zones/query/query.h"
 #include "zones/store/read/lookup.h"
@@ -47,7 +48,9 @@ struct reply {
 	size_t opt_len;
 	uint16_t answers, authorities, additional;
 	uint16_t owner; /* where in the reply the records' name stands */
-	uint32_t ttl;   /* of this answer */
+	uint8_t
+	    address;  /* octets of one of the type asked for; 0: no address */
+	uint32_t ttl; /* of this answer */
 	/* Whose facts answer; see reply_start(). */
 	uint32_t network;
 	struct label of; /* the app's name there */
@@ -93,7 +96,27 @@ bool query_is_allowed(const struct query *, const struct query_env *);
 uint64_t form_place(const struct query *, const struct snapshot *);
 enum query_next form_answer(struct query *, struct query_env *);
 
-void reply_start(struct reply *, struct query *, struct query_env *);
+/* Room that is kept free for the OPT of who has EDNS. */
+size_t reply_opt_len(const struct query *, const struct query_env *);
+
+/* Of the asker's own network, until an alias or an export leads elsewhere. */
+static inline void
+reply_start(struct reply *r, struct query *q, struct query_env *env)
+{
+	r->q = q;
+	r->env = env;
+	r->ttl = q->ttl;
+	r->answers = r->authorities = r->additional = 0;
+	r->owner = DNS_HEADER;
+	r->network = q->network;
+	r->of = q->name.app;
+	r->is_service = false;
+	r->address = q->qtype == TYPE_AAAA ? 16 : q->qtype == TYPE_A ? 4 : 0;
+	r->opt_len = q->edns ? reply_opt_len(q, env) : 0;
+	wire_out_start(&r->out, q->pkt, query_reply_max(q, env) - r->opt_len);
+	(void)wire_room(&r->out, DNS_HEADER + q->question_len);
+}
+
 /* Header, OPT; q->len is the reply's. */
 enum query_next reply_finish(struct reply *, enum dns_rcode);
 

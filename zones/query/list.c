@@ -4,6 +4,7 @@
 #include "impl.h"
 
 #include "base/addr_text.h"
+#include "zones/store/read/brief.h"
 
 static size_t
 item_text(char *out, size_t at, const char *text)
@@ -132,7 +133,8 @@ first_address(const struct instance *i, char *out, size_t at)
 
 	if (i->six_count + i->four_count == 0)
 		return at;
-	if (i->six_count == 0 || (i->v4_first && i->four_count > 0))
+	if (i->six_count == 0 ||
+	    ((i->flags & BRIEF_V4_FIRST) != 0 && i->four_count > 0))
 		a = addr_from_v4(i->four);
 	else
 		memcpy(a.ip, i->six, 16);

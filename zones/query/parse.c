@@ -82,24 +82,24 @@ deserves_reply(const struct query *q)
 	return q->len >= DNS_HEADER && (dns_get16(q->pkt + 2) & DNS_QR) == 0;
 }
 
+/* QDCOUNT, ANCOUNT and NSCOUNT of the only question that there is. */
+#define ONE_QUESTION (UINT64_C(1) << 32)
+
 static enum dns_rcode
 read_question(struct query *q)
 {
 	struct wire_in in = wire_in(q->pkt, q->len);
-	uint16_t questions, answers, authorities, additional;
 	enum dns_rcode rcode;
+	uint64_t counts;
 
 	q->question_len = 0;
 	q->edns_size = DNS_UDP_MIN;
 	(void)wire_get16(&in);
 	q->flags = wire_get16(&in);
-	questions = wire_get16(&in);
-	answers = wire_get16(&in);
-	authorities = wire_get16(&in);
-	additional = wire_get16(&in);
+	counts = wire_get64(&in);
 	if ((q->flags & DNS_OPCODE) != 0)
 		return RCODE_NOTIMP;
-	if (questions != 1 || answers != 0 || authorities != 0)
+	if (counts >> 16 != ONE_QUESTION)
 		return RCODE_FORMERR; /* RFC 9619 */
 	if (!dname_get(&q->qname, &in))
 		return RCODE_FORMERR;
@@ -108,7 +108,7 @@ read_question(struct query *q)
 	if (in.bad)
 		return RCODE_FORMERR;
 	q->question_len = in.pos - DNS_HEADER;
-	rcode = read_additional(q, &in, additional);
+	rcode = read_additional(q, &in, (uint16_t)counts);
 	if (rcode == RCODE_NOERROR && wire_left(&in) > 0)
 		rcode = RCODE_FORMERR;
 	if (rcode == RCODE_NOERROR && q->edns && q->edns_version != 0)

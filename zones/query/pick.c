@@ -18,15 +18,15 @@ pick_start(struct picked *p, struct reply *r)
 static void
 take_addresses(struct picked *p, const uint8_t *at, unsigned n, unsigned size)
 {
-	const uint8_t **to = p->reply->env->scratch->address;
+	const uint8_t **to = p->reply->env->scratch->address + p->count;
 
-	for (unsigned i = 0; i < n; i++) {
-		if (p->count == ANSWER_MAX) {
-			p->reply->q->truncated = true;
-			return;
-		}
-		to[p->count++] = at + size * i;
+	if (n > ANSWER_MAX - p->count) {
+		n = ANSWER_MAX - p->count;
+		p->reply->q->truncated = true;
 	}
+	p->count += n;
+	for (; n > 0; n--, at += size)
+		*to++ = at;
 }
 
 enum query_fate
@@ -37,9 +37,9 @@ pick_add(struct picked *p, const struct instance *i)
 	if (p->reply->is_service)
 		return service_add(p, i);
 	p->exists = true;
-	if (p->reply->q->qtype == TYPE_AAAA)
+	if (p->reply->address == 16)
 		take_addresses(p, i->six, n = i->six_count, 16);
-	else if (p->reply->q->qtype == TYPE_A)
+	else if (p->reply->address == 4)
 		take_addresses(p, i->four, n = i->four_count, 4);
 	return n > 0 ? FATE_TAKEN : FATE_NO_ADDRESS;
 }

@@ -15,7 +15,7 @@ is_question(const struct query *q)
 	return q->next == QUERY_SEND && q->rcode == RCODE_NOERROR;
 }
 
-static bool
+static inline bool
 is_ours(struct query *q, const struct query_env *env)
 {
 	return q->name.kind != NAME_OTHER &&
@@ -66,14 +66,46 @@ take_limit(const struct query *q, struct query_env *env)
 }
 
 static enum query_next
-answer_ours(struct query *q, struct query_env *env)
+answer_member(struct query *q, struct query_env *env)
 {
+	if (!is_ours(q, env))
+		return answer_other(q, env);
 	if (env->network_limit == NULL ||
 	    query_limit_take_network(
 		env->network_limit, q->network, env->now) == LIMIT_PASS)
 		return form_answer(q, env);
 	env->counters.over_limit++;
 	return refuse(q, env, RCODE_REFUSED, EDE_OTHER);
+}
+
+/* Of a question that is of no network. */
+static enum query_next
+answer_stranger(struct query *q, struct query_env *env)
+{
+	switch (q->why) {
+	case WHY_ALLOWED:
+		if (name_is_special(&q->name))
+			return form_answer(q, env);
+		if (is_ours(q, env))
+			return refuse(q, env, RCODE_REFUSED, EDE_PROHIBITED);
+		return answer_other(q, env);
+	case WHY_NO_STORE:
+		if (name_is_special(&q->name))
+			return form_answer(q, env);
+		if (!is_ours(q, env) && is_known_without_store(q, env))
+			return answer_other(q, env);
+		return refuse(q, env, RCODE_SERVFAIL, EDE_NOT_READY);
+	case WHY_LISTENER:
+	case WHY_DESTINATION:
+	case WHY_SOURCE:
+	case WHY_FOREIGN:
+	case WHY_NOBODY:
+	case WHY_NO_SUCH_BOUND:
+	case WHY_NOT_ASKED:
+	case WHY_COUNT_:
+		break;
+	}
+	return refuse(q, env, RCODE_REFUSED, EDE_PROHIBITED);
 }
 
 static enum query_next
@@ -92,34 +124,9 @@ answer_one(struct query *q, struct query_env *env)
 		return refuse(q, env, q->rcode, q->ede);
 	if (q->qclass == CLASS_CH)
 		return query_chaos(q, env);
-
-	switch (q->why) {
-	case WHY_LISTENER:
-	case WHY_DESTINATION:
-	case WHY_SOURCE:
-		if (is_ours(q, env))
-			return answer_ours(q, env);
-		return answer_other(q, env);
-	case WHY_ALLOWED:
-		if (name_is_special(&q->name))
-			return form_answer(q, env);
-		if (is_ours(q, env))
-			return refuse(q, env, RCODE_REFUSED, EDE_PROHIBITED);
-		return answer_other(q, env);
-	case WHY_NO_STORE:
-		if (name_is_special(&q->name))
-			return form_answer(q, env);
-		if (!is_ours(q, env) && is_known_without_store(q, env))
-			return answer_other(q, env);
-		return refuse(q, env, RCODE_SERVFAIL, EDE_NOT_READY);
-	case WHY_FOREIGN:
-	case WHY_NOBODY:
-	case WHY_NO_SUCH_BOUND:
-	case WHY_NOT_ASKED:
-	case WHY_COUNT_:
-		break;
-	}
-	return refuse(q, env, RCODE_REFUSED, EDE_PROHIBITED);
+	if (q->network != NETWORK_NONE)
+		return answer_member(q, env);
+	return answer_stranger(q, env);
 }
 
 static void
@@ -185,8 +192,10 @@ query_answer(struct query *const *all, unsigned n, struct query_env *env)
 		}
 		ahead_expect(&ahead, all[i]);
 	}
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < AHEAD_SOON; i++)
 		ahead_fetch(&ahead, i);
+	for (unsigned i = 0; i < n; i++) {
+		ahead_fetch(&ahead, i + AHEAD_SOON);
 		all[i]->next = answer_one(all[i], env);
 		count(all[i], &env->counters);
 	}

@@ -86,23 +86,6 @@ echoed_flags(const struct query *q, const struct query_env *env)
 	    (env->forwards ? DNS_RA : 0));
 }
 
-size_t
-query_reply_max(const struct query *q, const struct query_env *env)
-{
-	size_t max = DNS_UDP_MIN;
-
-	if (q->tcp)
-		max = DNS_TCP_MAX;
-	else if (q->edns)
-		max = q->edns_size < env->max_udp_size ? q->edns_size
-						       : env->max_udp_size;
-	if (!q->tcp && !q->proven && env->unproven_size > 0 &&
-	    max > env->unproven_size)
-		max = env->unproven_size;
-	assert(env->max_udp_size >= DNS_UDP_MIN && q->cap >= DNS_UDP_MIN);
-	return max < q->cap ? max : q->cap;
-}
-
 static const char *
 ede_text(const struct query *q)
 {
@@ -139,22 +122,11 @@ query_fail(struct query *q, const struct query_env *env, enum dns_rcode rcode,
 	q->len = out.len;
 }
 
-void
-reply_start(struct reply *r, struct query *q, struct query_env *env)
+size_t
+reply_opt_len(const struct query *q, const struct query_env *env)
 {
-	r->q = q;
-	r->env = env;
-	r->ttl = q->ttl;
-	r->answers = r->authorities = r->additional = 0;
-	r->owner = DNS_HEADER;
-	r->network = q->network;
-	r->of = q->name.app;
-	r->is_service = false;
-	r->opt_len = q->edns ? OPT_FIXED + (q->tcp ? CUT_LEN : 0) +
-		options_room(q, query_nsid(q, env))
-			     : 0;
-	wire_out_start(&r->out, q->pkt, query_reply_max(q, env) - r->opt_len);
-	(void)wire_room(&r->out, DNS_HEADER + q->question_len);
+	return OPT_FIXED + (q->tcp ? CUT_LEN : 0) +
+	    options_room(q, query_nsid(q, env));
 }
 
 /* An answer that even TCP could not hold says so (docs/names.md). */
@@ -228,21 +200,19 @@ void
 reply_addresses(struct reply *r, const uint8_t *const *address, unsigned count,
     unsigned start)
 {
-	uint16_t len = r->q->qtype == TYPE_AAAA ? 16 : 4;
 	uint8_t record[12];
-	size_t size = sizeof(record) + len;
+	size_t size = sizeof(record) + r->address;
 	size_t room = r->out.cap - r->out.len;
 	unsigned n = count;
 	uint8_t *to;
 
-	assert(r->q->qtype == TYPE_AAAA || r->q->qtype == TYPE_A);
-	assert(start < count);
+	assert(r->address > 0 && start < count);
 	if (n * size > room)
 		n = (unsigned)(room / size);
 	record_start(record, r->owner, r->q->qtype, r->ttl);
-	dns_put16(record + 10, len);
+	dns_put16(record + 10, r->address);
 	to = wire_room(&r->out, n * size);
-	if (len == 16)
+	if (r->address == 16)
 		put_addresses(to, record, 16, address, count, start, n);
 	else
 		put_addresses(to, record, 4, address, count, start, n);

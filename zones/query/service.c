@@ -4,11 +4,13 @@
 #include "impl.h"
 
 #include "base/dns_wire.h"
+#include "zones/store/read/brief.h"
 
 void
 service_start(struct reply *r)
 {
 	r->is_service = true;
+	r->address = 0;
 	r->shown = r->ports_of = (struct label){ NULL, 0 };
 }
 
@@ -47,7 +49,8 @@ read_service(struct reply *r, const struct instance *i, struct service *out)
 	struct wire_in own = i->services;
 	uint32_t weight = wire_left(&own) > 0 ? wire_get32(&own) : 1;
 
-	out->weight = (uint16_t)(i->warning ? weight / 2 : weight);
+	out->weight =
+	    (uint16_t)((i->flags & BRIEF_WARNING) != 0 ? weight / 2 : weight);
 	return find_port(own, &r->q->name, &out->port) ||
 	    find_port(ports_of(r, i->app), &r->q->name, &out->port);
 }

@@ -23,7 +23,7 @@ octets_8(const uint8_t *at)
 }
 
 /* A call of memcmp() for so few octets costs more than comparing them. */
-static inline bool
+static HOT_INLINE bool
 label_same(struct label a, struct label b)
 {
 	unsigned left = a.len;
@@ -43,7 +43,7 @@ label_same(struct label a, struct label b)
 }
 
 /* A label or short text: u8 length, octets. */
-static inline struct label
+static HOT_INLINE struct label
 wire_get_label(struct wire_in *in)
 {
 	struct label l;

@@ -10,6 +10,8 @@
 #ifndef ZONES_QUERY_QUERY_H
 #define ZONES_QUERY_QUERY_H
 
+#include <assert.h>
+
 #include "base/addr.h"
 #include "base/rng.h"
 #include "base/siphash.h"
@@ -155,7 +157,22 @@ void query_answer(struct query *const *, unsigned n, struct query_env *);
 struct label query_nsid(const struct query *, const struct query_env *);
 
 /* Octets that a reply to this asker may have. */
-size_t query_reply_max(const struct query *, const struct query_env *);
+static inline size_t
+query_reply_max(const struct query *q, const struct query_env *env)
+{
+	size_t max = DNS_UDP_MIN;
+
+	if (q->tcp)
+		max = DNS_TCP_MAX;
+	else if (q->edns)
+		max = q->edns_size < env->max_udp_size ? q->edns_size
+						       : env->max_udp_size;
+	if (env->unproven_size > 0 && max > env->unproven_size && !q->tcp &&
+	    !q->proven)
+		max = env->unproven_size;
+	assert(env->max_udp_size >= DNS_UDP_MIN && q->cap >= DNS_UDP_MIN);
+	return max < q->cap ? max : q->cap;
+}
 
 /*
  * Writes a reply without records over the question, which pkt still holds:

@@ -44,29 +44,47 @@ lookup_app(
 	return lookup_app_at(s, LOOKUP_NO_PLACE, network, name, app);
 }
 
+#define TALLY_LEN 12 /* octets of one tier */
+
+/* From where it is known to be. */
 static inline void
-read_tier(struct wire_in *in, struct tally_of *t)
+read_tier(const uint8_t *at, struct tally_of *t)
 {
-	t->instances = wire_get32(in);
-	t->six = wire_get32(in);
-	t->four = wire_get32(in);
+	struct wire_in in = wire_in(at, TALLY_LEN);
+
+	t->instances = wire_get32(&in);
+	t->six = wire_get32(&in);
+	t->four = wire_get32(&in);
+}
+
+static bool
+read_unwell(struct wire_in *in, struct tally *t)
+{
+	const uint8_t *at = wire_take(in, 2 * TALLY_LEN);
+
+	if (at == NULL)
+		return false;
+	t->stopped &= ~TALLY_UNWELL;
+	read_tier(at, &t->tier[TIER_CRITICAL]);
+	read_tier(at + TALLY_LEN, &t->tier[TIER_DRAINING]);
+	return true;
 }
 
 bool
 app_region(struct wire_in *in, struct label *region, struct tally *t)
 {
+	const uint8_t *at;
+
 	if (wire_left(in) == 0)
 		return false;
 	*region = wire_get_label(in);
 	t->stopped = wire_get32(in);
-	read_tier(in, &t->tier[TIER_WELL]);
+	at = wire_take(in, TALLY_LEN);
+	if (at == NULL)
+		return false;
+	read_tier(at, &t->tier[TIER_WELL]);
 	memset(&t->tier[TIER_CRITICAL], 0, 2 * sizeof(t->tier[0]));
-	if ((t->stopped & TALLY_UNWELL) != 0) {
-		t->stopped &= ~TALLY_UNWELL;
-		read_tier(in, &t->tier[TIER_CRITICAL]);
-		read_tier(in, &t->tier[TIER_DRAINING]);
-	}
-	return !in->bad;
+	return (t->stopped & TALLY_UNWELL) == 0 || read_unwell(in, t);
 }
 
 /* The later pages of an app: KEY_INSTANCES, app, 0, ... */
@@ -134,7 +152,9 @@ app_addresses(const struct app *app, enum tier tier, struct label region,
 			at += 16 * n;
 			n = e.payload[2];
 		}
-		for (; n > 0 && count < max; n--, at += size)
+		if (n > max - count)
+			n = max - count;
+		for (; n > 0; n--, at += size)
 			address[count++] = at;
 	}
 	return count;

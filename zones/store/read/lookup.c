@@ -3,6 +3,7 @@
  */
 #include "zones/store/read/lookup.h"
 
+#include "zones/store/read/brief.h"
 #include "zones/store/read/env.h"
 #include "zones/store/read/prefetch.h"
 
@@ -58,7 +59,8 @@ instance_skip_to_services(struct instance *i)
 	(void)wire_get_label(&i->services);
 	(void)wire_get_label(&i->services);
 	(void)wire_get8(&i->services);
-	i->warning = wire_get8(&i->services) == 1;
+	if (wire_get8(&i->services) == 1)
+		i->flags |= BRIEF_WARNING;
 }
 
 bool

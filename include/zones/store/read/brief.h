@@ -16,8 +16,9 @@ enum claim_kind { CLAIM_INSTANCE = 4, CLAIM_PEER = 5 };
  * none.  What follows them is, with a flag, as a fact has it: u32 weight, and
  * ports, u8 n, n times label name, u16 number, u8 is it UDP.
  */
+#define BRIEF_V4_FIRST   ADDR_LIST_V4_FIRST
 #define BRIEF_SERVER     0x04 /* it has a server name */
-#define BRIEF_WARNING    0x08
+#define BRIEF_WARNING    0x08 /* half its weight */
 #define BRIEF_SERVICES   0x10
 #define BRIEF_TIER_SHIFT 6
 #define BRIEF_START      ADDR_LIST_START
@@ -33,9 +34,7 @@ static inline void
 brief_read(const uint8_t *brief, struct instance *out)
 {
 	out->tier = (enum tier)(brief[0] >> BRIEF_TIER_SHIFT);
-	out->v4_first = (brief[0] & ADDR_LIST_V4_FIRST) != 0;
-	out->is_server = (brief[0] & BRIEF_SERVER) != 0;
-	out->warning = (brief[0] & BRIEF_WARNING) != 0;
+	out->flags = brief[0];
 	out->six_count = brief[1];
 	out->four_count = brief[2];
 	out->six = brief + BRIEF_START;

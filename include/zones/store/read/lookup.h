@@ -54,9 +54,7 @@ enum tier {
 struct instance {
 	struct label app, region, id;
 	enum tier tier;
-	bool v4_first;
-	bool is_server; /* it has a server name */
-	bool warning;   /* half its weight */
+	uint8_t flags; /* BRIEF_... (brief.h): one octet, as it is stored */
 	uint8_t six_count, four_count;
 	const uint8_t *six;      /* 16 octets each */
 	const uint8_t *four;     /* 4 octets each */
