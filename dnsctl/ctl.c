@@ -5,16 +5,50 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "zones/store/write/readers.h"
+
+/* "812 dnsd (128), 913 dnsctl (1)" */
+static void
+holder_print(void *arg, const struct reader *r)
+{
+	FILE *out = arg;
+
+	(void)fprintf(out, "%s%d %s (%u)", ftell(out) > 0 ? ", " : "", r->pid,
+	    r->name, r->slots);
+}
+
+/* What there is to say besides; "" for nothing.  To be freed. */
+static char *
+detail(const struct ctl *ctl, enum err err)
+{
+	const char *why = err == E_SYSTEM ? strerror(errno) : "";
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (out == NULL)
+		return NULL;
+	(void)fputs(why, out);
+	if (err == E_READERS &&
+	    store_readers(ctl->store, holder_print, out) != E_OK)
+		(void)fputs("nobody can tell which", out);
+	(void)fclose(out);
+	return text;
+}
 
 enum exit_status
 ctl_store_failed(const struct ctl *ctl, enum err err)
 {
+	char *more = detail(ctl, err);
+	bool is_said = more != NULL && more[0] != '\0';
+
 	log_error("store %s: %s%s%s", ctl->store, err_str(err),
-	    err == E_SYSTEM ? ": " : "",
-	    err == E_SYSTEM ? strerror(errno) : "");
+	    is_said ? ": " : "", is_said ? more : "");
+	free(more);
 	return CTL_FAILED;
 }
 

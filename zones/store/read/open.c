@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "zones/store/read/env.h"
 
-#define READERS_MAX 1024
+/* Slots; the lock file has on disk those that were ever taken. */
+#define READERS_MAX 65536
 
 /*
  * Addresses, not memory: a reader's map must reach as far as the writer's
@@ -99,20 +99,6 @@ check_length(MDB_env *env)
 	return E_DAMAGED;
 }
 
-/* The main database exists always; its handle is got once. */
-static int
-open_main(MDB_env *env, MDB_dbi *dbi)
-{
-	MDB_txn *txn;
-	int rc = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn);
-
-	if (rc != 0)
-		return rc;
-	rc = mdb_dbi_open(txn, NULL, 0, dbi);
-	mdb_txn_abort(txn);
-	return rc;
-}
-
 static int
 env_open_with_map(const struct store *s, size_t map, MDB_env **out)
 {
@@ -160,8 +146,6 @@ store_open_file(struct store *s, const struct stat *st, struct store_env **out)
 	if (e == NULL)
 		return E_NOMEM;
 	rc = env_open(s, &e->env);
-	if (rc == 0)
-		rc = open_main(e->env, &e->dbi);
 	err = store_err(rc);
 	if (err == E_OK && st != NULL)
 		err = check_length(e->env);
@@ -245,6 +229,20 @@ store_look(struct store *s, enum err *why)
 	*why = e != NULL ? E_OK : s->why;
 	(void)pthread_mutex_unlock(&s->lock);
 	return e;
+}
+
+int
+store_read_begin(struct store *s, struct store_env *e, MDB_txn **txn)
+{
+	int rc;
+
+	(void)pthread_mutex_lock(&s->lock);
+	(void)mdb_reader_check(e->env, NULL); /* slots of who was killed */
+	rc = mdb_txn_begin(e->env, NULL, MDB_RDONLY, txn);
+	if (rc == 0)
+		rc = mdb_dbi_open(*txn, NULL, 0, &e->dbi);
+	(void)pthread_mutex_unlock(&s->lock);
+	return rc;
 }
 
 struct store *

@@ -125,8 +125,8 @@ forget_env(struct snapshot *s)
 static enum err
 begin(struct snapshot *s)
 {
+	int rc = store_read_begin(s->store, s->env, &s->txn);
 	MDB_dbi dbi = s->env->dbi;
-	int rc = mdb_txn_begin(s->env->env, NULL, MDB_RDONLY, &s->txn);
 
 	if (rc == 0 && (rc = mdb_cursor_open(s->txn, dbi, &s->point)) == 0)
 		rc = mdb_cursor_open(s->txn, dbi, &s->walk);

@@ -29,14 +29,15 @@ void
 store_begin(struct store *s, struct store_txn **out)
 {
 	struct store_txn *t = calloc(1, sizeof(*t));
-	int dead;
+	MDB_env *env = s->env->env;
 
 	if (t == NULL)
 		no_memory();
 	*out = t;
 	t->store = s;
-	(void)mdb_reader_check(s->env->env, &dead);
-	if (txn_holds(t, mdb_txn_begin(s->env->env, NULL, 0, &t->txn)) &&
+	(void)mdb_reader_check(env, NULL);
+	if (txn_holds(t, mdb_txn_begin(env, NULL, 0, &t->txn)) &&
+	    txn_holds(t, mdb_dbi_open(t->txn, NULL, 0, &s->env->dbi)) &&
 	    txn_holds(t, mdb_cursor_open(t->txn, s->env->dbi, &t->cursor)))
 		read_head(t);
 }

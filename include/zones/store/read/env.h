@@ -77,6 +77,8 @@ enum err store_err(int lmdb_rc);
 /* The current env, referenced; or NULL and why. */
 struct store_env *store_look(struct store *, enum err *why);
 void store_unref(struct store *, struct store_env *);
+/* A reader's first transaction, and with it its slot. */
+int store_read_begin(struct store *, struct store_env *, MDB_txn **);
 
 /* A store without a file yet; NULL: no memory. */
 struct store *store_new(const char *path, unsigned flags);
