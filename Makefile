@@ -65,7 +65,7 @@ objects   = $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard $(addsuffix /*.c,$(1))))
 ROOMS_read   := zones/base zones/names zones/store/read zones/query
 ROOMS_write  := zones/facts zones/store/write zones/feed
 ROOMS_dnsd   := host dnsd/config dnsd/tap dnsd/forward dnsd/listen dnsd/server dnsd
-ROOMS_dnsctl := host dnsd/config dnsctl/etcd dnsctl/control dnsctl/explain dnsctl/serve dnsctl
+ROOMS_dnsctl := host dnsd/config dnsctl/source dnsctl/etcd dnsctl/control dnsctl/explain dnsctl/serve dnsctl
 
 # What protobuf-c makes of the frames' schema is compiled as if it were ours.
 FRAMES   := $(OUT)/obj/$(BUILD)/gen/dnstap.pb-c.o

@@ -1,11 +1,9 @@
 /*
  * follow.c - the spine: an endpoint after the other, for ever.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "impl.h"
@@ -17,52 +15,6 @@ bool
 etcd_is_url(const char *source)
 {
 	return strncmp(source, SCHEME, strlen(SCHEME)) == 0;
-}
-
-/* "[::1]:2379", "host"; a bracket's colons are no port. */
-static bool
-has_port(const char *endpoint)
-{
-	const char *bracket = strchr(endpoint, ']');
-
-	return strchr(bracket == NULL ? endpoint : bracket, ':') != NULL;
-}
-
-static bool
-endpoint_add(struct etcd *e, const char *text, size_t len)
-{
-	char *endpoint;
-
-	if (len == 0 || len > 255 || memchr(text, '/', len) != NULL ||
-	    e->endpoint_count == ETCD_ENDPOINTS_MAX)
-		return false;
-	endpoint = calloc(1, len + sizeof(PORT_DEFAULT));
-	if (endpoint == NULL)
-		return false;
-	memcpy(endpoint, text, len);
-	if (!has_port(endpoint))
-		memcpy(endpoint + len, PORT_DEFAULT, sizeof(PORT_DEFAULT));
-	e->endpoint[e->endpoint_count++] = endpoint;
-	return true;
-}
-
-static bool
-endpoints_read(struct etcd *e)
-{
-	const char *at = e->options->source + strlen(SCHEME);
-	size_t len;
-
-	for (;; at += len + 1) {
-		len = strcspn(at, ",");
-		if (!endpoint_add(e, at, len)) {
-			log_error("%s: must be etcd://HOST:PORT, and more with"
-				  " commas between, at most %d",
-			    e->options->source, ETCD_ENDPOINTS_MAX);
-			return false;
-		}
-		if (at[len] == '\0')
-			return true;
-	}
 }
 
 static bool
@@ -139,44 +91,16 @@ endpoint_follow(struct etcd *e)
 
 	for (;;) {
 		if (outcome == ETCD_LOST) {
-			log_info(
-			    "etcd %s: reading a snapshot", e->endpoint[e->at]);
+			log_info("etcd %s: reading a snapshot",
+			    endpoints_now(&e->endpoints));
 			outcome = etcd_snapshot(e);
 		}
 		if (outcome != ETCD_OK)
 			return outcome;
 		log_info("etcd %s: following from revision %lld",
-		    e->endpoint[e->at], (long long)e->revision);
+		    endpoints_now(&e->endpoints), (long long)e->revision);
 		outcome = etcd_watch(e);
 	}
-}
-
-/*
- * Each endpoint once at once; then longer and longer, and not in step with
- * a thousand other nodes that lost the same etcd.
- */
-static void
-pause_before_next(struct etcd *e)
-{
-	unsigned rounds = e->failures / e->endpoint_count;
-	uint32_t most = rounds > 6 ? BACKOFF_MS : 100u << rounds;
-	uint32_t ms = most / 2 + rng_below(&e->rng, most / 2 + 1);
-	const struct timespec pause = { ms / 1000,
-		(long)(ms % 1000) * 1000000 };
-
-	if (rounds > 0)
-		(void)nanosleep(&pause, NULL);
-}
-
-static void
-endpoint_next(struct etcd *e)
-{
-	const char *failed = e->endpoint[e->at];
-
-	e->failures++;
-	e->at = (e->at + 1) % e->endpoint_count;
-	log_warn("etcd %s: %s; trying %s, the store stays as it is", failed,
-	    e->wrong, e->endpoint[e->at]);
 }
 
 static enum err
@@ -196,8 +120,8 @@ endpoints_follow(struct etcd *e)
 		case ETCD_FAILED:
 			break;
 		}
-		endpoint_next(e);
-		pause_before_next(e);
+		endpoints_next(&e->endpoints, "etcd", e->wrong);
+		endpoints_pause(&e->endpoints);
 		if (*e->options->stop)
 			return E_OK;
 	}
@@ -209,19 +133,7 @@ etcd_release(struct etcd *e)
 	etcd_http_close(e);
 	feed_release(&e->feed);
 	arena_release(&e->memory);
-	for (unsigned i = 0; i < e->endpoint_count; i++)
-		free(e->endpoint[i]);
-}
-
-/* A fleet that starts together does not all ask the first endpoint. */
-static void
-endpoint_choose(struct etcd *e)
-{
-	struct secret secret = { .left = 0 };
-
-	e->rng.state = (uint64_t)secret_next(&secret) << 16 | 1;
-	e->rng.state |= secret_next(&secret);
-	e->at = rng_below(&e->rng, e->endpoint_count);
+	endpoints_release(&e->endpoints);
 }
 
 /* From where the store stands. */
@@ -244,9 +156,10 @@ etcd_follow(const struct etcd_options *options, struct store *store)
 	struct etcd e = { .options = options };
 	enum err err = E_INPUT;
 
-	if (prefix_check(options->prefix) && endpoints_read(&e)) {
+	if (prefix_check(options->prefix) &&
+	    endpoints_read(
+		&e.endpoints, options->source, SCHEME, PORT_DEFAULT)) {
 		source_name(&e);
-		endpoint_choose(&e);
 		feed_init(&e.feed, store, options->report, e.source, false);
 		err = store_follow(&e, store);
 	}

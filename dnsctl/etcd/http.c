@@ -131,7 +131,8 @@ etcd_call_start(struct etcd *e, struct etcd_call *c, const char *path,
 	c->body = json_dumps(body, JSON_COMPACT);
 	json_decref(body);
 	(void)snprintf(url, sizeof(url), "%s://%s%s",
-	    is_secure(e->options) ? "https" : "http", e->endpoint[e->at], path);
+	    is_secure(e->options) ? "https" : "http",
+	    endpoints_now(&e->endpoints), path);
 	curl_easy_reset(c->easy);
 	connection_set(c->easy);
 	if (is_secure(e->options))

@@ -7,17 +7,14 @@
 #include <curl/curl.h>
 #include <jansson.h>
 
-#include "base/rng.h"
 #include "dnsctl/etcd/etcd.h"
-
-#define ETCD_ENDPOINTS_MAX 32
+#include "dnsctl/source/endpoints.h"
 
 #define CONNECT_MS 3000
 #define REPLY_MS   20000 /* of a page, of an authentication */
 #define PING_MS    5000  /* silence, after which etcd is asked for a sign */
 #define PONG_MS    5000  /* and so long it has for it */
 #define HEARD_MS   5000  /* a word from etcd is noted as often, at most */
-#define BACKOFF_MS 10000 /* the longest pause between two attempts */
 #define PAGE_KEYS  1000
 
 /* How a state ends. */
@@ -45,11 +42,8 @@ struct etcd_call {
 struct etcd {
 	const struct etcd_options *options;
 	char source[CURSOR_MAX + 1]; /* for the store */
-	char *endpoint[ETCD_ENDPOINTS_MAX];
-	unsigned endpoint_count, at;
-	unsigned failures; /* since etcd was heard of last */
-	char wrong[256];   /* why an endpoint failed */
-	struct rng rng;
+	struct endpoints endpoints;
+	char wrong[256]; /* why an endpoint failed */
 
 	CURLM *multi;
 	struct curl_slist *headers; /* with the token of who we are */

@@ -184,7 +184,7 @@ message_take(struct etcd *e, const json_t *message)
 	if (json_is_true(json_object_get(result, "canceled")))
 		return canceled(e, result);
 	e->created = true;
-	e->failures = 0;
+	e->endpoints.failures = 0;
 	if (json_array_size(events) > 0)
 		return events_take(e, events);
 	return progress_take(e, result);
