@@ -1,163 +1,18 @@
 /*
  * cmd_export.c - export: all facts as lines that apply takes.
- *
- * Of two facts with one address the newer owns its reverse name, so those
- * come last, in the order in which they were put: a store made of the
- * export has the same owners.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/queue.h>
-
 #include "dnsctl/ctl.h"
-#include "zones/facts/json.h"
-#include "zones/store/read/lookup.h"
-#include "zones/store/write/facts.h"
-
-struct contested {
-	STAILQ_ENTRY(contested) next;
-	uint64_t age;
-	char *line;
-};
-
-struct exporter {
-	struct snapshot *snapshot;
-	char network[DNS_LABEL_MAX + 1]; /* whose number is below */
-	uint32_t number;
-	struct arena memory;
-	STAILQ_HEAD(contested_list, contested) contested;
-	size_t contested_count;
-};
-
-static uint32_t
-network_number(struct exporter *e, const char *id)
-{
-	struct network network = { .number = NETWORK_NONE };
-
-	if (strcmp(e->network, id) == 0)
-		return e->number;
-	(void)lookup_network_named(e->snapshot, id, &network);
-	(void)snprintf(e->network, sizeof(e->network), "%s", id);
-	e->number = network.number;
-	return e->number;
-}
-
-static bool
-is_contested(struct exporter *e, const struct fact *f)
-{
-	struct wire_in claims;
-	struct claim claim;
-	uint32_t number;
-
-	if (f->kind != FACT_INSTANCE && f->kind != FACT_PEER)
-		return false;
-	number = network_number(e, f->network);
-	for (unsigned i = 0; i < f->address_count; i++)
-		if (lookup_claims(
-			e->snapshot, number, &f->addresses[i], &claims) &&
-		    claim_next(&claims, &claim) && claim_next(&claims, &claim))
-			return true;
-	return false;
-}
-
-static bool
-contested_keep(struct exporter *e, const struct fact *f)
-{
-	struct contested *c = arena_take(&e->memory, sizeof(*c));
-	char *line = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&line, &len);
-
-	if (out == NULL)
-		return false;
-	fact_json_print(out, f);
-	if (fclose(out) != 0)
-		return false;
-	c->age = f->age;
-	c->line = arena_copy(&e->memory, line, len);
-	free(line);
-	STAILQ_INSERT_TAIL(&e->contested, c, next);
-	e->contested_count++;
-	return true;
-}
-
-/* An app without a fact of its own comes into being with its instances. */
-static bool
-fact_export(void *arg, const struct fact *f, bool implied)
-{
-	struct exporter *e = arg;
-
-	if (implied)
-		return true;
-	if (is_contested(e, f))
-		return contested_keep(e, f);
-	fact_json_print(stdout, f);
-	return putc('\n', stdout) != EOF;
-}
-
-static int
-by_age(const void *one, const void *other)
-{
-	uint64_t a = (*(const struct contested *const *)one)->age;
-	uint64_t b = (*(const struct contested *const *)other)->age;
-
-	return (a > b) - (a < b);
-}
-
-static void
-contested_print(struct exporter *e)
-{
-	struct contested **list =
-	    arena_take(&e->memory, e->contested_count * sizeof(*list));
-	struct contested *c;
-	size_t n = 0;
-
-	for (c = STAILQ_FIRST(&e->contested); c != NULL;
-	     c = STAILQ_NEXT(c, next))
-		list[n++] = c;
-	qsort(list, n, sizeof(*list), by_age);
-	for (size_t i = 0; i < n; i++)
-		(void)puts(list[i]->line);
-}
-
-/* Networks before what is in them: the order of the kinds. */
-static enum err
-facts_export(struct exporter *e)
-{
-	struct store_meta meta;
-	enum err err = snapshot_meta(e->snapshot, &meta);
-
-	(void)puts("{\"snapshot\":\"begin\"}");
-	for (int kind = 0; kind < FACT_KINDS && err == E_OK; kind++)
-		err = snapshot_facts(
-		    e->snapshot, (enum fact_kind)kind, NULL, fact_export, e);
-	if (err != E_OK)
-		return err;
-	contested_print(e);
-	(void)fputs("{\"snapshot\":\"end\"", stdout);
-	if (meta.cursor[0] != '\0') {
-		(void)fputs(",\"commit\":", stdout);
-		fact_json_print_text(stdout, meta.cursor);
-	}
-	(void)puts("}");
-	return E_OK;
-}
+#include "zones/feed/export.h"
 
 enum exit_status
 cmd_export(const struct ctl *ctl)
 {
 	struct ctl_view view;
-	struct exporter e;
 	enum err err;
 
 	if (!ctl_view_open(&view, ctl))
 		return CTL_FAILED;
-	memset(&e, 0, sizeof(e));
-	e.snapshot = view.snapshot;
-	STAILQ_INIT(&e.contested);
-	err = facts_export(&e);
-	arena_release(&e.memory);
+	err = feed_export(view.snapshot, stdout);
 	ctl_view_close(&view);
 	return err == E_OK ? ctl_flushed() : ctl_store_failed(ctl, err);
 }
