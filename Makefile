@@ -51,10 +51,10 @@ COMPILE   = $(CC) $(ALWAYS) $(WARN) $(KIND_$(KIND)) $(CPPFLAGS) $(CFLAGS)
 # The linker optimises the whole program, so it takes CFLAGS too.
 LINK      = $(CC) $(or $(LINK_$(KIND)),$(KIND_$(KIND))) $(CFLAGS) $(LDFLAGS)
 LIBS_read   := -llmdb -lm -lpthread
-LIBS_write  := -ljansson -lpthread
+LIBS_write  := -ljansson -lldns -lpthread
 LIBS_dnsd   := -levent_core -levent_openssl -lssl -lcrypto -lyaml -lfstrm -lprotobuf-c -lseccomp \
 	-lpthread
-LIBS_dnsctl := -lcurl -lldns -lmicrohttpd -lcrypto -lseccomp -lyaml -lpthread
+LIBS_dnsctl := -lcurl -lmicrohttpd -lcrypto -lseccomp -lyaml -lpthread
 
 # Each kind of build has a folder of its own; release is the one installed.
 OUT      := $(if $(filter release,$(KIND)),$(BUILD),$(BUILD)/$(KIND))

@@ -26,6 +26,6 @@ $(OUT)/fuzz_%: $(OUT)/obj/fuzz/fuzz_%.o $(MODULES)
 	@$(SAY) LD $@
 	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $< -Wl,--start-group \
 		$(MODULES) -Wl,--end-group $(LIBS_read) $(LIBS_write) \
-		$(LIBS_dnsd) $(LIBS_dnsctl) -lldns
+		$(LIBS_dnsd) $(LIBS_dnsctl)
 
 .PHONY: fuzz fuzz-long fuzz-replay fuzz-programs

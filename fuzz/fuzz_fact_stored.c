@@ -17,6 +17,7 @@ check_bounds(const struct fact *f)
 	assert(f->address_count <= FACT_LIST_MAX);
 	assert(f->metadata_count <= FACT_LIST_MAX);
 	assert(f->pool_count <= FACT_LIST_MAX && f->app_count <= FACT_LIST_MAX);
+	assert(f->value_count <= FACT_LIST_MAX);
 	for (unsigned i = 0; f->blocks != NULL && i < f->address_count; i++)
 		assert(f->blocks[i] <= 128);
 	for (unsigned i = 0; i < f->prefix_count; i++)
@@ -33,7 +34,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static uint8_t buf[FACT_STORED_MAX];
 	static struct arena arena;
 	struct wire_out again = wire_out(buf, sizeof(buf));
-	struct fact f = { .network = "n", .app = "a", .id = "i", .to = "t" };
+	struct fact f = { .network = "n", .app = "a", .id = "i", .to = "A" };
 
 	if (size == 0)
 		return 0;

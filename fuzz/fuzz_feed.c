@@ -323,6 +323,8 @@ collect(void *arg, const struct fact *f, bool implied)
 		break;
 	case FACT_GATEWAY:
 	case FACT_ALIAS:
+	case FACT_ZONE:
+	case FACT_RECORD:
 	case FACT_REGION:
 	case FACT_DISTANCE:
 	case FACT_KINDS:

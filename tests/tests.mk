@@ -38,7 +38,7 @@ $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.o $(MODULES)
 	@$(SAY) LD $@
 	$(Q)$(LINK) -o $@ $< -Wl,--start-group $(MODULES) \
 		-Wl,--end-group $(LIBS_read) $(LIBS_write) $(LIBS_dnsd) \
-		$(LIBS_dnsctl) -lcmocka -lldns
+		$(LIBS_dnsctl) -lcmocka
 
 define module
 $(OUT)/lib$(1).a: $$(filter-out %/main.o,$$(call objects,$(ROOMS_$(1)))) \

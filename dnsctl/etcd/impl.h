@@ -128,8 +128,8 @@ json_t *etcd_header_request(const struct etcd *);
 enum etcd_outcome etcd_header_check(
     struct etcd *, const json_t *reply) MUST_CHECK;
 
-/* All that a network holds, as of REVISION. */
-enum etcd_outcome etcd_network_take(
-    struct etcd *, const char *network, int64_t revision) MUST_CHECK;
+/* All that a network holds, or its records alone, as of REVISION. */
+enum etcd_outcome etcd_network_take(struct etcd *, const char *network,
+    bool records, int64_t revision) MUST_CHECK;
 
 #endif

@@ -105,13 +105,16 @@ etcd_snapshot(struct etcd *e)
 }
 
 enum etcd_outcome
-etcd_network_take(struct etcd *e, const char *network, int64_t revision)
+etcd_network_take(
+    struct etcd *e, const char *network, bool records, int64_t revision)
 {
 	static const enum fact_kind inside[] = { FACT_APP, FACT_INSTANCE,
-		FACT_PEER, FACT_ALIAS };
+		FACT_PEER, FACT_ALIAS, FACT_ZONE, FACT_RECORD };
 	enum etcd_outcome outcome = ETCD_OK;
 
-	for (size_t i = 0; i < 4 && outcome == ETCD_OK; i++)
-		outcome = folder_take(e, inside[i], network, &revision);
+	for (size_t i = 0;
+	     i < sizeof(inside) / sizeof(inside[0]) && outcome == ETCD_OK; i++)
+		if (!records || inside[i] == FACT_RECORD)
+			outcome = folder_take(e, inside[i], network, &revision);
 	return outcome;
 }

@@ -42,9 +42,9 @@ revision_of(const json_t *event)
 	return etcd_number(json_object_get(event, "kv"), "mod_revision");
 }
 
-/* The network that an event puts, in the arena; NULL where it puts none. */
+/* The network of a fact that an event puts; NULL where it is of no KIND. */
 static const char *
-network_put_by(struct etcd *e, const json_t *event)
+put_by(struct etcd *e, const json_t *event, enum fact_kind kind)
 {
 	struct fact f;
 	const char *key;
@@ -56,13 +56,13 @@ network_put_by(struct etcd *e, const json_t *event)
 	    etcd_octets(&e->memory, json_object_get(event, "kv"), "key", &len);
 	if (key == NULL ||
 	    !etcd_key_read(&f, &e->memory, e->options->prefix, key) ||
-	    f.kind != FACT_NETWORK)
+	    f.kind != kind)
 		return NULL;
 	return f.network;
 }
 
 /* What comes first within a revision, so that each finds what it needs. */
-enum turn { TURN_DELETES, TURN_NETWORKS, TURN_OTHERS, TURNS };
+enum turn { TURN_DELETES, TURN_NETWORKS, TURN_ZONES, TURN_OTHERS, TURNS };
 
 static enum turn
 turn_of(struct etcd *e, const json_t *event)
@@ -70,25 +70,28 @@ turn_of(struct etcd *e, const json_t *event)
 	if (is_delete(event))
 		return TURN_DELETES;
 	arena_reset(&e->memory);
-	return network_put_by(e, event) != NULL ? TURN_NETWORKS : TURN_OTHERS;
+	if (put_by(e, event, FACT_NETWORK) != NULL)
+		return TURN_NETWORKS;
+	return put_by(e, event, FACT_ZONE) != NULL ? TURN_ZONES : TURN_OTHERS;
 }
 
 /*
  * Facts that were refused while their network was not there, or was
- * narrower, are still in etcd: with the network they are read again.
+ * narrower, are still in etcd: with the network they are read again.  So are
+ * records with their zone.
  */
 static enum etcd_outcome
-network_refill(struct etcd *e, const json_t *event, int64_t revision)
+refill(struct etcd *e, const json_t *event, enum turn turn, int64_t revision)
 {
 	char network[DNS_LABEL_MAX + 1];
 	const char *id;
 
 	arena_reset(&e->memory);
-	id = network_put_by(e, event);
+	id = put_by(e, event, turn == TURN_NETWORKS ? FACT_NETWORK : FACT_ZONE);
 	if (id == NULL || strlen(id) >= sizeof(network))
 		return ETCD_OK;
 	(void)snprintf(network, sizeof(network), "%s", id);
-	return etcd_network_take(e, network, revision);
+	return etcd_network_take(e, network, turn == TURN_ZONES, revision);
 }
 
 static enum etcd_outcome
@@ -104,8 +107,9 @@ turn_take(struct etcd *e, const json_t *events, size_t first, size_t behind,
 			continue;
 		outcome = etcd_take(
 		    e, json_object_get(event, "kv"), turn == TURN_DELETES);
-		if (outcome == ETCD_OK && turn == TURN_NETWORKS)
-			outcome = network_refill(e, event, revision_of(event));
+		if (outcome == ETCD_OK &&
+		    (turn == TURN_NETWORKS || turn == TURN_ZONES))
+			outcome = refill(e, event, turn, revision_of(event));
 	}
 	return outcome;
 }

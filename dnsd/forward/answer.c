@@ -18,7 +18,6 @@
 #define CHAIN_MAX   32 /* names; longer chains are no answer */
 #define SIGNERS_MAX 4
 
-#define TYPE_DS     43
 #define TYPE_RRSIG  46
 #define TYPE_NSEC   47
 #define TYPE_NSEC3  50

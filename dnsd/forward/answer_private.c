@@ -4,10 +4,9 @@
  */
 #include "answer_impl.h"
 
-#define TYPE_SVCB  64
-#define TYPE_HTTPS 65
-#define IPV4HINT   4 /* RFC 9460, 7.3 */
-#define IPV6HINT   6
+#define TYPE_SVCB 64
+#define IPV4HINT  4 /* RFC 9460, 7.3 */
+#define IPV6HINT  6
 
 /* To add one: its first octets and how many bits count; IPv4 as 96 + n. */
 static const struct prefix ranges[] = {

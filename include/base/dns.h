@@ -49,9 +49,12 @@ enum dns_type {
 	TYPE_SRV = 33,
 	TYPE_DNAME = 39,
 	TYPE_OPT = 41,
+	TYPE_DS = 43,
+	TYPE_HTTPS = 65,
 	TYPE_IXFR = 251,
 	TYPE_AXFR = 252,
-	TYPE_ANY = 255
+	TYPE_ANY = 255,
+	TYPE_CAA = 257
 };
 
 enum dns_class { CLASS_IN = 1, CLASS_CH = 3 };

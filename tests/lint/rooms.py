@@ -56,7 +56,7 @@ LIBRARIES = {
     "curl/": ["dnsctl/etcd"],
     "jansson.h": ["zones/facts", "zones/feed", "dnsctl/etcd",
                   "dnsctl/control", "dnsctl/serve", "dnsctl"],
-    "ldns/": ["dnsctl/explain", "dnsctl/control"],
+    "ldns/": ["zones/facts", "dnsctl/explain", "dnsctl/control", "dnsctl"],
     "microhttpd.h": ["dnsctl/serve"],
     "fstrm.h": ["dnsd/tap"],
     "dnstap.pb-c.h": ["dnsd/tap"],

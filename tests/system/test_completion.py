@@ -26,7 +26,7 @@ ROWS = [
     # Commands, and what they take.
     (["dnsctl", "ex"], {"export", "explain"}),
     (["dnsctl", "list", ""], {"networks", "regions", "distances", "apps",
-                              "aliases", "gateways",
+                              "aliases", "gateways", "zones", "records",
                               "instances", "peers"}),
     (["dnsctl", "list", "apps", ""], set()),
     (["dnsctl", "follow", ""], {"-", "etcd://"}),

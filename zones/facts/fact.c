@@ -19,6 +19,8 @@ static const struct {
 	[FACT_PEER] = { "peer", "peers" },
 	[FACT_GATEWAY] = { "gateway", "gateways" },
 	[FACT_ALIAS] = { "alias", "aliases" },
+	[FACT_ZONE] = { "zone", "zones" },
+	[FACT_RECORD] = { "record", "records" },
 };
 
 static_assert(sizeof(kinds) / sizeof(kinds[0]) == FACT_KINDS, "one row a kind");
@@ -62,7 +64,8 @@ fact_title(const struct fact *f, char out[FACT_TITLE])
 		if (key[i] == NULL)
 			continue;
 		len += (size_t)snprintf(out + len, FACT_TITLE - len, "%s%.*s",
-		    before, DNS_LABEL_MAX, key[i]);
+		    before, key[i] == f->id ? FACT_NAME_MAX : DNS_LABEL_MAX,
+		    key[i]);
 		before = "/";
 	}
 	return out;

@@ -137,6 +137,30 @@ static const struct field alias[] = {
 	    .text = "whose every name `name.internal` has too" },
 	{ .key = NULL },
 };
+static const struct field zone[] = {
+	{ "network", &field_label, FIELD_KEY, AT(network) },
+	{ "name", &field_zone, FIELD_KEY, AT(id),
+	    .text = "a domain of the network's own" },
+	{ "fallthrough", &field_flag, FIELD_OPTIONAL, AT(fallthrough),
+	    .usual = true,
+	    .text = "what the zone lacks is forwarded, else it does not exist" },
+	{ .key = NULL },
+};
+
+static const struct field record[] = {
+	{ "network", &field_label, FIELD_KEY, AT(network) },
+	{ "name", &field_owner, FIELD_KEY, AT(id),
+	    .text = "in one of its zones; its first label may be `*`" },
+	{ "type", &field_rrtype, FIELD_KEY, AT(to),
+	    .text = "`A`, `AAAA`, `CNAME`, `TXT`, `MX`, `SRV`, `CAA` or `HTTPS`" },
+	{ "ttl", &field_whole, FIELD_OPTIONAL, AT(ttl),
+	    .most = INT32_MAX, .usual = NAME_TTL_DEFAULT,
+	    .text = "whole seconds" },
+	{ "values", &field_values, FIELD_NEEDED, LIST(values, value_count),
+	    .bare = true, .text = "as zone files have them, up to 1024 octets"
+	    " each" },
+	{ .key = NULL },
+};
 /* clang-format on */
 
 static const struct field *const fields[FACT_KINDS] = {
@@ -148,6 +172,8 @@ static const struct field *const fields[FACT_KINDS] = {
 	[FACT_PEER] = peer,
 	[FACT_GATEWAY] = gateway,
 	[FACT_ALIAS] = alias,
+	[FACT_ZONE] = zone,
+	[FACT_RECORD] = record,
 };
 
 const struct field *

@@ -174,7 +174,7 @@ usual_resolvers(const struct fact *network, struct addr *out)
 	return n;
 }
 
-static void
+static enum err
 resolvers_fill(struct fact_reading *r, const struct field *field, bool taken)
 {
 	struct fact *f = r->fact;
@@ -182,9 +182,10 @@ resolvers_fill(struct fact_reading *r, const struct field *field, bool taken)
 
 	(void)taken;
 	if (list_is_set(f, field))
-		return;
+		return E_OK;
 	list = arena_room(r->arena, f->prefix_count * sizeof(*list));
 	list_set(f, field, list, usual_resolvers(f, list));
+	return E_OK;
 }
 
 static bool

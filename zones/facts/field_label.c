@@ -7,6 +7,7 @@
 #include "base/addr_text.h"
 #include "base/letters.h"
 #include "field_type.h"
+#include "zones/facts/record.h"
 #include "zones/names/label.h"
 #include "zones/names/name.h"
 
@@ -36,15 +37,16 @@ label_take(struct fact_reading *r, const struct field *field,
 	return E_OK;
 }
 
-static void
+static enum err
 label_fill(struct fact_reading *r, const struct field *field, bool taken)
 {
 	const char *text;
 
 	if (taken || field->like == 0)
-		return;
+		return E_OK;
 	member_get(r->fact, field->like, &text, sizeof(text));
 	fact_set_text(r->fact, field, text);
+	return E_OK;
 }
 
 static enum err
@@ -195,6 +197,105 @@ public_key_check(
 	    "must be a key as wg pubkey writes it, 44 letters of base64", text);
 }
 
+/* The last dot says nothing here. */
+static enum err
+name_take(struct fact_reading *r, const struct field *field,
+    const struct field_value *value)
+{
+	struct field_value text = { .text = { value->text[0] } };
+	struct span *s = &text.text[0];
+
+	if (s->len > 1 && s->at[s->len - 1] == '.')
+		s->len--;
+	return label_take(r, field, &text);
+}
+
+static enum err
+name_check(const struct field *field, const char *text, bool stars,
+    struct complaint *why)
+{
+	if (text == NULL)
+		return complain(why, field->key, "must be given", "");
+	if (strlen(text) > FACT_NAME_MAX)
+		return complain(
+		    why, field->key, "must have at most 250 octets", text);
+	if (stars && text[0] == '*' && text[1] == '.')
+		text += 2;
+	if (!is_domain(text, strlen(text)))
+		return complain(why, field->key,
+		    "must be labels of 1 to 63 of a-z, 0-9, - and _,"
+		    " with dots between",
+		    text);
+	return E_OK;
+}
+
+/* Nobody's but a network's: no name that is answered here already. */
+static enum err
+zone_check(
+    const struct fact *f, const struct field *field, struct complaint *why)
+{
+	const char *text = text_of(f, field);
+	struct dname d;
+	struct name name;
+
+	if (name_check(field, text, false, why) != E_OK)
+		return E_INPUT;
+	if (dname_parse(&d, text)) {
+		name_read(&name, &d, 0);
+		if (name.kind == NAME_OTHER &&
+		    label_compare(
+			dname_label(&d, d.labels - 1U), label_of("arpa")) != 0)
+			return E_OK;
+	}
+	return complain(why, field->key,
+	    "must not be internal, apn, flycast, arpa, a special-use name,"
+	    " nor below one",
+	    text);
+}
+
+static enum err
+owner_check(
+    const struct fact *f, const struct field *field, struct complaint *why)
+{
+	return name_check(field, text_of(f, field), true, why);
+}
+
+static enum err
+type_take(struct fact_reading *r, const struct field *field,
+    const struct field_value *value)
+{
+	uint16_t type = record_type(span_copy(r->arena, value->text[0]));
+	const char *old = text_of(r->fact, field);
+	char rule[sizeof(r->why->rule)];
+
+	if (type == 0) {
+		(void)snprintf(
+		    rule, sizeof(rule), "must be %s", record_types_text());
+		return complain(r->why, field->key, rule,
+		    span_copy(r->arena, value->text[0]));
+	}
+	if (old != NULL && strcmp(old, record_type_text(type)) != 0)
+		return complain(r->why, field->key,
+		    "must agree with the key that holds the fact",
+		    record_type_text(type));
+	fact_set_text(r->fact, field, record_type_text(type));
+	return E_OK;
+}
+
+static enum err
+type_check(
+    const struct fact *f, const struct field *field, struct complaint *why)
+{
+	const char *text = text_of(f, field);
+	char rule[sizeof(why->rule)];
+
+	if (text != NULL && record_type(text) != 0 &&
+	    strcmp(text, record_type_text(record_type(text))) == 0)
+		return E_OK;
+	(void)snprintf(rule, sizeof(rule), "must be %s", record_types_text());
+	return complain(why, field->key, rule, text == NULL ? "" : text);
+}
+
 static bool
 label_is_set(const struct fact *f, const struct field *field)
 {
@@ -259,3 +360,6 @@ const struct field_type field_domain = LABEL(domain_check);
 const struct field_type field_endpoint = LABEL(endpoint_check);
 const struct field_type field_public_key =
     TEXT(public_key_take, public_key_check);
+const struct field_type field_zone = TEXT(name_take, zone_check);
+const struct field_type field_owner = TEXT(name_take, owner_check);
+const struct field_type field_rrtype = TEXT(type_take, type_check);

@@ -119,11 +119,12 @@ whole_take(struct fact_reading *r, const struct field *field,
 	return err;
 }
 
-static void
+static enum err
 whole_fill(struct fact_reading *r, const struct field *field, bool taken)
 {
 	if (!taken)
 		scalar_set(r->fact, field, (uint32_t)field->usual);
+	return E_OK;
 }
 
 /* The shortest text that means the same number; 17 digits always do. */
@@ -149,6 +150,40 @@ whole_print(const struct field_printing *p, const struct fact *f,
     const struct field *field)
 {
 	(void)fprintf(p->out, "%" PRIu64, scalar_of(f, field));
+}
+
+/* --- yes or no */
+
+static enum err
+flag_take(struct fact_reading *r, const struct field *field,
+    const struct field_value *value)
+{
+	scalar_set(r->fact, field, value->number > 0);
+	return E_OK;
+}
+
+static void
+flag_print(const struct field_printing *p, const struct fact *f,
+    const struct field *field)
+{
+	bool is = scalar_of(f, field) != 0;
+
+	if (p->json)
+		(void)fputs(is ? "true" : "false", p->out);
+	else
+		(void)fputs(is ? "yes" : "no", p->out);
+}
+
+/* One octet, 0 or 1. */
+static void
+flag_get(struct wire_in *in, struct fact *f, const struct field *field,
+    struct arena *arena)
+{
+	uint8_t is = wire_get8(in);
+
+	(void)arena;
+	in->bad = in->bad || is > 1;
+	scalar_set(f, field, is);
 }
 
 /* --- one of some words: its number */
@@ -236,5 +271,8 @@ const struct field_type field_whole = { FIELD_NUMBER, SCALAR(uint32_t),
 const struct field_type field_words = { FIELD_STRING, SCALAR(uint8_t),
 	.take = words_take, .fill = whole_fill, .is_usual = scalar_is_usual,
 	.print = words_print };
+const struct field_type field_flag = { FIELD_BOOLEAN, .size = sizeof(uint8_t),
+	.take = flag_take, .fill = whole_fill, .is_usual = scalar_is_usual,
+	.print = flag_print, .put = scalar_put, .get = flag_get };
 const struct field_type field_time = { FIELD_STRING, SCALAR(int64_t),
 	.take = time_take, .is_set = time_is_set, .print = time_print };

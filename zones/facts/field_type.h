@@ -38,6 +38,7 @@ struct field_type {
 	enum field_shape {
 		FIELD_STRING,
 		FIELD_NUMBER,
+		FIELD_BOOLEAN, /* read as the number 0 or 1 */
 		FIELD_STRINGS, /* an array of them */
 		FIELD_PAIRS,   /* an object of them */
 		FIELD_PORTS /* an object of ports, read as "53" or "53/udp" */
@@ -46,8 +47,12 @@ struct field_type {
 	/* A value of this shape, into the fact. */
 	enum err (*take)(struct fact_reading *, const struct field *,
 	    const struct field_value *);
-	/* After all were taken: the default; NULL where that is zero. */
-	void (*fill)(struct fact_reading *, const struct field *, bool taken);
+	/*
+	 * After all were taken: the default, and what needs other fields;
+	 * NULL where that is zero.
+	 */
+	enum err (*fill)(
+	    struct fact_reading *, const struct field *, bool taken);
 	/* The rules of all that was taken; NULL: taking it held it to them. */
 	enum err (*check)(
 	    const struct fact *, const struct field *, struct complaint *);
@@ -72,7 +77,8 @@ struct field_type {
 extern const struct field_type field_label, field_host, field_region,
     field_domain, field_public_key, field_endpoint, field_words, field_time,
     field_number, field_whole, field_addresses, field_blocks, field_resolvers,
-    field_prefixes, field_pool, field_pairs, field_ports, field_hosts;
+    field_prefixes, field_pool, field_pairs, field_ports, field_hosts,
+    field_flag, field_zone, field_owner, field_rrtype, field_values;
 
 /* What both readers of JSON do.  The row of this name; NULL: none has it. */
 const struct field *reading_find(const struct fact_reading *, struct span key);

@@ -129,6 +129,11 @@ value_read(struct fact_reading *r, const struct field *field, json_t *j,
 		return json_is_number(j)
 		    ? E_OK
 		    : complain_value(r, field->key, "must be a number", j);
+	case FIELD_BOOLEAN:
+		value->number = json_is_true(j);
+		return json_is_boolean(j)
+		    ? E_OK
+		    : complain_value(r, field->key, "must be true or false", j);
 	case FIELD_STRINGS:
 		return strings_read(r, field->key, j, value);
 	case FIELD_PAIRS:

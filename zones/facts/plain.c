@@ -87,6 +87,8 @@ value_read(
 	case FIELD_NUMBER:
 		value->number = plain_number(in);
 		break;
+	case FIELD_BOOLEAN: /* rare */
+		return false;
 	case FIELD_STRINGS:
 	case FIELD_PAIRS:
 	case FIELD_PORTS:

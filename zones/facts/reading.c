@@ -47,8 +47,9 @@ reading_finish(struct fact_reading *r)
 		if (!taken && field->need == FIELD_NEEDED)
 			return complain(
 			    r->why, field->key, "must be given", "");
-		if (field->type->fill != NULL)
-			field->type->fill(r, field, taken);
+		if (field->type->fill != NULL &&
+		    field->type->fill(r, field, taken) != E_OK)
+			return E_INPUT;
 	}
 	return fact_check(r->fact, r->why);
 }

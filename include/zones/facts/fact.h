@@ -1,6 +1,6 @@
 /*
  * fact.h - what a control plane tells: networks, regions, distances, apps,
- * instances, peers, gateways.
+ * instances, peers, gateways, aliases, zones, records.
  *
  * A fact is its key (network, app, id, to: as many as its kind has) and its
  * fields (field.h).  All labels are lower case, 1 to 63 of [a-z0-9_-].  A
@@ -26,6 +26,8 @@ enum fact_kind {
 	FACT_PEER,
 	FACT_GATEWAY,
 	FACT_ALIAS,
+	FACT_ZONE,
+	FACT_RECORD,
 	FACT_KINDS
 };
 
@@ -43,8 +45,19 @@ struct fact_port {
 	bool udp; /* or TCP */
 };
 
+/* Octets of a zone's or record's name as text, and of one value. */
+#define FACT_NAME_MAX  250
+#define FACT_VALUE_MAX 1024
+
 enum fact_state { FACT_STARTED, FACT_DRAINING, FACT_STOPPED };
 enum fact_health { FACT_PASSING, FACT_WARNING, FACT_CRITICAL };
+
+/* One value of a record. */
+struct fact_value {
+	const char *text;     /* as it was written; NULL: it was stored */
+	const uint8_t *rdata; /* as it travels, nothing in it compressed */
+	uint16_t len, type;   /* octets; the record's */
+};
 
 struct fact {
 	enum fact_kind kind;
@@ -52,14 +65,14 @@ struct fact {
 	/* The key. */
 	const char *network; /* NULL: of none; a network's own id */
 	const char *app;     /* an app's name; an instance's app */
-	const char
-	    *id; /* instance, region, gateway; peer: name; distance: from */
-	const char *to; /* distance */
+	const char *id; /* instance, region, gateway; peer, zone, record: name;
+			 * distance: from */
+	const char *to; /* distance; record: its type, "AAAA" */
 
 	/* Network. */
 	const struct prefix *prefixes;
 	unsigned prefix_count;
-	uint32_t ttl;              /* seconds */
+	uint32_t ttl;              /* seconds; a record has one too */
 	const struct prefix *pool; /* of addresses for peers; IPv4 */
 	unsigned pool_count;
 	uint8_t role; /* enum fact_role: the least a peer needs; a peer's own */
@@ -105,6 +118,13 @@ struct fact {
 	/* Alias: the app that it means. */
 	const char *alias_of;
 
+	/* Zone. */
+	uint8_t fallthrough; /* bool: what it lacks is forwarded */
+
+	/* Record. */
+	const struct fact_value *values;
+	unsigned value_count;
+
 	/* Set by the store: facts written before this one; the newer one
 	 * of two with the same address has the larger. */
 	uint64_t age;
@@ -121,7 +141,7 @@ const char *fact_kinds_text(bool plural, char out[FACT_KINDS_TEXT]);
 /*
  * The fact's name for people, "instance acme/web/f066b83b"; returns OUT.
  */
-#define FACT_TITLE 256
+#define FACT_TITLE 464
 const char *fact_title(const struct fact *, char out[FACT_TITLE]);
 
 /* Why a fact was not taken.  All text is the complaint's own. */

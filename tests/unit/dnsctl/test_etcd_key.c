@@ -18,6 +18,10 @@ static const struct {
 	{ "/dnsd/apps/acme/web", "app acme/web" },
 	{ "/dnsd/instances/acme/web/i1", "instance acme/web/i1" },
 	{ "/dnsd/peers/acme/p", "peer acme/p" },
+	{ "/dnsd/zones/acme/corp.acme", "zone acme/corp.acme" },
+	{ "/dnsd/records/acme/*.corp.acme/AAAA",
+	    "record acme/*.corp.acme/AAAA" },
+	{ "/dnsd/records/acme/corp.acme", NULL },
 	/* what a part may be is for the rules to say */
 	{ "/dnsd/apps/acme/W.b", "app acme/W.b" },
 	{ "/dnsd/networks/", "network " },

@@ -49,6 +49,12 @@ limits_print(FILE *out, const struct field *field)
 		    out, "%s%.15g to %.15g", before, field->least, field->most);
 		before = ", ";
 		break;
+	case FIELD_BOOLEAN:
+		(void)fprintf(out, "%s`true`%s or `false`%s", before,
+		    field->usual > 0 ? " (default)" : "",
+		    field->usual > 0 ? "" : " (default)");
+		before = ", ";
+		break;
 	case FIELD_STRINGS:
 	case FIELD_PAIRS:
 	case FIELD_PORTS:
@@ -60,7 +66,7 @@ limits_print(FILE *out, const struct field *field)
 	}
 	if (field->text != NULL)
 		(void)fprintf(out, "%s%s", before, field->text);
-	if (field->usual > 0 && field->words == NULL)
+	if (field->usual > 0 && field->type->shape == FIELD_NUMBER)
 		(void)fprintf(out, ", default %g", field->usual);
 }
 

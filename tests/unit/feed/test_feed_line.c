@@ -47,6 +47,19 @@ static const struct {
 	  ",\"name\":\"lion\",\"group\":\"w\",\"state\":\"stopped\","
 	  "\"metadata\":{\"Role\":\"Primary\",\"k\":\"\"}}",
 	    "instance acme/web/i1", NULL },
+	{ "{\"put\":\"zone\"," NET ",\"name\":\"Corp.Acme.\","
+	  "\"fallthrough\":true}",
+	    "zone acme/corp.acme",
+	    "{\"put\":\"zone\"," NET ",\"name\":\"corp.acme\"}" },
+	{ "{\"put\":\"zone\"," NET ",\"name\":\"corp.acme\","
+	  "\"fallthrough\":false}",
+	    "zone acme/corp.acme", NULL },
+	/* values before the type that says how to read them */
+	{ "{\"put\":\"record\"," NET ",\"values\":[\"10 m\",\"20 n.\"],"
+	  "\"type\":\"mx\",\"name\":\"*.Corp.acme\",\"ttl\":5}",
+	    "record acme/*.corp.acme/MX",
+	    "{\"put\":\"record\"," NET ",\"name\":\"*.corp.acme\","
+	    "\"type\":\"MX\",\"values\":[\"10 m.\",\"20 n.\"]}" },
 	/* any order; labels in lower case; the default state */
 	{ "{\"region\":\"iad\",\"addresses\":[\"fd00::1\"],\"id\":\"I1\","
 	  "\"state\":\"started\",\"app\":\"WEB\","
@@ -128,6 +141,10 @@ static const struct {
 #define PEER        "{\"put\":\"peer\"," NET ",\"name\":\"p\",\"addresses\":"
 #define INSTANCE_AT "{\"put\":\"instance\"," WEB IN ",\"endpoint\":"
 
+#define ZONE                                                                   \
+	"must not be internal, apn, flycast, arpa, a special-use name, nor"    \
+	" below one"
+
 static const struct {
 	const char *line, *field, *rule, *value;
 } bad[] = {
@@ -141,7 +158,7 @@ static const struct {
 	{ "{\"put\":1}", "put", "must be a string", "" },
 	{ "{\"put\":\"apps\"}", "put",
 	    "must be network, region, distance, app, instance, peer"
-	    ", gateway or alias",
+	    ", gateway, alias, zone or record",
 	    "apps" },
 	{ "{\"put\":\"app\",\"put\":\"app\"}", "",
 	    "must be a JSON object: duplicate object key near '\"put\"'",
@@ -206,6 +223,35 @@ static const struct {
 	{ "{\"put\":\"network\",\"id\":\"n\",\"prefixes\":[\"::/0\"],"
 	  "\"ttl\":86401}",
 	    "ttl", "must be a whole number from 0 to 86400", "86401" },
+	{ "{\"put\":\"zone\"," NET ",\"name\":\"a.b\","
+	  "\"fallthrough\":\"no\"}",
+	    "fallthrough", "must be true or false", "\"no\"" },
+	{ "{\"put\":\"zone\"," NET ",\"name\":\"x.internal\"}", "name", ZONE,
+	    "x.internal" },
+	{ "{\"put\":\"zone\"," NET ",\"name\":\"10.in-addr.arpa\"}", "name",
+	    ZONE, "10.in-addr.arpa" },
+	{ "{\"put\":\"zone\"," NET ",\"name\":\"flycast\"}", "name", ZONE,
+	    "flycast" },
+	{ "{\"put\":\"zone\"," NET ",\"name\":\"a.local\"}", "name", ZONE,
+	    "a.local" },
+	{ "{\"put\":\"zone\"," NET ",\"name\":\"*.acme\"}", "name",
+	    "must be labels of 1 to 63 of a-z, 0-9, - and _,"
+	    " with dots between",
+	    "*.acme" },
+	{ "{\"put\":\"record\"," NET ",\"name\":\"a.b\",\"type\":\"NS\","
+	  "\"values\":[\"a.\"]}",
+	    "type", "must be A, AAAA, CNAME, TXT, MX, SRV, CAA or HTTPS",
+	    "NS" },
+	{ "{\"put\":\"record\"," NET ",\"name\":\"a.b\",\"type\":\"A\","
+	  "\"values\":[\"1.2.3\"]}",
+	    "values", "must be what A records have, as: 192.0.2.1", "1.2.3" },
+	{ "{\"put\":\"record\"," NET ",\"name\":\"a.b\",\"type\":\"CNAME\","
+	  "\"values\":[\"a.\",\"b.\"]}",
+	    "values", "must be one of a CNAME, which is its name's only record",
+	    "b." },
+	{ "{\"put\":\"record\"," NET ",\"name\":\"a.b\",\"type\":\"A\","
+	  "\"values\":[\"1.1.1.1\",\"1.1.1.1\"]}",
+	    "values", "must not have a value twice", "1.1.1.1" },
 	{ "{\"put\":\"region\",\"id\":\"nearest\",\"latitude\":1,"
 	  "\"longitude\":1}",
 	    "id", "must not be a word that names use for something else",

@@ -152,14 +152,12 @@ lookup_port(struct snapshot *s, uint32_t network, struct label app,
 	return range_next(&r, &rest, &v);
 }
 
-/* Reversed, so that all domains below one stand together. */
 static void
 domain_key(struct store_key *key, uint32_t network, const struct dname *d,
     unsigned from, unsigned to)
 {
 	key_init(key, network, KEY_DOMAIN);
-	for (unsigned i = to; i > from; i--)
-		part(key, dname_label(d, i - 1));
+	key_labels(key, d, from, to);
 }
 
 void

@@ -196,6 +196,8 @@ check_fact(struct check *c, const struct fact *f, bool implied)
 		expect_claims(c, f);
 		break;
 	case FACT_ALIAS:
+	case FACT_ZONE:
+	case FACT_RECORD:
 	case FACT_GATEWAY:
 	case FACT_REGION:
 	case FACT_DISTANCE: /* check_ranks() */

@@ -24,6 +24,10 @@ key_row(enum key_kind kind)
 		return (struct key_row){ "peer", VALUE_FACT };
 	case KEY_ALIAS:
 		return (struct key_row){ "alias", VALUE_FACT };
+	case KEY_ZONE:
+		return (struct key_row){ "zone", VALUE_FACT };
+	case KEY_RECORD:
+		return (struct key_row){ "record", VALUE_FACT };
 	case KEY_NUMBER:
 		return (struct key_row){ "network's number", VALUE_SUMMARY };
 	case KEY_PREFIX:

@@ -7,6 +7,7 @@
 
 #include "impl.h"
 #include "zones/facts/field.h"
+#include "zones/facts/record.h"
 
 static const enum key_kind key_of[FACT_KINDS] = {
 	[FACT_NETWORK] = KEY_NETWORK,
@@ -17,7 +18,21 @@ static const enum key_kind key_of[FACT_KINDS] = {
 	[FACT_PEER] = KEY_PEER,
 	[FACT_GATEWAY] = KEY_GATEWAY,
 	[FACT_ALIAS] = KEY_ALIAS,
+	[FACT_ZONE] = KEY_ZONE,
+	[FACT_RECORD] = KEY_RECORD,
 };
+
+/* What is no name makes a key that is not there, and cannot be written. */
+static void
+name_key(struct store_key *key, const struct fact *f)
+{
+	struct dname d;
+
+	key->out.bad = !dname_parse(&d, f->id) || d.has_zero;
+	key_labels(key, &d, 0, d.labels);
+	if (f->kind == FACT_RECORD)
+		wire_put16(&key->out, record_type(f->to));
+}
 
 void
 fact_key(struct store_key *key, uint32_t network, const struct fact *f)
@@ -28,6 +43,10 @@ fact_key(struct store_key *key, uint32_t network, const struct fact *f)
 	key_init(key, network, key_of[f->kind]);
 	if (f->kind == FACT_NETWORK)
 		return;
+	if (f->kind == FACT_ZONE || f->kind == FACT_RECORD) {
+		name_key(key, f);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
 		if (part[i] == NULL)
 			continue;
@@ -60,6 +79,31 @@ read_parts(struct fact *f, const MDB_val *k, struct arena *arena)
 	return !rest.bad && wire_left(&rest) == 0;
 }
 
+/* Labels, the last first. */
+static bool
+read_name(struct fact *f, const MDB_val *k, struct arena *arena)
+{
+	struct wire_in rest = key_rest(k);
+	size_t type = f->kind == FACT_RECORD ? 2 : 0, len;
+	char text[KEY_MAX + 1], *at = text + KEY_MAX;
+
+	*at = '\0';
+	while (wire_left(&rest) > type) {
+		const char *label = (const char *)rest.buf + rest.pos;
+
+		len = strnlen(label, wire_left(&rest));
+		if (*at != '\0')
+			*--at = '.';
+		at -= len;
+		memcpy(at, label, len);
+		(void)wire_take(&rest, len + 1);
+	}
+	f->id = arena_copy(arena, at, strlen(at));
+	if (type > 0)
+		f->to = record_type_text(wire_get16(&rest));
+	return !rest.bad && *at != '\0' && (type == 0 || f->to != NULL);
+}
+
 static bool
 find_kind(enum key_kind key, enum fact_kind *kind)
 {
@@ -77,7 +121,10 @@ fact_read(struct fact *f, const char *network, const MDB_val *k,
 {
 	*f = (struct fact){ .network = network };
 	return find_kind(key_kind(k->mv_data), &f->kind) &&
-	    read_parts(f, k, arena) && fact_decode(f, val_in(v), arena);
+	    (f->kind == FACT_ZONE || f->kind == FACT_RECORD
+		    ? read_name(f, k, arena)
+		    : read_parts(f, k, arena)) &&
+	    fact_decode(f, val_in(v), arena);
 }
 
 struct facts {

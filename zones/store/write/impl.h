@@ -111,6 +111,17 @@ enum err network_put(
     struct store_txn *, const struct fact *, struct complaint *);
 void network_delete(struct store_txn *, const char *id);
 
+/* A record is in one of its network's zones, and alone where it has to be. */
+enum err zone_check_record(
+    struct store_txn *, const struct fact *, struct complaint *) MUST_CHECK;
+/* Records that are in this zone and in none below it. */
+struct zone_record {
+	struct zone_record *next;
+	const char *name, *type;
+};
+struct zone_record *zone_records(
+    struct store_txn *, const struct fact *zone, struct arena *);
+
 /* What a snapshot has put so far; or that it is all there is. */
 void seen_add(struct store_txn *, const struct store_key *);
 bool seen_has(const struct store_txn *, const struct store_key *);

@@ -342,12 +342,7 @@ index_domain_key(struct store_key *key, uint32_t network, const struct fact *f)
 	    !dname_parse(&d, f->domain))
 		return false;
 	key_init(key, network, KEY_DOMAIN);
-	for (unsigned i = d.labels; i > 0; i--) {
-		struct label l = dname_label(&d, i - 1);
-
-		key_bytes(key, l.at, l.len);
-		key_end_part(key);
-	}
+	key_labels(key, &d, 0, d.labels);
 	key_end_part(key);
 	key_text(key, f->app);
 	return true;

@@ -104,12 +104,14 @@ index_fact(struct store_txn *t, const struct fact *f, bool is)
 		(is ? index_app : unindex_app)(t, t->number, f);
 		break;
 	case FACT_ALIAS:
+	case FACT_ZONE:
 		network_renew(t);
 		break;
 	case FACT_REGION:
 	case FACT_DISTANCE:
 		t->ranks_changed = true;
 		break;
+	case FACT_RECORD:  /* is what it is found by */
 	case FACT_GATEWAY: /* no answer needs it */
 	case FACT_NETWORK: /* network_put() and network_delete() */
 	case FACT_KINDS:
@@ -174,7 +176,8 @@ store_put(struct store_txn *t, const struct fact *f, struct complaint *why)
 	if (t->err != E_OK)
 		return t->err;
 	if ((err = check_network(t, f, why)) != E_OK ||
-	    (err = check_scope(t, f, why)) != E_OK)
+	    (err = check_scope(t, f, why)) != E_OK ||
+	    (err = zone_check_record(t, f, why)) != E_OK)
 		return err;
 	err = write_fact(t, f, why);
 	arena_reset(&t->arena);
@@ -256,6 +259,22 @@ delete_instances(struct store_txn *t, const struct fact *app)
 	arena_release(&arena);
 }
 
+static void
+delete_zone(struct store_txn *t, const struct fact *zone)
+{
+	struct arena arena = { 0 };
+	struct zone_record *r = zone_records(t, zone, &arena);
+
+	delete_fact(t, zone);
+	for (; r != NULL; r = r->next)
+		delete_fact(t,
+		    &(struct fact){ .kind = FACT_RECORD,
+			.network = zone->network,
+			.id = r->name,
+			.to = r->type });
+	arena_release(&arena);
+}
+
 static enum err
 delete_checked(
     struct store_txn *t, const struct fact *f, bool all, struct complaint *why)
@@ -271,6 +290,8 @@ delete_checked(
 		return t->err; /* nothing of it is there */
 	if (f->kind == FACT_NETWORK)
 		network_delete(t, f->network);
+	else if (f->kind == FACT_ZONE)
+		delete_zone(t, f);
 	else
 		delete_fact(t, f);
 	if (f->kind == FACT_APP && all)

@@ -51,7 +51,8 @@ static bool
 is_in_scope(enum fact_kind kind, const char *scope)
 {
 	return scope == NULL || kind == FACT_APP || kind == FACT_INSTANCE ||
-	    kind == FACT_PEER || kind == FACT_ALIAS;
+	    kind == FACT_PEER || kind == FACT_ALIAS || kind == FACT_ZONE ||
+	    kind == FACT_RECORD;
 }
 
 void

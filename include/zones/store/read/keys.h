@@ -43,6 +43,8 @@ enum key_kind {
 	KEY_INSTANCE = 'i',               /* app, id */
 	KEY_PEER = 'P',                   /* peer */
 	KEY_ALIAS = 'Y',                  /* alias */
+	KEY_ZONE = 'Z',                   /* labels reversed */
+	KEY_RECORD = 'T',                 /* labels reversed, u16 type */
 
 	/* Summaries, made from facts and checked against them. */
 	KEY_NUMBER = KEY_OF_NONE | 'n',   /* network's id: u32 number */
@@ -99,6 +101,19 @@ static inline void
 key_text(struct store_key *k, const char *text)
 {
 	wire_put(&k->out, text, strlen(text));
+}
+
+/* Labels FROM to TO, reversed, so that all names below one stand together. */
+static inline void
+key_labels(
+    struct store_key *k, const struct dname *d, unsigned from, unsigned to)
+{
+	for (unsigned i = to; i > from; i--) {
+		struct label l = dname_label(d, i - 1);
+
+		key_bytes(k, l.at, l.len);
+		key_end_part(k);
+	}
 }
 
 /* A key that was read, or the begin of one. */
