@@ -4,9 +4,8 @@
 #include "dnsctl/changes.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
+#include "dnsctl/terminal.h"
 #include "zones/facts/field.h"
 #include "zones/facts/json.h"
 
@@ -16,30 +15,22 @@ static const struct {
 	char mark;
 	const char *colour;
 } rows[] = {
-	[STORE_PUT] = { "put", '+', "\033[32m" },
-	[STORE_CHANGED] = { "changed", '~', "\033[33m" },
-	[STORE_DELETED] = { "deleted", '-', "\033[31m" },
+	[STORE_PUT] = { "put", '+', COLOUR_GOOD },
+	[STORE_CHANGED] = { "changed", '~', COLOUR_MIND },
+	[STORE_DELETED] = { "deleted", '-', COLOUR_BAD },
 };
-
-static bool
-has_colours(void)
-{
-	const char *no = getenv("NO_COLOR");
-
-	return (no == NULL || no[0] == '\0') && isatty(STDOUT_FILENO);
-}
 
 void
 change_print(enum store_change what, const struct fact *f)
 {
-	bool colours = has_colours();
+	bool colours = terminal_has_colours();
 
 	if (colours)
 		(void)fputs(rows[what].colour, stdout);
 	(void)printf("%c ", rows[what].mark);
 	fact_print_line(stdout, f);
 	if (colours)
-		(void)fputs("\033[0m", stdout);
+		(void)fputs(COLOUR_NONE, stdout);
 }
 
 /* "put 2 networks, 1 region"; false where there is nothing of it. */

@@ -1,12 +1,15 @@
 /*
- * cmd_list.c - list: facts, a line each, for people or as the feed has them.
+ * cmd_list.c - list: facts, a line each, for people or as the feed has them; in
+ * columns on a terminal.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/near.h"
+#include "dnsctl/columns.h"
 #include "dnsctl/ctl.h"
+#include "dnsctl/terminal.h"
 #include "zones/facts/field.h"
 #include "zones/facts/json.h"
 #include "zones/store/write/facts.h"
@@ -26,6 +29,59 @@ fact_list(void *arg, const struct fact *f, bool implied)
 	return !ferror(stdout);
 }
 
+struct shown {
+	struct columns *columns;
+	bool one_network; /* was asked for */
+};
+
+/* A field a column; one that says in no row what is not usual is left out. */
+static bool
+fact_show(void *arg, const struct fact *f, bool implied)
+{
+	const struct shown *shown = arg;
+
+	(void)implied;
+	for (const struct field *field = fact_fields(f->kind);
+	     field->key != NULL; field++) {
+		FILE *cell = columns_cell(shown->columns);
+		bool said = fact_print_field(cell, f, field);
+
+		columns_cell_end(shown->columns,
+		    said &&
+			!(shown->one_network &&
+			    field->at == offsetof(struct fact, network)));
+	}
+	return !ferror(stdout);
+}
+
+/* For a terminal. */
+static enum err
+kind_show(struct snapshot *snapshot, enum fact_kind kind, const struct ctl *ctl)
+{
+	const char *title = ctl->arg_count > 0 ? NULL : fact_kind_plural(kind);
+	struct shown shown = { .one_network = ctl->network != NULL };
+	const struct field *field = fact_fields(kind);
+	const char *heads[COLUMNS_MAX];
+	unsigned count = 0;
+	enum err err;
+
+	for (; field->key != NULL && count < COLUMNS_MAX; field++)
+		heads[count++] = field->key;
+	shown.columns = columns_open(title, heads, count);
+	err = snapshot_facts(snapshot, kind, ctl->network, fact_show, &shown);
+	columns_close(shown.columns);
+	return err;
+}
+
+static enum err
+kind_list(struct snapshot *snapshot, enum fact_kind kind, const struct ctl *ctl)
+{
+	if (ctl->json == NULL && terminal_columns() > 0)
+		return kind_show(snapshot, kind, ctl);
+	return snapshot_facts(
+	    snapshot, kind, ctl->network, fact_list, (void *)(uintptr_t)ctl);
+}
+
 /* Every kind where WHICH is NULL. */
 static enum err
 facts_list(struct snapshot *snapshot, const char *which, const struct ctl *ctl)
@@ -36,8 +92,7 @@ facts_list(struct snapshot *snapshot, const char *which, const struct ctl *ctl)
 		if ((which == NULL ||
 			strcmp(which, fact_kind_plural(kind)) == 0) &&
 		    (ctl->network == NULL || fact_kind_has_network(kind)))
-			err = snapshot_facts(snapshot, kind, ctl->network,
-			    fact_list, (void *)(uintptr_t)ctl);
+			err = kind_list(snapshot, kind, ctl);
 	return err;
 }
 

@@ -13,9 +13,54 @@
 #include "dnsctl/control/follow.h"
 #include "dnsctl/control/top.h"
 #include "dnsctl/ctl.h"
+#include "zones/facts/json.h"
+
+/* What was said, as one string. */
+static void
+said_print(char *reply, bool json)
+{
+	if (!json) {
+		(void)fputs(reply, stdout);
+		return;
+	}
+	reply[strcspn(reply, "\n")] = '\0';
+	(void)fputs("{\"said\":", stdout);
+	fact_json_print_text(stdout, reply);
+	(void)puts("}");
+}
+
+/* A line of names, then lines of as many numbers: each an object. */
+static void
+table_print(char *reply, bool json)
+{
+	char *heads, *line, *lines = NULL;
+
+	if (!json) {
+		(void)fputs(reply, stdout);
+		return;
+	}
+	heads = strtok_r(reply, "\n", &lines);
+	while ((line = strtok_r(NULL, "\n", &lines)) != NULL) {
+		const char *head = heads, *at = line + strspn(line, " ");
+		char before = '{';
+
+		while (*at != '\0' && *head != '\0') {
+			size_t name = strcspn(head, " ");
+			size_t number = strcspn(at, " ");
+
+			(void)printf("%c\"%.*s\":%.*s", before, (int)name, head,
+			    (int)number, at);
+			before = ',';
+			head += name + strspn(head + name, " ");
+			at += number + strspn(at + number, " ");
+		}
+		(void)puts("}");
+	}
+}
 
 static enum exit_status
-reply_print(const struct ctl *ctl, const char *command)
+reply_print(const struct ctl *ctl, const char *command,
+    void (*print)(char *reply, bool json))
 {
 	size_t len;
 	char *reply = control_ask(ctl->control, command, &len);
@@ -23,7 +68,7 @@ reply_print(const struct ctl *ctl, const char *command)
 	    strncmp(reply, "error: ", strlen("error: ")) != 0;
 
 	if (good)
-		(void)fwrite(reply, 1, len, stdout);
+		print(reply, ctl->json != NULL);
 	else if (reply == NULL)
 		log_error("%s: %s", ctl->control, strerror(errno));
 	else
@@ -35,11 +80,27 @@ reply_print(const struct ctl *ctl, const char *command)
 static enum exit_status
 plain_run(const struct ctl *ctl)
 {
-	return reply_print(ctl, ctl->args[0]);
+	return reply_print(ctl, ctl->args[0], said_print);
 }
 
 static enum exit_status
-stats_run(const struct ctl *ctl)
+workers_run(const struct ctl *ctl)
+{
+	return reply_print(ctl, "workers", table_print);
+}
+
+/* Of the report, or of its MEMBER. */
+static void
+report_dump(json_t *report, const char *member)
+{
+	if (member != NULL)
+		report = json_object_get(report, member);
+	(void)json_dumpf(report, stdout, JSON_COMPACT);
+	(void)putchar('\n');
+}
+
+static enum exit_status
+report_run(const struct ctl *ctl, const char *member)
 {
 	char why[CONTROL_WHY];
 	json_t *report;
@@ -49,14 +110,25 @@ stats_run(const struct ctl *ctl)
 		log_error("%s", why);
 		return CTL_FAILED;
 	}
-	if (ctl->json != NULL) {
-		(void)json_dumpf(report, stdout, JSON_COMPACT);
-		(void)putchar('\n');
-	} else {
+	if (ctl->json != NULL)
+		report_dump(report, member);
+	else
 		stats_print(stdout, report);
-	}
 	json_decref(report);
 	return ctl_flushed();
+}
+
+static enum exit_status
+stats_run(const struct ctl *ctl)
+{
+	return report_run(ctl, NULL);
+}
+
+/* For programs: who asks most, and for what, as it is counted now. */
+static enum exit_status
+top_show(const struct ctl *ctl)
+{
+	return ctl->json == NULL ? cmd_top(ctl) : report_run(ctl, "top");
 }
 
 static enum exit_status
@@ -67,7 +139,7 @@ flush_run(const struct ctl *ctl)
 	if (ctl->arg_count == 1)
 		return plain_run(ctl);
 	(void)snprintf(command, sizeof(command), "flush %s", ctl->args[1]);
-	return reply_print(ctl, command);
+	return reply_print(ctl, command, said_print);
 }
 
 static enum exit_status
@@ -86,9 +158,9 @@ static const struct {
 	enum exit_status (*run)(const struct ctl *);
 } rows[] = {
 	{ "stats", 1, stats_run },
-	{ "top", 1, cmd_top },
+	{ "top", 1, top_show },
 	{ "log", 1, log_run },
-	{ "workers", 1, plain_run },
+	{ "workers", 1, workers_run },
 	{ "flush", 2, flush_run },
 	{ "reload", 1, plain_run },
 };

@@ -1,13 +1,12 @@
 /*
- * cmd_status.c - status: where the store stands, and since when; check:
- * whether it is as it was written.
+ * cmd_status.c - status: where the store stands, and since when.
  */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/clock.h"
 #include "dnsctl/ctl.h"
-#include "zones/store/write/check.h"
-#include "zones/store/write/facts.h"
+#include "zones/facts/json.h"
 
 static void
 age_print(const char *what, int64_t then_ms)
@@ -19,32 +18,20 @@ age_print(const char *what, int64_t then_ms)
 		    (double)(clock_ms(CLOCK_REALTIME) - then_ms) / 1000);
 }
 
-static bool
-fact_count(void *arg, const struct fact *f, bool implied)
-{
-	unsigned long long *n = arg;
-
-	(void)f;
-	*n += !implied;
-	return true;
-}
+struct status {
+	struct store_meta meta;
+	struct store_usage usage;
+	uint64_t facts[FACT_KINDS];
+};
 
 static enum err
-facts_print(struct snapshot *snapshot)
+status_read(struct status *status, struct snapshot *snapshot)
 {
-	enum err err = E_OK;
+	enum err err = snapshot_meta(snapshot, &status->meta);
 
-	(void)fputs("facts:", stdout);
-	for (int kind = 0; kind < FACT_KINDS && err == E_OK; kind++) {
-		unsigned long long n = 0;
-
-		err = snapshot_facts(
-		    snapshot, (enum fact_kind)kind, NULL, fact_count, &n);
-		(void)printf("%s %s %llu", kind == 0 ? "" : ",",
-		    fact_kind_str((enum fact_kind)kind), n);
-	}
-	(void)putchar('\n');
-	return err;
+	if (err == E_OK)
+		err = snapshot_usage(snapshot, &status->usage);
+	return err == E_OK ? ctl_count_facts(snapshot, status->facts) : err;
 }
 
 static const char *
@@ -53,63 +40,65 @@ or_none(const char *text)
 	return text[0] == '\0' ? "none" : text;
 }
 
-static enum err
-status_print(struct snapshot *snapshot)
+static void
+status_print(const struct status *status)
 {
-	struct store_usage usage;
-	struct store_meta meta;
-	enum err err = snapshot_meta(snapshot, &meta);
+	const struct store_meta *meta = &status->meta;
 
-	if (err == E_OK)
-		err = snapshot_usage(snapshot, &usage);
-	if (err != E_OK)
-		return err;
-	(void)printf("source: %s\n", or_none(meta.source));
-	(void)printf("cursor: %s\n", or_none(meta.cursor));
-	(void)printf("commits: %llu\n", (unsigned long long)meta.commits);
-	age_print("last commit", meta.committed_ms);
-	age_print("last heard", meta.heard_ms);
-	(void)printf("bytes: %llu of %llu\n",
-	    (unsigned long long)usage.bytes_used,
-	    (unsigned long long)usage.bytes_map);
-	(void)printf("readers: %u of %u\n", usage.readers, usage.readers_max);
-	return facts_print(snapshot);
+	(void)printf("source: %s\n", or_none(meta->source));
+	(void)printf("cursor: %s\n", or_none(meta->cursor));
+	(void)printf("commits: %" PRIu64 "\n", meta->commits);
+	age_print("last commit", meta->committed_ms);
+	age_print("last heard", meta->heard_ms);
+	(void)printf("bytes: %" PRIu64 " of %" PRIu64 "\n",
+	    status->usage.bytes_used, status->usage.bytes_map);
+	(void)printf("readers: %u of %u\n", status->usage.readers,
+	    status->usage.readers_max);
+	(void)fputs("facts:", stdout);
+	for (enum fact_kind kind = 0; kind < FACT_KINDS; kind++)
+		(void)printf("%s %s %" PRIu64, kind == 0 ? "" : ",",
+		    fact_kind_str(kind), status->facts[kind]);
+	(void)putchar('\n');
+}
+
+static void
+status_print_json(const struct status *status)
+{
+	const struct store_meta *meta = &status->meta;
+
+	(void)fputs("{\"source\":", stdout);
+	fact_json_print_text(stdout, meta->source);
+	(void)fputs(",\"cursor\":", stdout);
+	fact_json_print_text(stdout, meta->cursor);
+	(void)printf(",\"commits\":%" PRIu64 ",\"committed_ms\":%" PRId64
+		     ",\"heard_ms\":%" PRId64 ",\"bytes_used\":%" PRIu64
+		     ",\"bytes_map\":%" PRIu64
+		     ",\"readers\":%u,\"readers_max\":%u,\"facts\":{",
+	    meta->commits, meta->committed_ms, meta->heard_ms,
+	    status->usage.bytes_used, status->usage.bytes_map,
+	    status->usage.readers, status->usage.readers_max);
+	for (enum fact_kind kind = 0; kind < FACT_KINDS; kind++)
+		(void)printf("%s\"%s\":%" PRIu64, kind == 0 ? "" : ",",
+		    fact_kind_str(kind), status->facts[kind]);
+	(void)puts("}}");
 }
 
 enum exit_status
 cmd_status(const struct ctl *ctl)
 {
+	struct status status = { .facts = { 0 } };
 	struct ctl_view view;
 	enum err err;
 
 	if (!ctl_view_open(&view, ctl))
 		return CTL_FAILED;
-	err = status_print(view.snapshot);
+	err = status_read(&status, view.snapshot);
 	ctl_view_close(&view);
-	return err == E_OK ? ctl_flushed() : ctl_store_failed(ctl, err);
-}
-
-static void
-finding_print(void *arg, bool damage, const char *line)
-{
-	(void)arg;
-	(void)printf("%s: %s\n", damage ? "damage" : "conflict", line);
-}
-
-enum exit_status
-cmd_check(const struct ctl *ctl)
-{
-	struct ctl_view view;
-	enum err err;
-
-	if (!ctl_view_open(&view, ctl))
-		return CTL_FAILED;
-	err = snapshot_check(view.snapshot, finding_print, NULL);
-	ctl_view_close(&view);
-	if (err != E_OK) {
-		(void)ctl_flushed();
+	if (err != E_OK)
 		return ctl_store_failed(ctl, err);
-	}
-	(void)puts("ok");
+	if (ctl->json == NULL)
+		status_print(&status);
+	else
+		status_print_json(&status);
 	return ctl_flushed();
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "zones/store/write/facts.h"
 #include "zones/store/write/readers.h"
 
 /* "812 dnsd (128), 913 dnsctl (1)" */
@@ -85,6 +86,28 @@ ctl_view_close(struct ctl_view *v)
 	snapshot_close(v->snapshot);
 	store_close(v->store);
 	memset(v, 0, sizeof(*v));
+}
+
+static bool
+fact_count(void *arg, const struct fact *f, bool implied)
+{
+	uint64_t *n = arg;
+
+	(void)f;
+	*n += !implied;
+	return true;
+}
+
+enum err
+ctl_count_facts(struct snapshot *snapshot, uint64_t facts[FACT_KINDS])
+{
+	enum err err = E_OK;
+
+	memset(facts, 0, FACT_KINDS * sizeof(facts[0]));
+	for (enum fact_kind kind = 0; kind < FACT_KINDS && err == E_OK; kind++)
+		err = snapshot_facts(
+		    snapshot, kind, NULL, fact_count, &facts[kind]);
+	return err;
 }
 
 struct store *

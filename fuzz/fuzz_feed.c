@@ -357,7 +357,8 @@ check_store(const struct model *m)
 	assert(memcmp(&found, &m->stored, sizeof(found)) == 0);
 	assert(snapshot_meta(world.snapshot, &meta) == E_OK);
 	assert((unsigned)strtoul(meta.cursor, NULL, 10) == m->commits);
-	assert(snapshot_check(world.snapshot, finding, NULL) == E_OK);
+	assert(snapshot_check(world.snapshot,
+		   &(struct check_report){ .finding = finding }) == E_OK);
 	snapshot_rest(world.snapshot);
 }
 

@@ -60,6 +60,10 @@ struct ctl_view {
 bool ctl_view_open(struct ctl_view *, const struct ctl *) MUST_CHECK;
 void ctl_view_close(struct ctl_view *);
 
+/* Of each kind, those that were put by themselves. */
+enum err ctl_count_facts(
+    struct snapshot *, uint64_t facts[FACT_KINDS]) MUST_CHECK;
+
 /* A store to be written; NULL, and it was said why. */
 struct store *ctl_writer_open(const struct ctl *) MUST_CHECK;
 

@@ -1,15 +1,19 @@
 """dnsctl: apply, export, list, check, explain."""
 
 import contextlib
+import fcntl
 import json
 import os
 import re
 import select
+import struct
 import subprocess
+import termios
+import time
 
 import pytest
 
-from ask import ACME, ask, values
+from ask import ACME, PATIENCE, ask, values
 from programs import DNSCTL, lines, sample
 
 NET = '{"put":"network","id":"n","prefixes":["fdaa:0:18::/48"]}\n'
@@ -323,45 +327,135 @@ def test_history(servers):
     assert store.tell("history").splitlines()[0].endswith(SUMMARY.strip())
 
 
-def terminal(store, arguments, feed=None, **environment):
-    """What dnsctl writes where standard output and error are a terminal."""
-    ours, theirs = os.openpty()
-    with subprocess.Popen(
+class Terminal:
+    """dnsctl where standard error, and OUT too if not given, is a terminal."""
+
+    def __init__(self, store, arguments, out=None, columns=80, **environment):
+        self.ours, theirs = os.openpty()
+        fcntl.ioctl(self.ours, termios.TIOCSWINSZ,
+                    struct.pack("HHHH", 25, columns, 0, 0))
+        # pylint: disable-next=consider-using-with
+        self.process = subprocess.Popen(
             [DNSCTL, "-s", store.path, *arguments], stdin=subprocess.PIPE,
-            stdout=theirs, stderr=theirs, text=True,
-            env=dict(os.environ, **environment)) as process:
+            stdout=theirs if out is None else out, stderr=theirs, text=True,
+            env=dict(os.environ, **environment))
         os.close(theirs)
-        said = b""
-        while b" lines, " not in said and feed:
-            process.stdin.write(feed)
-            process.stdin.flush()
-            while select.select([ours], [], [], 0.05)[0]:
-                said += os.read(ours, 4096)
-        if not feed:
-            process.stdin.write(lines(CHANGES))
-        process.stdin.close()
+        self.said = b""
+
+    def feed(self, text):
+        self.process.stdin.write(text)
+        self.process.stdin.flush()
+        while select.select([self.ours], [], [], 0.05)[0]:
+            self.said += os.read(self.ours, 4096)
+
+    def end(self):
+        """All that was written there."""
+        self.process.stdin.close()
         with contextlib.suppress(OSError):  # EIO: it has ended
             while True:
-                said += os.read(ours, 4096)
-        os.close(ours)
-    return said.decode()
+                self.said += os.read(self.ours, 4096)
+        os.close(self.ours)
+        self.process.wait(PATIENCE)
+        return self.said.decode()
 
 
 @pytest.mark.parametrize("environment,coloured", [
     ({}, True), ({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False),
 ])
 def test_colours(servers, environment, coloured):
-    said = terminal(servers.store(sample()), ["diff", "-"], **environment)
+    shown = Terminal(servers.store(sample()), ["diff", "-"], **environment)
+    shown.feed(lines(CHANGES))
+    said = shown.end()
     assert ("\033[32m+ region xx" in said) == coloured
     assert "+ region xx" in said
 
 
+# --- on a terminal
+
 def test_progress(servers):
     """On a terminal, of what takes long; gone when it is done."""
     line = '{"put":"region","id":"xx","latitude":1,"longitude":2}\n'
-    said = terminal(servers.store(), ["apply", "-"], line * 3000)
+    shown = Terminal(servers.store(), ["apply", "-"])
+    while b" lines, " not in shown.said:
+        shown.feed(line * 3000)
+    said = shown.end()
     assert re.search(r"\r\d+ lines, \d+ a second", said)
     assert said.endswith("\r\033[Kput 1 region\r\n")
+
+
+def instances(count, share):
+    """As many, SHARE of them at each address, which check has a line about."""
+    return NET + "".join(
+        WEB.replace('"i"', f'"{"i" * 50}{i}"')
+        .replace("18::1", f"18::{i // share:x}") for i in range(count))
+
+
+@pytest.mark.parametrize("command,counts,share", [
+    ("export", "facts", 1), ("check", "keys", 2),
+])
+def test_progress_of_who_is_held_up(servers, command, counts, share):
+    """Its reader takes no more for as long as it takes to say something."""
+    store = servers.store(instances(3000, share))
+    shown = Terminal(store, [command], out=subprocess.PIPE)
+    first = os.read(shown.process.stdout.fileno(), 1).decode()
+    time.sleep(1.1)
+    rest = shown.process.stdout.read()
+    said = shown.end()
+    assert re.search(rf"\r\d+ {counts}, \d+ a second, \d+ s left", said)
+    assert said.endswith("\r\033[K") and shown.process.returncode == 0
+    assert first + rest == store.tell(command)
+
+
+def test_columns(servers):
+    """A line is no wider than the terminal, whatever is cut for that."""
+    store = servers.store(sample())
+    for columns in 200, 100:
+        shown = Terminal(store, ["list", "instances", "-n", "acme"],
+                         columns=columns, NO_COLOR="1").end().splitlines()
+        heads = shown[0].split()
+        assert heads == ["app", "id", "region", "addresses", "name", "group",
+                         "state", "metadata"]
+        assert len(shown) == 11
+        assert max(map(len, shown)) <= columns
+        whole = any("fdaa:0:18:a7b:181:5918:5664:2" in line for line in shown)
+        assert whole == (columns == 200)
+        assert any(".." in line for line in shown) == (columns < 200)
+        at = shown[0].index("region")
+        assert {line[at - 1] + line[at:at + 3] for line in shown[1:]} >= \
+            {" iad", " lhr", " fra"}
+
+
+def test_columns_of_all_kinds(servers):
+    said = Terminal(servers.store(sample()), ["list"]).end()
+    assert "networks\r\n\033[1mid " in said and "peers\r\n" in said
+    assert "gateways" not in said
+
+
+@pytest.mark.parametrize("command", [["list"], ["list", "--json"]])
+def test_a_pipe_gets_everything(servers, command):
+    store = servers.store(sample())
+    said = store.tell(*command)
+    assert "\033" not in said and ".." not in said
+    assert "datasette-apache-proxy-demo" in said
+
+
+# --- for programs
+
+def test_status_for_programs(servers):
+    store = servers.store(sample())
+    said = json.loads(store.tell("status", "--json"))
+    assert said["facts"]["network"] == 2 and said["facts"]["gateway"] == 0
+    assert (said["commits"], said["cursor"], said["source"]) == \
+        (1, "sample-1", "")
+    assert 0 <= time.time() * 1000 - said["committed_ms"] < PATIENCE * 4000
+
+
+def test_check_for_programs(servers):
+    store = servers.store(NET + WEB + WEB.replace('"i"', '"j"'))
+    found, last = [json.loads(line) for line in
+                   store.tell("check", "--json").splitlines()]
+    assert found["finding"] == "conflict" and "web/j" in found["text"]
+    assert last == {"good": True}
 
 
 # --- explain

@@ -278,3 +278,19 @@ def test_what_an_upstream_can_is_reported(controlled):
     assert up["able"]["cookies"]["over"] == "udp"
     assert 0 < up["able"]["cookies"]["ends_s"] <= 60
     assert 3500 < up["able"]["letters"]["ends_s"] <= 3600
+
+
+def test_dnsctl_tells_programs(controlled):
+    """An object a line, of each thing that can be asked."""
+    def said(*words):
+        status, lines = ctl(controlled, *words, "--json")
+        assert status == 0
+        return [json.loads(line) for line in lines.splitlines()]
+    ask(NAME)
+    assert said("flush") == [{"said": "flushed"}]
+    workers = said("workers")
+    assert [worker["worker"] for worker in workers] == [0, 1]
+    assert sum(worker["answered"] for worker in workers) >= 1
+    [top] = said("top")
+    assert [row["name"] for row in top["networks"]][0] == "acme"
+    assert said("reload") == [{"said": "reloaded"}]

@@ -189,12 +189,14 @@ fixture_finding(void *arg, bool damage, const char *line)
 static inline enum err
 fixture_check(struct fixture *f)
 {
+	const struct check_report report = { .finding = fixture_finding,
+		.arg = f };
 	enum err err = snapshot_refresh(f->snapshot);
 
 	f->damage = f->notes = 0;
 	f->finding[0] = '\0';
 	if (err == E_OK)
-		err = snapshot_check(f->snapshot, fixture_finding, f);
+		err = snapshot_check(f->snapshot, &report);
 	snapshot_rest(f->snapshot);
 	return err;
 }

@@ -51,3 +51,14 @@ fact_print_line(FILE *out, const struct fact *f)
 	}
 	(void)putc('\n', out);
 }
+
+bool
+fact_print_field(FILE *out, const struct fact *f, const struct field *field)
+{
+	const struct field_printing p = { out, false };
+
+	if (!is_set(f, field))
+		return false;
+	field->type->print(&p, f, field);
+	return !is_usual(f, field);
+}

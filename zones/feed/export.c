@@ -29,6 +29,9 @@ struct exporter {
 	struct arena memory;
 	STAILQ_HEAD(contested_list, contested) contested;
 	size_t contested_count;
+	feed_exported *exported;
+	void *arg;
+	uint64_t count; /* of facts that were read */
 };
 
 static uint32_t
@@ -91,6 +94,9 @@ fact_export(void *arg, const struct fact *f, bool implied)
 
 	if (implied)
 		return true;
+	e->count++;
+	if (e->exported != NULL)
+		e->exported(e->arg, e->count);
 	if (is_contested(e, f))
 		return contested_keep(e, f);
 	fact_json_print(e->out, f);
@@ -146,9 +152,13 @@ facts_export(struct exporter *e)
 }
 
 enum err
-feed_export(struct snapshot *snapshot, FILE *out)
+feed_export(
+    struct snapshot *snapshot, FILE *out, feed_exported *exported, void *arg)
 {
-	struct exporter e = { .snapshot = snapshot, .out = out };
+	struct exporter e = { .snapshot = snapshot,
+		.out = out,
+		.exported = exported,
+		.arg = arg };
 	enum err err;
 
 	STAILQ_INIT(&e.contested);

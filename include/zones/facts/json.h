@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 #include "base/arena.h"
-#include "zones/facts/fact.h"
+#include "zones/facts/field.h"
 
 /*
  * Reads an object's members into F, whose kind is set, and key fields as
@@ -36,6 +36,8 @@ void fact_json_print(FILE *, const struct fact *);
 
 /* For people, a line: its title, then all that it has. */
 void fact_print_line(FILE *, const struct fact *);
+/* A field alone, nothing where F has none; false: it says what is usual. */
+bool fact_print_field(FILE *, const struct fact *f, const struct field *);
 
 /* TEXT, which is UTF-8, as JSON has it. */
 static inline void

@@ -8,10 +8,14 @@
 
 #include "zones/store/read/store.h"
 
+/* So many facts were read. */
+typedef void feed_exported(void *arg, uint64_t facts);
+
 /*
  * While the snapshot is refreshed; what OUT could not take is to be asked of
- * OUT.
+ * OUT.  The callback, which may be NULL, comes with each fact.
  */
-enum err feed_export(struct snapshot *, FILE *out) MUST_CHECK;
+enum err feed_export(
+    struct snapshot *, FILE *out, feed_exported *, void *arg) MUST_CHECK;
 
 #endif

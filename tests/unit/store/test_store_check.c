@@ -181,6 +181,8 @@ test_strays(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct findings found = { .line = rows[i].line };
+		const struct check_report report = { .finding = note,
+			.arg = &found };
 		struct fixture f;
 
 		fixture_open(&f);
@@ -191,7 +193,7 @@ test_strays(void **state)
 		print_message("%s\n", rows[i].line);
 		assert_int_equal(snapshot_refresh(f.snapshot), E_OK);
 		assert_int_equal(
-		    snapshot_check(f.snapshot, note, &found), E_DAMAGED);
+		    snapshot_check(f.snapshot, &report), E_DAMAGED);
 		assert_true(found.met);
 		fixture_close(&f);
 	}

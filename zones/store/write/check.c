@@ -88,26 +88,42 @@ run_pass(struct check *c, enum check_pass pass)
 		return store_err(rc);
 	c->pass = pass;
 	check_enter(c, NETWORK_NONE);
-	while ((rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT)) == 0)
+	while ((rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT)) == 0) {
 		read_key(c, &k, &v);
+		if (c->report->progress != NULL)
+			c->report->progress(c->report->arg, ++c->keys, c->all);
+	}
 	mdb_cursor_close(cursor);
 	if (rc != MDB_NOTFOUND)
 		return store_err(rc);
 	return pass == CHECK_NAME ? E_OK : check_ranks(c);
 }
 
-enum err
-snapshot_check(struct snapshot *s,
-    void (*report)(void *arg, bool damage, const char *line), void *arg)
+/* How many keys a pass has. */
+static enum err
+keys_count(struct check *c)
 {
-	struct check c = { .snapshot = s, .report = report, .arg = arg };
+	MDB_stat stat = { .ms_entries = 0 };
+	int rc = mdb_stat(c->snapshot->txn, c->snapshot->env->dbi, &stat);
+
+	c->all = stat.ms_entries;
+	return store_err(rc);
+}
+
+enum err
+snapshot_check(struct snapshot *s, const struct check_report *report)
+{
+	struct check c = { .snapshot = s, .report = report };
 	enum err err;
 
 	assert(s->active);
-	err = run_pass(&c, CHECK_SUM);
+	err = keys_count(&c);
+	if (err == E_OK)
+		err = run_pass(&c, CHECK_SUM);
 
 	if (err == E_OK && c.made_sum != c.there_sum) {
 		c.damaged = true;
+		c.all *= 3;
 		err = run_pass(&c, CHECK_GATHER);
 		if (err == E_OK)
 			err = run_pass(&c, CHECK_NAME);

@@ -11,6 +11,7 @@
 #define ZONES_STORE_WRITE_CHECK_IMPL_H
 
 #include "impl.h"
+#include "zones/store/write/check.h"
 
 /* What a value is, and so what a check holds against the facts. */
 enum key_value {
@@ -39,8 +40,8 @@ enum check_pass {
 
 struct check {
 	struct snapshot *snapshot;
-	void (*report)(void *arg, bool damage, const char *line);
-	void *arg;
+	const struct check_report *report;
+	uint64_t keys, all; /* that were read, and are to be */
 	enum check_pass pass;
 	bool damaged;
 

@@ -16,7 +16,7 @@ check_say(struct check *c, bool damage, const char *format, ...)
 	va_start(ap, format);
 	(void)vsnprintf(line, sizeof(line), format, ap);
 	va_end(ap);
-	c->report(c->arg, damage, line);
+	c->report->finding(c->report->arg, damage, line);
 }
 
 static bool
