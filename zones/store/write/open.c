@@ -4,6 +4,7 @@
 #include "zones/store/write/txn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,6 +36,52 @@ store_lengthen(struct store_env *e)
 	mdb_txn_abort(txn);
 }
 
+/* A new file and its name are on the disk before anything is committed. */
+static enum err
+sync_new(const struct store *s)
+{
+	MDB_env *env = s->env->env;
+	MDB_envinfo info;
+	int rc, folder;
+
+	if ((rc = mdb_env_info(env, &info)) != 0 || info.me_last_txnid > 0 ||
+	    (rc = mdb_env_sync(env, 1)) != 0)
+		return store_err(rc);
+	folder = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0)
+		return E_OK; /* who may write it need not read it */
+	rc = fsync(folder);
+	(void)close(folder);
+	return rc == 0 ? E_OK : E_SYSTEM;
+}
+
+/*
+ * A machine that stopped before that leaves any of the file's first two pages:
+ * nothing was ever committed where there is no third, and it is made anew.  One
+ * writer at a time looks at it.
+ */
+static enum err
+open_unmade(struct store *s)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	enum err err = E_DAMAGED;
+	char path[4096];
+	struct stat st;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/data.mdb", s->path);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return E_SYSTEM;
+	if (fcntl(fd, F_OFD_SETLKW, &lock) == 0)
+		err = store_open_file(s, NULL, &s->env);
+	if (err == E_DAMAGED && fstat(fd, &st) == 0 &&
+	    st.st_size <= 2 * sysconf(_SC_PAGESIZE) && ftruncate(fd, 0) == 0)
+		err = store_open_file(s, NULL, &s->env);
+	(void)close(fd);
+	return err;
+}
+
 enum err
 store_open_writer(struct store **out, const struct store_options *options)
 {
@@ -50,6 +97,10 @@ store_open_writer(struct store **out, const struct store_options *options)
 		err = E_SYSTEM;
 	else
 		err = store_open_file(s, NULL, &s->env);
+	if (err == E_DAMAGED)
+		err = open_unmade(s);
+	if (err == E_OK)
+		err = sync_new(s);
 	if (err != E_OK) {
 		store_close(s);
 		return err;
