@@ -6,6 +6,7 @@
 #	make install | uninstall | deb | dist	as host/host.mk has it
 #	make format | lint | unit | system | root | fuzz
 #	make bench | bench-feed | bench-forward
+#	make crash	writers killed, machines stopped, disks full; HOURS=1, COUNT=n
 #	make KIND=asan | tsan [unit | system]	the same, watched by a sanitizer
 #	make KIND=debug	for a debugger; all but release assert what headers state
 #	make V=1	says the commands
@@ -114,7 +115,7 @@ run: packages-run
 clean:
 	rm -rf $(BUILD)
 
-include tests/packages.mk tests/tests.mk fuzz/fuzz.mk host/host.mk
+include tests/packages.mk tests/crash/crash.mk tests/tests.mk fuzz/fuzz.mk host/host.mk
 -include $(wildcard tests/bench/*.mk)
 
 .PHONY: all run clean

@@ -58,7 +58,7 @@ instructions: all $(OUT)/trace
 	@BUILD=$(abspath $(OUT)) /usr/bin/python3 tests/bench/instructions.py
 
 # --- system: the built programs, in namespaces of their own
-system: all $(PLAYWRIGHT)
+system: all $(PLAYWRIGHT) $(CRASH)
 	@DNSD_PLAYWRIGHT=$(abspath $(PLAYWRIGHT)) tests/system/run.sh $(abspath $(OUT)) $(PYTEST)
 
 # What drives Chromium, by its name in npm's registry.

@@ -1,0 +1,77 @@
+"""Writers that are killed, machines that stop, disks that are full.
+
+How each is tried, and what is promised, is in tests/crash/crash.py; these are
+its rows, `make crash` tries them with any facts.
+"""
+
+import contextlib
+import os
+import random
+import subprocess
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "crash"))
+# pylint: disable-next=wrong-import-position
+import crash as c  # noqa: E402
+
+SMALL = [c.NETWORK, c.instance(1)]
+LARGE = [c.NETWORK, *(c.instance(n) for n in range(300))]
+
+
+def steps(*lines):
+    return [c.transaction(step, str(n)) for n, step in enumerate(lines)]
+
+
+# What is written, and how much of it before something happens.
+ROWS = {
+    "a store is made": (steps(SMALL, [c.instance(2)]), 0),
+    "a fact more": (steps(SMALL, [c.instance(2)]), 1),
+    "a fact less": (steps(SMALL, [c.gone(1)]), 1),
+    "many facts": (steps(SMALL, LARGE, [c.gone(7)]), 1),
+    "all go": (steps(LARGE, [c.gone(n) for n in range(300)],
+                     [c.instance(1)]), 1),
+    "a network goes": (steps(LARGE, [{"delete": "network", "id": "acme"}]), 1),
+    "long values": (steps(SMALL, [c.instance(n, "x" * 200)
+                                  for n in range(40)]), 1),
+}
+
+
+@pytest.fixture(name="crash", scope="module")
+def fixture_crash():
+    with contextlib.closing(c.Crash()) as crash:
+        yield crash
+
+
+@pytest.mark.parametrize("row", ["a store is made", "a fact more",
+                                 "many facts", "all go"])
+def test_killed(crash, row):
+    """At every call of the kernel, one after the other."""
+    c.kill_everywhere(crash, *ROWS[row])
+    assert crash.count["killed"] > 10
+
+
+@pytest.mark.parametrize("whole,first", ROWS.values(), ids=ROWS.keys())
+def test_stopped(crash, whole, first):
+    """The machine, and of what was not synced some is on the disk."""
+    c.stop_everywhere(crash, random.Random(1), whole, first,
+                      (0, 1, 0.1, 0.5, 0.9))
+    assert crash.count["stopped"] > 10
+
+
+@pytest.mark.parametrize("whole,first", ROWS.values(), ids=ROWS.keys())
+def test_full(crash, whole, first):
+    """At every so many octets, with those around them."""
+    c.fill_everywhere(crash, whole, first, lambda most: sorted({
+        *range(0, most, most // 12 + 1), 1, most - 1, most}))
+    assert crash.count["full"] > 10
+
+
+@pytest.mark.parametrize("pages", [0, 1, 2, 4, 8])
+@pytest.mark.parametrize("row", ["a fact more", "many facts"])
+def test_full_disk(crash, tmp_path, row, pages):
+    """A real one, with so many pages left."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none",
+                    str(tmp_path)], check=True)
+    c.fill_disk(crash, *ROWS[row], str(tmp_path), pages)
