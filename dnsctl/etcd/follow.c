@@ -127,7 +127,7 @@ endpoints_follow(struct etcd *e)
 	}
 }
 
-static void
+void
 etcd_release(struct etcd *e)
 {
 	etcd_http_close(e);
@@ -142,12 +142,20 @@ store_follow(struct etcd *e, struct store *store)
 {
 	enum err err = store_standing(e, store);
 
-	if (err != E_OK)
-		return err;
+	return err == E_OK ? endpoints_follow(e) : err;
+}
+
+bool
+etcd_open(struct etcd *e)
+{
+	if (!prefix_check(e->options->prefix) ||
+	    !endpoints_read(
+		&e->endpoints, e->options->source, SCHEME, PORT_DEFAULT))
+		return false;
 	if (etcd_http_open(e))
-		return endpoints_follow(e);
+		return true;
 	log_error("libcurl cannot be started");
-	return E_NOMEM;
+	return false;
 }
 
 enum err
@@ -156,9 +164,7 @@ etcd_follow(const struct etcd_options *options, struct store *store)
 	struct etcd e = { .options = options };
 	enum err err = E_INPUT;
 
-	if (prefix_check(options->prefix) &&
-	    endpoints_read(
-		&e.endpoints, options->source, SCHEME, PORT_DEFAULT)) {
+	if (etcd_open(&e)) {
 		source_name(&e);
 		feed_init(&e.feed, store, options->report, e.source, false);
 		err = store_follow(&e, store);

@@ -60,6 +60,10 @@ struct etcd {
 	bool created;             /* the watch */
 };
 
+/* The options hold, and requests can be made; else it was said why. */
+bool etcd_open(struct etcd *) MUST_CHECK;
+void etcd_release(struct etcd *);
+
 /* --- http.c: requests */
 
 bool etcd_http_open(struct etcd *) MUST_CHECK;
