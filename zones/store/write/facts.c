@@ -271,6 +271,16 @@ store_each_fact(MDB_txn *txn, MDB_dbi dbi, enum fact_kind kind,
 }
 
 enum err
+store_facts(struct store_txn *t, enum fact_kind kind, const char *network,
+    fact_each *each, void *arg)
+{
+	txn_flush(t);
+	return t->err != E_OK ? t->err
+			      : store_each_fact(t->txn, t->store->env->dbi,
+				    kind, network, each, arg);
+}
+
+enum err
 snapshot_facts(struct snapshot *s, enum fact_kind kind, const char *network,
     fact_each *each, void *arg)
 {

@@ -17,4 +17,9 @@ typedef bool fact_each(void *arg, const struct fact *, bool implied);
 enum err snapshot_facts(struct snapshot *, enum fact_kind, const char *network,
     fact_each *, void *arg) MUST_CHECK;
 
+/* The same of what a transaction holds. */
+struct store_txn;
+enum err store_facts(struct store_txn *, enum fact_kind, const char *network,
+    fact_each *, void *arg) MUST_CHECK;
+
 #endif
