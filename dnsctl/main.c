@@ -23,7 +23,9 @@ enum {
 	FOR_SERVERS = 128, /* those that ask a server */
 	FOR_FACTS = 256,
 	FOR_APPLY = 512,
-	FOR_LOG = 1024
+	FOR_LOG = 1024,
+	FOR_PEERS = 2048,
+	FOR_FLYCAST = 4096
 };
 
 /*
@@ -59,6 +61,14 @@ static const struct command commands[] = {
 	    1, FOR_SERVE | FOR_SERVERS, cmd_serve },
 	{ "top", "", "show what a server does now, until q", 0, 0, FOR_SERVERS,
 	    cmd_top },
+	{ "wireguard",
+	    "create|show|list|remove|renew|rekey NETWORK [NAME]"
+	    " [FILE]",
+	    "peers, and what configures them", 1, 4,
+	    FOR_PEERS | FOR_FOLLOW | FOR_WRITERS, cmd_wireguard },
+	{ "flycast", "allocate NETWORK APP",
+	    "give an app an address that its network has free", 3, 3,
+	    FOR_FLYCAST | FOR_FOLLOW | FOR_WRITERS, cmd_flycast },
 	{ "help", "[COMMAND]", "show this, or what a command takes", 0, 1, 0,
 	    cmd_help },
 	{ "complete", "WORD...",
@@ -78,12 +88,15 @@ static const struct option_row options[] = {
 	{ 'n', "network", "NETWORK", "only this network", AT(network),
 	    FOR_LIST | FOR_LOG },
 	{ 0, "from", "ADDRESS", "who asks", AT(from), FOR_EXPLAIN | FOR_LOG },
-	{ 0, "to", "ADDRESS", "which address of the host is asked", AT(to),
-	    FOR_EXPLAIN },
+	{ 0, "to", "ADDRESS|etcd://HOST:PORT,...",
+	    "which address of the host is asked; wireguard, flycast: write "
+	    "there",
+	    AT(to), FOR_EXPLAIN | FOR_PEERS | FOR_FLYCAST },
 	{ 'c', "config", "FILE", "what this server would say: its dnsd.conf",
 	    AT(config), FOR_EXPLAIN },
-	{ 0, "region", "REGION", "where the node stands that is asked",
-	    AT(region), FOR_EXPLAIN },
+	{ 0, "region", "REGION",
+	    "where the node stands that is asked; wireguard: its gateway",
+	    AT(region), FOR_EXPLAIN | FOR_PEERS },
 	{ 0, "json", NULL, "for programs: an object a line", AT(json),
 	    FOR_FACTS },
 	{ 0, "timeout", "SECONDS", "give up after so long", AT(timeout),
@@ -115,6 +128,27 @@ static const struct option_row options[] = {
 	    FOR_SERVE },
 	{ 0, "max-age", "SECONDS", "an older store is not ready", AT(max_age),
 	    FOR_SERVE },
+	{ 0, "gateway", "GATEWAY", "whose peer", AT(gateway), FOR_PEERS },
+	{ 0, "for", "TIME", "how long it lasts: 30m, 24h, 7d", AT(lease),
+	    FOR_PEERS },
+	{ 0, "role", "ROLE", "observer, developer, admin or owner", AT(role),
+	    FOR_PEERS },
+	{ 0, "apps", "APP,...", "it sees these alone", AT(apps), FOR_PEERS },
+	{ 0, "public-key", "KEY", "of a private one that stays where it is",
+	    AT(public_key), FOR_PEERS },
+	{ 0, "qr", NULL, "show the configuration as a QR code", AT(qr),
+	    FOR_PEERS },
+	{ 0, "png", "FILE", "write the QR code as a picture", AT(png),
+	    FOR_PEERS },
+	{ 0, "mtu", "OCTETS", "of the peer's interface", AT(mtu), FOR_PEERS },
+	{ 0, "search", NULL, "let internal and apn be left out of names",
+	    AT(search), FOR_PEERS },
+	{ 0, "split-dns", NULL, "for systemd-resolved: only private names",
+	    AT(split_dns), FOR_PEERS },
+	{ 0, "mesh", NULL, "a [Peer] for each server, without a gateway",
+	    AT(mesh), FOR_PEERS },
+	{ 0, "print", NULL, "write a line of the feed, change nothing",
+	    AT(print), FOR_PEERS | FOR_FLYCAST },
 #undef AT
 };
 
@@ -232,6 +266,13 @@ command_check(const struct command *c, unsigned args, unsigned long given)
 }
 
 /* Anything else may be killed at any moment: a store is never half. */
+static bool
+ends_by_itself(const struct command *c)
+{
+	return c->run == cmd_follow || c->run == cmd_wait ||
+	    c->run == cmd_serve || c->run == cmd_top || c->run == cmd_server;
+}
+
 static void
 signals_catch(void)
 {
@@ -267,9 +308,7 @@ main(int argc, char **argv)
 	status = command_check(command, ctl.arg_count, given);
 	if (status != CTL_OK)
 		return (int)status;
-	if (command->run == cmd_follow || command->run == cmd_wait ||
-	    command->run == cmd_serve || command->run == cmd_top ||
-	    command->run == cmd_server)
+	if (ends_by_itself(command))
 		signals_catch();
 	return (int)command->run(&ctl);
 }

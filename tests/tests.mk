@@ -61,6 +61,10 @@ instructions: all $(OUT)/trace
 system: all $(PLAYWRIGHT) $(CRASH)
 	@DNSD_PLAYWRIGHT=$(abspath $(PLAYWRIGHT)) tests/system/run.sh $(abspath $(OUT)) $(PYTEST)
 
+# Two who choose an address at one time, so often.
+at-once:
+	@DNSD_ROUNDS=1000 $(MAKE) system PYTEST="-k at_once"
+
 # What drives Chromium, by its name in npm's registry.
 $(PLAYWRIGHT):
 	@$(SAY) NPM $@
@@ -75,6 +79,6 @@ screenshots:
 root:
 	@tests/root/run.sh
 
-.PHONY: screenshots test format lint lint-breaks lines unit instructions system root
+.PHONY: screenshots at-once test format lint lint-breaks lines unit instructions system root
 .SECONDARY:
 -include $(wildcard $(OUT)/obj/tests/unit/*/*.d)

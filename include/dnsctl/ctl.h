@@ -22,14 +22,19 @@ struct ctl {
 	const struct cli *cli; /* what the command line may say: cli.h */
 	const char *store;
 	const char *network;
-	const char *config, *to;                   /* explain, doctor */
-	const char *from, *region;                 /* explain */
-	const char *timeout;                       /* wait */
+	const char *config;        /* explain, doctor */
+	const char *to;            /* explain, wireguard, flycast */
+	const char *from, *region; /* explain */
+	const char *timeout;       /* wait */
 	const char *prefix, *user, *password_file; /* etcd */
 	const char *cacert, *cert, *key;
 	const char *control;                            /* server, serve */
 	const char *token_file, *name, *max_age;        /* serve */
 	const char *no_sync, *json, *dry_run, *verbose; /* not NULL: given */
+	const char *gateway, *lease, *role, *apps, *public_key; /* wireguard */
+	const char *png, *mtu;
+	const char *qr, *search, *split_dns, *mesh,
+	    *print;                        /* not NULL: given */
 	const char *const *args;           /* what stands behind the command */
 	unsigned arg_count;                /* as many as the command takes */
 	const volatile sig_atomic_t *stop; /* set by SIGINT and SIGTERM */
@@ -49,6 +54,8 @@ enum exit_status cmd_top(const struct ctl *);
 enum exit_status cmd_help(const struct ctl *);
 enum exit_status cmd_complete(const struct ctl *);
 enum exit_status cmd_status(const struct ctl *);
+enum exit_status cmd_wireguard(const struct ctl *);
+enum exit_status cmd_flycast(const struct ctl *);
 enum exit_status cmd_wait(const struct ctl *);
 
 /* A store to be read, at its last commit; false, and it was said why. */

@@ -40,9 +40,10 @@ ROOMS = {
     "dnsctl/control": ["base"],
     "dnsctl/explain": WRITE + ["zones/query", "dnsd/config"],
     "dnsctl/serve": WRITE + ["host", "dnsctl/control", "dnsctl/explain"],
+    "dnsctl/wireguard": WRITE + ["dnsctl/etcd"],
     "dnsctl": WRITE + ["zones/query", "host", "dnsd/config", "zones/feed",
                        "dnsctl/etcd", "dnsctl/control", "dnsctl/explain",
-                       "dnsctl/serve"],
+                       "dnsctl/serve", "dnsctl/wireguard"],
 }
 
 # Which rooms may include what is not ours.
@@ -51,11 +52,14 @@ SERVER = ["dnsd/forward", "dnsd/listen", "dnsd/server"]
 LIBRARIES = {
     "lmdb.h": STORE,
     "event2/": SERVER,
-    "openssl/": ["dnsd/forward", "dnsctl/etcd"],
+    "openssl/": ["dnsd/forward", "dnsctl/etcd", "dnsctl/wireguard"],
+    "png.h": ["dnsctl/wireguard"],
+    "qrencode.h": ["dnsctl/wireguard"],
     "yaml.h": ["dnsd/config"],
     "curl/": ["dnsctl/etcd"],
     "jansson.h": ["zones/facts", "zones/feed", "dnsctl/etcd",
-                  "dnsctl/control", "dnsctl/serve", "dnsctl"],
+                  "dnsctl/control", "dnsctl/serve", "dnsctl/wireguard",
+                  "dnsctl"],
     "ldns/": ["zones/facts", "dnsctl/explain", "dnsctl/control", "dnsctl"],
     "microhttpd.h": ["dnsctl/serve"],
     "fstrm.h": ["dnsd/tap"],

@@ -1,0 +1,49 @@
+/*
+ * lease.c - how long a peer is one, as people say it.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "impl.h"
+
+#define NUMBER_MAX 1000000
+
+static const struct {
+	char letter;
+	int64_t seconds;
+} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+
+int64_t
+lease_end(const char *text, int64_t now)
+{
+	char *end;
+	long long n = strtoll(text, &end, 10);
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (n > 0 && n < NUMBER_MAX && end[0] == units[i].letter &&
+		    end[1] == '\0')
+			return now + n * units[i].seconds;
+	log_error("--for %s: must be a number and s, m, h or d", text);
+	return 0;
+}
+
+const char *
+lease_text(int64_t end, int64_t now, char out[LEASE_TEXT])
+{
+	static const char *const names[] = { "s", "min", "h", "d" };
+	int64_t left = end - now;
+	size_t i = 0;
+
+	if (end == 0)
+		return "-";
+	if (left <= 0)
+		return "ended";
+	/* One unit is no less than two of the smaller. */
+	while (i < 3 && left >= 2 * units[i + 1].seconds)
+		i++;
+	(void)snprintf(out, LEASE_TEXT, "in %" PRId64 " %s",
+	    left / units[i].seconds, names[i]);
+	return out;
+}

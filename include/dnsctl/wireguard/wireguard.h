@@ -1,0 +1,41 @@
+/*
+ * wireguard.h - from a key to a name: peers and what configures them.
+ *
+ * Each function does one command and says why where it cannot.  A private
+ * key is made here, is in the configuration, and nowhere else: not in the
+ * store, the log, a command line or a core.  A fact and its file come
+ * together or not at all.
+ */
+#ifndef DNSCTL_WIREGUARD_WIREGUARD_H
+#define DNSCTL_WIREGUARD_WIREGUARD_H
+
+#include <stdbool.h>
+
+#include "dnsctl/etcd/etcd.h"
+
+/* All is borrowed; what was not given is NULL or false. */
+struct wireguard_options {
+	const char *store; /* a folder */
+	bool no_sync;
+	bool print;             /* the feed's line, for another to take */
+	struct etcd_options to; /* source NULL: the store is written */
+	const char *network, *name, *file;
+	const char *gateway, *region; /* where to; one of both or none */
+	const char *lease;            /* "24h" */
+	const char *role, *apps, *public_key;
+	const char *png; /* a file for the QR code */
+	const char *mtu;
+	bool qr, search, split_dns, mesh;
+};
+
+bool wireguard_create(const struct wireguard_options *) MUST_CHECK;
+bool wireguard_show(const struct wireguard_options *) MUST_CHECK;
+bool wireguard_list(const struct wireguard_options *) MUST_CHECK;
+bool wireguard_remove(const struct wireguard_options *) MUST_CHECK;
+bool wireguard_renew(const struct wireguard_options *) MUST_CHECK;
+bool wireguard_rekey(const struct wireguard_options *) MUST_CHECK;
+
+/* An address of the network for the app NAME; it is printed. */
+bool flycast_allocate(const struct wireguard_options *) MUST_CHECK;
+
+#endif
