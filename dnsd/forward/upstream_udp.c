@@ -85,15 +85,13 @@ socket_close(struct udp_family *family, struct udp_socket *s)
 	family->open--;
 }
 
-/* A new one in its place; where there is none to have, it stays. */
 static bool
-socket_renew(struct udp_family *family, struct udp_socket *s)
+socket_open(struct udp_family *family, struct udp_socket *s)
 {
 	int fd = socket_make(family->family);
 
 	if (fd < 0)
 		return false;
-	socket_close(family, s);
 	if (event_assign(&s->event, s->pool->base, fd, EV_READ | EV_PERSIST,
 		on_readable, s) != 0 ||
 	    event_add(&s->event, NULL) != 0) {
@@ -103,6 +101,21 @@ socket_renew(struct udp_family *family, struct udp_socket *s)
 	s->fd = fd;
 	family->open++;
 	return true;
+}
+
+/*
+ * Gives up its port: the kernel chooses another at random when it sends next
+ * (a new socket would do, and cost a question 4 % more).  What came to the old
+ * one is nobody's.
+ */
+static void
+socket_renew(const struct udp_socket *s)
+{
+	static const struct sockaddr none = { .sa_family = AF_UNSPEC };
+
+	(void)connect(s->fd, &none, sizeof(none));
+	while (recv(s->fd, NULL, 0, MSG_DONTWAIT) >= 0 || errno != EAGAIN)
+		continue;
 }
 
 /*
@@ -117,8 +130,10 @@ socket_choose(struct udp_pool *pool, struct udp_family *family)
 	    (uint32_t)secret_next(&pool->forward->secret) * pool->count >> 16;
 	struct udp_socket *s = &family->sockets[at];
 
-	if (s->waiting == 0)
-		(void)socket_renew(family, s);
+	if (s->fd == 0)
+		(void)socket_open(family, s);
+	else if (s->waiting == 0)
+		socket_renew(s);
 	for (unsigned i = 1; s->fd == 0 && i < pool->count; i++)
 		s = &family->sockets[(at + i) % pool->count];
 	return s->fd != 0 && family->open >= pool->least ? s : NULL;
@@ -300,7 +315,7 @@ static void
 family_open(struct udp_pool *pool, struct udp_family *family)
 {
 	for (unsigned i = 0; family->open < pool->count && i < pool->count; i++)
-		if (!socket_renew(family, &family->sockets[i]))
+		if (!socket_open(family, &family->sockets[i]))
 			break;
 	if (family->open < pool->count)
 		log_warn("forward: %u of %u sockets for questions over UDP "
