@@ -7,8 +7,6 @@
  */
 #include "check.h"
 
-#include "base/letters.h"
-
 #define CLIENT_COOKIE 8 /* octets, RFC 7873, 4.1 */
 
 struct reply {
@@ -46,14 +44,15 @@ has_question(const struct reply *r)
 	    dns_get16(r->pkt + 4) != 0;
 }
 
-/* Length octets are below 64, where no letter is. */
 static bool
 name_is_repeated(const uint8_t *pkt, const struct plain_name *name)
 {
-	for (unsigned i = 0; i < name->len; i++)
-		if (letter_lower(pkt[i]) != name->wire[i])
-			return false;
-	return true;
+	struct plain_name its;
+
+	its.len = name->len;
+	memcpy(its.wire, pkt, its.len);
+	name_lower(&its);
+	return name_is_same(&its, name);
 }
 
 static bool
@@ -70,10 +69,10 @@ repeats_question(const struct reply *r)
 static bool
 letters_are_same(const struct attempt *a, const uint8_t *pkt)
 {
-	uint8_t name[DNS_NAME_MAX];
+	struct plain_name name;
 
-	question_name(name, a);
-	return memcmp(pkt + DNS_HEADER, name, a->pending->name.len) == 0;
+	question_name(&name, a);
+	return memcmp(pkt + DNS_HEADER, name.wire, name.len) == 0;
 }
 
 static bool
@@ -183,17 +182,14 @@ shown_cookie(const struct lesson *l)
 static bool
 tried_letters(const struct lesson *l)
 {
-	const struct plain_name *name = &l->asked->pending->name;
-	uint8_t sent[DNS_NAME_MAX];
-
-	question_name(sent, l->asked);
-	return memcmp(sent, name->wire, name->len) != 0;
+	return l->asked->capitals;
 }
 
+/* What had to be so was looked at. */
 static bool
 shown_letters(const struct lesson *l)
 {
-	return letters_are_same(l->asked, l->pkt);
+	return l->asked->needs_letters || letters_are_same(l->asked, l->pkt);
 }
 
 static bool

@@ -29,7 +29,7 @@ message_name_as_sent(
 			continue;
 		}
 		if (octet > DNS_LABEL_MAX || octet >= len - at ||
-		    name->len + octet + 1U > sizeof(name->wire))
+		    name->len + octet + 1U > DNS_NAME_MAX)
 			break;
 		memcpy(name->wire + name->len, pkt + at, octet + 1U);
 		name->len = (uint8_t)(name->len + octet + 1);
@@ -45,8 +45,13 @@ message_name_as_sent(
 void
 name_lower(struct plain_name *name)
 {
-	for (unsigned i = 0; i < name->len; i++)
-		name->wire[i] = letter_lower(name->wire[i]);
+	for (unsigned i = 0; i < name->len; i += 8) {
+		uint64_t eight;
+
+		memcpy(&eight, name->wire + i, 8);
+		eight |= letters_of(eight, 'A');
+		memcpy(name->wire + i, &eight, 8);
+	}
 }
 
 bool

@@ -40,6 +40,7 @@ struct attempt {
 	uint32_t channel; /* UDP socket or stream that it left by */
 	uint16_t id;
 	struct shape shape;
+	bool capitals;      /* in the name as it was sent */
 	bool failed;        /* answered, and it was of no use */
 	bool lost;          /* known not to be answered */
 	bool in_a_stream;   /* the carrier's */
@@ -62,16 +63,16 @@ struct asker {
 	bool edns, edns_do;
 	uint8_t cookie_len, cookie[COOKIE_LEN];
 	struct label nsid; /* for its reply; at NULL: none */
+	uint64_t *counter; /* of what becomes of him; NULL: he was counted */
 	uint8_t qname_len;
-	uint8_t qname[DNS_NAME_MAX]; /* as the asker wrote it */
 	/* Records behind his question that have led to the one that waits. */
 	uint8_t follows, led_count;
 	uint16_t led_len;
+	uint8_t qname[DNS_NAME_MAX]; /* as the asker wrote it */
 	uint8_t led[LED_MAX];
 	/* What they lead to, until that is asked for. */
 	struct plain_name on;
 	struct upstream_set *on_set;
-	uint64_t *counter; /* of what becomes of him; NULL: he was counted */
 };
 
 struct pending {
@@ -89,8 +90,9 @@ struct pending {
 	uint8_t tries;
 	uint8_t rounds; /* how often all of the set were tried */
 	bool stale;     /* the cache has something to fall back on */
-	struct attempt attempt[TRIES_MAX];
+	/* Not cleared from here on: memory is touched as it is needed. */
 	struct plain_name name;
+	struct attempt attempt[TRIES_MAX]; /* TRIES */
 };
 
 LIST_HEAD(attempt_list, attempt);
@@ -127,6 +129,6 @@ struct pending *wheel_due(struct forward *);
 /* question.c */
 size_t question_write(uint8_t out[QUESTION_MAX], const struct attempt *);
 /* The question's name as the attempt wrote it. */
-void question_name(uint8_t out[DNS_NAME_MAX], const struct attempt *);
+void question_name(struct plain_name *, const struct attempt *);
 
 #endif

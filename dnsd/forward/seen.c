@@ -18,41 +18,44 @@ is_watched(const struct forward *f)
 	return f->options.tap != NULL && tap_wanted(f->options.tap) != 0;
 }
 
+static void
+message_put(struct forward *f, struct tap_message *m, int64_t asked_us)
+{
+	m->asked_ns = moment_ns(f, asked_us);
+	m->told_ns = clock_ns(CLOCK_REALTIME);
+	tap_put(f->options.tap, f->options.worker, m);
+}
+
 void
 seen_reply(struct forward *f, const struct asker *asker, const uint8_t *pkt,
     size_t len)
 {
-	struct tap_message m = { .kind = TAP_CLIENT_RESPONSE,
-		.tcp = asker->client.connection != 0,
-		.network = asker->network,
-		.asker = asker->from,
-		.server = asker->client.to,
-		.pkt = pkt,
-		.len = len };
-
-	if (!is_watched(f))
-		return;
-	m.asked_ns = moment_ns(f, asker->came_us);
-	m.told_ns = clock_ns(CLOCK_REALTIME);
-	tap_put(f->options.tap, f->options.worker, &m);
+	if (is_watched(f))
+		message_put(f,
+		    &(struct tap_message){ .kind = TAP_CLIENT_RESPONSE,
+			.tcp = asker->client.connection != 0,
+			.network = asker->network,
+			.asker = asker->from,
+			.server = asker->client.to,
+			.pkt = pkt,
+			.len = len },
+		    asker->came_us);
 }
 
 void
 seen_attempt(struct forward *f, const struct attempt *a, bool response,
     const uint8_t *pkt, size_t len)
 {
-	struct tap_message m = { .kind = response ? TAP_FORWARDER_RESPONSE
-						  : TAP_FORWARDER_QUERY,
-		.tcp = a->shape.stream,
-		.network = a->pending->network,
-		.server = a->asked->config->address,
-		.port = a->asked->config->port,
-		.pkt = pkt,
-		.len = len };
-
-	if (!is_watched(f))
-		return;
-	m.asked_ns = moment_ns(f, a->sent_us);
-	m.told_ns = clock_ns(CLOCK_REALTIME);
-	tap_put(f->options.tap, f->options.worker, &m);
+	if (is_watched(f))
+		message_put(f,
+		    &(struct tap_message){ .kind = response
+			    ? TAP_FORWARDER_RESPONSE
+			    : TAP_FORWARDER_QUERY,
+			.tcp = a->shape.stream,
+			.network = a->pending->network,
+			.server = a->asked->config->address,
+			.port = a->asked->config->port,
+			.pkt = pkt,
+			.len = len },
+		    a->sent_us);
 }

@@ -48,6 +48,7 @@ attempt_send(struct forward *f, struct pending *p, struct upstream *up,
 	up->tally.sent++;
 	f->counters.sent++;
 	len = question_write(msg, a);
+	a->capitals = memcmp(msg + DNS_HEADER, p->name.wire, p->name.len) != 0;
 	seen_attempt(f, a, false, msg, len);
 	a->unsent = !f->carrier->ask(f->carrier, a, msg, len);
 	if (a->unsent)

@@ -25,6 +25,26 @@ test_lower(void **state)
 	}
 }
 
+/* Each octet in each place, among others of all kinds. */
+static void
+test_eight(void **state)
+{
+	(void)state;
+	for (unsigned c = 0; c < 256; c++) {
+		uint8_t octets[8], found[8];
+		uint64_t eight;
+
+		for (unsigned i = 0; i < 8; i++)
+			octets[i] = (uint8_t)(c + i * 37);
+		memcpy(&eight, octets, 8);
+		eight = letters_of(eight, 'A');
+		memcpy(found, &eight, 8);
+		for (unsigned i = 0; i < 8; i++)
+			assert_int_equal(
+			    octets[i] | found[i], letter_lower(octets[i]));
+	}
+}
+
 static void
 test_text(void **state)
 {
@@ -40,6 +60,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lower),
+		cmocka_unit_test(test_eight),
 		cmocka_unit_test(test_text),
 	};
 
