@@ -163,14 +163,13 @@ const struct config_option config_options[] = {
 	{ "limit", SHAPE_VALUE, .at = offsetof(struct config, network_limit),
 	    .set = config_set_number, .most = 100000000, .preset = "0",
 	    .help = "questions a second for private names that one network "
-		    "may ask, each worker; beyond it that network alone is "
-		    "refused. 0 for no limit" },
+		    "may ask; beyond it that network alone is refused. 0 for "
+		    "no limit" },
 	{ "rate-limit", SHAPE_VALUE, .at = offsetof(struct config, rate_limit),
 	    .set = config_set_number, .most = 1000000, .preset = "0",
 	    .help = "replies a second over UDP to askers without a cookie, of "
-		    "each /24 or /56, each worker; beyond it they are dropped, "
-		    "but for some that are cut to nothing and say TC. 0 for no "
-		    "limit" },
+		    "each /24 or /56; beyond it they are dropped, but for some "
+		    "that are cut to nothing and say TC. 0 for no limit" },
 	{ "rate-limit-slip", SHAPE_VALUE,
 	    .at = offsetof(struct config, rate_slip), .set = config_set_number,
 	    .most = 100, .preset = "2",

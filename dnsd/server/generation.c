@@ -131,6 +131,8 @@ workers_open(struct generation *g, int news)
 		.store_told = &g->store_told,
 		.cache = g->cache,
 		.load = g->load,
+		.limit = g->limit,
+		.network_limit = g->network_limit,
 		.sockets = g->sockets,
 		.news = news,
 	};
@@ -166,6 +168,12 @@ generation_open(struct generation **out, struct config *config,
 		err = cache_share(g, old);
 	if (err == E_OK)
 		err = load_share(g, old);
+	if (err == E_OK)
+		err = query_limit_open(
+		    &g->limit, config->rate_limit, config->rate_slip);
+	if (err == E_OK)
+		err = query_limit_open(
+		    &g->network_limit, config->network_limit, 0);
 	if (err == E_OK)
 		err = tap_open(&g->tap, g->config, g->store);
 	if (err == E_OK)
@@ -270,6 +278,8 @@ generation_close(struct generation *g, const struct generation *heir)
 	free(g->workers);
 	tap_close(g->tap);
 	free(g->dead);
+	query_limit_close(g->limit);
+	query_limit_close(g->network_limit);
 	for (unsigned i = 0; g->sockets != NULL && i < g->config->listen_count;
 	     i++)
 		listen_sockets_close(&g->sockets[i]);

@@ -17,6 +17,7 @@ struct generation {
 	atomic_int store_told; /* an enum err: what was said of it last */
 	struct cache *cache;
 	struct load *load;
+	struct query_limit *limit, *network_limit; /* NULL: none */
 	struct tap *tap;
 	atomic_bool *dead;              /* one an upstream */
 	struct listen_sockets *sockets; /* one an entry of config->listen */

@@ -52,10 +52,9 @@ responder_begin(struct responder *r)
 		store_changed(responder_own(r));
 }
 
+#define SEEN_MAX 1232 /* octets of a question; the rest is not told */
+
 /* Questions, which their replies are written over. */
-#define SEEN_MAX                                                               \
-	1232 /* octets of one; the rest of a longer one is not told            \
-	      */
 struct responder_seen {
 	size_t len[QUERY_BATCH];
 	uint8_t pkt[QUERY_BATCH][SEEN_MAX];
@@ -186,13 +185,9 @@ env_open(struct query_env *env, const struct worker_options *o)
 	env->unproven_size = c->unproven_size;
 	for (unsigned i = 0; i < c->ordinary_count; i++)
 		env->ordinary |= c->ordinary[i];
-	if (c->rate_limit > 0)
-		err =
-		    query_limit_open(&env->limit, c->rate_limit, c->rate_slip);
-	if (err == E_OK && c->network_limit > 0)
-		err =
-		    query_limit_open(&env->network_limit, c->network_limit, 0);
-	return err;
+	env->limit = o->limit;
+	env->network_limit = o->network_limit;
+	return E_OK;
 }
 
 enum err

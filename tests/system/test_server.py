@@ -4,12 +4,13 @@ import os
 import re
 import signal
 import subprocess
+import time
 
 import pytest
 import yaml
 
-from ask import (ACME, PATIENCE, SERVER6, ask, connect, make_socket, rcode,
-                 values)
+from ask import (ACME, GLOBEX, PATIENCE, SERVER6, ask, connect, ede,
+                 make_socket, rcode, values)
 from programs import DNSD, EVERYWHERE, sample, until
 
 
@@ -216,3 +217,18 @@ def test_idle_holds_no_transaction(servers):
     for n in range(10, 110):
         change(n)
     assert os.path.getsize(data) <= before + 16 * 4096
+
+
+def test_a_networks_limit_is_the_servers(servers):
+    """Not each worker's: however its questions fall to them."""
+    limit = 10
+    servers.serve(servers.store(sample()), workers=4, limit=limit)
+    begin = int(time.time())
+    answered = 0
+    for _ in range(10 * limit):
+        reply = ask("paulgra-ham.internal")
+        answered += rcode(reply) == "NOERROR"
+        assert answered or ede(reply) == [0]
+    seconds = int(time.time()) - begin + 1
+    assert limit <= answered <= limit * seconds
+    assert rcode(ask("internal", "SOA", source=GLOBEX)) == "NOERROR"

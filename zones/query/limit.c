@@ -9,6 +9,7 @@
  */
 #include "zones/query/limit.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -16,23 +17,26 @@
 
 #define SLOTS 65536
 
-struct slot {
-	uint64_t whose; /* hashed; 0: nobody's */
-	uint32_t second, count;
-};
+/* A slot in one word, so that no worker sees half of it: */
+#define COUNT   ((UINT64_C(1) << 28) - 1) /* of this second */
+#define SECONDS 28 /* 16 bits: they begin anew after a night */
+#define WHOSE   44 /* 20 bits, and its place is 16 more */
 
 struct query_limit {
 	struct siphash_key key;
 	unsigned rate, slip;
-	struct slot slot[SLOTS];
+	_Atomic uint64_t slot[SLOTS];
 };
 
 enum err
 query_limit_open(struct query_limit **out, unsigned rate, unsigned slip)
 {
-	struct query_limit *l = calloc(1, sizeof(*l));
+	struct query_limit *l;
 
 	*out = NULL;
+	if (rate == 0)
+		return E_OK;
+	l = calloc(1, sizeof(*l));
 	if (l == NULL)
 		return E_NOMEM;
 	if (getrandom(&l->key, sizeof(l->key), 0) != sizeof(l->key)) {
@@ -51,36 +55,38 @@ query_limit_close(struct query_limit *l)
 	free(l);
 }
 
-/* As networks are given to sites: RFC 6177, and /24 as routed. */
-static uint64_t
-prefix_of(const struct query_limit *l, const struct addr *a)
-{
-	struct addr p = addr_masked(a, addr_is_v4(a) ? 96 + 24 : 56);
-
-	return siphash(&l->key, 0, p.ip, sizeof(p.ip)) | 1;
-}
-
 static enum limit_what
 take(struct query_limit *l, uint64_t whose, int64_t now)
 {
-	struct slot *s = &l->slot[whose >> 48];
+	_Atomic uint64_t *slot = &l->slot[whose % SLOTS];
+	uint64_t mine =
+	    whose / SLOTS << WHOSE | ((uint64_t)now & 0xffff) << SECONDS;
+	uint64_t count, was = atomic_load_explicit(slot, memory_order_relaxed);
 
-	if (s->whose != whose || s->second != (uint32_t)now)
-		*s = (struct slot){ whose, (uint32_t)now, 0 };
-	if (++s->count <= l->rate)
+	do
+		count = (was & ~COUNT) == mine ? was & COUNT : 0;
+	while (count < COUNT &&
+	    !atomic_compare_exchange_weak_explicit(slot, &was,
+		mine | (count + 1), memory_order_relaxed,
+		memory_order_relaxed));
+	if (count < l->rate)
 		return LIMIT_PASS;
-	return l->slip > 0 && (s->count - l->rate) % l->slip == 0 ? LIMIT_SLIP
-								  : LIMIT_DROP;
+	return l->slip > 0 && (count + 1 - l->rate) % l->slip == 0 ? LIMIT_SLIP
+								   : LIMIT_DROP;
 }
 
+/* As networks are given to sites: RFC 6177, and /24 as routed. */
 enum limit_what
 query_limit_take(struct query_limit *l, const struct addr *from, int64_t now)
 {
-	return take(l, prefix_of(l, from), now);
+	struct addr p = addr_masked(from, addr_is_v4(from) ? 96 + 24 : 56);
+
+	return take(l, siphash(&l->key, 0, p.ip, sizeof(p.ip)), now);
 }
 
+/* Networks are numbered as they come, so that each has a slot of its own. */
 enum limit_what
 query_limit_take_network(struct query_limit *l, uint32_t network, int64_t now)
 {
-	return take(l, siphash(&l->key, 1, &network, sizeof(network)) | 1, now);
+	return take(l, network, now);
 }

@@ -211,9 +211,6 @@ query_env_init(struct query_env *env)
 void
 query_env_release(struct query_env *env)
 {
-	query_limit_close(env->limit);
-	query_limit_close(env->network_limit);
-	env->limit = env->network_limit = NULL;
 	free(env->scratch);
 	env->scratch = NULL;
 }

@@ -1,9 +1,9 @@
 /*
  * worker.h - a thread that serves: an event base, sockets, a snapshot.
  *
- * Workers share the store, the cache and the configuration, which outlive
- * them, and nothing else.  The main thread gives a worker orders, and the
- * worker tells through an eventfd that one has been carried out.
+ * Workers share the store, the cache, limits and the configuration, which
+ * outlive them, and nothing else.  The main thread gives a worker orders, and
+ *the worker tells through an eventfd that one has been carried out.
  *
  *	worker_open -> worker_start -> serves -- WORKER_RETIRE --> retires
  *	    |                                                        |
@@ -30,6 +30,7 @@ struct worker_options {
 	atomic_int *store_told; /* all workers': the enum err last said of it */
 	struct cache *cache;    /* NULL where nothing is forwarded */
 	struct load *load;
+	struct query_limit *limit, *network_limit; /* NULL: none */
 	struct tap *tap;
 	atomic_bool *dead; /* see forward_options */
 	/* One an entry of config->listen; socket I of each is for worker

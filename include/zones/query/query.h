@@ -116,7 +116,7 @@ struct query_counters {
 	uint64_t over_limit; /* refused: beyond their network's */
 };
 
-/* What a worker lends to each of its questions; it owns all of it. */
+/* What a worker lends to each of its questions; all but limits are its own. */
 struct query_env {
 	struct snapshot *snapshot; /* refreshed by the caller */
 	enum err store;            /* what that refresh said */

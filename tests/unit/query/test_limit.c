@@ -3,6 +3,8 @@
  */
 #include "zones/query/limit.h"
 
+#include <pthread.h>
+
 #include "query_world.h"
 
 static void
@@ -46,13 +48,58 @@ test_network(void **state)
 		asked_release(&a);
 	}
 	assert_int_equal(env.counters.over_limit, 2);
+	query_limit_close(env.network_limit);
+	env.network_limit = NULL;
+}
+
+#define WORKERS 4
+#define EACH    20000
+#define RATE    30000
+
+static struct query_limit *shared;
+
+static void *
+worker(void *arg)
+{
+	unsigned *passed = arg;
+
+	for (int i = 0; i < EACH; i++)
+		*passed +=
+		    query_limit_take_network(shared, 7, NOW) == LIMIT_PASS;
+	return NULL;
+}
+
+/* Whichever worker a network's questions come to. */
+static void
+test_workers_count_together(void **state)
+{
+	unsigned passed[WORKERS] = { 0 }, all = 0;
+	pthread_t thread[WORKERS];
+
+	(void)state;
+	assert_int_equal(query_limit_open(&shared, RATE, 0), E_OK);
+	for (int i = 0; i < WORKERS; i++)
+		assert_int_equal(
+		    pthread_create(&thread[i], NULL, worker, &passed[i]), 0);
+	for (int i = 0; i < WORKERS; i++) {
+		assert_int_equal(pthread_join(thread[i], NULL), 0);
+		all += passed[i];
+	}
+	assert_int_equal(all, RATE);
+	/* The others are not pushed out, as they have places of their own. */
+	for (uint32_t other = 0; other < 1000; other++)
+		assert_int_equal(query_limit_take_network(shared, other, NOW),
+		    other == 7 ? LIMIT_DROP : LIMIT_PASS);
+	query_limit_close(shared);
 }
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test_setup(
-	    test_network, reset) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_network, reset),
+		cmocka_unit_test(test_workers_count_together),
+	};
 
 	return cmocka_run_group_tests(tests, start, stop);
 }
