@@ -6,8 +6,6 @@
  */
 #include "impl.h"
 
-#include "zones/store/read/brief.h"
-
 static const struct label no_app = { 0 };
 
 /* Labels before a service's are not the name's; nor is apn. */
@@ -23,40 +21,78 @@ end(const struct reply *r)
 	return r->q->qname.labels - 1U;
 }
 
+/* Any of the app, however it is. */
 static bool
 has_server(const struct reply *r, struct label server, struct label app)
 {
 	struct range range;
 	struct instance i;
 
-	range_server(&range, r->env->snapshot, r->network, server, app);
-	return range_instance(&range, &i);
+	for (enum tier tier = TIER_WELL; tier <= TIER_STOPPED; tier++) {
+		range_server(
+		    &range, r->env->snapshot, r->network, server, tier, app);
+		if (range_instance(&range, &i))
+			return true;
+	}
+	return false;
 }
 
-/* Those of one tier, of the app OWN or of all; taken if it is SET. */
-static bool
-pick_servers_in(struct picked *p, struct label server, const struct label *own,
-    enum tier set, enum tier tier)
+/* Those of a tier: of APP, or of all that the asker sees; how many. */
+static unsigned
+pick_tier(struct picked *p, struct label server, struct label app,
+    enum tier tier, enum tier set)
 {
 	struct reply *r = p->reply;
+	bool some = app.at == NULL && view_is_limited(r->q);
+	unsigned want = pick_most(r), seen = 0;
+	struct range range;
+
+	while (!some || view_next(r->q, &app)) {
+		range_server(
+		    &range, r->env->snapshot, r->network, server, tier, app);
+		seen += pick_range(p, &range, app, set, want);
+		if (!some)
+			break;
+	}
+	return seen;
+}
+
+/* A name of which no port was found where it was looked for first. */
+static void
+find_port(struct picked *p, struct label server, struct label app)
+{
+	struct reply *r = p->reply;
+	unsigned most = SERVICES_MAX;
 	struct range range;
 	struct instance i;
-	bool any = false;
 
-	range_server(&range, r->env->snapshot, r->network, server, no_app);
-	while (range_instance(&range, &i)) {
-		enum query_fate fate = FATE_OTHER_APP;
-
-		p->exists = p->exists || !r->is_service || service_has(r, &i);
-		if (i.tier != tier)
-			continue;
-		if (own == NULL || label_same(i.app, *own)) {
-			any = true;
-			fate = pick_of_tier(p, &i, set);
+	for (enum tier tier = TIER_WELL; tier <= TIER_STOPPED; tier++) {
+		range_server(
+		    &range, r->env->snapshot, r->network, server, tier, app);
+		for (; !p->exists && range_instance(&range, &i); most--) {
+			if (app.at != NULL)
+				i.app = app;
+			p->exists = most == 0 ||
+			    (is_seen(r->q, i.app) && service_has(r, &i));
 		}
-		watch_instance(r, &i, fate);
 	}
-	return any;
+}
+
+/* Whom the asker's own app hides. */
+static void
+watch_others(struct reply *r, struct label server, struct label own)
+{
+	struct range range;
+	struct instance i;
+
+	for (enum tier tier = TIER_WELL;
+	     r->env->watch != NULL && tier <= TIER_STOPPED; tier++) {
+		range_server(
+		    &range, r->env->snapshot, r->network, server, tier, no_app);
+		while (range_instance(&range, &i))
+			if (!label_same(i.app, own))
+				watch_instance(r, &i, FATE_OTHER_APP);
+	}
 }
 
 /*
@@ -68,62 +104,64 @@ static void
 pick_servers(struct picked *p, struct label server)
 {
 	struct reply *r = p->reply;
+	struct label app = no_app;
 	struct claim asker;
-	bool own = query_asker(r->q, r->env, &asker) && !asker.is_peer &&
-	    has_server(r, server, asker.app);
-
 	enum tier set = TIER_WELL;
 	bool any = false;
 
+	if (query_asker(r->q, r->env, &asker) && !asker.is_peer &&
+	    has_server(r, server, asker.app)) {
+		app = asker.app;
+		watch_others(r, server, app);
+	}
 	for (enum tier tier = TIER_WELL; tier <= TIER_STOPPED; tier++) {
 		set = any ? set : tier;
-		any = pick_servers_in(
-			  p, server, own ? &asker.app : NULL, set, tier) ||
-		    any;
+		any = pick_tier(p, server, app, tier, set) > 0 || any;
 		if (any && r->env->watch == NULL)
 			break;
 	}
+	if (r->is_service && any)
+		find_port(p, server, app);
+	p->exists = p->exists || (any && !r->is_service);
 }
 
 /* SERVER.DOMAIN.apn: of this app, started or not. */
 static void
 pick_server_of(struct picked *p, struct label server, struct label app)
 {
-	struct reply *r = p->reply;
-	struct range range;
-	struct instance i;
+	for (enum tier tier = TIER_WELL; tier <= TIER_STOPPED; tier++) {
+		struct range range;
+		struct instance i;
 
-	range_server(&range, r->env->snapshot, r->network, server, app);
-	while (range_instance(&range, &i)) {
-		i.app = app;
-		watch_instance(r, &i, pick_add(p, &i));
+		range_server(&range, p->reply->env->snapshot, p->reply->network,
+		    server, tier, app);
+		while (pick_wants(p, pick_most(p->reply)) &&
+		    range_instance(&range, &i)) {
+			i.app = app;
+			watch_instance(p->reply, &i, pick_add(p, &i));
+		}
 	}
 }
 
 /* DOMAIN.apn: servers, which are instances with a server name. */
 static void
-pick_servers_of(struct picked *p, struct label name)
+pick_servers_of(struct picked *p, struct label app)
 {
 	struct reply *r = p->reply;
-	bool any = false;
-	struct app app;
-
+	static const struct label servers = { (const uint8_t *)"", 0 };
 	enum tier set = TIER_WELL;
+	bool any = false;
 
 	p->exists = p->exists || !r->is_service;
 	for (enum tier tier = TIER_WELL; tier <= TIER_STOPPED; tier++) {
-		struct instance i;
+		struct range range;
 
-		if ((any && r->env->watch == NULL) ||
-		    !lookup_app(r->env->snapshot, r->network, name, &app))
-			return;
 		set = any ? set : tier;
-		while (app_instance(&app, &i)) {
-			if ((i.flags & BRIEF_SERVER) == 0 || i.tier != tier)
-				continue;
-			any = true;
-			watch_instance(r, &i, pick_of_tier(p, &i, set));
-		}
+		range_group(
+		    &range, r->env->snapshot, r->network, app, servers, tier);
+		any = pick_range(p, &range, app, set, pick_most(r)) > 0 || any;
+		if (any && r->env->watch == NULL)
+			return;
 	}
 }
 
@@ -146,6 +184,8 @@ has_default_domain(const struct reply *r, struct label name)
 static void
 pick_of(struct picked *p, const struct label *server, struct label app)
 {
+	if (!is_seen(p->reply->q, app))
+		return;
 	if (server != NULL)
 		pick_server_of(p, *server, app);
 	else
@@ -168,6 +208,41 @@ pick_domain(struct picked *p, unsigned from, const struct label *server)
 		pick_of(p, server, app);
 }
 
+/* Labels FROM to TO and a dot are what DOMAIN ends with, and not all of it. */
+static bool
+is_above(const struct dname *d, unsigned from, unsigned to, struct label domain)
+{
+	while (to-- > from) {
+		struct label l = dname_label(d, to);
+
+		if (domain.len <= l.len ||
+		    domain.at[domain.len - l.len - 1] != '.' ||
+		    memchr(l.at, '.', l.len) != NULL ||
+		    memcmp(domain.at + domain.len - l.len, l.at, l.len) != 0)
+			return false;
+		domain.len = (uint8_t)(domain.len - l.len - 1);
+	}
+	return true;
+}
+
+static bool
+has_domain_below(const struct reply *r)
+{
+	const struct dname *d = &r->q->qname;
+	struct label app = no_app, domain;
+	struct instance flycast;
+
+	if (!view_is_limited(r->q))
+		return lookup_domain_below(
+		    r->env->snapshot, r->network, d, begin(r), end(r));
+	while (view_next(r->q, &app))
+		if (lookup_app_fact(
+			r->env->snapshot, r->network, app, &flycast, &domain) &&
+		    is_above(d, begin(r), end(r), domain))
+			return true;
+	return false;
+}
+
 enum query_next
 answer_apn(struct reply *r)
 {
@@ -182,7 +257,6 @@ answer_apn(struct reply *r)
 	if (!p.exists)
 		pick_domain(&p, begin(r), NULL);
 	if (!p.exists && !r->is_service)
-		p.exists = lookup_domain_below(r->env->snapshot, r->network,
-		    &r->q->qname, begin(r), end(r));
+		p.exists = has_domain_below(r);
 	return pick_answer(&p);
 }

@@ -109,17 +109,6 @@ pick_all(struct picked *p, const struct app *app, struct label region)
 		pick_best(p, app, region);
 }
 
-/* More than this fits no reply. */
-static unsigned
-most(const struct reply *r)
-{
-	unsigned size = 12U + r->address;
-
-	if (r->is_service)
-		size = 18 + sizeof("\001i\002vm\001a\010internal");
-	return (unsigned)((r->out.cap - r->out.len) / size) + 1;
-}
-
 static uint32_t
 tally_of(const struct reply *r, const struct tally *t, enum tier tier)
 {
@@ -196,7 +185,7 @@ pick_part(struct picked *p, struct app *app, struct label region)
 	enum tier tier = app_tier(app, region);
 	uint32_t all =
 	    tier == TIER_STOPPED ? 0 : count_of(r, app, region, tier);
-	unsigned want = most(r);
+	unsigned want = pick_most(r);
 	struct app from = *app;
 	uint32_t start, before = 0;
 
@@ -303,39 +292,23 @@ open_metadata(struct range *range, const struct reply *r, enum tier tier)
 	    r->q->name.arg, r->q->name.value, tier);
 }
 
-/* Those of one tier, while there is room; how many there were. */
-static unsigned
-pick_range(struct picked *p, struct range *range, enum tier set, unsigned want)
-{
-	struct reply *r = p->reply;
-	struct instance i;
-	unsigned seen = 0;
-
-	while (p->count < want && range_instance(range, &i)) {
-		i.app = r->of;
-		watch_instance(r, &i, pick_of_tier(p, &i, set));
-		seen++;
-	}
-	return seen;
-}
-
 /* More than a packet holds: from anywhere on, so that all have their turn. */
 static void
 pick_elsewhere(struct picked *p, struct range *range, unsigned want)
 {
 	p->count = 0;
 	range_seek(range, rng_next(&p->reply->env->rng));
-	(void)pick_range(p, range, TIER_WELL, want);
+	(void)pick_range(p, range, p->reply->of, TIER_WELL, want);
 	if (p->count < want) {
 		range_rewind(range);
-		(void)pick_range(p, range, TIER_WELL, want);
+		(void)pick_range(p, range, p->reply->of, TIER_WELL, want);
 	}
 }
 
 static enum query_next
 answer_set(struct reply *r, open_tier *open)
 {
-	unsigned want = most(r);
+	unsigned want = pick_most(r);
 	struct range range;
 	struct picked p;
 	enum tier set = TIER_WELL;
@@ -345,7 +318,7 @@ answer_set(struct reply *r, open_tier *open)
 	for (enum tier tier = TIER_WELL; tier <= TIER_STOPPED; tier++) {
 		set = any ? set : tier;
 		open(&range, r, tier);
-		any = pick_range(&p, &range, set, want) > 0 || any;
+		any = pick_range(&p, &range, r->of, set, want) > 0 || any;
 		if (tier == TIER_WELL && p.count >= want)
 			pick_elsewhere(&p, &range, want);
 		if (any && r->env->watch == NULL)

@@ -110,6 +110,8 @@ read_fact(struct reply *r, enum reads reads, uint64_t place)
 	struct snapshot *s = r->env->snapshot;
 
 	assert(reads == NOTHING || r->network != NETWORK_NONE);
+	if (reads != NOTHING && !is_seen(r->q, r->of))
+		return false;
 	switch (reads) {
 	case NOTHING:
 		break;
@@ -146,7 +148,8 @@ find_alias(struct reply *r, enum reads reads)
 	struct snapshot *s = r->env->snapshot;
 	struct app own;
 
-	if ((reads == INSTANCE && lookup_app(s, r->network, r->of, &own)) ||
+	if ((reads == INSTANCE && is_seen(r->q, r->of) &&
+		lookup_app(s, r->network, r->of, &own)) ||
 	    !lookup_alias(s, r->network, r->of, &r->of))
 		return false;
 	watch_alias(r);
@@ -166,8 +169,8 @@ form_answer(struct query *q, struct query_env *env)
 	if (q->name.skip > 0)
 		service_start(&r);
 	/* Once more, of another app, where the first is an alias. */
-	for (bool uses = q->uses; !read_fact(&r, form->reads, q->place);
-	     uses = false) {
+	for (bool uses = (q->uses & USES(USE_ALIASES)) != 0;
+	     !read_fact(&r, form->reads, q->place); uses = false) {
 		q->place = LOOKUP_NO_PLACE;
 		if (!uses || !find_alias(&r, form->reads))
 			return reply_nxdomain(&r);

@@ -221,6 +221,25 @@ enum query_next answer_reverse(struct reply *);
 /* A reverse name that is ours to answer; finds its zone, name.apex. */
 bool reverse_is_private(struct query *, struct snapshot *);
 
+/* What a peer that asks sees, or why it is refused. */
+void view_find(struct query *, const struct query_env *);
+bool view_has(const struct query *, struct label app);
+/* The asker is to see some apps only. */
+static inline bool
+view_is_limited(const struct query *q)
+{
+	return (q->uses & USES(USE_PEERS)) != 0 && wire_left(&q->apps) > 0;
+}
+
+static inline bool
+is_seen(const struct query *q, struct label app)
+{
+	return !view_is_limited(q) || view_has(q, app);
+}
+
+/* Of a limited view: its apps in their order, the first behind no label. */
+bool view_next(const struct query *, struct label *app);
+
 /* The asker, if it is an instance or a peer: its region and app. */
 bool query_asker(
     const struct query *, const struct query_env *, struct claim *);
@@ -237,6 +256,13 @@ void pick_start(struct picked *, struct reply *);
 /* FATE_TAKEN, or FATE_NO_ADDRESS of the type asked for. */
 enum query_fate pick_add(struct picked *, const struct instance *);
 enum query_next pick_answer(struct picked *); /* rotated; or NODATA */
+/* Records of more than this fit no reply. */
+unsigned pick_most(const struct reply *);
+/* More are to be looked at. */
+bool pick_wants(const struct picked *, unsigned want);
+/* Those of the range, which is TIER's, until there are WANT; how many. */
+unsigned pick_range(struct picked *, struct range *, struct label app,
+    enum tier set, unsigned want);
 /* Why one of TIER is in a set that SET answers, or not. */
 enum query_fate pick_fate(enum tier set, enum tier tier);
 

@@ -79,6 +79,19 @@ answer_regions(struct reply *r)
 	return txt_finish(&txt);
 }
 
+static enum query_next
+answer_seen_apps(struct txt *txt)
+{
+	struct reply *r = txt->reply;
+	struct label name = { NULL, 0 };
+
+	while (view_next(r->q, &name))
+		if (lookup_app(r->env->snapshot, r->network, name, &r->app) &&
+		    !txt_item(txt, ',', name.at, name.len))
+			break;
+	return txt_finish(txt);
+}
+
 enum query_next
 answer_apps(struct reply *r)
 {
@@ -87,6 +100,8 @@ answer_apps(struct reply *r)
 	struct txt txt;
 
 	txt_start(&txt, r);
+	if (view_is_limited(r->q))
+		return answer_seen_apps(&txt);
 	range_names(&range, r->env->snapshot, r->q->network);
 	while (range_name_strings(&range, &strings) &&
 	    txt_strings(&txt, ',', strings))
@@ -156,25 +171,40 @@ describe(const struct instance *i, char *out)
 	return item_label(out, len, i->region);
 }
 
+/* False: the list is full. */
+static bool
+describe_all(struct txt *txt, struct app *app)
+{
+	struct reply *r = txt->reply;
+	bool all = r->q->name.kind == NAME_ALL_INSTANCES;
+	char item[9 + 5 + 4 + 8 + 3 * DNS_LABEL_MAX + ADDR_TEXT];
+	struct instance i;
+
+	while (app_instance(app, &i)) {
+		watch_instance(
+		    r, &i, is_listed(&i, all) ? FATE_TAKEN : FATE_STOPPED);
+		if (is_listed(&i, all) &&
+		    !txt_item(txt, ';', item, describe(&i, item)))
+			return false;
+	}
+	return true;
+}
+
 enum query_next
 answer_instances(struct reply *r)
 {
-	bool all = r->q->name.kind == NAME_ALL_INSTANCES;
+	struct label name = { NULL, 0 };
+	struct snapshot *s = r->env->snapshot;
+	bool some = view_is_limited(r->q);
 	struct range range;
-	struct instance i;
 	struct app app;
 	struct txt txt;
-	char item[9 + 5 + 4 + 8 + 3 * DNS_LABEL_MAX + ADDR_TEXT];
 
 	txt_start(&txt, r);
-	range_instances(&range, r->env->snapshot, r->q->network);
-	while (range_any_app(&range, &app))
-		while (app_instance(&app, &i)) {
-			watch_instance(r, &i,
-			    is_listed(&i, all) ? FATE_TAKEN : FATE_STOPPED);
-			if (is_listed(&i, all) &&
-			    !txt_item(&txt, ';', item, describe(&i, item)))
-				return txt_finish(&txt);
-		}
+	range_instances(&range, s, r->q->network);
+	while (some ? view_next(r->q, &name) : range_any_app(&range, &app))
+		if ((!some || lookup_app(s, r->network, name, &app)) &&
+		    !describe_all(&txt, &app))
+			break;
 	return txt_finish(&txt);
 }

@@ -209,13 +209,6 @@ watch_ranked(const struct picked *p, enum tier tier)
 	}
 }
 
-/* What a reply cannot hold need not be looked for. */
-static unsigned
-most(const struct reply *r)
-{
-	return (unsigned)((r->out.cap - r->out.len) / 16) + 1;
-}
-
 enum query_next
 answer_nearest(struct reply *r)
 {
@@ -223,7 +216,7 @@ answer_nearest(struct reply *r)
 	uint32_t top = r->q->name.top;
 	struct ranking k = { .rank = r->env->scratch->rank,
 		.tier = app_tier(&r->app, anywhere) };
-	unsigned want = top < most(r) ? top : most(r);
+	unsigned want = top < pick_most(r) ? top : pick_most(r);
 	struct wire_in row;
 	struct picked p;
 

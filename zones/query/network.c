@@ -45,21 +45,10 @@ query_find_network(struct query *q, struct query_env *env)
 	q->network = n.number;
 	q->ttl = n.ttl;
 	q->uses = n.uses;
+	if ((n.uses & USES(USE_PEERS)) != 0)
+		view_find(q, env);
 	if (q->why == WHY_NOBODY && query_is_allowed(q, env))
 		q->why = WHY_ALLOWED;
-}
-
-bool
-query_asker(const struct query *q, const struct query_env *env, struct claim *c)
-{
-	struct wire_in claims;
-
-	if (!lookup_claims(env->snapshot, q->network, &q->from, &claims))
-		return false;
-	while (claim_next(&claims, c))
-		if (!c->is_peer || !is_expired(c->expires, env->now))
-			return true;
-	return false;
 }
 
 const char *
@@ -77,6 +66,8 @@ query_why_str(enum query_why why)
 		[WHY_NO_SUCH_BOUND] =
 		    "the listener's network is not in the store",
 		[WHY_NO_STORE] = "no store yet",
+		[WHY_EXPIRED] = "the peer has expired",
+		[WHY_ROLE] = "the peer's role is less than the network asks",
 	};
 
 	static_assert(sizeof(phrase) / sizeof(phrase[0]) == WHY_COUNT_,

@@ -86,6 +86,45 @@ pick_of_tier(struct picked *p, const struct instance *i, enum tier set)
 	return added == FATE_TAKEN ? fate : added;
 }
 
+unsigned
+pick_most(const struct reply *r)
+{
+	unsigned size = 12U + r->address;
+
+	if (r->is_service)
+		size = 18 + sizeof("\001i\002vm\001a\010internal");
+	return (unsigned)((r->out.cap - r->out.len) / size) + 1;
+}
+
+/* Of other types nothing is taken: that somebody is there is enough. */
+bool
+pick_wants(const struct picked *p, unsigned want)
+{
+	const struct reply *r = p->reply;
+
+	return p->count < want &&
+	    (!p->exists || r->is_service || r->address > 0 ||
+		r->env->watch != NULL);
+}
+
+unsigned
+pick_range(struct picked *p, struct range *range, struct label app,
+    enum tier set, unsigned want)
+{
+	struct instance i;
+	unsigned seen = 0;
+
+	while (pick_wants(p, want) && range_instance(range, &i)) {
+		if (app.at != NULL)
+			i.app = app;
+		watch_instance(p->reply, &i, pick_of_tier(p, &i, set));
+		seen++;
+		if (set == TIER_STOPPED && p->reply->env->watch == NULL)
+			break;
+	}
+	return seen;
+}
+
 const char *
 query_fate_str(enum query_fate fate)
 {
@@ -101,6 +140,7 @@ query_fate_str(enum query_fate fate)
 		[FATE_INTERACTIVE] = "left out: an interactive peer",
 		[FATE_OTHER_APP] =
 		    "left out: another app's; the asker's own has one",
+		[FATE_HIDDEN] = "left out: the asker does not see its app",
 		[FATE_NO_ADDRESS] = "no address of this type",
 		[FATE_NO_PORT] = "left out: no such port",
 	};

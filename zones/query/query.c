@@ -101,6 +101,8 @@ answer_stranger(struct query *q, struct query_env *env)
 	case WHY_FOREIGN:
 	case WHY_NOBODY:
 	case WHY_NO_SUCH_BOUND:
+	case WHY_EXPIRED:
+	case WHY_ROLE:
 	case WHY_NOT_ASKED:
 	case WHY_COUNT_:
 		break;

@@ -173,27 +173,58 @@ name_of(const struct reply *r, const struct claim *c, struct dname *d)
 	(void)make_name(d, instance, 4);
 }
 
-/* The newest claim whose name resolves. */
-static bool
-find_owner(const struct reply *r, struct claim *c)
+/* Whether a claim's name resolves. */
+static enum query_fate
+claim_fate(const struct reply *r, const struct claim *c)
 {
-	struct wire_in claims;
+	if (is_expired(c->expires, r->env->now))
+		return FATE_EXPIRED;
+	if (c->is_peer)
+		return peer_is_interactive(c->id) ? FATE_INTERACTIVE
+						  : FATE_TAKEN;
+	return is_seen(r->q, c->app) ? FATE_TAKEN : FATE_HIDDEN;
+}
 
-	if (!lookup_claims(r->env->snapshot, r->q->network,
-		&r->q->name.reverse.addr, &claims))
-		return false;
+/* The newest of them whose name resolves. */
+static bool
+find_owner(const struct reply *r, struct wire_in claims, struct claim *c)
+{
 	while (claim_next(&claims, c)) {
-		enum query_fate fate = FATE_TAKEN;
+		enum query_fate fate = claim_fate(r, c);
 
-		if (c->is_peer && peer_is_interactive(c->id))
-			fate = FATE_INTERACTIVE;
-		else if (is_expired(c->expires, r->env->now))
-			fate = FATE_EXPIRED;
 		watch_fact(r->env, c->is_peer ? "peer" : "instance", c->app,
 		    c->id, fate);
 		if (fate == FATE_TAKEN)
 			return true;
 	}
+	return false;
+}
+
+static void
+addr_step(struct addr *a)
+{
+	unsigned at = sizeof(a->ip);
+
+	while (at > 0 && ++a->ip[--at] == 0)
+		;
+}
+
+/* An address below has a name.  Behind so many without, it is taken for one. */
+#define BELOW_MOST 256
+
+static bool
+has_claim_below(const struct reply *r)
+{
+	struct addr a = r->q->name.reverse.addr;
+	struct wire_in claims;
+	struct claim c;
+	unsigned seen = 0;
+
+	for (; lookup_claims_within(r->env->snapshot, r->q->network,
+		 &r->q->name.reverse, &a, &claims);
+	     addr_step(&a))
+		if (find_owner(r, claims, &c) || ++seen == BELOW_MOST)
+			return true;
 	return false;
 }
 
@@ -237,10 +268,13 @@ answer_resolver(struct reply *r)
 static enum query_next
 answer_address(struct reply *r)
 {
+	struct wire_in claims;
 	struct dname target;
 	struct claim owner;
 
-	if (!find_owner(r, &owner))
+	if (!lookup_claims(r->env->snapshot, r->q->network,
+		&r->q->name.reverse.addr, &claims) ||
+	    !find_owner(r, claims, &owner))
 		return has_resolver(r) ? answer_resolver(r) : reply_nxdomain(r);
 	reply_expires(r, owner.expires);
 	if (r->q->qtype != TYPE_PTR)
@@ -263,10 +297,7 @@ answer_reverse(struct reply *r)
 	if (q->name.reverse.len == 128)
 		return answer_address(r);
 	(void)lookup_network_facts(r->env->snapshot, q->network, &n);
-	if (is_above_prefix(r, &n) ||
-	    lookup_claim_within(
-		r->env->snapshot, q->network, &q->name.reverse) ||
-	    has_resolver(r))
+	if (is_above_prefix(r, &n) || has_claim_below(r) || has_resolver(r))
 		return reply_nodata(r);
 	return reply_nxdomain(r);
 }

@@ -84,7 +84,8 @@ answer_flycast(struct reply *r)
 	struct picked p;
 	enum query_fate fate;
 
-	if (!lookup_app_fact(r->env->snapshot, r->q->network, r->q->name.app,
+	if (!is_seen(r->q, r->q->name.app) ||
+	    !lookup_app_fact(r->env->snapshot, r->q->network, r->q->name.app,
 		&flycast, &domain) ||
 	    flycast.six_count + flycast.four_count == 0)
 		return reply_nxdomain(r);

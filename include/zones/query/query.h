@@ -38,6 +38,8 @@ enum query_why {
 	WHY_NOBODY,        /* of no network: refused */
 	WHY_NO_SUCH_BOUND, /* the listener's network is not in the store */
 	WHY_NO_STORE,
+	WHY_EXPIRED, /* the asker is a peer whose time is over: refused */
+	WHY_ROLE,    /* ... of a lower role than its network asks: refused */
 	WHY_COUNT_
 };
 
@@ -67,9 +69,10 @@ struct query {
 	uint8_t cookie[COOKIE_LEN];
 	uint8_t cookie_len; /* 0: none */
 	bool proven; /* the asker receives at its address: it has a cookie */
-	uint32_t network; /* the store's number, or NETWORK_NONE */
-	uint32_t ttl;     /* the network's */
-	bool uses;        /* it has aliases */
+	uint32_t network;    /* the store's number, or NETWORK_NONE */
+	uint32_t ttl;        /* the network's */
+	uint8_t uses;        /* and it has: enum network_use, a bit each */
+	struct wire_in apps; /* with USE_PEERS, that the asker sees; or all */
 	enum query_why why;
 	struct name name;
 	uint64_t place; /* of its fact: see prefetch.h */
@@ -90,6 +93,7 @@ enum query_fate {
 	FATE_EXPIRED,
 	FATE_INTERACTIVE, /* a peer that is in no answer */
 	FATE_OTHER_APP,
+	FATE_HIDDEN,     /* of an app that the asker is not to see */
 	FATE_NO_ADDRESS, /* none of the type asked for */
 	FATE_NO_PORT,    /* none of the name asked for */
 	FATE_COUNT_

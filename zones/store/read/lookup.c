@@ -118,6 +118,19 @@ peer_is_interactive(struct label name)
 	    memcmp(name.at, start, sizeof(start) - 1) == 0;
 }
 
+/* As many octets as the labels take that a u8 says the number of. */
+static struct wire_in
+labels_of(struct wire_in *in)
+{
+	unsigned count = wire_get8(in);
+	size_t start = in->pos;
+
+	while (count-- > 0)
+		(void)wire_get_label(in);
+	return in->bad ? wire_in(NULL, 0)
+		       : wire_in(in->buf + start, in->pos - start);
+}
+
 bool
 store_read_peer(struct wire_in in, struct peer *out)
 {
@@ -128,6 +141,8 @@ store_read_peer(struct wire_in in, struct peer *out)
 	    (size_t)out->address.six_count + out->address.four_count);
 	out->address.tier = TIER_WELL;
 	out->expires = (int64_t)wire_get64(&in);
+	out->role = wire_get8(&in);
+	out->apps = labels_of(&in);
 	return !in.bad;
 }
 
@@ -155,6 +170,43 @@ lookup_claims(struct snapshot *s, uint32_t network, const struct addr *addr,
 	return snapshot_get(s, &key, claims);
 }
 
+/* The longest length below *len that some block has. */
+static bool
+next_length(struct snapshot *s, uint32_t network, unsigned *len)
+{
+	struct store_key key;
+	struct wire_in rest;
+	MDB_val k, v;
+
+	key_init(&key, network, KEY_BLOCKS);
+	wire_put8(&key.out, (uint8_t)*len);
+	if (!s->active || key_seek(s->point, &key, &k, &v) != 0 ||
+	    k.mv_size < KEY_START || memcmp(k.mv_data, key.buf, KEY_START) != 0)
+		return false;
+	rest = key_rest(&k);
+	*len = wire_get8(&rest);
+	return true;
+}
+
+bool
+lookup_claims_around(struct snapshot *s, uint32_t network,
+    const struct addr *addr, unsigned *len, struct wire_in *claims)
+{
+	struct store_key key;
+
+	if (*len > 128) {
+		*len = 128;
+		if (lookup_claims(s, network, addr, claims))
+			return true;
+	}
+	while (next_length(s, network, len)) {
+		claim_key(&key, network, addr, (uint8_t)*len);
+		if (snapshot_get_key(s, &key, claims))
+			return true;
+	}
+	return false;
+}
+
 bool
 claim_next(struct wire_in *claims, struct claim *c)
 {
@@ -179,20 +231,19 @@ claim_next(struct wire_in *claims, struct claim *c)
 }
 
 bool
-lookup_claim_within(
-    struct snapshot *s, uint32_t network, const struct prefix *prefix)
+lookup_claims_within(struct snapshot *s, uint32_t network,
+    const struct prefix *prefix, struct addr *a, struct wire_in *claims)
 {
 	struct store_key key;
-	struct addr found;
 	MDB_val k, v;
 
-	key_init(&key, network, KEY_CLAIMS);
-	key_bytes(&key, prefix->addr.ip, 16);
+	claim_key(&key, network, a, 128);
 	k = key_val(&key);
 	if (!s->active || mdb_cursor_get(s->point, &k, &v, MDB_SET_RANGE) != 0)
 		return false;
-	return memcmp(k.mv_data, key.buf, KEY_START) == 0 &&
-	    key_addr(&k, &found) && prefix_holds(prefix, &found);
+	*claims = val_in(&v);
+	return memcmp(k.mv_data, key.buf, KEY_START) == 0 && key_addr(&k, a) &&
+	    prefix_holds(prefix, a);
 }
 
 bool

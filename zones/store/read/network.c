@@ -31,19 +31,45 @@ network_around(struct snapshot *s, const struct addr *a)
 	return NETWORK_NONE;
 }
 
+static uint8_t
+read_uses(struct snapshot *s, uint32_t number)
+{
+	const struct recent_key key = { .network = number, .kind = KEY_USES };
+	struct wire_in in;
+	uint8_t uses = 0;
+
+	if (snapshot_get(s, &key, &in))
+		for (unsigned use = 0; use < NETWORK_USES; use++)
+			if (wire_get32(&in) > 0)
+				uses |= (uint8_t)USES(use);
+	return uses;
+}
+
 static void
 read_network(struct snapshot *s, uint32_t number, struct network *out)
 {
 	struct network_facts facts;
 
-	out->number = NETWORK_NONE;
-	out->ttl = NAME_TTL_DEFAULT;
-	out->uses = false;
+	*out = (struct network){ NETWORK_NONE, NAME_TTL_DEFAULT, 0 };
 	if (!lookup_network_facts(s, number, &facts))
 		return;
-	out->ttl = facts.ttl;
-	out->number = number;
-	out->uses = lookup_any_alias(s, number);
+	*out = (struct network){ number, facts.ttl, read_uses(s, number) };
+	if (facts.role > PEER_ROLE_USUAL)
+		out->uses |= USES(USE_PEERS);
+}
+
+static bool
+is_peer(struct snapshot *s, uint32_t network, const struct addr *from)
+{
+	struct wire_in claims;
+	struct claim c;
+
+	for (unsigned len = 129;
+	     lookup_claims_around(s, network, from, &len, &claims);)
+		while (claim_next(&claims, &c))
+			if (c.is_peer)
+				return true;
+	return false;
 }
 
 static enum lookup_why
@@ -60,6 +86,8 @@ find_network(struct snapshot *s, const struct addr *from, const struct addr *to,
 	if (is_bound && wire_get32(&owner) != number)
 		number = NETWORK_NONE;
 	read_network(s, number, out);
+	if ((out->uses & USES(USE_PEERS)) != 0 && !is_peer(s, number, from))
+		out->uses &= (uint8_t)~USES(USE_PEERS);
 	if (is_bound)
 		return number == NETWORK_NONE ? LOOKUP_FOREIGN
 					      : LOOKUP_DESTINATION;
@@ -152,6 +180,7 @@ lookup_network_facts(
 	out->prefixes = wire_take(&in, 17U * out->prefix_count);
 	wire_get_brief(&in, &out->resolvers);
 	out->ttl = wire_get32(&in);
+	out->role = wire_get8(&in);
 	return !in.bad;
 }
 

@@ -97,12 +97,13 @@ range_metadata(struct range *r, struct snapshot *s, uint32_t network,
 
 void
 range_server(struct range *r, struct snapshot *s, uint32_t network,
-    struct label server, struct label app)
+    struct label server, enum tier tier, struct label app)
 {
 	struct store_key key;
 
 	key_init(&key, network, KEY_SERVER);
 	part(&key, server);
+	wire_put8(&key.out, key_tier(tier));
 	if (app.at != NULL)
 		part(&key, app);
 	range_init(r, s, &key);
@@ -189,19 +190,6 @@ lookup_domain_below(struct snapshot *s, uint32_t network, const struct dname *d,
 	MDB_val v;
 
 	domain_key(&key, network, d, from, to);
-	range_init(&r, s, &key);
-	return range_next(&r, &rest, &v);
-}
-
-bool
-lookup_any_alias(struct snapshot *s, uint32_t network)
-{
-	struct store_key key;
-	struct label rest;
-	struct range r;
-	MDB_val v;
-
-	key_init(&key, network, KEY_ALIAS);
 	range_init(&r, s, &key);
 	return range_next(&r, &rest, &v);
 }

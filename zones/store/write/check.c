@@ -94,6 +94,7 @@ run_pass(struct check *c, enum check_pass pass)
 			c->report->progress(c->report->arg, ++c->keys, c->all);
 	}
 	mdb_cursor_close(cursor);
+	check_enter(c, NETWORK_NONE);
 	if (rc != MDB_NOTFOUND)
 		return store_err(rc);
 	return pass == CHECK_NAME ? E_OK : check_ranks(c);

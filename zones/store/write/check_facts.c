@@ -13,9 +13,9 @@ expect_claims(struct check *c, const struct fact *f)
 	struct store_key key;
 
 	claim_encode(f, &claim);
-	for (unsigned i = 0; i < f->address_count; i++) {
-		key_init(&key, c->number, KEY_CLAIMS);
-		key_bytes(&key, f->addresses[i].ip, 16);
+	for (unsigned i = 0; i < 2 * f->address_count; i++) {
+		if (!index_claim_key(&key, c->number, f, i))
+			continue;
 		check_claim_key(&key, f->kind == FACT_PEER, label_of(f->app),
 		    label_of(f->id));
 		check_expect(c, &key, buf, claim.len);
@@ -37,7 +37,6 @@ static void
 expect_instance(struct check *c, const struct fact *f)
 {
 	const char *const packed[] = { f->app, f->region, f->id };
-	const char *const server[] = { f->name, f->app, f->id };
 	uint8_t buf[BRIEF_MAX];
 	struct wire_out brief = wire_out(buf, sizeof(buf));
 	struct store_key key;
@@ -47,11 +46,13 @@ expect_instance(struct check *c, const struct fact *f)
 	key_parts(&key, c->number, KEY_INSTANCES, packed, 3);
 	check_expect(c, &key, buf, brief.len);
 	if (f->name != NULL) {
-		key_parts(&key, c->number, KEY_SERVER, server, 3);
+		index_server_key(&key, c->number, f);
+		check_expect(c, &key, buf, brief.len);
+		index_group_key(&key, c->number, f, "");
 		check_expect(c, &key, buf, brief.len);
 	}
 	if (f->group != NULL) {
-		index_group_key(&key, c->number, f);
+		index_group_key(&key, c->number, f, f->group);
 		check_expect(c, &key, buf, brief.len);
 	}
 	for (unsigned i = 0; i < f->metadata_count; i++)
@@ -179,9 +180,23 @@ expect_network(struct check *c, const struct fact *f)
 	}
 }
 
+static void
+expect_unique(struct check *c, const struct fact *f)
+{
+	struct store_key key, own;
+
+	if (!unique_key(&key, f))
+		return;
+	fact_key(&own, c->number, f);
+	check_expect(c, &key, own.buf, own.out.len);
+}
+
 void
 check_fact(struct check *c, const struct fact *f, bool implied)
 {
+	expect_unique(c, f);
+	for (unsigned use = 0; use < NETWORK_USES; use++)
+		c->uses[use] += (network_uses(f) & USES(use)) != 0;
 	switch (f->kind) {
 	case FACT_NETWORK:
 		expect_network(c, f);

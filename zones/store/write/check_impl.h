@@ -48,6 +48,7 @@ struct check {
 	/* Whose the keys are that are gone through. */
 	uint32_t number;
 	bool has_network; /* it is there */
+	uint32_t uses[NETWORK_USES];
 	char network[DNS_LABEL_MAX + 1];
 
 	struct label last; /* of the list of pages at hand */

@@ -42,6 +42,12 @@ key_row(enum key_kind kind)
 		return (struct key_row){ "list of apps", VALUE_NAMES };
 	case KEY_CLAIMS:
 		return (struct key_row){ "claim", VALUE_CLAIMS };
+	case KEY_BLOCKS:
+		return (struct key_row){ "block", VALUE_CLAIMS };
+	case KEY_UNIQUE:
+		return (struct key_row){ "unique", VALUE_SUMMARY };
+	case KEY_USES:
+		return (struct key_row){ "network's uses", VALUE_SUMMARY };
 	case KEY_SERVER:
 		return (struct key_row){ "server name", VALUE_SUMMARY };
 	case KEY_GROUP:

@@ -82,6 +82,26 @@ check_get(struct check *c, struct store_key *key, MDB_val *v)
 	return mdb_get(c->snapshot->txn, c->snapshot->env->dbi, &k, v) == 0;
 }
 
+/* All of a network has been gone through. */
+static void
+expect_uses(struct check *c)
+{
+	uint8_t buf[sizeof(c->uses)];
+	struct wire_out out = wire_out(buf, sizeof(buf));
+	struct store_key key;
+	uint32_t all = 0;
+
+	for (unsigned use = 0; use < NETWORK_USES; use++) {
+		wire_put32(&out, c->uses[use]);
+		all |= c->uses[use];
+	}
+	memset(c->uses, 0, sizeof(c->uses));
+	if (all == 0 || c->pass == CHECK_NAME)
+		return;
+	key_init(&key, c->number, KEY_USES);
+	check_expect(c, &key, buf, out.len);
+}
+
 void
 check_enter(struct check *c, uint32_t number)
 {
@@ -89,6 +109,7 @@ check_enter(struct check *c, uint32_t number)
 	struct store_key key;
 	MDB_val v;
 
+	expect_uses(c);
 	c->number = number;
 	c->has_network = true;
 	if (number == NETWORK_NONE)

@@ -50,14 +50,16 @@ put_rest(char *text, const struct store_key *key)
 {
 	const uint8_t *at = key->buf + KEY_START;
 	size_t len = key->out.len - KEY_START, n;
+	enum key_kind kind = key_kind(key->buf);
+	size_t claimed = kind == KEY_BLOCKS ? 17 : 16;
 
-	if (key_kind(key->buf) != KEY_CLAIMS || len <= 16) {
+	if ((kind != KEY_CLAIMS && kind != KEY_BLOCKS) || len <= claimed) {
 		(void)put_octets(text, at, len);
 		return;
 	}
-	n = put_octets(text, at, 16);
+	n = put_octets(text, at, claimed);
 	text[n++] = '/';
-	(void)put_octets(text + n, at + 16, len - 16);
+	(void)put_octets(text + n, at + claimed, len - claimed);
 }
 
 static void

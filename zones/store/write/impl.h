@@ -92,7 +92,13 @@ enum tier index_tier(const struct fact *);
 void brief_encode(const struct fact *, struct wire_out *);
 
 /* Keys of summaries; false where the fact makes none. */
-void index_group_key(struct store_key *, uint32_t network, const struct fact *);
+void index_server_key(
+    struct store_key *, uint32_t network, const struct fact *);
+void index_group_key(struct store_key *, uint32_t network, const struct fact *,
+    const char *group);
+/* Of claim I: of an address each, and behind those of their blocks. */
+bool index_claim_key(
+    struct store_key *, uint32_t network, const struct fact *, unsigned i);
 void index_port_key(struct store_key *, uint32_t network, const struct fact *,
     const struct fact_port *);
 bool index_metadata_key(struct store_key *, uint32_t network,
@@ -102,8 +108,18 @@ bool index_domain_key(
 
 /* Networks: number, prefixes, resolvers. */
 bool network_find(struct store_txn *, const char *id);
-/* What readers remember of networks may have changed. */
-void network_renew(struct store_txn *);
+void network_id(
+    struct store_txn *, uint32_t number, char out[DNS_LABEL_MAX + 1]);
+/* What few networks have (lookup.h): the bits of what F is. */
+uint8_t network_uses(const struct fact *);
+/* One more or one less of it; readers look anew whose their flows are. */
+void network_use(struct store_txn *, const struct fact *, bool is);
+
+/* What no two facts may have; false where F has nothing of the kind. */
+bool unique_key(struct store_key *, const struct fact *);
+enum err unique_check(
+    struct store_txn *, const struct fact *, struct complaint *) MUST_CHECK;
+void unique_write(struct store_txn *, const struct fact *, bool is);
 /* The block of an address, LEN bits long, lies inside a network's prefixes. */
 bool network_holds(
     const struct fact *network, const struct addr *, unsigned len);

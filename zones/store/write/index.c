@@ -225,9 +225,21 @@ index_metadata_key(struct store_key *key, uint32_t network,
 }
 
 void
-index_group_key(struct store_key *key, uint32_t network, const struct fact *f)
+index_server_key(struct store_key *key, uint32_t network, const struct fact *f)
 {
-	const char *const part[] = { f->app, f->group };
+	key_parts(key, network, KEY_SERVER, &f->name, 1);
+	key_end_part(key);
+	wire_put8(&key->out, key_tier(index_tier(f)));
+	key_text(key, f->app);
+	key_end_part(key);
+	key_text(key, f->id);
+}
+
+void
+index_group_key(struct store_key *key, uint32_t network, const struct fact *f,
+    const char *group)
+{
+	const char *const part[] = { f->app, group };
 
 	key_parts(key, network, KEY_GROUP, part, 2);
 	key_end_part(key);
@@ -260,15 +272,16 @@ static void
 write_words(struct store_txn *t, uint32_t network, const struct fact *f,
     const struct wire_out *brief)
 {
-	const char *const server[] = { f->name, f->app, f->id };
 	struct store_key key;
 
 	if (f->name != NULL) {
-		key_parts(&key, network, KEY_SERVER, server, 3);
+		index_server_key(&key, network, f);
+		write_word(t, &key, brief);
+		index_group_key(&key, network, f, "");
 		write_word(t, &key, brief);
 	}
 	if (f->group != NULL) {
-		index_group_key(&key, network, f);
+		index_group_key(&key, network, f, f->group);
 		write_word(t, &key, brief);
 	}
 	for (unsigned i = 0; i < f->metadata_count; i++)
@@ -432,21 +445,19 @@ note_conflict(struct store_txn *t, const struct claim *c)
 	    (const char *)c->id.at);
 }
 
-/* Rewrites the claims of one address: F's first, or gone. */
+/* Rewrites the claims of one key: F's first, or gone. */
 static void
-write_claims(struct store_txn *t, uint32_t network, const struct fact *f,
-    const struct addr *a, bool claims)
+write_claims(struct store_txn *t, const struct store_key *key,
+    const struct fact *f, bool claims)
 {
 	struct wire_in in = wire_in(NULL, 0);
-	struct store_key key;
+	struct store_key at = *key;
 	struct wire_out out;
 	struct claim c;
 	size_t start = 0;
 	MDB_val v;
 
-	key_init(&key, network, KEY_CLAIMS);
-	key_bytes(&key, a->ip, 16);
-	if (txn_get(t, &key, &v) == 0)
+	if (txn_get(t, &at, &v) == 0)
 		in = val_in(&v);
 	out = txn_room(t, in.len + CLAIM_MAX);
 	if (claims)
@@ -462,21 +473,44 @@ write_claims(struct store_txn *t, uint32_t network, const struct fact *f,
 	if (out.bad)
 		(void)txn_holds(t, MDB_BAD_VALSIZE);
 	else if (out.len == 0)
-		txn_delete(t, &key);
+		txn_delete(t, key);
 	else
-		txn_put(t, &key, out.buf, out.len);
+		txn_put(t, key, out.buf, out.len);
+}
+
+/* A peer's address, and its block: it asks from all of it. */
+bool
+index_claim_key(
+    struct store_key *key, uint32_t network, const struct fact *f, unsigned i)
+{
+	unsigned at = i % f->address_count;
+	bool block = i >= f->address_count;
+
+	if (block && (f->blocks == NULL || f->blocks[at] == 128))
+		return false;
+	claim_key(key, network, &f->addresses[at], block ? f->blocks[at] : 128);
+	return true;
+}
+
+static void
+change_claims(
+    struct store_txn *t, uint32_t network, const struct fact *f, bool is)
+{
+	struct store_key key;
+
+	for (unsigned i = 0; i < 2 * f->address_count; i++)
+		if (index_claim_key(&key, network, f, i))
+			write_claims(t, &key, f, is);
 }
 
 void
 index_claims(struct store_txn *t, uint32_t network, const struct fact *f)
 {
-	for (unsigned i = 0; i < f->address_count; i++)
-		write_claims(t, network, f, &f->addresses[i], true);
+	change_claims(t, network, f, true);
 }
 
 void
 unindex_claims(struct store_txn *t, uint32_t network, const struct fact *f)
 {
-	for (unsigned i = 0; i < f->address_count; i++)
-		write_claims(t, network, f, &f->addresses[i], false);
+	change_claims(t, network, f, false);
 }

@@ -155,12 +155,69 @@ change_lengths(struct store_txn *t, const struct fact *f, bool is)
 	txn_put(t, &key, buf, out.len);
 }
 
+uint8_t
+network_uses(const struct fact *f)
+{
+	bool special =
+	    f->expires != 0 || f->app_count > 0 || f->role < PEER_ROLE_USUAL;
+
+	static_assert(ROLE_DEVELOPER == PEER_ROLE_USUAL, "as readers know it");
+	if (f->kind == FACT_ALIAS)
+		return USES(USE_ALIASES);
+	for (unsigned i = 0; f->blocks != NULL && i < f->address_count; i++)
+		special = special || f->blocks[i] < 128;
+	return f->kind == FACT_PEER && special ? USES(USE_PEERS) : 0;
+}
+
 void
-network_renew(struct store_txn *t)
+network_use(struct store_txn *t, const struct fact *f, bool is)
 {
 	static const struct fact none;
+	uint8_t uses = network_uses(f), buf[4 * NETWORK_USES];
+	struct wire_out out = wire_out(buf, sizeof(buf));
+	struct wire_in in = wire_in(NULL, 0);
+	struct store_key key;
+	uint32_t all = 0;
+	MDB_val v;
 
+	if (uses == 0)
+		return;
+	key_init(&key, t->number, KEY_USES);
+	if (txn_get(t, &key, &v) == 0)
+		in = val_in(&v);
+	for (unsigned use = 0; use < NETWORK_USES; use++) {
+		uint32_t n = wire_get32(&in);
+
+		if ((uses & USES(use)) != 0)
+			n += is ? 1U : UINT32_MAX;
+		wire_put32(&out, n);
+		all |= n;
+	}
+	if (all == 0)
+		txn_delete(t, &key);
+	else
+		txn_put(t, &key, buf, out.len);
 	change_lengths(t, &none, true);
+}
+
+void
+network_id(struct store_txn *t, uint32_t number, char out[DNS_LABEL_MAX + 1])
+{
+	struct wire_in in = wire_in(NULL, 0);
+	struct store_key key;
+	struct label id;
+	MDB_val v;
+
+	out[0] = '\0';
+	if (number == NETWORK_NONE)
+		return;
+	key_init(&key, number, KEY_NETWORK);
+	if (txn_get(t, &key, &v) == 0)
+		in = val_in(&v);
+	(void)wire_get64(&in);
+	id = wire_get_label(&in);
+	(void)snprintf(
+	    out, DNS_LABEL_MAX + 1, "%.*s", id.len, (const char *)id.at);
 }
 
 static bool
@@ -273,18 +330,12 @@ complain_overlap(struct store_txn *t, uint32_t other, const struct prefix *p,
     const struct prefix *found, struct complaint *why)
 {
 	char text[PREFIX_TEXT], value[PREFIX_TEXT], rule[sizeof(why->rule)];
-	struct arena arena = { 0 };
-	struct fact f = { .kind = FACT_NETWORK };
-	struct store_key key;
-	MDB_val v;
+	char id[DNS_LABEL_MAX + 1];
 
-	key_init(&key, other, KEY_NETWORK);
-	if (txn_get(t, &key, &v) != 0 || !fact_decode(&f, val_in(&v), &arena))
-		(void)txn_holds(t, MDB_CORRUPTED);
+	network_id(t, other, id);
 	(void)snprintf(rule, sizeof(rule),
 	    "must not overlap with %s of network %s", prefix_text(found, text),
-	    f.network == NULL ? "?" : f.network);
-	arena_release(&arena);
+	    id);
 	return complain(why, "prefixes", rule, prefix_text(p, value));
 }
 
@@ -457,6 +508,29 @@ network_put(struct store_txn *t, const struct fact *f, struct complaint *why)
 	return t->err;
 }
 
+static bool
+forget_unique(void *arg, const struct fact *f, bool implied)
+{
+	(void)implied;
+	unique_write(arg, f, false);
+	return true;
+}
+
+/* What of it stands among what is of no network. */
+static void
+forget_rest(struct store_txn *t)
+{
+	enum err err;
+
+	txn_flush(t);
+	if (t->err != E_OK)
+		return;
+	err = store_each_fact(t->txn, t->store->env->dbi, FACT_PEER,
+	    t->network.network, forget_unique, t);
+	if (t->err == E_OK)
+		t->err = err;
+}
+
 void
 network_delete(struct store_txn *t, const char *id)
 {
@@ -468,6 +542,7 @@ network_delete(struct store_txn *t, const char *id)
 		return;
 	txn_changes(t, STORE_DELETED, &t->network);
 	index_network(t, t->number, &t->network, false);
+	forget_rest(t);
 	key_init(&key, NETWORK_NONE, KEY_NUMBER);
 	key_text(&key, id);
 	txn_delete(t, &key);

@@ -93,6 +93,8 @@ read_old(struct store_txn *t, struct store_key *key, const struct fact *f,
 static void
 index_fact(struct store_txn *t, const struct fact *f, bool is)
 {
+	unique_write(t, f, is);
+	network_use(t, f, is);
 	switch (f->kind) {
 	case FACT_INSTANCE:
 		(is ? index_instance : unindex_instance)(t, t->number, f);
@@ -103,16 +105,14 @@ index_fact(struct store_txn *t, const struct fact *f, bool is)
 	case FACT_APP:
 		(is ? index_app : unindex_app)(t, t->number, f);
 		break;
-	case FACT_ALIAS:
-	case FACT_ZONE:
-		network_renew(t);
-		break;
 	case FACT_REGION:
 	case FACT_DISTANCE:
 		t->ranks_changed = true;
 		break;
-	case FACT_RECORD:  /* is what it is found by */
-	case FACT_GATEWAY: /* no answer needs it */
+	case FACT_ALIAS:
+	case FACT_ZONE:
+	case FACT_RECORD: /* is what it is found by */
+	case FACT_GATEWAY:
 	case FACT_NETWORK: /* network_put() and network_delete() */
 	case FACT_KINDS:
 		break;
@@ -148,7 +148,8 @@ write_fact(struct store_txn *t, const struct fact *f, struct complaint *why)
 	fact_encode(&new, new.age, &value);
 	if (t->err != E_OK || (was && is_same_value(&v, &value)))
 		return t->err;
-	if ((err = check_region(t, f, was ? &old : NULL, why)) != E_OK)
+	if ((err = check_region(t, f, was ? &old : NULL, why)) != E_OK ||
+	    (err = unique_check(t, f, why)) != E_OK)
 		return err;
 	if (was)
 		index_fact(t, &old, false);

@@ -52,14 +52,19 @@ enum key_kind {
 	KEY_RESOLVER = KEY_OF_NONE | 'a', /* address that lies inside its
 					   * network: u32 number */
 	KEY_RANKS = KEY_OF_NONE | 'o',    /* region: distances (rank.c) */
+	KEY_UNIQUE = KEY_OF_NONE | 'u',   /* what no two may have (unique.c):
+					   * key of the fact that has it */
 	KEY_INSTANCES = 'a', /* app [region, id]: pack of instances (pack.h) */
 	KEY_NAMES = 'l',     /* [app]: list of apps (names.h) */
 	KEY_CLAIMS = 'R',    /* address: claims, newest first */
-	KEY_SERVER = 'S',    /* server, app, id: brief */
-	KEY_GROUP = 'G',     /* app, group, u8 tier and id: brief */
+	KEY_BLOCKS = 'B',    /* u8 length, address: claims of peers */
+	KEY_SERVER = 'S',    /* server, u8 tier and app, id: brief */
+	KEY_GROUP = 'G',     /* app, group, u8 tier and id: brief; the group
+			      * without a name is of all that are servers */
 	KEY_METADATA = 'M',  /* app, key, value, u8 tier and id: brief */
 	KEY_PORT = 'V',      /* app, protocol, port, id: nothing */
 	KEY_DOMAIN = 'D',    /* labels reversed, "", app: nothing */
+	KEY_USES = 'z',      /* nothing: u32 for each enum network_use */
 
 	/* The store's own. */
 	KEY_HEAD = KEY_OF_NONE | 'm',    /* nothing: struct store_head */
@@ -122,6 +127,19 @@ key_copy(struct store_key *k, const void *bytes, size_t len)
 {
 	k->out = wire_out(k->buf, sizeof(k->buf));
 	key_bytes(k, bytes, len);
+}
+
+/* A claim of an address LEN bits long, 128 of the address itself. */
+static inline void
+claim_key(
+    struct store_key *k, uint32_t network, const struct addr *a, uint8_t len)
+{
+	struct addr masked = addr_masked(a, len);
+
+	key_init(k, network, len == 128 ? KEY_CLAIMS : KEY_BLOCKS);
+	if (len != 128)
+		wire_put8(&k->out, len);
+	key_bytes(k, masked.ip, sizeof(masked.ip));
 }
 
 /* The network whose prefix this is, and the one whose resolver. */

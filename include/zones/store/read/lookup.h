@@ -18,10 +18,19 @@
 
 #define NETWORK_NONE 0
 
+/* What few networks have, and others need not look for. */
+enum network_use {
+	USE_ALIASES, /* a name's app may be another one */
+	USE_PEERS, /* the asker is a peer, and may be refused, or not see all */
+	NETWORK_USES
+};
+
+#define USES(use) (1U << (use))
+
 struct network {
 	uint32_t number;
 	uint32_t ttl;
-	bool uses; /* aliases: a name's app may be another one */
+	uint8_t uses; /* a bit for each */
 };
 
 /* Why a flow belongs to a network, or to none (docs/operations.md, Addresses).
@@ -68,6 +77,7 @@ struct network_facts {
 	const uint8_t *prefixes; /* 17 octets each: address, length */
 	unsigned prefix_count;
 	struct instance resolvers; /* only their addresses */
+	uint8_t role;              /* the least that a peer needs */
 };
 
 bool lookup_network_facts(
@@ -147,7 +157,7 @@ void range_metadata_key(struct range *, struct snapshot *, uint32_t network,
     struct label app, struct label key);
 /* ... with a server name; of one app where app.at is not NULL. */
 void range_server(struct range *, struct snapshot *, uint32_t network,
-    struct label server, struct label app);
+    struct label server, enum tier, struct label app);
 bool range_instance(struct range *, struct instance *);
 
 /* To anywhere in the range; to its begin. */
@@ -183,16 +193,19 @@ bool lookup_port(struct snapshot *, uint32_t network, struct label app,
 /* The app that an alias means; it need not be there. */
 bool lookup_alias(
     struct snapshot *, uint32_t network, struct label alias, struct label *app);
-bool lookup_any_alias(struct snapshot *, uint32_t network);
 
 /* An app's own fact; false where none was put.  Flycast is in INSTANCE. */
 bool lookup_app_fact(struct snapshot *, uint32_t network, struct label app,
     struct instance *flycast, struct label *domain);
 
+#define PEER_ROLE_USUAL 1 /* fact.h: the more, the more it may */
+
 struct peer {
 	struct label name, region;
 	int64_t expires;         /* 0: never */
 	struct instance address; /* only its addresses */
+	uint8_t role;
+	struct wire_in apps; /* labels: that it sees; of length 0: all */
 };
 
 bool peer_is_interactive(struct label name);
@@ -219,9 +232,15 @@ struct claim {
 bool lookup_claims(struct snapshot *, uint32_t network, const struct addr *,
     struct wire_in *claims);
 bool claim_next(struct wire_in *claims, struct claim *);
-/* Somebody has an address within. */
-bool lookup_claim_within(
-    struct snapshot *, uint32_t network, const struct prefix *);
+/*
+ * Of the address itself, then of each block around it, the longest first.
+ * Start with *len = 129; it becomes the length of what has the claims.
+ */
+bool lookup_claims_around(struct snapshot *, uint32_t network,
+    const struct addr *, unsigned *len, struct wire_in *claims);
+/* Of the first address at or behind *a that is within; *a becomes it. */
+bool lookup_claims_within(struct snapshot *, uint32_t network,
+    const struct prefix *, struct addr *a, struct wire_in *claims);
 
 bool lookup_region(struct snapshot *, struct label region);
 /* Microseconds from FROM to each region, in the order of their names. */

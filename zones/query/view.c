@@ -1,0 +1,107 @@
+/*
+ * view.c - who asks, and which apps he is to see: a peer with `apps` sees its
+ * network as if the others were not there.
+ */
+#include "impl.h"
+
+/* Why a claim's fact may not ask; WHY_NOT_ASKED: it may. */
+static enum query_why
+claim_why(const struct query *q, const struct query_env *env,
+    const struct claim *c, struct peer *peer)
+{
+	struct network_facts n;
+
+	if (is_expired(c->expires, env->now))
+		return WHY_EXPIRED;
+	if ((q->uses & USES(USE_PEERS)) != 0 && c->is_peer &&
+	    lookup_peer(env->snapshot, q->network, c->id, peer) &&
+	    lookup_network_facts(env->snapshot, q->network, &n) &&
+	    peer->role < n.role)
+		return WHY_ROLE;
+	return WHY_NOT_ASKED;
+}
+
+/* Blocks cost a walk: only those who may be in one pay for it. */
+static bool
+next_claims(const struct query *q, const struct query_env *env, unsigned *len,
+    struct wire_in *claims)
+{
+	if ((q->uses & USES(USE_PEERS)) != 0)
+		return lookup_claims_around(
+		    env->snapshot, q->network, &q->from, len, claims);
+	return (*len)-- > 128 &&
+	    lookup_claims(env->snapshot, q->network, &q->from, claims);
+}
+
+/* The first who may ask; else false, and *why where there is another. */
+static bool
+find_asker(const struct query *q, const struct query_env *env, struct claim *c,
+    struct peer *peer, enum query_why *why)
+{
+	struct wire_in claims;
+
+	*why = WHY_NOT_ASKED;
+	for (unsigned len = 129; next_claims(q, env, &len, &claims);)
+		while (claim_next(&claims, c)) {
+			enum query_why is = claim_why(q, env, c, peer);
+
+			if (is == WHY_NOT_ASKED)
+				return true;
+			*why = *why == WHY_NOT_ASKED ? is : *why;
+		}
+	return false;
+}
+
+bool
+query_asker(const struct query *q, const struct query_env *env, struct claim *c)
+{
+	enum query_why why;
+	struct peer peer;
+
+	return find_asker(q, env, c, &peer, &why);
+}
+
+void
+view_find(struct query *q, const struct query_env *env)
+{
+	enum query_why why;
+	struct peer peer;
+	struct claim c;
+
+	q->apps = wire_in(NULL, 0);
+	if (find_asker(q, env, &c, &peer, &why))
+		q->apps = c.is_peer ? peer.apps : q->apps;
+	else if (why != WHY_NOT_ASKED) {
+		q->why = why;
+		q->network = NETWORK_NONE;
+	}
+}
+
+/* Labels have no order here: as many as a fact may have are soon seen. */
+bool
+view_next(const struct query *q, struct label *app)
+{
+	struct wire_in in = q->apps;
+	struct label last = *app, next = { NULL, 0 };
+
+	while (wire_left(&in) > 0) {
+		struct label l = wire_get_label(&in);
+
+		if ((last.at == NULL || label_compare(l, last) > 0) &&
+		    (next.at == NULL || label_compare(l, next) < 0))
+			next = l;
+	}
+	*app = next;
+	return next.at != NULL;
+}
+
+bool
+view_has(const struct query *q, struct label app)
+{
+	struct wire_in in = q->apps;
+
+	while (wire_left(&in) > 0)
+		if (label_same(wire_get_label(&in), app))
+			return true;
+	return false;
+}
