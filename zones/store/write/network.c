@@ -164,6 +164,8 @@ network_uses(const struct fact *f)
 	static_assert(ROLE_DEVELOPER == PEER_ROLE_USUAL, "as readers know it");
 	if (f->kind == FACT_ALIAS)
 		return USES(USE_ALIASES);
+	if (f->kind == FACT_ZONE)
+		return USES(USE_ZONES);
 	for (unsigned i = 0; f->blocks != NULL && i < f->address_count; i++)
 		special = special || f->blocks[i] < 128;
 	return f->kind == FACT_PEER && special ? USES(USE_PEERS) : 0;
@@ -508,29 +510,6 @@ network_put(struct store_txn *t, const struct fact *f, struct complaint *why)
 	return t->err;
 }
 
-static bool
-forget_unique(void *arg, const struct fact *f, bool implied)
-{
-	(void)implied;
-	unique_write(arg, f, false);
-	return true;
-}
-
-/* What of it stands among what is of no network. */
-static void
-forget_rest(struct store_txn *t)
-{
-	enum err err;
-
-	txn_flush(t);
-	if (t->err != E_OK)
-		return;
-	err = store_each_fact(t->txn, t->store->env->dbi, FACT_PEER,
-	    t->network.network, forget_unique, t);
-	if (t->err == E_OK)
-		t->err = err;
-}
-
 void
 network_delete(struct store_txn *t, const char *id)
 {
@@ -542,7 +521,6 @@ network_delete(struct store_txn *t, const char *id)
 		return;
 	txn_changes(t, STORE_DELETED, &t->network);
 	index_network(t, t->number, &t->network, false);
-	forget_rest(t);
 	key_init(&key, NETWORK_NONE, KEY_NUMBER);
 	key_text(&key, id);
 	txn_delete(t, &key);

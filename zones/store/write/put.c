@@ -276,6 +276,29 @@ delete_zone(struct store_txn *t, const struct fact *zone)
 	arena_release(&arena);
 }
 
+static bool
+forget_unique(void *arg, const struct fact *f, bool implied)
+{
+	(void)implied;
+	unique_write(arg, f, false);
+	return true;
+}
+
+/* First what stands elsewhere of what is in it. */
+static void
+delete_network(struct store_txn *t, const char *id)
+{
+	enum err err;
+
+	txn_flush(t);
+	if (t->err != E_OK)
+		return;
+	err = store_each_fact(
+	    t->txn, t->store->env->dbi, FACT_PEER, id, forget_unique, t);
+	t->err = t->err != E_OK ? t->err : err;
+	network_delete(t, id);
+}
+
 static enum err
 delete_checked(
     struct store_txn *t, const struct fact *f, bool all, struct complaint *why)
@@ -290,7 +313,7 @@ delete_checked(
 	if (f->network != NULL && !network_find(t, f->network))
 		return t->err; /* nothing of it is there */
 	if (f->kind == FACT_NETWORK)
-		network_delete(t, f->network);
+		delete_network(t, f->network);
 	else if (f->kind == FACT_ZONE)
 		delete_zone(t, f);
 	else

@@ -21,6 +21,7 @@
 /* What few networks have, and others need not look for. */
 enum network_use {
 	USE_ALIASES, /* a name's app may be another one */
+	USE_ZONES,   /* of its own, and records in them */
 	USE_PEERS, /* the asker is a peer, and may be refused, or not see all */
 	NETWORK_USES
 };
