@@ -55,7 +55,7 @@ LIBS_read   := -llmdb -lm -lpthread
 LIBS_write  := -ljansson -lldns -lpthread
 LIBS_dnsd   := -levent_core -levent_openssl -lssl -lcrypto -lyaml -lfstrm -lprotobuf-c -lseccomp \
 	-lpthread
-LIBS_dnsctl := -lcurl -lmicrohttpd -lcrypto -lqrencode -lpng -lseccomp -lyaml -lpthread
+LIBS_dnsctl := -lcurl -lmicrohttpd -lgnutls -lcrypto -lqrencode -lpng -lseccomp -lyaml -lpthread
 
 # Each kind of build has a folder of its own; release is the one installed.
 OUT      := $(if $(filter release,$(KIND)),$(BUILD),$(BUILD)/$(KIND))
@@ -66,8 +66,8 @@ objects   = $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard $(addsuffix /*.c,$(1))))
 ROOMS_read   := zones/base zones/names zones/store/read zones/query
 ROOMS_write  := zones/facts zones/store/write zones/feed
 ROOMS_dnsd   := host dnsd/config dnsd/tap dnsd/forward dnsd/listen dnsd/server dnsd
-ROOMS_dnsctl := host dnsd/config dnsctl/source dnsctl/etcd dnsctl/control dnsctl/explain \
-	dnsctl/serve dnsctl/wireguard dnsctl
+ROOMS_dnsctl := host dnsd/config dnsctl/listen dnsctl/source dnsctl/etcd dnsctl/relay \
+	dnsctl/control dnsctl/explain dnsctl/serve dnsctl/wireguard dnsctl
 
 # What protobuf-c makes of the frames' schema is compiled as if it were ours.
 FRAMES   := $(OUT)/obj/$(BUILD)/gen/dnstap.pb-c.o

@@ -14,6 +14,7 @@
 #include "dnsctl/ctl.h"
 #include "dnsctl/etcd/etcd.h"
 #include "dnsctl/progress.h"
+#include "dnsctl/relay/relay.h"
 #include "host/notify.h"
 #include "zones/feed/apply.h"
 #include "zones/feed/follow.h"
@@ -159,19 +160,24 @@ standing_print(struct store *store)
 }
 
 static enum exit_status
-stdin_follow(const struct ctl *ctl, struct store *store)
+stdin_follow(
+    const struct ctl *ctl, struct store *store, struct feed_report *report)
 {
-	struct feed_report report = ctl_report;
 	enum err err = standing_print(store);
 	struct feed_follow *f = NULL;
 
-	report.committed = committed_print;
 	if (err == E_OK)
-		err = feed_follow_open(&f, store, &report, "-");
+		err = feed_follow_open(&f, store, report, "-");
 	if (err == E_OK)
 		err = feed_follow_read(f, STDIN_FILENO, ctl->stop);
 	feed_follow_close(f);
 	return outcome(ctl, err);
+}
+
+static bool
+is_stdin(const char *source)
+{
+	return strcmp(source, "-") == 0;
 }
 
 static void
@@ -181,10 +187,32 @@ committed_notify(void *arg, const char *cursor)
 	notify("STATUS=the store stands at %s", cursor);
 }
 
-static enum exit_status
-source_follow(const struct ctl *ctl, struct store *store)
+static struct relay_identity
+identity_of(const struct ctl *ctl)
 {
-	struct feed_report report = ctl_report;
+	return (struct relay_identity){
+		.cacert = ctl->cacert, .cert = ctl->cert, .key = ctl->key
+	};
+}
+
+static enum exit_status
+relay_source_follow(
+    const struct ctl *ctl, struct store *store, struct feed_report *report)
+{
+	const struct relay_follow_options options = { .source = ctl->args[0],
+		.networks = ctl->network,
+		.identity = identity_of(ctl),
+		.report = report,
+		.stop = ctl->stop };
+	enum err err = relay_follow(&options, store);
+
+	return err == E_INPUT ? CTL_USAGE : outcome(ctl, err);
+}
+
+static enum exit_status
+etcd_source_follow(
+    const struct ctl *ctl, struct store *store, struct feed_report *report)
+{
 	const struct etcd_options options = { .source = ctl->args[0],
 		.prefix = ctl->prefix,
 		.user = ctl->user,
@@ -192,33 +220,68 @@ source_follow(const struct ctl *ctl, struct store *store)
 		.cacert = ctl->cacert,
 		.cert = ctl->cert,
 		.key = ctl->key,
-		.report = &report,
+		.report = report,
 		.stop = ctl->stop };
-	enum err err;
+	enum err err = etcd_follow(&options, store);
 
-	report.committed = committed_notify;
-	err = etcd_follow(&options, store);
 	return err == E_INPUT ? CTL_USAGE : outcome(ctl, err);
+}
+
+/* Where lines may come from: how it is written, and who reads it. */
+static const struct {
+	bool (*is)(const char *source);
+	enum exit_status (*follow)(
+	    const struct ctl *, struct store *, struct feed_report *);
+	void (*committed)(void *arg, const char *cursor);
+} sources[] = {
+	{ is_stdin, stdin_follow, committed_print },
+	{ etcd_is_url, etcd_source_follow, committed_notify },
+	{ relay_is_url, relay_source_follow, committed_notify },
+};
+
+static enum exit_status
+source_follow(const struct ctl *ctl, struct store *store, size_t source)
+{
+	const struct relay_identity identity = identity_of(ctl);
+	struct feed_report report = ctl_report;
+	struct relay *relay = NULL;
+	enum exit_status status;
+	enum err err = E_OK;
+
+	report.committed = sources[source].committed;
+	if (ctl->relay != NULL)
+		err = relay_open(&relay, store, ctl->relay, &identity);
+	if (err != E_OK)
+		return outcome(ctl, err);
+	if (relay != NULL)
+		relay_hear(relay, &report);
+	/* A source that is away is waited for, and keeps nobody waiting. */
+	notify("READY=1\nSTATUS=follows %s", ctl->args[0]);
+	status = sources[source].follow(ctl, store, &report);
+	relay_close(relay);
+	return status;
 }
 
 enum exit_status
 cmd_follow(const struct ctl *ctl)
 {
-	bool is_etcd = etcd_is_url(ctl->args[0]);
+	const size_t count = sizeof(sources) / sizeof(sources[0]);
 	enum exit_status status;
 	struct store *store;
+	size_t i = 0;
 
-	if (!is_etcd && strcmp(ctl->args[0], "-") != 0) {
-		log_error(
-		    "%s: a source is - or etcd://HOST:PORT,...", ctl->args[0]);
+	while (i < count && !sources[i].is(ctl->args[0]))
+		i++;
+	if (i == count) {
+		log_error("%s: a source is -, etcd://HOST:PORT,... or "
+			  "relay://HOST:PORT,...",
+		    ctl->args[0]);
 		return CTL_USAGE;
 	}
 	store = ctl_writer_open(ctl);
 	if (store == NULL)
 		return CTL_FAILED;
-	/* A source that is away is waited for, and keeps nobody waiting. */
-	notify("READY=1\nSTATUS=follows %s", ctl->args[0]);
-	status = is_etcd ? source_follow(ctl, store) : stdin_follow(ctl, store);
+	status = source_follow(ctl, store, i);
 	store_close(store);
 	return status;
 }

@@ -3,7 +3,7 @@
 # Installed without what they recommend, which of gcc are the C library's headers.
 PACKAGES_run := gcc libc6-dev make libldns-dev libevent-dev liblmdb-dev \
 	libjansson-dev libqrencode-dev libpng-dev libyaml-dev libcurl4-openssl-dev libssl-dev \
-	libmicrohttpd-dev libseccomp-dev libfstrm-dev libprotobuf-c-dev \
+	libmicrohttpd-dev libgnutls28-dev libseccomp-dev libfstrm-dev libprotobuf-c-dev \
 	protobuf-c-compiler libjs-chart.js bind9-dnsutils
 PACKAGES_install := $(PACKAGES_run) python3-minimal
 PACKAGES_deb := $(PACKAGES_install) build-essential debhelper python3

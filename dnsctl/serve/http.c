@@ -13,9 +13,7 @@
  */
 #include "http.h"
 
-#include <errno.h>
 #include <microhttpd.h>
-#include <netdb.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,14 +22,13 @@
 
 #include "assets.h"
 #include "base/clock.h"
-#include "base/log.h"
+#include "dnsctl/listen/listen.h"
 
 #define CONNECTIONS 256
 #define MEMORY      ((size_t)16 << 10) /* of a connection; its headers too */
 #define REQUEST_MS  3000
 #define REPLY_MS    10000
 #define SWEEP_MS    200
-#define BACKLOG     128
 
 #define HTML        "text/html; charset=utf-8"
 #define JSON        "application/json"
@@ -316,71 +313,6 @@ on_request(void *arg, struct MHD_Connection *c, const char *path,
 
 /* --- life */
 
-/* False, with a line in the log, where TEXT is no address with a port. */
-static bool
-address_read(const char *text, struct addrinfo **out)
-{
-	const struct addrinfo numeric = { .ai_flags =
-					      AI_NUMERICHOST | AI_NUMERICSERV,
-		.ai_socktype = SOCK_STREAM };
-	const char *port = strrchr(text, ':');
-	size_t len = port == NULL ? 0 : (size_t)(port - text);
-	char host[64];
-	bool six = len > 2 && text[0] == '[' && text[len - 1] == ']';
-
-	(void)snprintf(host, sizeof(host), "%.*s", (int)(six ? len - 2 : len),
-	    six ? text + 1 : text);
-	if (len > 0 && len < sizeof(host) &&
-	    getaddrinfo(host, port + 1, &numeric, out) == 0)
-		return true;
-	log_error("%s: must be an address and a port, as %s or [::1]:9153",
-	    text, SERVE_DEFAULT);
-	return false;
-}
-
-static bool
-is_loopback(const struct sockaddr *a)
-{
-	const struct sockaddr_in6 *six = (const void *)a;
-	const struct sockaddr_in *four = (const void *)a;
-
-	return a->sa_family == AF_INET6
-	    ? IN6_IS_ADDR_LOOPBACK(&six->sin6_addr)
-	    : ntohl(four->sin_addr.s_addr) >> 24 == 127;
-}
-
-/* A socket that listens, or -1: it was said why. */
-static int
-socket_open(const struct serve *s)
-{
-	struct addrinfo *at;
-	const int one = 1;
-	int fd = -1;
-
-	if (!address_read(s->o->address, &at))
-		return -1;
-	if (s->token[0] == '\0' && !is_loopback(at->ai_addr)) {
-		log_error("%s: others than this host can reach that; "
-			  "--token-file FILE says who may",
-		    s->o->address);
-		freeaddrinfo(at);
-		return -1;
-	}
-	fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
-	    bind(fd, at->ai_addr, at->ai_addrlen) != 0 ||
-	    listen(fd, BACKLOG) != 0) {
-		log_error("%s: cannot listen there: %s", s->o->address,
-		    strerror(errno));
-		if (fd >= 0)
-			(void)close(fd);
-		fd = -1;
-	}
-	freeaddrinfo(at);
-	return fd;
-}
-
 /* What clients do wrong is their own business. */
 static void
 log_nothing(void *arg, const char *format, va_list ap)
@@ -403,7 +335,8 @@ http_open(struct http **out, struct serve *s)
 	(void)pthread_mutex_init(&h->lock, NULL);
 	for (unsigned i = 0; i < CONNECTIONS; i++)
 		h->open[i].fd = -1;
-	fd = socket_open(s);
+	fd = listen_open(s->o->address, SERVE_DEFAULT, s->token[0] != '\0',
+	    "--token-file FILE says who may");
 	if (fd >= 0)
 		h->daemon = MHD_start_daemon(MHD_USE_AUTO |
 			MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ERROR_LOG,

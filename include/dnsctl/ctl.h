@@ -28,6 +28,7 @@ struct ctl {
 	const char *timeout;       /* wait */
 	const char *prefix, *user, *password_file; /* etcd */
 	const char *cacert, *cert, *key;
+	const char *relay;                              /* follow */
 	const char *control;                            /* server, serve */
 	const char *token_file, *name, *max_age;        /* serve */
 	const char *no_sync, *json, *dry_run, *verbose; /* not NULL: given */

@@ -34,6 +34,22 @@ fact_json_print(FILE *out, const struct fact *f)
 }
 
 void
+fact_json_print_key(FILE *out, const char *verb, const struct fact *f)
+{
+	const struct field_printing p = { out, true };
+
+	(void)fprintf(out, "{\"%s\":\"%s\"", verb, fact_kind_str(f->kind));
+	for (const struct field *field = fact_fields(f->kind);
+	     field->key != NULL; field++) {
+		if (field->need != FIELD_KEY)
+			continue;
+		(void)fprintf(out, ",\"%s\":", field->key);
+		field->type->print(&p, f, field);
+	}
+	(void)putc('}', out);
+}
+
+void
 fact_print_line(FILE *out, const struct fact *f)
 {
 	const struct field_printing p = { out, false };

@@ -40,6 +40,8 @@ feed_abort(struct feed *f)
 	f->txn = NULL;
 	f->in_snapshot = false;
 	cursors_drop(f);
+	if (f->report->dropped != NULL)
+		f->report->dropped(f->report->arg);
 }
 
 void
@@ -248,7 +250,7 @@ transaction_end(struct feed *f)
 	if (err == E_OK)
 		committed_tell(f);
 	else
-		cursors_drop(f);
+		feed_abort(f);
 	return err;
 }
 

@@ -70,6 +70,16 @@ delete_read(struct line_reading *r, const char *verb, const char *word)
 			   : err;
 }
 
+/* Of an app its own fact alone: see FEED_WITHDRAW. */
+static enum err
+withdraw_read(struct line_reading *r, const char *verb, const char *word)
+{
+	enum err err = delete_read(r, verb, word);
+
+	r->line->verb = FEED_WITHDRAW;
+	return err;
+}
+
 /* The one member that may stand beside the verb; NULL where it does not. */
 static enum err
 other_read(
@@ -168,6 +178,7 @@ static const struct {
 } verbs[] = {
 	{ "put", put_read },
 	{ "delete", delete_read },
+	{ "withdraw", withdraw_read },
 	{ "snapshot", snapshot_read },
 	{ "commit", commit_read },
 };

@@ -36,6 +36,8 @@ struct feed_report {
 	 * is stored, or would be. */
 	store_each_change *change;
 	void (*stored)(void *arg, const struct store_changes *);
+	/* NULL is fine: the open transaction and its changes were dropped. */
+	void (*dropped)(void *arg);
 	/* NULL is fine: how far a whole file was read. */
 	void (*progress)(void *arg, uint64_t lines, uint64_t octets);
 };

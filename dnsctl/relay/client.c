@@ -1,0 +1,129 @@
+/*
+ * client.c - who follows us: what it reads next, and how it waits.
+ */
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "impl.h"
+
+void
+relay_wake(struct relay *r)
+{
+	struct client *c;
+
+	while ((c = LIST_FIRST(&r->waiting)) != NULL) {
+		LIST_REMOVE(c, waiting);
+		c->waits = false;
+		MHD_resume_connection(c->connection);
+	}
+	(void)pthread_cond_broadcast(&r->news);
+}
+
+struct rendering *
+rendering_take(struct relay *r)
+{
+	struct rendering *of = r->rendering;
+
+	if (of == NULL || of->next < r->backlog->first)
+		return NULL;
+	of->refs++;
+	return of;
+}
+
+void
+rendering_drop(struct rendering *of)
+{
+	if (of == NULL || --of->refs > 0)
+		return;
+	if (of->len > 0)
+		(void)munmap(of->text, of->len);
+	free(of);
+}
+
+void
+client_close(void *arg)
+{
+	struct client *c = arg;
+	struct relay *r = c->relay;
+
+	(void)pthread_mutex_lock(&r->lock);
+	if (c->waits)
+		LIST_REMOVE(c, waiting);
+	rendering_drop(c->rendering);
+	(void)pthread_mutex_unlock(&r->lock);
+	free(c->networks);
+	free(c);
+}
+
+/* Until something new is there. */
+static ssize_t
+client_wait(struct client *c)
+{
+	MHD_suspend_connection(c->connection);
+	c->waits = true;
+	LIST_INSERT_HEAD(&c->relay->waiting, c, waiting);
+	return 0;
+}
+
+/* A rendering, from its start; NULL: it is being made. */
+static bool
+rendering_find(struct client *c)
+{
+	struct relay *r = c->relay;
+
+	c->rendering = rendering_take(r);
+	if (c->rendering == NULL) {
+		r->wanted = true;
+		(void)pthread_cond_broadcast(&r->news);
+		return false;
+	}
+	c->wants_rendering = false;
+	c->number = c->rendering->next;
+	return true;
+}
+
+static ssize_t
+rendering_read(struct client *c, char *to, size_t room)
+{
+	struct rendering *of = c->rendering;
+	size_t n = lines_copy(&c->lines, of->text, of->len, to, room);
+
+	if (c->lines.at == of->len) {
+		c->lines.at = 0;
+		c->rendering = NULL;
+		rendering_drop(of);
+	}
+	return (ssize_t)n;
+}
+
+static ssize_t
+read_locked(struct client *c, char *to, size_t room)
+{
+	ssize_t n = 0;
+
+	if (c->relay->ends)
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	if (c->wants_rendering && !rendering_find(c))
+		return client_wait(c);
+	if (c->rendering != NULL)
+		n = rendering_read(c, to, room);
+	if (n == 0)
+		n = backlog_read(
+		    c->relay->backlog, &c->number, &c->lines, to, room);
+	if (n < 0) /* it reads too slowly, and has to begin anew */
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	return n > 0 ? n : client_wait(c);
+}
+
+ssize_t
+client_read(void *arg, uint64_t at, char *to, size_t room)
+{
+	struct client *c = arg;
+	ssize_t n;
+
+	(void)at;
+	(void)pthread_mutex_lock(&c->relay->lock);
+	n = read_locked(c, to, room);
+	(void)pthread_mutex_unlock(&c->relay->lock);
+	return n;
+}

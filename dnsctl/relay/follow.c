@@ -1,0 +1,272 @@
+/*
+ * follow.c - a store that follows relays: the stream of one is a feed.
+ *
+ *	connected, the store's cursor is told --> lines, each commit whole
+ *	   ^                                             |
+ *	   +---- another relay, after a while <----------+ cut, refused, silent
+ */
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/siphash.h"
+#include "dnsctl/source/endpoints.h"
+#include "impl.h"
+#include "zones/feed/follow.h"
+
+#define SCHEME     "relay://"
+#define CONNECT_MS 3000
+#define SILENT_S   20 /* a relay passes on that its source was heard of */
+#define LINE_MOST  ((size_t)1 << 20)
+
+struct following {
+	const struct relay_follow_options *options;
+	struct endpoints endpoints;
+	struct store *store;
+	struct feed_follow *feed;
+	char source[CURSOR_MAX + 1];
+	char *part; /* a line that was begun */
+	size_t part_len;
+	enum err err;
+	bool heard; /* since it was connected */
+	char wrong[CURL_ERROR_SIZE + 32];
+};
+
+bool
+relay_is_url(const char *source)
+{
+	return strncmp(source, SCHEME, strlen(SCHEME)) == 0;
+}
+
+/* The rest of a line that was begun; false: it is too long, or memory is. */
+static bool
+part_add(struct following *f, const char *data, size_t len)
+{
+	char *bigger;
+
+	if (len == 0)
+		return true;
+	if (f->part_len + len > LINE_MOST)
+		return false;
+	bigger = realloc(f->part, f->part_len + len);
+	if (bigger == NULL)
+		return false;
+	memcpy(bigger + f->part_len, data, len);
+	f->part = bigger;
+	f->part_len += len;
+	return true;
+}
+
+static void
+line_take(struct following *f, const char *data, size_t len)
+{
+	if (f->part_len == 0) {
+		f->err = feed_follow_line(f->feed, data, len);
+		return;
+	}
+	f->err = part_add(f, data, len)
+	    ? feed_follow_line(f->feed, f->part, f->part_len)
+	    : E_NOMEM;
+	f->part_len = 0;
+}
+
+/* What is whole is stored before more is waited for. */
+static size_t
+on_data(char *data, size_t one, size_t n, void *arg)
+{
+	struct following *f = arg;
+	const char *at = data, *behind = data + n, *end;
+
+	(void)one;
+	f->heard = true;
+	f->endpoints.failures = 0;
+	while (f->err == E_OK &&
+	    (end = memchr(at, '\n', (size_t)(behind - at))) != NULL) {
+		line_take(f, at, (size_t)(end - at));
+		at = end + 1;
+	}
+	if (f->err == E_OK && !part_add(f, at, (size_t)(behind - at)))
+		f->err = E_NOMEM;
+	if (f->err == E_OK)
+		f->err = feed_follow_rest(f->feed);
+	return f->err == E_OK ? n : 0;
+}
+
+static int
+on_progress(
+    void *arg, curl_off_t down, curl_off_t is, curl_off_t up, curl_off_t was)
+{
+	const struct following *f = arg;
+
+	(void)down;
+	(void)is;
+	(void)up;
+	(void)was;
+	return *f->options->stop != 0;
+}
+
+/*
+ * Where the store stands, if what it holds is what we follow: the cursor is the
+ * source's own, whoever passed it on, but of other networks it says nothing.
+ */
+static bool
+is_ours(const struct following *f, const char *source)
+{
+	const char *ours = strchr(f->source, '#');
+	const char *its = strchr(source, '#');
+
+	if (ours == NULL || its == NULL)
+		return ours == its &&
+		    (relay_is_url(source) ||
+			strncmp(source, "etcd://", 7) == 0);
+	return strcmp(ours, its) == 0;
+}
+
+static enum err
+cursor_read(struct following *f, char *cursor, size_t size)
+{
+	struct store_meta meta;
+	struct store_txn *txn;
+	enum err err;
+
+	store_begin(f->store, &txn);
+	err = store_txn_meta(txn, &meta);
+	store_abort(txn);
+	(void)snprintf(cursor, size, "%s",
+	    err == E_OK && is_ours(f, meta.source) ? meta.cursor : "");
+	return err;
+}
+
+/* False: no memory. */
+static bool
+url_make(const struct following *f, CURL *easy, const char *cursor, char *url,
+    size_t size)
+{
+	const struct relay_follow_options *o = f->options;
+	char *after = curl_easy_escape(easy, cursor, 0);
+	char *networks =
+	    o->networks == NULL ? NULL : curl_easy_escape(easy, o->networks, 0);
+	int len = snprintf(url, size, "%s://%s/changes?after=%s%s%s",
+	    o->identity.cacert != NULL ? "https" : "http",
+	    endpoints_now(&f->endpoints), after == NULL ? "" : after,
+	    networks == NULL ? "" : "&networks=",
+	    networks == NULL ? "" : networks);
+
+	curl_free(after);
+	curl_free(networks);
+	return len > 0 && (size_t)len < size;
+}
+
+static void
+options_set(struct following *f, CURL *easy, const char *url)
+{
+	const struct relay_identity *i = &f->options->identity;
+
+	curl_easy_reset(easy);
+	(void)curl_easy_setopt(easy, CURLOPT_URL, url);
+	(void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	(void)curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	(void)curl_easy_setopt(easy, CURLOPT_FAILONERROR, 1L);
+	(void)curl_easy_setopt(
+	    easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+	(void)curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	(void)curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)SILENT_S);
+	(void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_data);
+	(void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, f);
+	(void)curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+	(void)curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+	(void)curl_easy_setopt(easy, CURLOPT_XFERINFODATA, f);
+	(void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, f->wrong);
+	if (i->cacert == NULL)
+		return;
+	(void)curl_easy_setopt(easy, CURLOPT_CAINFO, i->cacert);
+	(void)curl_easy_setopt(easy, CURLOPT_SSLCERT, i->cert);
+	(void)curl_easy_setopt(easy, CURLOPT_SSLKEY, i->key);
+}
+
+/* Until the relay fails, or there is a reason to end. */
+static void
+relay_read(struct following *f, CURL *easy)
+{
+	char url[2048], cursor[CURSOR_MAX + 1];
+	CURLcode code;
+
+	f->err = cursor_read(f, cursor, sizeof(cursor));
+	if (f->err == E_OK && !url_make(f, easy, cursor, url, sizeof(url)))
+		f->err = E_INPUT;
+	if (f->err != E_OK)
+		return;
+	f->heard = false;
+	f->part_len = 0;
+	f->wrong[0] = '\0';
+	options_set(f, easy, url);
+	log_info("relay %s: following from %s", endpoints_now(&f->endpoints),
+	    cursor[0] == '\0' ? "a snapshot" : cursor);
+	code = curl_easy_perform(easy);
+	if (f->wrong[0] == '\0')
+		(void)snprintf(f->wrong, sizeof(f->wrong), "%s",
+		    code == CURLE_OK ? "closed by the relay"
+				     : curl_easy_strerror(code));
+}
+
+static enum err
+relays_read(struct following *f, CURL *easy)
+{
+	while (!*f->options->stop) {
+		f->err = feed_follow_open(
+		    &f->feed, f->store, f->options->report, f->source);
+		if (f->err == E_OK)
+			relay_read(f, easy);
+		if (f->err == E_OK)
+			f->err = feed_follow_end(f->feed);
+		feed_follow_close(f->feed);
+		if (f->err != E_OK || *f->options->stop)
+			break;
+		endpoints_next(&f->endpoints, "relay", f->wrong);
+		endpoints_pause(&f->endpoints);
+	}
+	return f->err;
+}
+
+/* What the store is told: the relays as far as there is room; and of what. */
+static void
+source_name(struct following *f)
+{
+	static const struct siphash_key key;
+	const char *networks = f->options->networks;
+	size_t len;
+
+	(void)snprintf(
+	    f->source, sizeof(f->source) - 20, "%s", f->options->source);
+	len = strlen(f->source);
+	if (networks != NULL)
+		(void)snprintf(f->source + len, sizeof(f->source) - len,
+		    "#%016llx",
+		    (unsigned long long)siphash(
+			&key, 0, networks, strlen(networks)));
+}
+
+enum err
+relay_follow(const struct relay_follow_options *options, struct store *store)
+{
+	struct following f = { .options = options, .store = store };
+	enum err err = E_INPUT;
+	CURL *easy;
+
+	if (!endpoints_read(
+		&f.endpoints, options->source, SCHEME, ":" RELAY_PORT))
+		return E_INPUT;
+	source_name(&f);
+	easy = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK
+	    ? curl_easy_init()
+	    : NULL;
+	if (easy != NULL)
+		err = relays_read(&f, easy);
+	curl_easy_cleanup(easy);
+	curl_global_cleanup();
+	endpoints_release(&f.endpoints);
+	free(f.part);
+	return easy == NULL ? E_NOMEM : err;
+}

@@ -1,0 +1,135 @@
+/*
+ * render.c - snapshots, each made once for all who want one.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "impl.h"
+#include "zones/feed/export.h"
+
+/* The file goes with the mapping. */
+static bool
+map(struct rendering *of, FILE *file)
+{
+	long len;
+
+	if (fflush(file) != 0 || ferror(file) || (len = ftell(file)) <= 0)
+		return false;
+	of->text =
+	    mmap(NULL, (size_t)len, PROT_READ, MAP_PRIVATE, fileno(file), 0);
+	if (of->text == MAP_FAILED)
+		return false;
+	of->len = (size_t)len;
+	return true;
+}
+
+/* With the lock: the commit behind CURSOR, which may be a moment away. */
+static bool
+find_next(struct relay *r, const char *cursor, uint64_t *next)
+{
+	struct timespec until;
+
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 5;
+	while (!backlog_find(r->backlog, cursor, next))
+		if (r->ends ||
+		    pthread_cond_timedwait(&r->news, &r->lock, &until) != 0)
+			return false;
+	return true;
+}
+
+static bool
+write_facts(struct snapshot *s, FILE *file, struct store_meta *meta)
+{
+	enum err err = snapshot_refresh(s);
+
+	if (err == E_OK)
+		err = snapshot_meta(s, meta);
+	if (err == E_OK)
+		err = feed_export(s, file);
+	snapshot_rest(s);
+	if (err != E_OK && err != E_ABSENT)
+		log_warn("relay: a snapshot: %s", err_str(err));
+	return err == E_OK;
+}
+
+static struct rendering *
+render(struct relay *r, struct snapshot *s)
+{
+	struct rendering *of = calloc(1, sizeof(*of));
+	struct store_meta meta;
+	FILE *file = tmpfile();
+	bool good = of != NULL && file != NULL && write_facts(s, file, &meta) &&
+	    map(of, file);
+
+	if (file == NULL)
+		log_warn("relay: a file for a snapshot: %s", strerror(errno));
+	else
+		(void)fclose(file);
+	(void)pthread_mutex_lock(&r->lock);
+	good = good && find_next(r, meta.cursor, &of->next);
+	(void)pthread_mutex_unlock(&r->lock);
+	if (good) {
+		of->refs = 1;
+		return of;
+	}
+	if (of != NULL && of->len > 0)
+		(void)munmap(of->text, of->len);
+	free(of);
+	return NULL;
+}
+
+/* With the lock, which is free while it works. */
+static void
+render_wanted(struct relay *r, struct snapshot *s)
+{
+	struct rendering *of;
+
+	r->wanted = false;
+	(void)pthread_mutex_unlock(&r->lock);
+	of = render(r, s);
+	(void)pthread_mutex_lock(&r->lock);
+	if (of != NULL) {
+		rendering_drop(r->rendering);
+		r->rendering = of;
+	}
+	relay_wake(r); /* who still wants one says so again */
+}
+
+static void *
+renderer_run(void *arg)
+{
+	struct relay *r = arg;
+	struct snapshot *s;
+
+	if (snapshot_open(r->store, &s) != E_OK)
+		return NULL;
+	(void)pthread_mutex_lock(&r->lock);
+	while (!r->ends)
+		if (r->wanted)
+			render_wanted(r, s);
+		else
+			(void)pthread_cond_wait(&r->news, &r->lock);
+	(void)pthread_mutex_unlock(&r->lock);
+	snapshot_close(s);
+	return NULL;
+}
+
+bool
+render_start(struct relay *r)
+{
+	r->started = pthread_create(&r->renderer, NULL, renderer_run, r) == 0;
+	return r->started;
+}
+
+void
+render_end(struct relay *r)
+{
+	if (r->started)
+		(void)pthread_join(r->renderer, NULL);
+	rendering_drop(r->rendering);
+}

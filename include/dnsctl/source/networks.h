@@ -1,0 +1,27 @@
+/*
+ * networks.h - the networks that a node follows, where it does not need all.
+ */
+#ifndef DNSCTL_SOURCE_NETWORKS_H
+#define DNSCTL_SOURCE_NETWORKS_H
+
+#include <stdbool.h>
+#include <string.h>
+
+/* NETWORKS is "A,B", or NULL for all. */
+static inline bool
+networks_hold(const char *networks, const char *id, size_t id_len)
+{
+	size_t len;
+
+	if (networks == NULL)
+		return true;
+	for (;; networks += len + 1) {
+		len = strcspn(networks, ",");
+		if (len == id_len && memcmp(networks, id, len) == 0)
+			return true;
+		if (networks[len] == '\0')
+			return false;
+	}
+}
+
+#endif
