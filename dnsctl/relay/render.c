@@ -50,7 +50,7 @@ write_facts(struct snapshot *s, FILE *file, struct store_meta *meta)
 	if (err == E_OK)
 		err = snapshot_meta(s, meta);
 	if (err == E_OK)
-		err = feed_export(s, file);
+		err = feed_export(s, file, NULL, NULL);
 	snapshot_rest(s);
 	if (err != E_OK && err != E_ABSENT)
 		log_warn("relay: a snapshot: %s", err_str(err));
