@@ -5,13 +5,14 @@ PACKAGES_bench := $(PACKAGES_run) nsd knot bind9 pdns-server \
 	pdns-backend-lmdb pdns-tools dnsmasq-base valgrind strace \
 	lmdb-utils iproute2 util-linux python3
 PACKAGES_bench-feed := $(PACKAGES_bench) bind9-dnsutils knot-dnsutils
+PACKAGES_bench-fleet := $(PACKAGES_bench) etcd-server etcd-client python3-dnspython python3-yaml
 PACKAGES_bench-forward := $(PACKAGES_bench) dnsdist unbound
 
 BENCH_TOOLS := $(OUT)/echo $(OUT)/echo_tcp $(OUT)/load
 BENCH_PYTHON := BUILD=$(abspath $(OUT)) /usr/bin/python3 tests/bench
 
 # What they need is installed before anything is built.
-bench bench-feed bench-forward: bench%: packages-bench%
+bench bench-feed bench-fleet bench-forward: bench%: packages-bench%
 	@$(MAKE) all $(BENCH_TOOLS) $(OUT)/trace
 	@$(BENCH_PYTHON)/$(subst -,_,$@).py $(BENCH)
 
@@ -29,5 +30,5 @@ $(OUT)/trace: $(call bench_objects,trace load_questions) $(OUT)/libread.a
 	@$(SAY) LD $@
 	$(Q)$(LINK) -o $@ $^ $(LIBS_read)
 
-.PHONY: bench bench-feed bench-forward
+.PHONY: bench bench-feed bench-fleet bench-forward
 -include $(wildcard $(OUT)/obj/tests/bench/*.d)
