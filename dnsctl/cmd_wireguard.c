@@ -20,6 +20,7 @@ static const struct {
 	{ "remove", "NETWORK NAME", 2, 2, wireguard_remove },
 	{ "renew", "NETWORK NAME", 2, 2, wireguard_renew },
 	{ "rekey", "NETWORK NAME [FILE]", 2, 3, wireguard_rekey },
+	{ "follow", "DEVICE", 1, 1, wireguard_follow },
 };
 
 /* What each option is for; to add one: its row here and in main.c. */
@@ -30,7 +31,7 @@ static const struct {
 } uses[] = {
 #define AT(member) offsetof(struct ctl, member)
 	{ "region", AT(region), "create" },
-	{ "gateway", AT(gateway), "create" },
+	{ "gateway", AT(gateway), "create follow" },
 	{ "for", AT(lease), "create renew" },
 	{ "role", AT(role), "create" },
 	{ "apps", AT(apps), "create" },
@@ -43,6 +44,9 @@ static const struct {
 	{ "mesh", AT(mesh), "create rekey show" },
 	{ "to", AT(to), "create rekey show renew remove" },
 	{ "print", AT(print), "create rekey renew remove" },
+	{ "device", AT(device), "list" },
+	{ "once", AT(once), "follow" },
+	{ "keep-others", AT(keep_others), "follow" },
 #undef AT
 };
 
@@ -94,6 +98,11 @@ options_of(const struct ctl *ctl)
 		.search = ctl->search != NULL,
 		.split_dns = ctl->split_dns != NULL,
 		.mesh = ctl->mesh != NULL,
+		.device =
+		    strcmp(ctl->args[0], "follow") == 0 ? args[0] : ctl->device,
+		.once = ctl->once != NULL,
+		.keep_others = ctl->keep_others != NULL,
+		.stop = ctl->stop,
 	};
 }
 

@@ -62,9 +62,9 @@ static const struct command commands[] = {
 	{ "top", "", "show what a server does now, until q", 0, 0, FOR_SERVERS,
 	    cmd_top },
 	{ "wireguard",
-	    "create|show|list|remove|renew|rekey NETWORK [NAME]"
+	    "create|show|list|remove|renew|rekey|follow NETWORK|DEVICE [NAME]"
 	    " [FILE]",
-	    "peers, and what configures them", 1, 4,
+	    "peers, what configures them, and a gateway's device", 1, 4,
 	    FOR_PEERS | FOR_FOLLOW | FOR_WRITERS, cmd_wireguard },
 	{ "flycast", "allocate NETWORK APP",
 	    "give an app an address that its network has free", 3, 3,
@@ -131,7 +131,8 @@ static const struct option_row options[] = {
 	    FOR_SERVE },
 	{ 0, "max-age", "SECONDS", "an older store is not ready", AT(max_age),
 	    FOR_SERVE },
-	{ 0, "gateway", "GATEWAY", "whose peer", AT(gateway), FOR_PEERS },
+	{ 0, "gateway", "GATEWAY", "whose peer, or whose device", AT(gateway),
+	    FOR_PEERS },
 	{ 0, "for", "TIME", "how long it lasts: 30m, 24h, 7d", AT(lease),
 	    FOR_PEERS },
 	{ 0, "role", "ROLE", "observer, developer, admin or owner", AT(role),
@@ -141,6 +142,11 @@ static const struct option_row options[] = {
 	    AT(public_key), FOR_PEERS },
 	{ 0, "qr", NULL, "show the configuration as a QR code", AT(qr),
 	    FOR_PEERS },
+	{ 0, "device", "DEVICE", "show when it last saw each peer", AT(device),
+	    FOR_PEERS },
+	{ 0, "once", NULL, "make the device so and end", AT(once), FOR_PEERS },
+	{ 0, "keep-others", NULL, "leave peers that nobody in the store is",
+	    AT(keep_others), FOR_PEERS },
 	{ 0, "png", "FILE", "write the QR code as a picture", AT(png),
 	    FOR_PEERS },
 	{ 0, "mtu", "OCTETS", "of the peer's interface", AT(mtu), FOR_PEERS },
@@ -270,10 +276,11 @@ command_check(const struct command *c, unsigned args, unsigned long given)
 
 /* Anything else may be killed at any moment: a store is never half. */
 static bool
-ends_by_itself(const struct command *c)
+ends_by_itself(const struct command *c, const struct ctl *ctl)
 {
 	return c->run == cmd_follow || c->run == cmd_wait ||
-	    c->run == cmd_serve || c->run == cmd_top || c->run == cmd_server;
+	    c->run == cmd_serve || c->run == cmd_top || c->run == cmd_server ||
+	    (c->run == cmd_wireguard && strcmp(ctl->args[0], "follow") == 0);
 }
 
 static void
@@ -311,7 +318,7 @@ main(int argc, char **argv)
 	status = command_check(command, ctl.arg_count, given);
 	if (status != CTL_OK)
 		return (int)status;
-	if (ends_by_itself(command))
+	if (ends_by_itself(command, &ctl))
 		signals_catch();
 	return (int)command->run(&ctl);
 }

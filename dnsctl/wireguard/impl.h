@@ -137,5 +137,7 @@ int64_t lease_end(const char *text, int64_t now) MUST_CHECK;
 /* "in 3 h", "ended", "-" where it never ends */
 #define LEASE_TEXT 32
 const char *lease_text(int64_t end, int64_t now, char out[LEASE_TEXT]);
+/* "3 h ago", "never" */
+const char *lease_ago(int64_t then, int64_t now, char out[LEASE_TEXT]);
 
 #endif

@@ -29,21 +29,31 @@ lease_end(const char *text, int64_t now)
 	return 0;
 }
 
+/* BEFORE, then so many of a unit that it is no less than two of the smaller. */
+static const char *
+span_text(const char *before, int64_t seconds, const char *after,
+    char out[LEASE_TEXT])
+{
+	static const char *const names[] = { "s", "min", "h", "d" };
+	size_t i = 0;
+
+	while (i < 3 && seconds >= 2 * units[i + 1].seconds)
+		i++;
+	(void)snprintf(out, LEASE_TEXT, "%s%" PRId64 " %s%s", before,
+	    seconds / units[i].seconds, names[i], after);
+	return out;
+}
+
 const char *
 lease_text(int64_t end, int64_t now, char out[LEASE_TEXT])
 {
-	static const char *const names[] = { "s", "min", "h", "d" };
-	int64_t left = end - now;
-	size_t i = 0;
-
 	if (end == 0)
 		return "-";
-	if (left <= 0)
-		return "ended";
-	/* One unit is no less than two of the smaller. */
-	while (i < 3 && left >= 2 * units[i + 1].seconds)
-		i++;
-	(void)snprintf(out, LEASE_TEXT, "in %" PRId64 " %s",
-	    left / units[i].seconds, names[i]);
-	return out;
+	return end <= now ? "ended" : span_text("in ", end - now, "", out);
+}
+
+const char *
+lease_ago(int64_t then, int64_t now, char out[LEASE_TEXT])
+{
+	return then == 0 ? "never" : span_text("", now - then, " ago", out);
 }

@@ -33,9 +33,9 @@ struct ctl {
 	const char *token_file, *name, *max_age;        /* serve */
 	const char *no_sync, *json, *dry_run, *verbose; /* not NULL: given */
 	const char *gateway, *lease, *role, *apps, *public_key; /* wireguard */
-	const char *png, *mtu;
-	const char *qr, *search, *split_dns, *mesh,
-	    *print;                        /* not NULL: given */
+	const char *png, *mtu, *device;
+	const char *qr, *search, *split_dns, *mesh; /* not NULL: given */
+	const char *print, *once, *keep_others;
 	const char *const *args;           /* what stands behind the command */
 	unsigned arg_count;                /* as many as the command takes */
 	const volatile sig_atomic_t *stop; /* set by SIGINT and SIGTERM */

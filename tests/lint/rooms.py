@@ -43,7 +43,7 @@ ROOMS = {
     "dnsctl/explain": WRITE + ["zones/query", "dnsd/config"],
     "dnsctl/serve": WRITE + ["host", "dnsctl/listen", "dnsctl/control",
                              "dnsctl/explain"],
-    "dnsctl/wireguard": WRITE + ["dnsctl/etcd"],
+    "dnsctl/wireguard": WRITE + ["host", "dnsctl/etcd"],
     "dnsctl": WRITE + ["zones/query", "host", "dnsd/config", "zones/feed",
                        "dnsctl/etcd", "dnsctl/relay", "dnsctl/control",
                        "dnsctl/explain", "dnsctl/serve", "dnsctl/wireguard"],

@@ -4,14 +4,14 @@ The gateway is this test's namespace, where dnsd and one end of the tunnel are;
 the client is a host that reaches it over a cable, as over the Internet.
 """
 
-import os
 import subprocess
 
 import pytest
 
 from ask import PATIENCE
 from netns import LOCAL, Host, ip
-from programs import sample, until
+from programs import sample
+from tunnels import Tunnel, keys
 from upstreams import Upstream, address_of
 
 PEER = "fdaa:0:18:a7b:7d:f066:b83b:102"  # my-peer of the sample
@@ -19,65 +19,27 @@ OUTSIDE = "203.0.113.7"
 GATEWAY = "198.51.100.1"
 
 
-def wg(*arguments, pid=None, stdin=None):
-    enter = ["nsenter", "-t", str(pid), "-n"] if pid else []
-    return subprocess.run(enter + ["wg", *arguments], input=stdin, text=True,
-                          capture_output=True, check=True).stdout.strip()
-
-
-class Tunnel:
-    """wireguard-go's interface NAME, here or on a host, with CONFIG."""
-
-    def __init__(self, directory, name, config, host=None):
-        self.name = name
-        self.pid = host.pid if host else None
-        command = ["wireguard-go", "-f", name]
-        sockets = directory / f"run-{name}"
-        sockets.mkdir()
-        # Its control socket is in /var/run, which belongs to the machine.
-        inside = ["unshare", "-m", "sh", "-c",
-                  'mkdir -p "$0" && mount --bind "$0" /run && '
-                  'exec "$@"', str(sockets)]
-        prefix = host.enter([]) if host else []
-        # pylint: disable-next=consider-using-with
-        self.process = subprocess.Popen(
-            prefix + inside + command,
-            env=dict(os.environ, WG_I_PREFER_BUGGY_USERSPACE_TO_POLISHED_KMOD="1",
-                     LOG_LEVEL="error"))
-        control = sockets / "wireguard" / f"{name}.sock"
-        until(control.exists, "wireguard-go runs")
-        conf = directory / f"{name}.conf"
-        conf.write_text(config)
-        subprocess.run(prefix + inside + ["wg", "setconf", name, str(conf)],
-                       check=True)
-
-    def close(self):
-        self.process.terminate()
-        self.process.wait(PATIENCE)
-
-
 @pytest.fixture(scope="module", name="client")
 def fixture_client(module_servers):
     """The client's shell: client(COMMAND...) is what it printed."""
     directory = module_servers.fresh()
-    keys = [wg("genkey") for _ in range(2)]
-    public = [wg("pubkey", stdin=key) for key in keys]
+    pairs = [keys() for _ in range(2)]
 
     ip("address", "add", GATEWAY + "/32", "dev", "lo")
     host = Host([OUTSIDE], name="internet0")
     ours = Tunnel(directory, "wgours", f"""
 [Interface]
-PrivateKey = {keys[0]}
+PrivateKey = {pairs[0][0]}
 ListenPort = 51820
 [Peer]
-PublicKey = {public[1]}
+PublicKey = {pairs[1][1]}
 AllowedIPs = {PEER}/128
 """)
     theirs = Tunnel(directory, "wgtheirs", f"""
 [Interface]
-PrivateKey = {keys[1]}
+PrivateKey = {pairs[1][0]}
 [Peer]
-PublicKey = {public[0]}
+PublicKey = {pairs[0][1]}
 AllowedIPs = fdaa:0:18::/48
 Endpoint = {GATEWAY}:51820
 PersistentKeepalive = 5

@@ -1,5 +1,6 @@
 /*
- * wireguard.h - from a key to a name: peers and what configures them.
+ * wireguard.h - from a key to a name: peers, what configures them, and the
+ * device of a gateway.
  *
  * Each function does one command and says why where it cannot.  A private
  * key is made here, is in the configuration, and nowhere else: not in the
@@ -9,6 +10,7 @@
 #ifndef DNSCTL_WIREGUARD_WIREGUARD_H
 #define DNSCTL_WIREGUARD_WIREGUARD_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 #include "dnsctl/etcd/etcd.h"
@@ -26,6 +28,9 @@ struct wireguard_options {
 	const char *png; /* a file for the QR code */
 	const char *mtu;
 	bool qr, search, split_dns, mesh;
+	const char *device; /* list, follow; list's is NULL where not asked */
+	bool once, keep_others;
+	const volatile sig_atomic_t *stop; /* follow */
 };
 
 bool wireguard_create(const struct wireguard_options *) MUST_CHECK;
@@ -34,6 +39,8 @@ bool wireguard_list(const struct wireguard_options *) MUST_CHECK;
 bool wireguard_remove(const struct wireguard_options *) MUST_CHECK;
 bool wireguard_renew(const struct wireguard_options *) MUST_CHECK;
 bool wireguard_rekey(const struct wireguard_options *) MUST_CHECK;
+/* Until it is stopped, or at once. */
+bool wireguard_follow(const struct wireguard_options *) MUST_CHECK;
 
 /* An address of the network for the app NAME; it is printed. */
 bool flycast_allocate(const struct wireguard_options *) MUST_CHECK;
