@@ -156,8 +156,7 @@ conflict_print(void *arg, const struct feed_where *where, const char *title,
 {
 	(void)arg;
 	where_print(where, title);
-	(void)fprintf(
-	    stderr, ": warning: %s has one of its addresses too\n", other);
+	(void)fprintf(stderr, ": warning: %s\n", other);
 }
 
 static void

@@ -116,5 +116,8 @@ etcd_network_take(
 	     i < sizeof(inside) / sizeof(inside[0]) && outcome == ETCD_OK; i++)
 		if (!records || inside[i] == FACT_RECORD)
 			outcome = folder_take(e, inside[i], network, &revision);
+	/* Those into it stand with others. */
+	if (!records && outcome == ETCD_OK)
+		outcome = folder_take(e, FACT_EXPORT, "", &revision);
 	return outcome;
 }

@@ -27,7 +27,7 @@ ROWS = [
     (["dnsctl", "ex"], {"export", "explain"}),
     (["dnsctl", "list", ""], {"networks", "regions", "distances", "apps",
                               "aliases", "gateways", "zones", "records",
-                              "instances", "peers"}),
+                              "instances", "peers", "exports"}),
     (["dnsctl", "list", "apps", ""], set()),
     (["dnsctl", "follow", ""], {"-", "etcd://"}),
     (["dnsctl", "help", "exp"], {"export", "explain"}),

@@ -28,6 +28,9 @@ fact_check_key(const struct fact *f, struct complaint *why)
 	if (err == E_OK && f->kind == FACT_DISTANCE &&
 	    strcmp(f->id, f->to) == 0)
 		err = complain(why, "to", "must be another region", f->to);
+	if (err == E_OK && f->kind == FACT_EXPORT &&
+	    strcmp(f->network, f->to) == 0)
+		err = complain(why, "to", "must be another network", f->to);
 	return err;
 }
 

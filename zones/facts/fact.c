@@ -21,6 +21,7 @@ static const struct {
 	[FACT_ALIAS] = { "alias", "aliases" },
 	[FACT_ZONE] = { "zone", "zones" },
 	[FACT_RECORD] = { "record", "records" },
+	[FACT_EXPORT] = { "export", "exports" },
 };
 
 static_assert(sizeof(kinds) / sizeof(kinds[0]) == FACT_KINDS, "one row a kind");

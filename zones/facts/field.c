@@ -161,6 +161,20 @@ static const struct field record[] = {
 	    " each" },
 	{ .key = NULL },
 };
+static const struct field export[] = {
+	{ "network", &field_label, FIELD_KEY, AT(network) },
+	{ "app", &field_host, FIELD_KEY, AT(app) },
+	{ "to", &field_label, FIELD_KEY, AT(to), .text = "another network" },
+	{ "as", &field_host, FIELD_OPTIONAL, AT(as),
+	    .like = offsetof(struct fact, app),
+	    .text = "its name there, default the app's" },
+	{ "flycast", &field_addresses, FIELD_OPTIONAL,
+	    LIST(addresses, address_count),
+	    .text = "inside the prefixes of that network" },
+	{ "instances", &field_flag, FIELD_OPTIONAL, AT(instances),
+	    .text = "every form of `AS.internal` too, not `AS.flycast` alone" },
+	{ .key = NULL },
+};
 /* clang-format on */
 
 static const struct field *const fields[FACT_KINDS] = {
@@ -174,6 +188,7 @@ static const struct field *const fields[FACT_KINDS] = {
 	[FACT_ALIAS] = alias,
 	[FACT_ZONE] = zone,
 	[FACT_RECORD] = record,
+	[FACT_EXPORT] = export,
 };
 
 const struct field *

@@ -54,9 +54,9 @@ is_contested(struct exporter *e, const struct fact *f)
 	struct claim claim;
 	uint32_t number;
 
-	if (f->kind != FACT_INSTANCE && f->kind != FACT_PEER)
+	if (f->kind == FACT_NETWORK || f->address_count == 0)
 		return false;
-	number = network_number(e, f->network);
+	number = network_number(e, f->kind == FACT_EXPORT ? f->to : f->network);
 	for (unsigned i = 0; i < f->address_count; i++)
 		if (lookup_claims(
 			e->snapshot, number, &f->addresses[i], &claims) &&

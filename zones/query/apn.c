@@ -109,7 +109,7 @@ pick_servers(struct picked *p, struct label server)
 	enum tier set = TIER_WELL;
 	bool any = false;
 
-	if (query_asker(r->q, r->env, &asker) && !asker.is_peer &&
+	if (query_asker(r->q, r->env, &asker) && asker.kind == CLAIM_INSTANCE &&
 	    has_server(r, server, asker.app)) {
 		app = asker.app;
 		watch_others(r, server, app);

@@ -110,7 +110,8 @@ read_fact(struct reply *r, enum reads reads, uint64_t place)
 	struct snapshot *s = r->env->snapshot;
 
 	assert(reads == NOTHING || r->network != NETWORK_NONE);
-	if (reads != NOTHING && !is_seen(r->q, r->of))
+	if (reads != NOTHING && r->network == r->q->network &&
+	    !is_seen(r->q, r->of))
 		return false;
 	switch (reads) {
 	case NOTHING:
@@ -125,38 +126,60 @@ read_fact(struct reply *r, enum reads reads, uint64_t place)
 }
 
 static void
-watch_alias(const struct reply *r)
+watch_other(const struct reply *r, const char *what)
 {
 	char text[2 * DNS_LABEL_MAX + 64];
-	struct label alias = r->q->name.app;
+	struct label name = r->q->name.app;
 
 	if (r->env->watch == NULL)
 		return;
-	(void)snprintf(text, sizeof(text), "%.*s is an alias of %.*s",
-	    alias.len, (const char *)alias.at, r->of.len,
-	    (const char *)r->of.at);
+	(void)snprintf(text, sizeof(text), "%.*s is %s %.*s", name.len,
+	    (const char *)name.at, what, r->of.len, (const char *)r->of.at);
 	watch_note(r->env, text);
 }
 
-/*
- * An alias means an app, never another alias, so that no two can go round.
- * An app of the name comes first, also where it lacks the instance.
- */
+/* An alias means an app, never another alias, so that no two can go round. */
 static bool
-find_alias(struct reply *r, enum reads reads)
+find_alias(struct reply *r)
 {
 	struct snapshot *s = r->env->snapshot;
+	struct app app;
+
+	if (!lookup_alias(s, r->network, r->of, &r->of))
+		return false;
+	watch_other(r, "an alias of");
+	if (!lookup_app(s, r->network, r->of, &app))
+		r->q->ede = EDE_INVALID_DATA;
+	return true;
+}
+
+/* Nor does an export: what it leads to is an app of its network. */
+static bool
+find_import(struct reply *r)
+{
+	struct import import;
+
+	if ((r->q->uses & USES(USE_IMPORTS)) == 0 || !is_seen(r->q, r->of) ||
+	    !lookup_import(r->env->snapshot, r->network, r->of, &import) ||
+	    !import.instances)
+		return false;
+	r->network = import.network;
+	r->of = import.app;
+	r->shown = r->q->name.app;
+	watch_other(r, "exported to this network: another's");
+	return true;
+}
+
+/* An app of the name comes first, also where it lacks the instance. */
+static bool
+find_other(struct reply *r, enum reads reads)
+{
 	struct app own;
 
-	if ((reads == INSTANCE && is_seen(r->q, r->of) &&
-		lookup_app(s, r->network, r->of, &own)) ||
-	    !lookup_alias(s, r->network, r->of, &r->of))
+	if (reads == INSTANCE && is_seen(r->q, r->of) &&
+	    lookup_app(r->env->snapshot, r->network, r->of, &own))
 		return false;
-	watch_alias(r);
-	if (lookup_app(s, r->network, r->of, &own))
-		return true;
-	r->q->ede = EDE_INVALID_DATA;
-	return false;
+	return find_alias(r) || find_import(r);
 }
 
 enum query_next
@@ -168,11 +191,13 @@ form_answer(struct query *q, struct query_env *env)
 	reply_start(&r, q, env);
 	if (q->name.skip > 0)
 		service_start(&r);
-	/* Once more, of another app, where the first is an alias. */
-	for (bool uses = (q->uses & USES(USE_ALIASES)) != 0;
+	/* Once more, of another app, where the name is an alias or an export.
+	 */
+	for (bool uses =
+		 (q->uses & (USES(USE_ALIASES) | USES(USE_IMPORTS))) != 0;
 	     !read_fact(&r, form->reads, q->place); uses = false) {
 		q->place = LOOKUP_NO_PLACE;
-		if (!uses || !find_alias(&r, form->reads))
+		if (!uses || !find_other(&r, form->reads))
 			return reply_nxdomain(&r);
 	}
 	if (form->type == TYPE_TXT && q->qtype != TYPE_TXT)

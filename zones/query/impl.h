@@ -218,6 +218,10 @@ enum query_next answer_loopback(struct reply *);
 enum query_next answer_apn(struct reply *);
 enum query_next answer_reverse(struct reply *);
 
+/* An app's flycast addresses, or an exported one's; false: there is no such. */
+bool single_flycast(
+    const struct reply *, struct label name, struct instance *out);
+
 /* A reverse name that is ours to answer; finds its zone, name.apex. */
 bool reverse_is_private(struct query *, struct snapshot *);
 

@@ -138,6 +138,7 @@ domain_of(const struct reply *r, struct label app)
 static const struct label vm = { (const uint8_t *)"vm", 2 };
 static const struct label peers = { (const uint8_t *)"_peer", 5 };
 static const struct label internal = { (const uint8_t *)"internal", 8 };
+static const struct label flycast = { (const uint8_t *)"flycast", 7 };
 static const struct label apn = { (const uint8_t *)"apn", 3 };
 
 static bool
@@ -158,9 +159,14 @@ name_of(const struct reply *r, const struct claim *c, struct dname *d)
 {
 	const struct label peer[] = { c->id, peers, internal };
 	const struct label instance[] = { c->id, vm, c->app, internal };
+	const struct label app[] = { c->app, flycast };
 
-	if (c->is_peer) {
+	if (c->kind == CLAIM_PEER) {
 		(void)make_name(d, peer, 3);
+		return;
+	}
+	if (c->kind != CLAIM_INSTANCE) {
+		(void)make_name(d, app, 2);
 		return;
 	}
 	if (c->server.len > 0) {
@@ -173,27 +179,60 @@ name_of(const struct reply *r, const struct claim *c, struct dname *d)
 	(void)make_name(d, instance, 4);
 }
 
+/* The app of the name has the address: an own one hides what is exported. */
+static bool
+has_flycast(const struct reply *r, const struct addr *a, struct label name)
+{
+	struct instance has;
+
+	if (!single_flycast(r, name, &has))
+		return false;
+	for (unsigned i = 0; i < has.six_count; i++)
+		if (memcmp(has.six + 16 * i, a->ip, 16) == 0)
+			return true;
+	for (unsigned i = 0; i < has.four_count; i++)
+		if (addr_is_v4(a) &&
+		    memcmp(has.four + 4 * i, a->ip + 12, 4) == 0)
+			return true;
+	return false;
+}
+
 /* Whether a claim's name resolves. */
 static enum query_fate
-claim_fate(const struct reply *r, const struct claim *c)
+claim_fate(const struct reply *r, const struct addr *a, const struct claim *c)
 {
-	if (is_expired(c->expires, r->env->now))
-		return FATE_EXPIRED;
-	if (c->is_peer)
+	switch (c->kind) {
+	case CLAIM_INSTANCE:
+		return is_seen(r->q, c->app) ? FATE_TAKEN : FATE_HIDDEN;
+	case CLAIM_PEER:
+		if (is_expired(c->expires, r->env->now))
+			return FATE_EXPIRED;
 		return peer_is_interactive(c->id) ? FATE_INTERACTIVE
 						  : FATE_TAKEN;
-	return is_seen(r->q, c->app) ? FATE_TAKEN : FATE_HIDDEN;
+	case CLAIM_APP:
+	case CLAIM_EXPORT:
+		break;
+	}
+	return has_flycast(r, a, c->app) ? FATE_TAKEN : FATE_HIDDEN;
 }
 
 /* The newest of them whose name resolves. */
 static bool
-find_owner(const struct reply *r, struct wire_in claims, struct claim *c)
+find_owner(const struct reply *r, const struct addr *a, struct wire_in claims,
+    struct claim *c)
 {
-	while (claim_next(&claims, c)) {
-		enum query_fate fate = claim_fate(r, c);
+	static const char *const kinds[] = { [CLAIM_INSTANCE] = "instance",
+		[CLAIM_PEER] = "peer",
+		[CLAIM_APP] = "app",
+		[CLAIM_EXPORT] = "export" };
 
-		watch_fact(r->env, c->is_peer ? "peer" : "instance", c->app,
-		    c->id, fate);
+	while (claim_next(&claims, c)) {
+		enum query_fate fate;
+
+		if (c->kind < CLAIM_INSTANCE || c->kind > CLAIM_EXPORT)
+			continue;
+		fate = claim_fate(r, a, c);
+		watch_fact(r->env, kinds[c->kind], c->app, c->id, fate);
 		if (fate == FATE_TAKEN)
 			return true;
 	}
@@ -223,7 +262,7 @@ has_claim_below(const struct reply *r)
 	for (; lookup_claims_within(r->env->snapshot, r->q->network,
 		 &r->q->name.reverse, &a, &claims);
 	     addr_step(&a))
-		if (find_owner(r, claims, &c) || ++seen == BELOW_MOST)
+		if (find_owner(r, &a, claims, &c) || ++seen == BELOW_MOST)
 			return true;
 	return false;
 }
@@ -274,7 +313,7 @@ answer_address(struct reply *r)
 
 	if (!lookup_claims(r->env->snapshot, r->q->network,
 		&r->q->name.reverse.addr, &claims) ||
-	    !find_owner(r, claims, &owner))
+	    !find_owner(r, &r->q->name.reverse.addr, claims, &owner))
 		return has_resolver(r) ? answer_resolver(r) : reply_nxdomain(r);
 	reply_expires(r, owner.expires);
 	if (r->q->qtype != TYPE_PTR)

@@ -76,21 +76,40 @@ answer_peer(struct reply *r)
 	return pick_answer(&p);
 }
 
+/* The own app of the name comes first, also where it has none. */
+bool
+single_flycast(const struct reply *r, struct label name, struct instance *out)
+{
+	struct snapshot *s = r->env->snapshot;
+	struct import import;
+	struct label domain;
+	struct app app;
+
+	if (!is_seen(r->q, name))
+		return false;
+	if (lookup_app(s, r->network, name, &app))
+		return lookup_app_fact(s, r->network, name, out, &domain);
+	if ((r->q->uses & USES(USE_IMPORTS)) == 0 ||
+	    !lookup_import(s, r->network, name, &import) ||
+	    !lookup_app(s, import.network, import.app, &app))
+		return false;
+	*out = import.flycast;
+	return true;
+}
+
 enum query_next
 answer_flycast(struct reply *r)
 {
+	struct label app = r->q->name.app;
 	struct instance flycast;
-	struct label domain;
 	struct picked p;
 	enum query_fate fate;
 
-	if (!is_seen(r->q, r->q->name.app) ||
-	    !lookup_app_fact(r->env->snapshot, r->q->network, r->q->name.app,
-		&flycast, &domain) ||
+	if (!single_flycast(r, app, &flycast) ||
 	    flycast.six_count + flycast.four_count == 0)
 		return reply_nxdomain(r);
 	pick_start(&p, r);
 	fate = pick_add(&p, &flycast);
-	watch_fact(r->env, "app", r->q->name.app, (struct label){ 0 }, fate);
+	watch_fact(r->env, "app", app, (struct label){ 0 }, fate);
 	return pick_answer(&p);
 }

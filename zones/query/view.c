@@ -13,7 +13,7 @@ claim_why(const struct query *q, const struct query_env *env,
 
 	if (is_expired(c->expires, env->now))
 		return WHY_EXPIRED;
-	if ((q->uses & USES(USE_PEERS)) != 0 && c->is_peer &&
+	if ((q->uses & USES(USE_PEERS)) != 0 && c->kind == CLAIM_PEER &&
 	    lookup_peer(env->snapshot, q->network, c->id, peer) &&
 	    lookup_network_facts(env->snapshot, q->network, &n) &&
 	    peer->role < n.role)
@@ -43,8 +43,11 @@ find_asker(const struct query *q, const struct query_env *env, struct claim *c,
 	*why = WHY_NOT_ASKED;
 	for (unsigned len = 129; next_claims(q, env, &len, &claims);)
 		while (claim_next(&claims, c)) {
-			enum query_why is = claim_why(q, env, c, peer);
+			enum query_why is;
 
+			if (c->kind != CLAIM_INSTANCE && c->kind != CLAIM_PEER)
+				continue;
+			is = claim_why(q, env, c, peer);
 			if (is == WHY_NOT_ASKED)
 				return true;
 			*why = *why == WHY_NOT_ASKED ? is : *why;
@@ -70,7 +73,7 @@ view_find(struct query *q, const struct query_env *env)
 
 	q->apps = wire_in(NULL, 0);
 	if (find_asker(q, env, &c, &peer, &why))
-		q->apps = c.is_peer ? peer.apps : q->apps;
+		q->apps = c.kind == CLAIM_PEER ? peer.apps : q->apps;
 	else if (why != WHY_NOT_ASKED) {
 		q->why = why;
 		q->network = NETWORK_NONE;

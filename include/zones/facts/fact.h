@@ -28,6 +28,7 @@ enum fact_kind {
 	FACT_ALIAS,
 	FACT_ZONE,
 	FACT_RECORD,
+	FACT_EXPORT,
 	FACT_KINDS
 };
 
@@ -117,6 +118,10 @@ struct fact {
 
 	/* Alias: the app that it means. */
 	const char *alias_of;
+
+	/* Export: to another network, as an app of this name. */
+	const char *as;
+	uint8_t instances; /* bool: every form of it, not flycast alone */
 
 	/* Zone. */
 	uint8_t fallthrough; /* bool: what it lacks is forwarded */

@@ -158,7 +158,7 @@ static const struct {
 	{ "{\"put\":1}", "put", "must be a string", "" },
 	{ "{\"put\":\"apps\"}", "put",
 	    "must be network, region, distance, app, instance, peer"
-	    ", gateway, alias, zone or record",
+	    ", gateway, alias, zone, record or export",
 	    "apps" },
 	{ "{\"put\":\"app\",\"put\":\"app\"}", "",
 	    "must be a JSON object: duplicate object key near '\"put\"'",

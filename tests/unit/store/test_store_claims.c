@@ -17,7 +17,8 @@ test_conflicts(void **state)
 	    fixture_apply(
 		&f, ACME F0 INSTANCE("web", "f1", "ams", "fdaa:0:18::2")),
 	    E_OK);
-	assert_string_equal(f.conflict, "instance web/f0");
+	assert_string_equal(
+	    f.conflict, "instance web/f0 has one of its addresses too");
 	assert_int_equal(fixture_check(&f), E_OK);
 	assert_int_equal(f.notes, 1);
 	assert_string_equal(f.finding,
@@ -32,7 +33,8 @@ test_conflicts(void **state)
 	assert_int_equal(
 	    fixture_apply(&f, INSTANCE("web", "f0", "ord", "fdaa:0:18::2")),
 	    E_OK);
-	assert_string_equal(f.conflict, "instance web/f1");
+	assert_string_equal(
+	    f.conflict, "instance web/f1 has one of its addresses too");
 	assert_int_equal(fixture_check(&f), E_OK);
 	assert_non_null(strstr(f.finding, "web/f0,"));
 	/* a peer of the same name as an instance's id is another */

@@ -220,7 +220,7 @@ claim_next(struct wire_in *claims, struct claim *c)
 	if (claims->bad)
 		return false;
 	(void)wire_get64(&in); /* its age */
-	c->is_peer = wire_get8(&in) == CLAIM_PEER;
+	c->kind = (enum claim_kind)wire_get8(&in);
 	c->region = wire_get_label(&in);
 	c->app = wire_get_label(&in);
 	c->id = wire_get_label(&in);

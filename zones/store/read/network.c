@@ -67,7 +67,7 @@ is_peer(struct snapshot *s, uint32_t network, const struct addr *from)
 	for (unsigned len = 129;
 	     lookup_claims_around(s, network, from, &len, &claims);)
 		while (claim_next(&claims, &c))
-			if (c.is_peer)
+			if (c.kind == CLAIM_PEER)
 				return true;
 	return false;
 }

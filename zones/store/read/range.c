@@ -194,6 +194,31 @@ lookup_domain_below(struct snapshot *s, uint32_t network, const struct dname *d,
 	return range_next(&r, &rest, &v);
 }
 
+/* The first, where several networks chose one name. */
+bool
+lookup_import(
+    struct snapshot *s, uint32_t network, struct label as, struct import *out)
+{
+	struct store_key key;
+	struct label rest;
+	struct wire_in in;
+	struct range r;
+	MDB_val v;
+
+	key_init(&key, network, KEY_IMPORT);
+	part(&key, as);
+	range_init(&r, s, &key);
+	if (!range_next(&r, &rest, &v))
+		return false;
+	in = wire_in(rest.at, rest.len);
+	out->network = wire_get32(&in);
+	out->app = (struct label){ in.buf + in.pos, (uint8_t)wire_left(&in) };
+	in = val_in(&v);
+	out->instances = wire_get8(&in) != 0;
+	wire_get_brief(&in, &out->flycast);
+	return !in.bad;
+}
+
 /* All keys of one kind. */
 static void
 range_kind(

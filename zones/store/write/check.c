@@ -68,6 +68,7 @@ read_key(struct check *c, const MDB_val *k, const MDB_val *v)
 	if (why != NULL)
 		return;
 	value = key_row(key_kind(key.buf)).value;
+	c->uses[USE_IMPORTS] += key_kind(key.buf) == KEY_IMPORT;
 	if (value == VALUE_FACT && c->pass != CHECK_NAME)
 		read_fact(c, &key, k, v);
 	if (value == VALUE_PACK && c->pass != CHECK_NAME)

@@ -5,21 +5,45 @@
 
 #include "check_impl.h"
 
+/* In NUMBER, which may be another network than the fact's own. */
 static void
-expect_claims(struct check *c, const struct fact *f)
+expect_claims(struct check *c, uint32_t number, const struct fact *f)
 {
 	uint8_t buf[CLAIM_MAX];
-	struct wire_out claim = wire_out(buf, sizeof(buf));
+	struct wire_out out = wire_out(buf, sizeof(buf));
 	struct store_key key;
+	struct wire_in in;
+	struct claim claim;
 
-	claim_encode(f, &claim);
+	claim_encode(f, &out);
+	in = wire_in(buf, out.len);
+	(void)claim_next(&in, &claim);
 	for (unsigned i = 0; i < 2 * f->address_count; i++) {
-		if (!index_claim_key(&key, c->number, f, i))
+		if (!index_claim_key(&key, number, f, i))
 			continue;
-		check_claim_key(&key, f->kind == FACT_PEER, label_of(f->app),
-		    label_of(f->id));
-		check_expect(c, &key, buf, claim.len);
+		check_claim_key(&key, &claim);
+		check_expect(c, &key, buf, out.len);
 	}
+}
+
+static void
+expect_export(struct check *c, const struct fact *f)
+{
+	struct network to = { .number = NETWORK_NONE };
+	uint8_t buf[BRIEF_MAX];
+	struct wire_out value = wire_out(buf, sizeof(buf));
+	struct store_key key;
+	char title[FACT_TITLE];
+
+	(void)lookup_network_named(c->snapshot, f->to, &to);
+	if (!index_import_key(&key, to.number, c->number, f)) {
+		check_say(c, true, "%s: its network is not there",
+		    fact_title(f, title));
+		return;
+	}
+	import_encode(f, &value);
+	check_expect(c, &key, buf, value.len);
+	expect_claims(c, to.number, f);
 }
 
 /* Pairs that differ in case alone make one summary. */
@@ -42,7 +66,7 @@ expect_instance(struct check *c, const struct fact *f)
 	struct store_key key;
 
 	brief_encode(f, &brief);
-	expect_claims(c, f);
+	expect_claims(c, c->number, f);
 	key_parts(&key, c->number, KEY_INSTANCES, packed, 3);
 	check_expect(c, &key, buf, brief.len);
 	if (f->name != NULL) {
@@ -143,6 +167,7 @@ expect_app(struct check *c, const struct fact *f, bool implied)
 	check_expect(c, &key, NULL, 0);
 	if (!implied && index_domain_key(&key, c->number, f))
 		check_expect(c, &key, NULL, 0);
+	expect_claims(c, c->number, f);
 }
 
 static void
@@ -208,7 +233,10 @@ check_fact(struct check *c, const struct fact *f, bool implied)
 		expect_instance(c, f);
 		break;
 	case FACT_PEER:
-		expect_claims(c, f);
+		expect_claims(c, c->number, f);
+		break;
+	case FACT_EXPORT:
+		expect_export(c, f);
 		break;
 	case FACT_ALIAS:
 	case FACT_ZONE:

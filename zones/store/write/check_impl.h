@@ -80,8 +80,7 @@ void check_meet(
 /* Names what is made and was not met. */
 void check_missing(struct check *);
 /* What a claim is known by, behind the key of its address. */
-void check_claim_key(
-    struct store_key *, bool is_peer, struct label app, struct label id);
+void check_claim_key(struct store_key *, const struct claim *);
 
 /* What a fact makes; IMPLIED: an app that its instances have made. */
 void check_fact(struct check *, const struct fact *, bool implied);

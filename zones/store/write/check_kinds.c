@@ -28,6 +28,10 @@ key_row(enum key_kind kind)
 		return (struct key_row){ "zone", VALUE_FACT };
 	case KEY_RECORD:
 		return (struct key_row){ "record", VALUE_FACT };
+	case KEY_EXPORT:
+		return (struct key_row){ "export", VALUE_FACT };
+	case KEY_IMPORT:
+		return (struct key_row){ "import", VALUE_SUMMARY };
 	case KEY_NUMBER:
 		return (struct key_row){ "network's number", VALUE_SUMMARY };
 	case KEY_PREFIX:

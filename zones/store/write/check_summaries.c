@@ -12,16 +12,18 @@ static const char unread[] = "cannot be read";
 static const char disorder[] = "is not in order";
 
 void
-check_claim_key(
-    struct store_key *key, bool is_peer, struct label app, struct label id)
+check_claim_key(struct store_key *key, const struct claim *c)
 {
-	key_text(key, is_peer ? "peer" : "instance");
+	char title[FACT_TITLE];
+
+	claim_title(c, title);
+	*strchr(title, ' ') = '\0';
+	key_text(key, title);
 	key_end_part(key);
-	if (!is_peer) {
-		key_bytes(key, app.at, app.len);
+	key_bytes(key, c->app.at, c->app.len);
+	if (c->app.len > 0 && c->id.len > 0)
 		key_end_part(key);
-	}
-	key_bytes(key, id.at, id.len);
+	key_bytes(key, c->id.at, c->id.len);
 }
 
 /* Two facts with one address: no damage. */
@@ -29,18 +31,14 @@ static void
 say_owners(struct check *c, const MDB_val *k, const struct claim *newest,
     size_t owners)
 {
-	char text[ADDR_TEXT];
+	char text[ADDR_TEXT], title[FACT_TITLE];
 	struct addr a;
 
 	if (owners < 2 || c->pass != CHECK_SUM || !key_addr(k, &a))
 		return;
 	check_say(c, false,
-	    "address %s has %zu owners: the newest, %s %.*s%s%.*s, owns its "
-	    "reverse name",
-	    addr_text(&a, text), owners, newest->is_peer ? "peer" : "instance",
-	    newest->app.len, (const char *)newest->app.at,
-	    newest->is_peer ? "" : "/", newest->id.len,
-	    (const char *)newest->id.at);
+	    "address %s has %zu owners: the newest, %s, owns its reverse name",
+	    addr_text(&a, text), owners, claim_title(newest, title));
 }
 
 static const char *
@@ -53,7 +51,7 @@ check_claims(struct check *c, const MDB_val *k, struct wire_in in)
 	for (; claim_next(&in, &claim); n++, start = in.pos) {
 		newest = n == 0 ? claim : newest;
 		key_copy(&key, k->mv_data, k->mv_size);
-		check_claim_key(&key, claim.is_peer, claim.app, claim.id);
+		check_claim_key(&key, &claim);
 		check_meet(c, &key, in.buf + start, in.pos - start);
 	}
 	say_owners(c, k, &newest, n);

@@ -20,6 +20,7 @@ static const enum key_kind key_of[FACT_KINDS] = {
 	[FACT_ALIAS] = KEY_ALIAS,
 	[FACT_ZONE] = KEY_ZONE,
 	[FACT_RECORD] = KEY_RECORD,
+	[FACT_EXPORT] = KEY_EXPORT,
 };
 
 /* What is no name makes a key that is not there, and cannot be written. */

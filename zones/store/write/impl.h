@@ -30,7 +30,7 @@ struct store_txn {
 	uint32_t number;     /* its number */
 	struct seen *seen;   /* within a snapshot */
 	const char *scope;   /* the snapshot's network, or NULL: all */
-	char conflict[FACT_TITLE];
+	char conflict[FACT_TITLE + 64];
 	struct store_changes changes;
 	store_each_change *watch; /* or NULL */
 	void *watch_arg;
@@ -81,6 +81,8 @@ void unindex_app(struct store_txn *, uint32_t network, const struct fact *);
 void index_claims(struct store_txn *, uint32_t network, const struct fact *);
 void unindex_claims(struct store_txn *, uint32_t network, const struct fact *);
 
+/* For people; returns OUT. */
+const char *claim_title(const struct claim *, char out[FACT_TITLE]);
 #define CLAIM_MAX 512 /* more than its four labels take */
 void claim_encode(const struct fact *, struct wire_out *);
 
@@ -110,10 +112,29 @@ bool index_domain_key(
 bool network_find(struct store_txn *, const char *id);
 void network_id(
     struct store_txn *, uint32_t number, char out[DNS_LABEL_MAX + 1]);
+/* NETWORK_NONE: it is not there. */
+uint32_t network_number(struct store_txn *, const char *id);
 /* What few networks have (lookup.h): the bits of what F is. */
 uint8_t network_uses(const struct fact *);
 /* One more or one less of it; readers look anew whose their flows are. */
-void network_use(struct store_txn *, const struct fact *, bool is);
+void network_use(struct store_txn *, uint32_t number, uint8_t uses, bool is);
+
+/* What is to be asked for in the network that imports. */
+bool index_import_key(
+    struct store_key *, uint32_t to, uint32_t number, const struct fact *);
+void import_encode(const struct fact *, struct wire_out *);
+void index_export(
+    struct store_txn *, uint32_t number, const struct fact *, bool is);
+
+/* Exports of a network, of one of its apps (KEY_EXPORT), or into it. */
+struct export_fact {
+	struct export_fact *next;
+	uint32_t number;      /* of the network that exports */
+	const char *app, *to; /* to: NULL of KEY_IMPORT */
+};
+
+struct export_fact *export_facts(struct store_txn *, uint32_t number,
+    enum key_kind, const char *app, struct arena *);
 
 /* What no two facts may have; false where F has nothing of the kind. */
 bool unique_key(struct store_key *, const struct fact *);

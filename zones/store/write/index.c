@@ -389,6 +389,7 @@ index_app(struct store_txn *t, uint32_t network, const struct fact *f)
 	write_flag(&p, head, true);
 	if (index_domain_key(&key, network, f))
 		txn_put(t, &key, NULL, 0);
+	index_claims(t, network, f);
 }
 
 /* The app stays while it has instances. */
@@ -401,6 +402,7 @@ unindex_app(struct store_txn *t, uint32_t network, const struct fact *f)
 
 	if (index_domain_key(&key, network, f))
 		txn_delete(t, &key);
+	unindex_claims(t, network, f);
 	key_parts(&key, network, KEY_INSTANCES, &f->app, 1);
 	if (!read_app(&p, &head))
 		return;
@@ -410,15 +412,26 @@ unindex_app(struct store_txn *t, uint32_t network, const struct fact *f)
 		write_flag(&p, head, false);
 }
 
+static enum claim_kind
+claim_kind(const struct fact *f)
+{
+	return f->kind == FACT_PEER  ? CLAIM_PEER
+	    : f->kind == FACT_APP    ? CLAIM_APP
+	    : f->kind == FACT_EXPORT ? CLAIM_EXPORT
+				     : CLAIM_INSTANCE;
+}
+
 void
 claim_encode(const struct fact *f, struct wire_out *out)
 {
 	uint8_t buf[CLAIM_MAX];
 	struct wire_out c = wire_out(buf, sizeof(buf));
-	const char *const part[] = { f->region, f->app, f->id, f->name };
+	bool export = f->kind == FACT_EXPORT;
+	const char *const part[] = { f->region, export ? f->as : f->app,
+		export ? f->network : f->id, export ? f->app : f->name };
 
 	wire_put64(&c, f->age);
-	wire_put8(&c, f->kind == FACT_PEER ? CLAIM_PEER : CLAIM_INSTANCE);
+	wire_put8(&c, (uint8_t)claim_kind(f));
 	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++)
 		wire_put_label(
 		    &c, part[i], part[i] == NULL ? 0 : strlen(part[i]));
@@ -430,19 +443,42 @@ claim_encode(const struct fact *f, struct wire_out *out)
 static bool
 is_claim_of(const struct claim *c, const struct fact *f)
 {
-	struct label app = label_of(f->app), id = label_of(f->id);
+	bool export = f->kind == FACT_EXPORT;
+	struct label app = label_of(export ? f->as : f->app);
+	struct label id = label_of(export ? f->network : f->id);
 
-	return c->is_peer == (f->kind == FACT_PEER) &&
-	    label_compare(c->app, app) == 0 && label_compare(c->id, id) == 0;
+	return c->kind == claim_kind(f) && label_compare(c->app, app) == 0 &&
+	    label_compare(c->id, id) == 0 &&
+	    (!export || label_compare(c->server, label_of(f->app)) == 0);
+}
+
+const char *
+claim_title(const struct claim *c, char out[FACT_TITLE])
+{
+	static const char *const kinds[] = {
+		[CLAIM_INSTANCE] = "instance",
+		[CLAIM_PEER] = "peer",
+		[CLAIM_APP] = "app",
+		[CLAIM_EXPORT] = "export",
+	};
+	const char *kind = "?";
+
+	if (c->kind < sizeof(kinds) / sizeof(kinds[0]) &&
+	    kinds[c->kind] != NULL)
+		kind = kinds[c->kind];
+	(void)snprintf(out, FACT_TITLE, "%s %.*s%s%.*s", kind, c->app.len,
+	    (const char *)c->app.at, c->app.len > 0 && c->id.len > 0 ? "/" : "",
+	    c->id.len, (const char *)c->id.at);
+	return out;
 }
 
 static void
 note_conflict(struct store_txn *t, const struct claim *c)
 {
-	(void)snprintf(t->conflict, sizeof(t->conflict), "%s %.*s%s%.*s",
-	    c->is_peer ? "peer" : "instance", c->app.len,
-	    (const char *)c->app.at, c->is_peer ? "" : "/", c->id.len,
-	    (const char *)c->id.at);
+	char title[FACT_TITLE];
+
+	(void)snprintf(t->conflict, sizeof(t->conflict),
+	    "%s has one of its addresses too", claim_title(c, title));
 }
 
 /* Rewrites the claims of one key: F's first, or gone. */

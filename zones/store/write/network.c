@@ -172,10 +172,10 @@ network_uses(const struct fact *f)
 }
 
 void
-network_use(struct store_txn *t, const struct fact *f, bool is)
+network_use(struct store_txn *t, uint32_t number, uint8_t uses, bool is)
 {
 	static const struct fact none;
-	uint8_t uses = network_uses(f), buf[4 * NETWORK_USES];
+	uint8_t buf[4 * NETWORK_USES];
 	struct wire_out out = wire_out(buf, sizeof(buf));
 	struct wire_in in = wire_in(NULL, 0);
 	struct store_key key;
@@ -184,7 +184,7 @@ network_use(struct store_txn *t, const struct fact *f, bool is)
 
 	if (uses == 0)
 		return;
-	key_init(&key, t->number, KEY_USES);
+	key_init(&key, number, KEY_USES);
 	if (txn_get(t, &key, &v) == 0)
 		in = val_in(&v);
 	for (unsigned use = 0; use < NETWORK_USES; use++) {
@@ -200,6 +200,19 @@ network_use(struct store_txn *t, const struct fact *f, bool is)
 	else
 		txn_put(t, &key, buf, out.len);
 	change_lengths(t, &none, true);
+}
+
+uint32_t
+network_number(struct store_txn *t, const char *id)
+{
+	struct wire_in in = wire_in(NULL, 0);
+	struct store_key key;
+	MDB_val v;
+
+	key_parts(&key, NETWORK_NONE, KEY_NUMBER, &id, 1);
+	if (txn_get(t, &key, &v) == 0)
+		in = val_in(&v);
+	return wire_get32(&in);
 }
 
 void
@@ -378,17 +391,33 @@ check_overlap(struct store_txn *t, const struct fact *f, uint32_t number,
 	return t->err;
 }
 
+/* In a snapshot: it stays. */
 static bool
 is_seen(struct store_txn *t, uint32_t number, const struct claim *c)
 {
-	char app[DNS_LABEL_MAX + 1] = "", id[DNS_LABEL_MAX + 1] = "";
-	struct fact f = { .kind = c->is_peer ? FACT_PEER : FACT_INSTANCE,
-		.app = c->is_peer ? NULL : app,
-		.id = id };
+	static const enum fact_kind kinds[] = {
+		[CLAIM_INSTANCE] = FACT_INSTANCE,
+		[CLAIM_PEER] = FACT_PEER,
+		[CLAIM_APP] = FACT_APP,
+		[CLAIM_EXPORT] = FACT_EXPORT,
+	};
+	const struct label *const label[] = { &c->app, &c->id, &c->server };
+	char text[3][DNS_LABEL_MAX + 1];
+	struct fact f = { .kind = kinds[c->kind] };
 	struct store_key key;
 
-	memcpy(app, c->app.at, c->app.len);
-	memcpy(id, c->id.at, c->id.len);
+	for (size_t i = 0; i < 3; i++)
+		(void)snprintf(text[i], sizeof(text[i]), "%.*s", label[i]->len,
+		    (const char *)label[i]->at);
+	f.app = c->kind == CLAIM_EXPORT ? text[2]
+	    : c->kind == CLAIM_PEER     ? NULL
+					: text[0];
+	if (c->kind == CLAIM_EXPORT) {
+		number = network_number(t, text[1]);
+		f.to = t->network.network;
+	} else if (c->kind != CLAIM_APP) {
+		f.id = text[1];
+	}
 	fact_key(&key, number, &f);
 	return seen_has(t, &key);
 }
@@ -427,28 +456,6 @@ check_claims(struct store_txn *t, const struct fact *f, struct complaint *why)
 	return E_OK;
 }
 
-struct flycast_check {
-	struct store_txn *txn;
-	const struct fact *network;
-	struct complaint *why;
-	enum err err;
-};
-
-static bool
-check_flycast(void *arg, const struct fact *app, bool implied)
-{
-	struct flycast_check *c = arg;
-	struct store_key key;
-
-	fact_key(&key, c->txn->number, app);
-	if (implied || (c->txn->seen != NULL && !seen_has(c->txn, &key)))
-		return true;
-	for (unsigned i = 0; i < app->address_count && c->err == E_OK; i++)
-		if (!network_holds(c->network, &app->addresses[i], 128))
-			c->err = leaves_out(c->why, &app->addresses[i]);
-	return c->err == E_OK;
-}
-
 /*
  * Every address of the network is inside its new prefixes; within a
  * snapshot, every one that the snapshot has put.
@@ -457,17 +464,8 @@ static enum err
 check_addresses(
     struct store_txn *t, const struct fact *f, struct complaint *why)
 {
-	struct flycast_check c = { t, f, why, E_OK };
-	enum err err;
-
 	txn_flush(t);
-	if (t->err != E_OK)
-		return t->err;
-	if ((err = check_claims(t, f, why)) != E_OK)
-		return err;
-	err = store_each_fact(t->txn, t->store->env->dbi, FACT_APP, f->network,
-	    check_flycast, &c);
-	return err != E_OK ? err : c.err;
+	return t->err != E_OK ? t->err : check_claims(t, f, why);
 }
 
 /* No prefix less than before: nothing can be left out. */

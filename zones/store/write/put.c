@@ -21,14 +21,22 @@ check_network(struct store_txn *t, const struct fact *f, struct complaint *why)
 		    ? t->err
 		    : complain(why, "network",
 			  "must be put before what is in it", f->network);
+	if (f->kind == FACT_EXPORT && !network_find(t, f->to))
+		return t->err != E_OK
+		    ? t->err
+		    : complain(
+			  why, "to", "must be a network that was put", f->to);
 	for (unsigned i = 0; i < f->address_count; i++)
 		if (!network_holds(&t->network, &f->addresses[i],
 			f->blocks == NULL ? 128 : f->blocks[i]))
 			return complain(why,
-			    f->kind == FACT_APP ? "flycast" : "addresses",
+			    f->kind == FACT_APP || f->kind == FACT_EXPORT
+				? "flycast"
+				: "addresses",
 			    "must lie inside the network's prefixes",
 			    addr_text(&f->addresses[i], text));
-	return E_OK;
+	return f->kind == FACT_EXPORT && !network_find(t, f->network) ? t->err
+								      : E_OK;
 }
 
 /* A new region of its app; OLD is what the instance was, or NULL. */
@@ -64,7 +72,12 @@ check_scope(struct store_txn *t, const struct fact *f, struct complaint *why)
 		return complain(why, "network",
 		    "must be put in the snapshot before what is in it",
 		    f->network);
-	return E_OK;
+	if (f->kind != FACT_EXPORT)
+		return E_OK;
+	key_init(&key, network_number(t, f->to), KEY_NETWORK);
+	return seen_has(t, &key)
+	    ? E_OK
+	    : complain(why, "to", "must be put in the snapshot before", f->to);
 }
 
 static uint32_t
@@ -94,7 +107,8 @@ static void
 index_fact(struct store_txn *t, const struct fact *f, bool is)
 {
 	unique_write(t, f, is);
-	network_use(t, f, is);
+	if (f->network != NULL)
+		network_use(t, t->number, network_uses(f), is);
 	switch (f->kind) {
 	case FACT_INSTANCE:
 		(is ? index_instance : unindex_instance)(t, t->number, f);
@@ -104,6 +118,9 @@ index_fact(struct store_txn *t, const struct fact *f, bool is)
 		break;
 	case FACT_APP:
 		(is ? index_app : unindex_app)(t, t->number, f);
+		break;
+	case FACT_EXPORT:
+		index_export(t, t->number, f, is);
 		break;
 	case FACT_REGION:
 	case FACT_DISTANCE:
@@ -284,12 +301,37 @@ forget_unique(void *arg, const struct fact *f, bool implied)
 	return true;
 }
 
+static void
+delete_exports(struct store_txn *t, const char *network, enum key_kind kind,
+    const char *app)
+{
+	struct arena arena = { 0 };
+	char from[DNS_LABEL_MAX + 1];
+
+	for (struct export_fact *e =
+		 export_facts(t, t->number, kind, app, &arena);
+	     e != NULL && t->err == E_OK; e = e->next) {
+		network_id(t, e->number, from);
+		if (network_find(t, from))
+			delete_fact(t,
+			    &(struct fact){ .kind = FACT_EXPORT,
+				.network = from,
+				.app = e->app,
+				.to = e->to == NULL ? network : e->to });
+		if (!network_find(t, network))
+			break;
+	}
+	arena_release(&arena);
+}
+
 /* First what stands elsewhere of what is in it. */
 static void
 delete_network(struct store_txn *t, const char *id)
 {
 	enum err err;
 
+	delete_exports(t, id, KEY_EXPORT, NULL);
+	delete_exports(t, id, KEY_IMPORT, NULL);
 	txn_flush(t);
 	if (t->err != E_OK)
 		return;
@@ -318,8 +360,10 @@ delete_checked(
 		delete_zone(t, f);
 	else
 		delete_fact(t, f);
-	if (f->kind == FACT_APP && all)
+	if (f->kind == FACT_APP && all) {
 		delete_instances(t, f);
+		delete_exports(t, f->network, KEY_EXPORT, f->app);
+	}
 	arena_reset(&t->arena);
 	return t->err;
 }

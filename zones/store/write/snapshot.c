@@ -52,7 +52,7 @@ is_in_scope(enum fact_kind kind, const char *scope)
 {
 	return scope == NULL || kind == FACT_APP || kind == FACT_INSTANCE ||
 	    kind == FACT_PEER || kind == FACT_ALIAS || kind == FACT_ZONE ||
-	    kind == FACT_RECORD;
+	    kind == FACT_RECORD || kind == FACT_EXPORT;
 }
 
 void

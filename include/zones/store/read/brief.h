@@ -7,9 +7,6 @@
 #include "base/addr_list.h"
 #include "zones/store/read/lookup.h"
 
-/* Who claims an address, in the claim's octet behind its age. */
-enum claim_kind { CLAIM_INSTANCE = 4, CLAIM_PEER = 5 };
-
 /*
  * A brief is a list of addresses (addr_list.h) with flags more, and its tier
  * in the two uppermost bits.  A fact's own addresses read as one that has

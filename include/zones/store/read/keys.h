@@ -43,6 +43,7 @@ enum key_kind {
 	KEY_INSTANCE = 'i',               /* app, id */
 	KEY_PEER = 'P',                   /* peer */
 	KEY_ALIAS = 'Y',                  /* alias */
+	KEY_EXPORT = 'X',                 /* app, network it goes to */
 	KEY_ZONE = 'Z',                   /* labels reversed */
 	KEY_RECORD = 'T',                 /* labels reversed, u16 type */
 
@@ -64,6 +65,8 @@ enum key_kind {
 	KEY_METADATA = 'M',  /* app, key, value, u8 tier and id: brief */
 	KEY_PORT = 'V',      /* app, protocol, port, id: nothing */
 	KEY_DOMAIN = 'D',    /* labels reversed, "", app: nothing */
+	KEY_IMPORT = 'I',    /* as, u32 exporting network and app: u8 with
+			      * instances?, addresses */
 	KEY_USES = 'z',      /* nothing: u32 for each enum network_use */
 
 	/* The store's own. */

@@ -22,6 +22,7 @@
 enum network_use {
 	USE_ALIASES, /* a name's app may be another one */
 	USE_ZONES,   /* of its own, and records in them */
+	USE_IMPORTS, /* or of another network */
 	USE_PEERS, /* the asker is a peer, and may be refused, or not see all */
 	NETWORK_USES
 };
@@ -195,6 +196,17 @@ bool lookup_port(struct snapshot *, uint32_t network, struct label app,
 bool lookup_alias(
     struct snapshot *, uint32_t network, struct label alias, struct label *app);
 
+/* The app of another network that has the name here. */
+struct import {
+	uint32_t network;
+	struct label app; /* there */
+	bool instances;
+	struct instance flycast; /* only its addresses */
+};
+
+bool lookup_import(
+    struct snapshot *, uint32_t network, struct label as, struct import *);
+
 /* An app's own fact; false where none was put.  Flycast is in INSTANCE. */
 bool lookup_app_fact(struct snapshot *, uint32_t network, struct label app,
     struct instance *flycast, struct label *domain);
@@ -224,8 +236,15 @@ void range_names(struct range *, struct snapshot *, uint32_t network);
 bool range_name_strings(struct range *, struct wire_in *strings);
 
 /* Who has an address; the newest claim first. */
+enum claim_kind { /* as they are stored */
+	CLAIM_INSTANCE = 4,
+	CLAIM_PEER = 5,
+	CLAIM_APP = 6,   /* by its flycast addresses */
+	CLAIM_EXPORT = 7 /* app: its name here; id, server: network, app */
+};
+
 struct claim {
-	bool is_peer;
+	enum claim_kind kind;
 	struct label region, app, id, server;
 	int64_t expires; /* of a peer; 0: never */
 };

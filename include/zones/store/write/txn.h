@@ -51,8 +51,8 @@ enum err store_withdraw(struct store_txn *, const struct fact *key,
     struct complaint *why) MUST_CHECK;
 
 /*
- * Another fact's title where PUT gave it an address that the other claims
- * too, else NULL; valid until the next put.
+ * What another fact has of what PUT gave this one: "instance web/a1 has one of
+ * its addresses too"; else NULL.  Valid until the next put.
  */
 const char *store_conflict(const struct store_txn *);
 
