@@ -8,20 +8,82 @@
 #include "base/log.h"
 #include "base/near.h"
 #include "dnsctl/columns.h"
+#include "dnsctl/conflicts.h"
 #include "dnsctl/ctl.h"
 #include "dnsctl/terminal.h"
 #include "zones/facts/field.h"
 #include "zones/facts/json.h"
+#include "zones/names/name.h"
+#include "zones/store/read/lookup.h"
 #include "zones/store/write/facts.h"
+
+struct listing {
+	const struct ctl *ctl;
+	struct snapshot *snapshot;
+	struct columns *columns; /* on a terminal */
+};
+
+/* The domain of its app. */
+static struct label
+domain_of(struct snapshot *snapshot, const struct fact *f)
+{
+	struct network network;
+	struct instance flycast;
+	struct label domain = { NULL, 0 };
+
+	if (!lookup_network_named(snapshot, f->network, &network) ||
+	    !lookup_app_fact(snapshot, network.number, label_of(f->app),
+		&flycast, &domain) ||
+	    domain.len == 0)
+		return label_of(f->app);
+	return domain;
+}
+
+/* All names that have an instance in their answer, whatever its state. */
+static void
+names_print(FILE *out, struct snapshot *snapshot, const struct fact *f)
+{
+	struct label domain = domain_of(snapshot, f);
+
+	(void)fprintf(out, "%s.vm.%s.internal %s.%s.internal", f->id, f->app,
+	    f->region, f->app);
+	if (f->group != NULL)
+		(void)fprintf(out, " %s.process.%s.internal", f->group, f->app);
+	for (unsigned i = 0; i < f->metadata_count; i++) {
+		const struct fact_pair *m = &f->metadata[i];
+
+		if (name_is_label(m->key, strlen(m->key)) &&
+		    name_is_label(m->value, strlen(m->value)))
+			(void)fprintf(out, " %s.%s.kv._metadata.%s.internal",
+			    m->value, m->key, f->app);
+	}
+	if (f->name != NULL)
+		(void)fprintf(out, " %s.apn %s.%.*s.apn", f->name, f->name,
+		    domain.len, (const char *)domain.at);
+}
+
+/* For people; with its names where instances were asked for. */
+static void
+line_print(const struct listing *l, const struct fact *f)
+{
+	if (f->kind != FACT_INSTANCE || l->ctl->arg_count == 0) {
+		fact_print_line(stdout, f);
+		return;
+	}
+	fact_print_fields(stdout, f);
+	(void)fputs("  names ", stdout);
+	names_print(stdout, l->snapshot, f);
+	(void)putchar('\n');
+}
 
 static bool
 fact_list(void *arg, const struct fact *f, bool implied)
 {
-	const struct ctl *ctl = arg;
+	const struct listing *l = arg;
 
 	(void)implied;
-	if (ctl->json == NULL) {
-		fact_print_line(stdout, f);
+	if (l->ctl->json == NULL) {
+		line_print(l, f);
 	} else {
 		fact_json_print(stdout, f);
 		(void)putchar('\n');
@@ -29,27 +91,26 @@ fact_list(void *arg, const struct fact *f, bool implied)
 	return !ferror(stdout);
 }
 
-struct shown {
-	struct columns *columns;
-	bool one_network; /* was asked for */
-};
-
 /* A field a column; one that says in no row what is not usual is left out. */
 static bool
 fact_show(void *arg, const struct fact *f, bool implied)
 {
-	const struct shown *shown = arg;
+	const struct listing *l = arg;
 
 	(void)implied;
 	for (const struct field *field = fact_fields(f->kind);
 	     field->key != NULL; field++) {
-		FILE *cell = columns_cell(shown->columns);
+		FILE *cell = columns_cell(l->columns);
 		bool said = fact_print_field(cell, f, field);
 
-		columns_cell_end(shown->columns,
+		columns_cell_end(l->columns,
 		    said &&
-			!(shown->one_network &&
+			!(l->ctl->network != NULL &&
 			    field->at == offsetof(struct fact, network)));
+	}
+	if (f->kind == FACT_INSTANCE && l->ctl->arg_count > 0) {
+		names_print(columns_cell(l->columns), l->snapshot, f);
+		columns_cell_end(l->columns, true);
 	}
 	return !ferror(stdout);
 }
@@ -59,7 +120,7 @@ static enum err
 kind_show(struct snapshot *snapshot, enum fact_kind kind, const struct ctl *ctl)
 {
 	const char *title = ctl->arg_count > 0 ? NULL : fact_kind_plural(kind);
-	struct shown shown = { .one_network = ctl->network != NULL };
+	struct listing l = { .ctl = ctl, .snapshot = snapshot };
 	const struct field *field = fact_fields(kind);
 	const char *heads[COLUMNS_MAX];
 	unsigned count = 0;
@@ -67,20 +128,25 @@ kind_show(struct snapshot *snapshot, enum fact_kind kind, const struct ctl *ctl)
 
 	for (; field->key != NULL && count < COLUMNS_MAX; field++)
 		heads[count++] = field->key;
-	shown.columns = columns_open(title, heads, count);
-	err = snapshot_facts(snapshot, kind, ctl->network, fact_show, &shown);
-	columns_close(shown.columns);
+	if (kind == FACT_INSTANCE && ctl->arg_count > 0)
+		heads[count++] = "names";
+	l.columns = columns_open(title, heads, count);
+	err = snapshot_facts(snapshot, kind, ctl->network, fact_show, &l);
+	columns_close(l.columns);
 	return err;
 }
 
 static enum err
 kind_list(struct snapshot *snapshot, enum fact_kind kind, const struct ctl *ctl)
 {
+	struct listing l = { .ctl = ctl, .snapshot = snapshot };
+
 	if (ctl->json == NULL && terminal_columns() > 0)
 		return kind_show(snapshot, kind, ctl);
-	return snapshot_facts(
-	    snapshot, kind, ctl->network, fact_list, (void *)(uintptr_t)ctl);
+	return snapshot_facts(snapshot, kind, ctl->network, fact_list, &l);
 }
+
+static const char conflicts[] = "conflicts";
 
 /* Every kind where WHICH is NULL. */
 static enum err
@@ -88,6 +154,9 @@ facts_list(struct snapshot *snapshot, const char *which, const struct ctl *ctl)
 {
 	enum err err = E_OK;
 
+	if (which != NULL && strcmp(which, conflicts) == 0)
+		return conflicts_list(
+		    stdout, snapshot, ctl->network, ctl->json != NULL);
 	for (enum fact_kind kind = 0; kind < FACT_KINDS && err == E_OK; kind++)
 		if ((which == NULL ||
 			strcmp(which, fact_kind_plural(kind)) == 0) &&
@@ -104,6 +173,9 @@ is_listed(const char *which)
 	struct near near;
 
 	near_start(&near, which);
+	near_try(&near, conflicts);
+	if (strcmp(which, conflicts) == 0)
+		return true;
 	for (enum fact_kind kind = 0; kind < FACT_KINDS; kind++) {
 		if (strcmp(which, fact_kind_plural(kind)) == 0)
 			return true;

@@ -42,7 +42,7 @@ static const struct command commands[] = {
 	    cmd_export },
 	{ "list",
 	    "[networks|regions|distances|apps|instances|peers|gateways|"
-	    "aliases|zones|records]",
+	    "aliases|zones|records|exports|conflicts]",
 	    "show facts", 0, 1, FOR_LIST | FOR_FACTS, cmd_list },
 	{ "check", "", "read every key and verify every summary", 0, 0,
 	    FOR_FACTS, cmd_check },

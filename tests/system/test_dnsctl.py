@@ -187,6 +187,51 @@ def test_list_of_everything(servers):
         assert word in listed
 
 
+KEY = "6Gxjj+qR4yr9AMuIvfThr5WFN+yNxEjGqEAhxkDKXVY="
+CLAIMS = """\
+{"put":"network","id":"acme","prefixes":["fdaa:0:18::/48"]}
+{"put":"network","id":"beta","prefixes":["fdaa:0:19::/48"]}
+{"put":"app","network":"acme","name":"api","domain":"web","flycast":\
+["fdaa:0:18::4"]}
+{"put":"instance","network":"acme","app":"web","id":"i1","region":"iad",\
+"addresses":["fdaa:0:18::3"],"name":"db","group":"w","metadata":{"k":"v"}}
+{"put":"instance","network":"acme","app":"api","id":"i2","region":"iad",\
+"addresses":["fdaa:0:18::4"],"name":"db","public_key":"%(key)s"}
+{"put":"peer","network":"beta","name":"p","addresses":["fdaa:0:19::4"],\
+"public_key":"%(key)s"}
+{"put":"app","network":"beta","name":"web"}
+{"put":"export","network":"acme","app":"web","to":"beta"}
+""" % {"key": KEY}
+CONFLICTS = """\
+address fdaa:0:18::3 of network acme: instance acme/web/i1, network acme
+address fdaa:0:18::4 of network acme: app acme/api, instance acme/api/i2
+domain web of network acme: app acme/api, app acme/web
+key %s: instance acme/api/i2, peer beta/p
+name web of network beta: app beta/web, export acme/web/beta
+server db of network acme: instance acme/api/i2, instance acme/web/i1
+""" % KEY
+
+
+def test_list_conflicts(servers):
+    store = servers.store(CLAIMS)
+    assert store.tell("list", "conflicts") == CONFLICTS
+    of_beta = [json.loads(line) for line in store.tell(
+        "list", "--json", "conflicts", "-n", "beta").splitlines()]
+    assert [c["conflict"] for c in of_beta] == ["key", "name"]
+    assert of_beta[1]["facts"] == ["app beta/web", "export acme/web/beta"]
+    assert servers.store(sample()).tell("list", "conflicts") == (
+        "server lion of network acme: instance acme/blog/b1, instance "
+        "acme/shop/s1\n")
+
+
+def test_list_of_names(servers):
+    """Each instance with the names that answer with it."""
+    lines = servers.store(CLAIMS).tell("list", "instances").splitlines()
+    assert lines[1].endswith(
+        "  names i1.vm.web.internal iad.web.internal w.process.web.internal "
+        "v.k.kv._metadata.web.internal db.apn db.web.apn")
+
+
 def test_list_for_programs(servers):
     """Each line is a fact as the feed has it."""
     store = servers.store(sample())

@@ -50,7 +50,7 @@ fact_json_print_key(FILE *out, const char *verb, const struct fact *f)
 }
 
 void
-fact_print_line(FILE *out, const struct fact *f)
+fact_print_fields(FILE *out, const struct fact *f)
 {
 	const struct field_printing p = { out, false };
 	char title[FACT_TITLE];
@@ -65,6 +65,12 @@ fact_print_line(FILE *out, const struct fact *f)
 			(void)fprintf(out, "%s ", field->key);
 		field->type->print(&p, f, field);
 	}
+}
+
+void
+fact_print_line(FILE *out, const struct fact *f)
+{
+	fact_print_fields(out, f);
 	(void)putc('\n', out);
 }
 

@@ -39,6 +39,7 @@ void fact_json_print_key(FILE *, const char *verb, const struct fact *);
 
 /* For people, a line: its title, then all that it has. */
 void fact_print_line(FILE *, const struct fact *);
+void fact_print_fields(FILE *, const struct fact *); /* without its end */
 /* A field alone, nothing where F has none; false: it says what is usual. */
 bool fact_print_field(FILE *, const struct fact *f, const struct field *);
 
