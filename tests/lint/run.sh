@@ -120,14 +120,21 @@ units() {
 	rm -rf build/lint/units
 	cp -r build/lint/root/usr/lib/systemd/system build/lint/units
 	sed -i -E "s|/usr/s?bin/dns|$PWD/$built/dns|" build/lint/units/*
+	mv build/lint/units/dnsd-wireguard@.service \
+		build/lint/units/dnsd-wireguard@wg0.service || return
 	mkdir build/lint/units/dnsd.socket.d
 	$built/dnsd --sockets -c host/etc/dnsd.conf \
 		>build/lint/units/dnsd.socket.d/listen.conf || return
 	! systemd-analyze verify --man=no build/lint/units/*.s*[et] 2>&1 |
 		grep . || return
 	for unit in build/lint/units/*.service; do
+		# A device of the host's cannot be changed from a namespace.
+		case $unit in
+		*wireguard*) most=11 ;;
+		*) most=10 ;;
+		esac
 		systemd-analyze security --no-pager --offline=true \
-			--threshold=10 "$unit" >build/lint/units.out ||
+			--threshold=$most "$unit" >build/lint/units.out ||
 			{ cat build/lint/units.out; return 1; }
 	done
 }

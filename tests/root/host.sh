@@ -39,7 +39,7 @@ dpkg -i /packages/*_0.1_*.deb
 
 # --- it serves loopback, without a store, with what is everybody's
 systemctl is-enabled dnsd.service dnsd.socket
-! systemctl is-enabled dnsd-feed.service dnsd-serve.service
+! systemctl is-enabled dnsd-feed.service dnsd-serve.service dnsd-wireguard@wg0.service
 wait_for systemctl is-active dnsd.service
 answers 127.0.0.1 localhost 127.0.0.1
 answers ::1 localhost 127.0.0.1
@@ -121,7 +121,7 @@ grep 127.0.0.8 /etc/dnsd/dnsd.conf
 # --- and nothing is left but users
 dpkg --purge dnsd dnsctl
 ! systemctl is-active dnsd.service dnsd.socket dnsd-feed.service dnsd-serve.service
-getent passwd dnsd dnsfeed dnsserve
+getent passwd dnsd dnsfeed dnsserve dnswireguard
 userdel alice && userdel bob && userdel carol
 rm /facts /late
 files | diff /tmp/before -

@@ -82,10 +82,13 @@ def test_without_a_resolver(serve):
 
 
 def consoles():
-    """Commands of the README's console blocks and what each shows."""
+    """Commands of the README's console blocks and what each shows; those that
+    begin with root's are test_wireguard_device.py's."""
     with open(os.path.join(ROOT, "README.md"), encoding="utf-8") as f:
         blocks = re.findall(r"```console\n(.*?)```", f.read(), re.S)
     for block in blocks:
+        if block.startswith("# "):
+            continue
         for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
             command, *shown = part.splitlines()
             while command.endswith("|"):

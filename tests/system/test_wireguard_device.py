@@ -224,6 +224,22 @@ def test_create_and_what_a_peer_sees(served, machine):
     laptop.quick("down", "./laptop.conf")
 
 
+def test_readme(served, machine):
+    """What the README types, on the gateway and on the laptop."""
+    path = os.path.join(os.path.dirname(__file__), "..", "..", "README.md")
+    with open(path, encoding="utf-8") as file:
+        block = re.search(r"```console\n# (dnsctl wireguard.*?)```",
+                          file.read(), re.S)[1]
+    create, wrote, quick, dig, shown = block.splitlines()
+    served.store.apply([{**served.fact, "region": "iad"},
+                        instance("acme", "blog", "fdaa:0:18::81")])
+    assert served.store.tell(*create.split()[1:]).splitlines()[0] == wrote
+    laptop = machine()
+    laptop.quick(*quick.split()[2:4])
+    until(lambda: laptop.answers("_apps.internal", "TXT"), "an answer")
+    assert laptop.run(*dig.split()[1:]).stdout == shown + "\n"
+
+
 def test_a_neighbours_address_is_dropped(served, machine):
     served.create("laptop")
     served.create("phone")
