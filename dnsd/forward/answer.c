@@ -89,7 +89,7 @@ is_never_theirs(
 
 	if (!dname_get(&dname, &in))
 		return true;
-	name_read(&n, &dname, w->rules->ordinary);
+	name_read_aside(&n, &dname, w->rules->ordinary);
 	return n.kind != NAME_OTHER && (reverse || n.kind != NAME_REVERSE);
 }
 

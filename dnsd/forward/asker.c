@@ -26,6 +26,7 @@ asker_reply(
 		.question = question,
 		.edns = asker->edns,
 		.edns_do = asker->edns_do,
+		.own = asker->own,
 		.cookie = asker->cookie,
 		.cookie_len = asker->cookie_len,
 		.nsid = asker->nsid,

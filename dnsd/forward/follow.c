@@ -4,9 +4,11 @@
  * An answer is kept as its upstream gave it, for all who ask.  Where its
  * chain leads is each asker's own:
  *
- *	home	a private name of his network: the query path answers it
- *	on	a name that goes to other upstreams, or that was left open:
- *		asked anew, and the asker waits once more
+ *	home	a private name of his network, or in one of its zones: the
+ *		query path answers it
+ *	on	a name that goes to other upstreams, that was left open, or
+ *		that a zone of his network leads to: asked anew, and the
+ *		asker waits once more
  *	nowhere	the answer is whole
  *
  * What has led there stays with the asker and stands before the answer.
@@ -27,6 +29,7 @@ struct lead {
 	struct route route; /* LEAD_ON */
 	unsigned count;     /* CNAMEs that lead there */
 	struct record cname[CNAMES_MAX];
+	unsigned own; /* ... and of his network's zones, behind those */
 };
 
 /* --- messages made of parts */
@@ -67,21 +70,32 @@ whole_start(struct forward *f, struct rewrite *rw,
 		rewrite_record(rw, pkt, &lead->cname[i]);
 }
 
+/* COUNT records of PKT; false: they are not there. */
+static bool
+whole_add(
+    struct rewrite *rw, const uint8_t *pkt, struct wire_in *in, unsigned count)
+{
+	struct record r;
+
+	while (count-- > 0) {
+		if (!message_record(in, &r))
+			return false;
+		rewrite_record(rw, pkt, &r);
+	}
+	return true;
+}
+
 /* The records of PKT behind those that led to them; false: no room. */
 static bool
 whole_finish(struct rewrite *rw, const uint8_t *pkt, size_t len, size_t first,
     struct answer *a, unsigned led)
 {
 	struct wire_in in = wire_in(pkt, len);
-	struct record r;
 
 	in.pos = first;
 	for (unsigned s = 0; s < SECTIONS; s++)
-		for (unsigned i = 0; i < a->count[s]; i++) {
-			if (!message_record(&in, &r))
-				return false;
-			rewrite_record(rw, pkt, &r);
-		}
+		if (!whole_add(rw, pkt, &in, a->count[s]))
+			return false;
 	a->count[SECTION_ANSWER] = (uint16_t)(a->count[SECTION_ANSWER] + led);
 	a->authentic = false;
 	a->body = rw->out.buf;
@@ -107,6 +121,23 @@ cname_find(const uint8_t *pkt, size_t len, size_t first, unsigned count,
 	return false;
 }
 
+/* CNAMEs of the network's own that lead on from a question. */
+static unsigned
+led_by(const struct query *q)
+{
+	return q->next == QUERY_FORWARD && q->name.kind == NAME_RECORD ? q->led
+								       : 0;
+}
+
+static bool
+led_target(const struct query *q, struct dname *target)
+{
+	struct wire_in in = wire_in(q->pkt, q->len);
+
+	in.pos = q->led_to;
+	return dname_get(target, &in);
+}
+
 /* Asks the query path, as the asker would; false: the name is not ours. */
 static bool
 home_ask(struct forward *f, const struct asker *asker,
@@ -124,7 +155,31 @@ home_ask(struct forward *f, const struct asker *asker,
 	dns_put16(f->home + 2, DNS_RD);
 	dns_put16(f->home + 4, 1);
 	query_answer(&all, 1, f->options.env);
-	return q->next == QUERY_SEND;
+	return q->next == QUERY_SEND || led_by(q) > 0;
+}
+
+static struct plain_name
+plain_of(const struct dname *d)
+{
+	struct plain_name name = { .len = d->len };
+
+	memcpy(name.wire, d->wire, d->len);
+	return name;
+}
+
+/* The network's own CNAMEs lead on from where the chain came home. */
+static void
+lead_from_home(struct forward *f, const struct asker *asker,
+    const struct query *home, struct lead *lead)
+{
+	struct dname target;
+
+	lead->own = led_by(home);
+	if (lead->own == 0 || !led_target(home, &target))
+		return;
+	lead->to = LEAD_ON;
+	lead->target = plain_of(&target);
+	lead->route = zone_route(f, &target, asker->network);
 }
 
 static void
@@ -147,8 +202,10 @@ lead_find(struct forward *f, const struct asker *asker,
 			return;
 		in = wire_in(lead->target.wire, lead->target.len);
 		lead->to = LEAD_HOME;
-		if (home_ask(f, asker, &lead->target, home))
+		if (home_ask(f, asker, &lead->target, home)) {
+			lead_from_home(f, asker, home, lead);
 			return;
+		}
 		lead->to = LEAD_ON;
 		if (!dname_get(&target, &in))
 			return;
@@ -164,17 +221,20 @@ lead_find(struct forward *f, const struct asker *asker,
 /* LEAD stays with the asker; false where that is too much. */
 static bool
 led_add(struct forward *f, struct asker *asker, const struct plain_name *qname,
-    const struct lead *lead)
+    const struct lead *lead, const struct query *home)
 {
+	struct wire_in own = wire_in(home->pkt, home->len);
 	struct rewrite rw;
 
 	whole_start(f, &rw, qname, asker, f->work, lead);
-	if (rw.out.bad || rw.out.len > sizeof(asker->led) ||
-	    ++asker->follows > FOLLOWS_MAX)
+	own.pos = DNS_HEADER + home->question_len;
+	if (!whole_add(&rw, home->pkt, &own, lead->own) || rw.out.bad ||
+	    rw.out.len > sizeof(asker->led) || ++asker->follows > FOLLOWS_MAX)
 		return false;
 	memcpy(asker->led, rw.out.buf, rw.out.len);
 	asker->led_len = (uint16_t)rw.out.len;
-	asker->led_count = (uint8_t)(asker->led_count + lead->count);
+	asker->led_count =
+	    (uint8_t)(asker->led_count + lead->count + lead->own);
 	asker->on = lead->target;
 	asker->on_set = lead->route.set;
 	return true;
@@ -234,6 +294,19 @@ is_barred(struct forward *f, const struct asker *asker, struct route route)
 	return true;
 }
 
+/* False, and the asker has a reply, where it does not go on. */
+static bool
+lead_on(struct forward *f, struct asker *asker, const struct plain_name *qname,
+    const struct lead *lead, const struct query *home)
+{
+	if (is_barred(f, asker, lead->route))
+		return false;
+	if (led_add(f, asker, qname, lead, home))
+		return true;
+	asker_fail(f, asker, RCODE_SERVFAIL, EDE_OTHER);
+	return false;
+}
+
 static bool
 follow_chain(struct forward *f, struct asker *asker,
     const struct upstream_set *set, const struct plain_name *name,
@@ -264,12 +337,22 @@ follow_chain(struct forward *f, struct asker *asker,
 	case LEAD_ON:
 		break;
 	}
-	if (is_barred(f, asker, lead.route))
+	return !lead_on(f, asker, &qname, &lead, &home);
+}
+
+bool
+follow_own(struct forward *f, struct asker *asker, const struct query *q)
+{
+	const struct plain_name qname = plain_of(&q->qname);
+	struct lead lead = { .to = LEAD_ON, .own = q->led };
+	struct dname target;
+
+	asker->own = true;
+	if (!led_target(q, &target))
 		return true;
-	if (led_add(f, asker, &qname, &lead))
-		return false;
-	asker_fail(f, asker, RCODE_SERVFAIL, EDE_OTHER);
-	return true;
+	lead.target = plain_of(&target);
+	lead.route = zone_route(f, &target, asker->network);
+	return !lead_on(f, asker, &qname, &lead, q);
 }
 
 bool

@@ -252,6 +252,24 @@ set_ask(struct forward *f, struct query *q, const struct client *client,
 	return hit_send(q, &to, &hit.answer);
 }
 
+/* CNAMEs of the asker's network lead from his question to another one. */
+static enum query_next
+own_follow(struct forward *f, struct query *q, const struct client *client)
+{
+	struct asker *asker = asker_take(f, q, client);
+
+	if (asker == NULL)
+		return question_refuse(f, q);
+	asker->counter = &f->counters.hits; /* unless he has to wait */
+	if (!follow_own(f, asker, q)) {
+		SLIST_INSERT_HEAD(&f->led_on, asker, next);
+		return QUERY_DROP;
+	}
+	asker->counter = &f->counters.failed;
+	asker_done(f, asker);
+	return QUERY_DROP;
+}
+
 static enum query_next
 question_route(struct forward *f, struct query *q, const struct client *client)
 {
@@ -283,7 +301,9 @@ forward_ask(struct forward *f, struct query *q, const struct client *client)
 		return question_fail(
 		    f, q, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
 	f->asking = true;
-	next = question_route(f, q, client);
+	next = q->name.kind == NAME_RECORD && q->led > 0
+	    ? own_follow(f, q, client)
+	    : question_route(f, q, client);
 	f->asking = false;
 	return next;
 }

@@ -171,6 +171,9 @@ void answer_explain_stale(struct answer *, uint8_t ede[ANSWER_EDE_MAX]);
 bool follow(struct forward *, struct asker *, const struct upstream_set *,
     const struct plain_name *, const struct answer *)
     __attribute__((warn_unused_result));
+/* The same where his network's own zones lead on from his question. */
+bool follow_own(struct forward *, struct asker *, const struct query *)
+    __attribute__((warn_unused_result));
 
 /* finish.c */
 /* Keeps the answer and gives it to all askers; P is gone. */

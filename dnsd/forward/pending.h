@@ -61,6 +61,7 @@ struct asker {
 	int64_t came_us;
 	uint16_t id, flags, limit, qtype;
 	bool edns, edns_do;
+	bool own; /* his network has the name that he asked for */
 	uint8_t cookie_len, cookie[COOKIE_LEN];
 	struct label nsid; /* for its reply; at NULL: none */
 	uint64_t *counter; /* of what becomes of him; NULL: he was counted */

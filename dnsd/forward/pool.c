@@ -149,6 +149,7 @@ asker_take(
 	asker->limit = (uint16_t)query_reply_max(q, f->options.env);
 	asker->edns = q->edns;
 	asker->edns_do = q->edns_do;
+	asker->own = false;
 	asker->cookie_len = q->cookie_len;
 	memcpy(asker->cookie, q->cookie, q->cookie_len);
 	asker->nsid = query_nsid(q, f->options.env);

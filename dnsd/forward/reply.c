@@ -95,6 +95,9 @@ reply_flags(const struct reply_to *to, const struct answer *a, bool cut)
 	/* RFC 6840, 5.8: AD is for those who understand it. */
 	if (a->authentic && (to->edns_do || (to->flags & DNS_AD) != 0))
 		flags |= DNS_AD;
+	if (to->own &&
+	    (a->rcode == RCODE_NOERROR || a->rcode == RCODE_NXDOMAIN))
+		flags |= DNS_AA;
 	if (cut)
 		flags |= DNS_TC;
 	return flags | a->rcode;

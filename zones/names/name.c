@@ -8,6 +8,9 @@
 #include "base/letters.h"
 #include "zones/names/special.h"
 
+/* In both that read a name: see name.h. */
+#define IN_LINE inline __attribute__((always_inline))
+
 /*
  * What may stand in a place: a text, whose length is in the table as every
  * question is held against it, or a word that stands for many.
@@ -122,7 +125,7 @@ top_of(struct label l)
 	return n;
 }
 
-static inline bool
+static IN_LINE bool
 part_fits(struct name *name, const struct part *part, struct label l)
 {
 	switch (part->word) {
@@ -146,7 +149,7 @@ part_fits(struct name *name, const struct part *part, struct label l)
 }
 
 /* From the left: there stands what differs between names. */
-static inline bool
+static IN_LINE bool
 rule_fits(struct name *name, const struct rule *r, const struct dname *d,
     unsigned first, unsigned parts)
 {
@@ -164,7 +167,7 @@ may_begin(const struct part *part, struct label first)
 	    (part->len == first.len && part->text[0] == first.at[0]);
 }
 
-static enum name_kind
+static IN_LINE enum name_kind
 read_internal(struct name *name, const struct dname *d)
 {
 	unsigned skip = name->skip, parts = d->labels - 1U - skip;
@@ -304,7 +307,7 @@ read_loopback(struct name *name, const struct dname *d)
 	return NAME_LOOPBACK;
 }
 
-static enum name_kind
+static IN_LINE enum name_kind
 read_kind(struct name *name, const struct dname *d, special_set ordinary)
 {
 	struct label last;
@@ -333,8 +336,8 @@ read_kind(struct name *name, const struct dname *d, special_set ordinary)
  * No fact has a zero octet, and the parts of the store's keys end with one:
  * a label that holds it would stand for two.
  */
-void
-name_read(struct name *name, const struct dname *d, special_set ordinary)
+static IN_LINE void
+read_name(struct name *name, const struct dname *d, special_set ordinary)
 {
 	assert(letters_are_lower(d->wire, d->len));
 	name->skip = 0;
@@ -344,6 +347,18 @@ name_read(struct name *name, const struct dname *d, special_set ordinary)
 		name->kind = NAME_UNKNOWN;
 	if (name->kind > NAME_ZONE && name->kind < NAME_REVERSE && d->has_zero)
 		name->kind = NAME_UNKNOWN;
+}
+
+void
+name_read(struct name *name, const struct dname *d, special_set ordinary)
+{
+	read_name(name, d, ordinary);
+}
+
+__attribute__((cold)) void
+name_read_aside(struct name *name, const struct dname *d, special_set ordinary)
+{
+	read_name(name, d, ordinary);
 }
 
 bool

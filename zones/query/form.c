@@ -81,6 +81,8 @@ static const struct form {
 	    "APP.flycast" },
 	[NAME_REVERSE] = { NOTHING, TYPE_PTR, answer_reverse,
 	    "the reverse name of an address" },
+	[NAME_RECORD] = { NOTHING, TYPE_AAAA, reply_nxdomain,
+	    "in a zone of the network's own" },
 	/* clang-format on */
 };
 
@@ -183,26 +185,31 @@ find_other(struct reply *r, enum reads reads)
 }
 
 enum query_next
-form_answer(struct query *q, struct query_env *env)
+form_answer(struct query *q, struct query_env *env, struct reply *begun)
 {
 	const struct form *form = &forms[q->name.kind];
-	struct reply r;
+	struct reply own, *r = begun;
 
-	reply_start(&r, q, env);
+	if (r == NULL) {
+		r = &own;
+		reply_start(r, q, env);
+	}
+	r->of = q->name.app;
 	if (q->name.skip > 0)
-		service_start(&r);
+		service_start(r);
 	/* Once more, of another app, where the name is an alias or an export.
 	 */
-	for (bool uses =
-		 (q->uses & (USES(USE_ALIASES) | USES(USE_IMPORTS))) != 0;
-	     !read_fact(&r, form->reads, q->place); uses = false) {
+	for (bool again = false; !read_fact(r, form->reads, q->place);
+	     again = true) {
 		q->place = LOOKUP_NO_PLACE;
-		if (!uses || !find_other(&r, form->reads))
-			return reply_nxdomain(&r);
+		if (again ||
+		    (q->uses & (USES(USE_ALIASES) | USES(USE_IMPORTS))) == 0 ||
+		    !find_other(r, form->reads))
+			return reply_nxdomain(r);
 	}
 	if (form->type == TYPE_TXT && q->qtype != TYPE_TXT)
-		return reply_nodata(&r);
-	return form->answer(&r);
+		return reply_nodata(r);
+	return form->answer(r);
 }
 
 const char *

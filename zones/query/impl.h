@@ -91,10 +91,19 @@ bool query_is_allowed(const struct query *, const struct query_env *);
 
 /*
  * form.c: where the fact that answers will be looked for (see prefetch.h), as
- * soon as network and name are known; and the answer.
+ * soon as network and name are known; and the answer, in a reply that has
+ * begun, where CNAMEs have led here, or (NULL) in one of its own.
  */
 uint64_t form_place(const struct query *, const struct snapshot *);
-enum query_next form_answer(struct query *, struct query_env *);
+enum query_next form_answer(
+    struct query *, struct query_env *, struct reply *begun);
+
+/*
+ * zone.c: the name is in a zone of the asker's network, and is a NAME_RECORD
+ * then; and the answer.
+ */
+bool zone_holds(struct query *, struct query_env *);
+enum query_next zone_answer(struct query *, struct query_env *);
 
 /* Room that is kept free for the OPT of who has EDNS. */
 size_t reply_opt_len(const struct query *, const struct query_env *);
@@ -109,7 +118,6 @@ reply_start(struct reply *r, struct query *q, struct query_env *env)
 	r->answers = r->authorities = r->additional = 0;
 	r->owner = DNS_HEADER;
 	r->network = q->network;
-	r->of = q->name.app;
 	r->is_service = false;
 	r->address = q->qtype == TYPE_AAAA ? 16 : q->qtype == TYPE_A ? 4 : 0;
 	r->opt_len = q->edns ? reply_opt_len(q, env) : 0;
@@ -243,6 +251,15 @@ is_seen(const struct query *q, struct label app)
 
 /* Of a limited view: its apps in their order, the first behind no label. */
 bool view_next(const struct query *, struct label *app);
+
+/* The name is private, or special: nobody else's. */
+static inline bool
+is_ours(struct query *q, const struct query_env *env)
+{
+	return q->name.kind != NAME_OTHER &&
+	    (q->name.kind != NAME_REVERSE ||
+		reverse_is_private(q, env->snapshot));
+}
 
 /* The asker, if it is an instance or a peer: its region and app. */
 bool query_asker(

@@ -15,14 +15,6 @@ is_question(const struct query *q)
 	return q->next == QUERY_SEND && q->rcode == RCODE_NOERROR;
 }
 
-static inline bool
-is_ours(struct query *q, const struct query_env *env)
-{
-	return q->name.kind != NAME_OTHER &&
-	    (q->name.kind != NAME_REVERSE ||
-		reverse_is_private(q, env->snapshot));
-}
-
 static enum query_next
 refuse(struct query *q, struct query_env *env, enum dns_rcode rcode,
     enum dns_ede ede)
@@ -65,17 +57,41 @@ take_limit(const struct query *q, struct query_env *env)
 	return query_limit_take(env->limit, &q->from, env->now);
 }
 
-static enum query_next
-answer_member(struct query *q, struct query_env *env)
+static inline bool
+is_over_limit(const struct query *q, struct query_env *env)
 {
-	if (!is_ours(q, env))
-		return answer_other(q, env);
 	if (env->network_limit == NULL ||
 	    query_limit_take_network(
 		env->network_limit, q->network, env->now) == LIMIT_PASS)
-		return form_answer(q, env);
+		return false;
 	env->counters.over_limit++;
-	return refuse(q, env, RCODE_REFUSED, EDE_OTHER);
+	return true;
+}
+
+/* What a zone of the network lacks may be somebody else's. */
+static enum query_next
+answer_in_zone(struct query *q, struct query_env *env)
+{
+	enum query_next next;
+
+	if (!zone_holds(q, env))
+		return answer_other(q, env);
+	if (is_over_limit(q, env))
+		return refuse(q, env, RCODE_REFUSED, EDE_OTHER);
+	next = zone_answer(q, env);
+	return next == QUERY_FORWARD && q->led == 0 ? answer_other(q, env)
+						    : next;
+}
+
+static enum query_next
+answer_member(struct query *q, struct query_env *env)
+{
+	if (is_ours(q, env))
+		return is_over_limit(q, env)
+		    ? refuse(q, env, RCODE_REFUSED, EDE_OTHER)
+		    : form_answer(q, env, NULL);
+	return (q->uses & USES(USE_ZONES)) != 0 ? answer_in_zone(q, env)
+						: answer_other(q, env);
 }
 
 /* Of a question that is of no network. */
@@ -85,13 +101,13 @@ answer_stranger(struct query *q, struct query_env *env)
 	switch (q->why) {
 	case WHY_ALLOWED:
 		if (name_is_special(&q->name))
-			return form_answer(q, env);
+			return form_answer(q, env, NULL);
 		if (is_ours(q, env))
 			return refuse(q, env, RCODE_REFUSED, EDE_PROHIBITED);
 		return answer_other(q, env);
 	case WHY_NO_STORE:
 		if (name_is_special(&q->name))
-			return form_answer(q, env);
+			return form_answer(q, env, NULL);
 		if (!is_ours(q, env) && is_known_without_store(q, env))
 			return answer_other(q, env);
 		return refuse(q, env, RCODE_SERVFAIL, EDE_NOT_READY);

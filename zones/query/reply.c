@@ -272,7 +272,7 @@ reply_soa(struct reply *r, bool answer)
 		r->q->truncated = true;
 		return;
 	}
-	record_start(to, DNS_HEADER + name->at[name->labels - r->q->name.apex],
+	record_start(to, r->owner + name->at[name->labels - r->q->name.apex],
 	    TYPE_SOA, r->ttl);
 	dns_put16(to + 10, sizeof(soa));
 	memcpy(to + 12, soa, sizeof(soa));

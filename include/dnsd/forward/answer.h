@@ -101,6 +101,7 @@ struct reply_to {
 	const uint8_t *question; /* name as the asker wrote it, type, class */
 	size_t question_len;
 	bool edns, edns_do;
+	bool own;              /* the name is his network's: AA */
 	const uint8_t *cookie; /* for OPT */
 	uint8_t cookie_len;    /* 0: none */
 	struct label nsid;     /* who we are, for OPT; at NULL: not told */

@@ -23,7 +23,7 @@
 enum query_next {
 	QUERY_SEND,   /* the reply is in pkt, len octets */
 	QUERY_DROP,   /* deserves none */
-	QUERY_FORWARD /* pkt is as it came; somebody else's name */
+	QUERY_FORWARD /* somebody else's name; pkt is as it came, or see led */
 };
 
 /* Why the question is that network's, or nobody's (docs/operations.md,
@@ -75,6 +75,12 @@ struct query {
 	struct wire_in apps; /* with USE_PEERS, that the asker sees; or all */
 	enum query_why why;
 	struct name name;
+	/*
+	 * Of a NAME_RECORD that is to be forwarded: so many CNAMEs of the
+	 * network's own lead from it to the name at LED_TO of pkt, which is
+	 * the one to be asked for.  They stand behind the question, to len.
+	 */
+	uint16_t led, led_to;
 	uint64_t place; /* of its fact: see prefetch.h */
 	enum dns_rcode rcode;
 	enum dns_ede ede;

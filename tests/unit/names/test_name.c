@@ -193,7 +193,7 @@ test_forms(void **state)
 static void
 test_all_kinds(void **state)
 {
-	bool has[NAME_KINDS] = { [NAME_REVERSE] = true };
+	bool has[NAME_KINDS] = { [NAME_REVERSE] = true, [NAME_RECORD] = true };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

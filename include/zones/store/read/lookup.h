@@ -207,6 +207,36 @@ struct import {
 bool lookup_import(
     struct snapshot *, uint32_t network, struct label as, struct import *);
 
+/*
+ * How many labels, of the name's last LABELS, the most specific of the
+ * network's own zones has that they are in; 0: there is none.
+ */
+unsigned lookup_zone(struct snapshot *, uint32_t network, const struct dname *,
+    unsigned labels, bool *falls_through);
+
+/* The name's last LABELS, or `*` below them; a name of records. */
+struct node {
+	const struct dname *name;
+	unsigned labels;
+	bool star;
+};
+
+struct rrset {
+	uint16_t type;
+	uint32_t ttl;
+	unsigned count;
+	struct wire_in values; /* of each: u16 length, octets */
+};
+
+bool lookup_rrset(struct snapshot *, uint32_t network, const struct node *,
+    uint16_t type, struct rrset *);
+
+enum node_has { NODE_NOTHING, NODE_BELOW, NODE_RECORDS };
+
+/* Its own records, or else records below it. */
+enum node_has lookup_node(
+    struct snapshot *, uint32_t network, const struct node *);
+
 /* An app's own fact; false where none was put.  Flycast is in INSTANCE. */
 bool lookup_app_fact(struct snapshot *, uint32_t network, struct label app,
     struct instance *flycast, struct label *domain);

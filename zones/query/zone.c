@@ -1,0 +1,290 @@
+/*
+ * zone.c - names in a network's own zones (RFC 1034, 4.3.2; RFC 4592).
+ *
+ * A CNAME is followed as far as the network goes: from zone to zone, and to
+ * private names.  What leads farther is the forwarder's to follow.
+ */
+#include "impl.h"
+
+#include <stdio.h>
+
+#include "base/letters.h"
+#include "zones/store/read/prefetch.h"
+
+#define CNAMES_MAX 16
+
+/* How a name stands in its zone. */
+enum found {
+	FOUND_RRSET,
+	FOUND_CNAME,
+	FOUND_OTHER, /* other types: NODATA */
+	FOUND_BELOW, /* an empty non-terminal */
+	FOUND_NOTHING
+};
+
+struct zone_reply {
+	struct reply reply;
+	bool falls_through; /* the zone of the name at hand */
+	struct node node;   /* that answers */
+	struct rrset set;
+};
+
+/* The most specific one. */
+static bool
+find_zone(struct query *q, struct query_env *env, bool *falls_through)
+{
+	q->name.apex = (uint8_t)lookup_zone(env->snapshot, q->network,
+	    &q->qname, q->qname.labels, falls_through);
+	return q->name.apex > 0;
+}
+
+bool
+zone_holds(struct query *q, struct query_env *env)
+{
+	bool falls_through;
+
+	if (q->name.kind != NAME_OTHER || !find_zone(q, env, &falls_through))
+		return false;
+	q->name.kind = NAME_RECORD;
+	return true;
+}
+
+/* What a zone's own DS would be in: RFC 4035, 3.1.4.1. */
+static bool
+is_cut(struct zone_reply *z)
+{
+	struct query *q = z->reply.q;
+	unsigned above = 0;
+	bool falls;
+
+	if (q->qtype == TYPE_DS && q->qname.labels == q->name.apex &&
+	    !z->falls_through)
+		above = lookup_zone(z->reply.env->snapshot, q->network,
+		    &q->qname, q->qname.labels - 1U, &falls);
+	if (above > 0)
+		q->name.apex = (uint8_t)above;
+	return above > 0;
+}
+
+static void
+watch(const struct zone_reply *z, const char *how)
+{
+	const struct reply *r = &z->reply;
+	char name[DNAME_TEXT], text[DNAME_TEXT + 80];
+	struct dname part = r->q->qname;
+	unsigned skip = part.labels - z->node.labels;
+
+	if (r->env->watch == NULL)
+		return;
+	part.labels = (uint8_t)z->node.labels;
+	memmove(part.at, part.at + skip, part.labels);
+	(void)snprintf(text, sizeof(text), "%s%s%s", z->node.star ? "*." : "",
+	    dname_text(&part, name), how);
+	watch_note(r->env, text);
+}
+
+static enum found
+find_at(struct zone_reply *z)
+{
+	struct reply *r = &z->reply;
+	struct snapshot *s = r->env->snapshot;
+
+	if (lookup_rrset(s, r->network, &z->node, r->q->qtype, &z->set))
+		return FOUND_RRSET;
+	if (r->q->qtype != TYPE_ANY &&
+	    lookup_rrset(s, r->network, &z->node, TYPE_CNAME, &z->set))
+		return FOUND_CNAME;
+	switch (lookup_node(s, r->network, &z->node)) {
+	case NODE_RECORDS:
+		return FOUND_OTHER;
+	case NODE_BELOW:
+		return FOUND_BELOW;
+	case NODE_NOTHING:
+		break;
+	}
+	return FOUND_NOTHING;
+}
+
+/* The name itself, or the wildcard at its closest encloser. */
+static enum found
+find(struct zone_reply *z)
+{
+	struct reply *r = &z->reply;
+	const struct dname *d = &r->q->qname;
+	enum found found = FOUND_NOTHING;
+
+	z->node = (struct node){ .name = d, .labels = d->labels };
+	if (!d->has_zero)
+		found = find_at(z);
+	if (found != FOUND_NOTHING || d->labels == r->q->name.apex)
+		return found;
+	z->node.labels = r->q->name.apex;
+	do
+		z->node.labels++;
+	while (z->node.labels < d->labels &&
+	    lookup_node(r->env->snapshot, r->network, &z->node) !=
+		NODE_NOTHING);
+	z->node.labels--;
+	z->node.star = true;
+	return find_at(z);
+}
+
+static bool
+put_value(struct reply *r, const struct rrset *set, struct wire_in *in)
+{
+	size_t start = r->out.len;
+	uint16_t len = wire_get16(in);
+	const uint8_t *rdata = wire_take(in, len);
+
+	reply_record(r, set->type);
+	wire_put16(&r->out, 0);
+	if (rdata != NULL)
+		wire_put(&r->out, rdata, len);
+	return reply_record_end(r, start, &r->answers);
+}
+
+/* From any of them on and around, as many as fit. */
+static void
+put_rrset(struct reply *r, const struct rrset *set)
+{
+	unsigned first =
+	    set->count == 1 ? 0 : rng_below(&r->env->rng, set->count);
+	struct wire_in in, start = set->values;
+
+	r->ttl = set->ttl;
+	for (unsigned i = 0; i < first; i++)
+		(void)wire_take(&start, wire_get16(&start));
+	in = start;
+	for (unsigned i = 0; i < set->count; i++) {
+		if (first + i == set->count)
+			in = set->values;
+		if (!put_value(r, set, &in))
+			break;
+	}
+	r->ttl = r->q->ttl;
+}
+
+/*
+ * As dname_get(), which is a part of the path of every question as long as
+ * nobody else there calls it.
+ */
+static bool
+read_target(struct dname *d, struct wire_in *in)
+{
+	struct wire_out out = wire_out(d->wire, sizeof(d->wire));
+	struct label l;
+
+	d->labels = 0;
+	d->has_zero = false;
+	do {
+		l = wire_get_label(in);
+		d->at[d->labels++ % DNS_LABELS_MAX] = (uint8_t)out.len;
+		wire_put8(&out, l.len);
+		for (unsigned i = 0; i < l.len; i++) {
+			d->has_zero = d->has_zero || l.at[i] == 0;
+			wire_put8(&out, letter_lower(l.at[i]));
+		}
+	} while (l.len > 0);
+	d->len = (uint8_t)out.len;
+	d->labels--;
+	return !in->bad && !out.bad;
+}
+
+/* The CNAME, and its target in the name's place; false: there is no room. */
+static bool
+put_cname(struct zone_reply *z)
+{
+	struct reply *r = &z->reply;
+	struct query *q = r->q;
+	struct wire_in in = z->set.values;
+	size_t target = r->out.len + 12;
+
+	put_rrset(r, &z->set);
+	(void)wire_get16(&in);
+	if (q->truncated || !read_target(&q->qname, &in))
+		return false;
+	r->owner = (uint16_t)target;
+	name_read_aside(&q->name, &q->qname, r->env->ordinary);
+	q->place = LOOKUP_NO_PLACE;
+	return true;
+}
+
+/*
+ * Elsewhere: what led there stands behind the question, and the name it leads
+ * to at `led_to`.  Who wants no relay, or has none, gets that alone.
+ */
+static enum query_next
+lead_away(struct reply *r)
+{
+	struct query *q = r->q;
+
+	if (r->answers > 0 && (!r->env->forwards || (q->flags & DNS_RD) == 0))
+		return reply_finish(r, RCODE_NOERROR);
+	q->led = r->answers;
+	q->led_to = r->owner;
+	q->len = r->out.len;
+	return QUERY_FORWARD;
+}
+
+static enum query_next
+answer_node(struct zone_reply *z, enum found found)
+{
+	struct reply *r = &z->reply;
+
+	if (z->falls_through &&
+	    (found == FOUND_BELOW || found == FOUND_NOTHING)) {
+		watch(z, " and its zone lack the name: forwarded");
+		return lead_away(r);
+	}
+	if (found == FOUND_RRSET) {
+		watch(z, " has the record");
+		put_rrset(r, &z->set);
+		return reply_finish(r, RCODE_NOERROR);
+	}
+	if (r->q->qname.labels == r->q->name.apex)
+		return reply_zone(r);
+	watch(z,
+	    found == FOUND_NOTHING ? ": no such name" : " has no such record");
+	return found == FOUND_NOTHING ? reply_nxdomain(r) : reply_nodata(r);
+}
+
+static enum query_next
+follow(struct zone_reply *z)
+{
+	struct reply *r = &z->reply;
+
+	for (unsigned i = 0; i <= CNAMES_MAX; i++) {
+		enum found found;
+
+		if (r->q->name.kind != NAME_RECORD && is_ours(r->q, r->env))
+			return form_answer(r->q, r->env, r);
+		if (!find_zone(r->q, r->env, &z->falls_through))
+			return lead_away(r);
+		if (is_cut(z))
+			return reply_nodata(r);
+		found = find(z);
+		if (found != FOUND_CNAME)
+			return answer_node(z, found);
+		watch(z, " is a CNAME");
+		if (!put_cname(z))
+			return reply_finish(r, RCODE_NOERROR);
+	}
+	query_fail(r->q, r->env, RCODE_SERVFAIL, EDE_INVALID_DATA);
+	return QUERY_SEND;
+}
+
+enum query_next
+zone_answer(struct query *q, struct query_env *env)
+{
+	const struct dname asked = q->qname;
+	const struct name name = q->name;
+	struct zone_reply z;
+	enum query_next next;
+
+	q->led = 0;
+	reply_start(&z.reply, q, env);
+	next = follow(&z);
+	q->qname = asked;
+	q->name = name;
+	return next;
+}
