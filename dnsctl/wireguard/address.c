@@ -77,7 +77,8 @@ span_add(
 	s->at[s->count++].last = number_of(r, a) | low;
 }
 
-/* A network's are its resolvers, an app's its flycast addresses. */
+/* A network's are its resolvers, an app's its flycast addresses; an export's
+ * are those of the network that it goes to. */
 static void
 spans_read(struct spans *s, const struct book *b, const struct range *r)
 {
@@ -85,6 +86,9 @@ spans_read(struct spans *s, const struct book *b, const struct range *r)
 		for (size_t i = 0; i < b->read[kind].count; i++) {
 			const struct fact *f = &b->read[kind].at[i];
 
+			if (kind == FACT_EXPORT &&
+			    strcmp(f->to, b->network->network) != 0)
+				continue;
 			for (unsigned j = 0; j < f->address_count; j++)
 				span_add(s, r, &f->addresses[j],
 				    f->blocks == NULL ? 128 : f->blocks[j]);

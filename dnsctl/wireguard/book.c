@@ -128,8 +128,9 @@ start(struct book *b, bool writes)
 static bool
 kind_read(struct book *b, enum fact_kind kind)
 {
-	const char *network =
-	    fact_kind_has_network(kind) ? b->o->network : NULL;
+	const char *network = kind != FACT_EXPORT && fact_kind_has_network(kind)
+	    ? b->o->network
+	    : NULL;
 	enum err err;
 
 	if (b->edit != NULL)

@@ -125,45 +125,67 @@ wireguard_show(const struct wireguard_options *o)
 
 /* --- flycast */
 
-static bool
-flycast_put(struct book *b, struct addr *a)
+/* The fact that is to have another address: an app, or its export. */
+static struct fact
+flycast_owner(const struct book *b, const struct wireguard_options *o)
 {
-	const struct fact *old = facts_find(&b->read[FACT_APP], b->o->name);
-	struct fact app = { .kind = FACT_APP,
-		.network = b->o->network,
-		.app = b->o->name,
-		.domain = b->o->name };
-	struct addr *list;
+	enum fact_kind kind = o->lease == NULL ? FACT_APP : FACT_EXPORT;
+	struct fact none = { .kind = kind,
+		.network = o->network,
+		.app = o->name,
+		.domain = kind == FACT_APP ? o->name : NULL,
+		.to = o->lease,
+		.as = kind == FACT_EXPORT ? o->name : NULL };
+
+	for (size_t i = 0; i < b->read[kind].count; i++) {
+		const struct fact *f = &b->read[kind].at[i];
+
+		if (strcmp(f->app, none.app) == 0 &&
+		    strcmp(f->network, none.network) == 0 &&
+		    (kind == FACT_APP || strcmp(f->to, none.to) == 0))
+			return *f;
+	}
+	return none;
+}
+
+static bool
+flycast_put(struct book *b, const struct wireguard_options *o, struct addr *a)
+{
+	struct fact owner = flycast_owner(b, o);
+	struct addr *list =
+	    arena_take(&b->arena, (owner.address_count + 1) * sizeof(*list));
 
 	if (!address_flycast(b, a))
 		return false;
-	if (old != NULL)
-		app = *old;
-	list = arena_take(&b->arena, (app.address_count + 1) * sizeof(*list));
-	if (app.address_count > 0)
-		memcpy(list, app.addresses, app.address_count * sizeof(*list));
-	list[app.address_count++] = *a;
-	app.addresses = list;
-	book_put(b, &app);
+	if (owner.address_count > 0)
+		memcpy(
+		    list, owner.addresses, owner.address_count * sizeof(*list));
+	list[owner.address_count++] = *a;
+	owner.addresses = list;
+	book_put(b, &owner);
 	return true;
 }
 
+/* An export's address is one of the network that it goes to. */
 bool
 flycast_allocate(const struct wireguard_options *o)
 {
+	struct wireguard_options there = *o;
 	enum book_end end = BOOK_AGAIN;
 	char text[ADDR_TEXT];
 	struct book b;
 	struct addr a;
 
+	if (o->lease != NULL)
+		there.network = o->lease;
 	for (unsigned i = 0; i < TRIES && end == BOOK_AGAIN; i++) {
 		end = BOOK_FAILED;
-		if (book_open(&b, o, true, BOOK_ADDRESSES) &&
-		    flycast_put(&b, &a))
+		if (book_open(&b, &there, true, BOOK_ADDRESSES) &&
+		    flycast_put(&b, o, &a))
 			end = book_commit(&b);
 		book_close(&b);
 	}
 	if (end == BOOK_DONE && !o->print)
 		(void)puts(addr_text(&a, text));
-	return said(end, o);
+	return said(end, &there);
 }

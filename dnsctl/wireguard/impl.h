@@ -44,10 +44,11 @@ enum book_end {
 	BOOK_UNKNOWN /* the same, but it may have been */
 };
 
-/* Reads the network, and KINDS of it, bits. */
+/* Reads the network, and KINDS of it, bits; of exports those of all. */
 #define BOOK_KIND(kind) (1u << (kind))
 #define BOOK_ADDRESSES                                                         \
-	(BOOK_KIND(FACT_APP) | BOOK_KIND(FACT_INSTANCE) | BOOK_KIND(FACT_PEER))
+	(BOOK_KIND(FACT_APP) | BOOK_KIND(FACT_INSTANCE) |                      \
+	    BOOK_KIND(FACT_PEER) | BOOK_KIND(FACT_EXPORT))
 bool book_open(struct book *, const struct wireguard_options *, bool writes,
     unsigned kinds) MUST_CHECK;
 void book_close(struct book *); /* what was not committed is not */

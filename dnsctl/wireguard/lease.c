@@ -29,7 +29,7 @@ lease_end(const char *text, int64_t now)
 	return 0;
 }
 
-/* BEFORE, then so many of a unit that it is no less than two of the smaller. */
+/* BEFORE, then the nearest number of a unit that is no less than two of it. */
 static const char *
 span_text(const char *before, int64_t seconds, const char *after,
     char out[LEASE_TEXT])
@@ -40,7 +40,8 @@ span_text(const char *before, int64_t seconds, const char *after,
 	while (i < 3 && seconds >= 2 * units[i + 1].seconds)
 		i++;
 	(void)snprintf(out, LEASE_TEXT, "%s%" PRId64 " %s%s", before,
-	    seconds / units[i].seconds, names[i], after);
+	    (seconds + units[i].seconds / 2) / units[i].seconds, names[i],
+	    after);
 	return out;
 }
 

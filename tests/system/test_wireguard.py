@@ -254,7 +254,7 @@ def test_renew(store):
     store.tell("wireguard", "create", "acme", "laptop", "--for", "1s")
     until(lambda: "ended" in store.tell("wireguard", "list"), "its end")
     store.tell("wireguard", "renew", "acme", "laptop", "--for", "3h")
-    assert "in 179 min" in store.tell("wireguard", "list") or \
+    assert "in 180 min" in store.tell("wireguard", "list") or \
         "in 3 h" in store.tell("wireguard", "list")
 
 
@@ -295,6 +295,21 @@ def test_flycast(store):
     for last in "345":
         given = store.run("flycast", "allocate", "acme", "web").stdout
         assert given == f"fdaa:0:18:0:1::{last}\n"
+
+
+def test_flycast_for_another_network(store):
+    """The export's, in the other network; and then nobody else's there."""
+    store.apply([{"put": "network", "id": "other",
+                  "prefixes": ["fdaa:0:19::/48"]}])
+    for last in "34":
+        assert store.tell("flycast", "allocate", "acme", "web", "--for",
+                          "other") == f"fdaa:0:19:0:1::{last}\n"
+    assert store.tell("flycast", "allocate", "other", "own") == \
+        "fdaa:0:19:0:1::5\n"
+    assert store.tell("flycast", "allocate", "acme", "web") == \
+        "fdaa:0:18:0:1::3\n"
+    assert '"to":"other","flycast":["fdaa:0:19:0:1::3","fdaa:0:19:0:1::4"]' \
+        in store.tell("export")
 
 
 def test_two_at_once(store):

@@ -42,7 +42,10 @@ bool wireguard_rekey(const struct wireguard_options *) MUST_CHECK;
 /* Until it is stopped, or at once. */
 bool wireguard_follow(const struct wireguard_options *) MUST_CHECK;
 
-/* An address of the network for the app NAME; it is printed. */
+/*
+ * An address of the network for the app NAME, or one of the network LEASE, for
+ * its export there; it is printed.
+ */
 bool flycast_allocate(const struct wireguard_options *) MUST_CHECK;
 
 #endif
