@@ -67,7 +67,7 @@ ROOMS_read   := zones/base zones/names zones/store/read zones/query
 ROOMS_write  := zones/facts zones/store/write zones/feed
 ROOMS_dnsd   := host dnsd/config dnsd/tap dnsd/forward dnsd/listen dnsd/server dnsd
 ROOMS_dnsctl := host dnsd/config dnsctl/listen dnsctl/source dnsctl/etcd dnsctl/relay \
-	dnsctl/control dnsctl/explain dnsctl/serve dnsctl/wireguard dnsctl
+	dnsctl/control dnsctl/explain dnsctl/doctor dnsctl/serve dnsctl/wireguard dnsctl
 
 # What protobuf-c makes of the frames' schema is compiled as if it were ours.
 FRAMES   := $(OUT)/obj/$(BUILD)/gen/dnstap.pb-c.o

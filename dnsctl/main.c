@@ -25,7 +25,8 @@ enum {
 	FOR_APPLY = 512,
 	FOR_LOG = 1024,
 	FOR_PEERS = 2048,
-	FOR_FLYCAST = 4096
+	FOR_FLYCAST = 4096,
+	FOR_DOCTOR = 8192
 };
 
 /*
@@ -50,6 +51,8 @@ static const struct command commands[] = {
 	    1, 2, FOR_LIST | FOR_EXPLAIN, cmd_explain },
 	{ "status", "", "tell where the store stands, and since when", 0, 0,
 	    FOR_FACTS, cmd_status },
+	{ "doctor", "", "look for what keeps this host from answering", 0, 0,
+	    FOR_FACTS | FOR_DOCTOR, cmd_doctor },
 	{ "history", "", "show what the last 1000 commits changed", 0, 0,
 	    FOR_FACTS, cmd_history },
 	{ "server", "stats|top|log|workers|flush|reload [NAME]",
@@ -93,8 +96,8 @@ static const struct option_row options[] = {
 	    "which address of the host is asked; wireguard, flycast: write "
 	    "there",
 	    AT(to), FOR_EXPLAIN | FOR_PEERS | FOR_FLYCAST },
-	{ 'c', "config", "FILE", "what this server would say: its dnsd.conf",
-	    AT(config), FOR_EXPLAIN },
+	{ 'c', "config", "FILE", "the dnsd.conf of the server that is meant",
+	    AT(config), FOR_EXPLAIN | FOR_DOCTOR },
 	{ 0, "region", "REGION",
 	    "where the node stands that is asked; wireguard: its gateway",
 	    AT(region), FOR_EXPLAIN | FOR_PEERS },

@@ -94,9 +94,8 @@ config_parse(struct config **out, const char *file, const char *text,
 	return err;
 }
 
-/* The whole file, malloc'd; NULL with errno. */
-static char *
-file_read(const char *file, size_t *len)
+char *
+config_text(const char *file, size_t *len)
 {
 	char *text = malloc(FILE_MAX);
 	FILE *f = fopen(file, "re");
@@ -143,7 +142,7 @@ config_read(struct config **out, const char *file)
 	char why[CONFIG_WHY];
 	enum err err;
 	size_t len;
-	char *text = file_read(file, &len);
+	char *text = config_text(file, &len);
 
 	*out = NULL;
 	if (text == NULL) {

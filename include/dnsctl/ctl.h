@@ -43,6 +43,7 @@ struct ctl {
 
 enum exit_status cmd_apply(const struct ctl *);
 enum exit_status cmd_diff(const struct ctl *);
+enum exit_status cmd_doctor(const struct ctl *);
 enum exit_status cmd_history(const struct ctl *);
 enum exit_status cmd_follow(const struct ctl *);
 enum exit_status cmd_export(const struct ctl *);

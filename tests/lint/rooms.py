@@ -41,12 +41,14 @@ ROOMS = {
     "dnsctl/relay": WRITE + ["zones/feed", "dnsctl/listen", "dnsctl/source"],
     "dnsctl/control": ["base"],
     "dnsctl/explain": WRITE + ["zones/query", "dnsd/config"],
+    "dnsctl/doctor": WRITE + ["host", "dnsd/config", "dnsctl/control"],
     "dnsctl/serve": WRITE + ["host", "dnsctl/listen", "dnsctl/control",
                              "dnsctl/explain"],
     "dnsctl/wireguard": WRITE + ["host", "dnsctl/etcd"],
     "dnsctl": WRITE + ["zones/query", "host", "dnsd/config", "zones/feed",
                        "dnsctl/etcd", "dnsctl/relay", "dnsctl/control",
-                       "dnsctl/explain", "dnsctl/serve", "dnsctl/wireguard"],
+                       "dnsctl/doctor", "dnsctl/explain", "dnsctl/serve",
+                       "dnsctl/wireguard"],
 }
 
 # Which rooms may include what is not ours.
@@ -61,7 +63,8 @@ LIBRARIES = {
     "yaml.h": ["dnsd/config"],
     "curl/": ["dnsctl/etcd", "dnsctl/relay"],
     "jansson.h": ["zones/facts", "zones/feed", "dnsctl/etcd",
-                  "dnsctl/control", "dnsctl/serve", "dnsctl/wireguard",
+                  "dnsctl/control", "dnsctl/doctor", "dnsctl/serve",
+                  "dnsctl/wireguard",
                   "dnsctl"],
     "ldns/": ["zones/facts", "dnsctl/explain", "dnsctl/control", "dnsctl"],
     "microhttpd.h": ["dnsctl/relay", "dnsctl/serve"],

@@ -115,6 +115,8 @@ struct config {
 enum err config_parse(struct config **out, const char *file, const char *text,
     size_t len, char why[CONFIG_WHY]) MUST_CHECK;
 
+/* A whole file, malloc'd; NULL with errno. */
+char *config_text(const char *file, size_t *len) MUST_CHECK;
 /* The same from a file; what is wrong is logged. */
 enum err config_read(struct config **out, const char *file) MUST_CHECK;
 void config_free(struct config *); /* NULL is fine */

@@ -1,0 +1,68 @@
+/*
+ * doctor.c - the checks in their order; see doctor.h.
+ */
+#include "dnsctl/doctor/doctor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "impl.h"
+
+/* To add a check: its function in impl.h and its row, where others need it. */
+static void (*const checks[])(struct doctor *) = {
+	check_store,
+	check_rights,
+	check_clock,
+	check_listen,
+	check_resolvers,
+	check_server,
+	check_ports,
+	check_buffers,
+	check_upstreams,
+};
+
+/* E_OK, or it was said what is wrong. */
+static enum err
+check_config(struct doctor *d, const char *file, struct config **config)
+{
+	char why[CONFIG_WHY], mend[MEND];
+	enum err err = E_SYSTEM;
+	size_t len;
+	char *text = config_text(file, &len);
+
+	if (text != NULL)
+		err = config_parse(config, file, text, len, why);
+	(void)snprintf(mend, sizeof(mend), "sudoedit %s", file);
+	if (text == NULL)
+		doctor_say(d, FINDING_BAD, "config", mend,
+		    "%s: cannot be read: %s", file, strerror(errno));
+	else if (err != E_OK)
+		doctor_say(d, FINDING_BAD, "config", mend, "%s",
+		    err == E_INPUT ? why : err_str(err));
+	else
+		doctor_say(d, FINDING_GOOD, "config", "", "%s: good", file);
+	free(text);
+	return err;
+}
+
+void
+doctor(const char *file, const char *store, doctor_each *each, void *arg)
+{
+	struct doctor d = { .each = each, .arg = arg };
+	struct config *config = NULL;
+	struct store *opened = NULL;
+
+	if (check_config(&d, file, &config) != E_OK)
+		return;
+	d.config = config;
+	d.store = store == NULL ? config->store : store;
+	if (store_open_reader(&opened, d.store) == E_OK)
+		(void)!snapshot_open(opened, &d.snapshot);
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+		checks[i](&d);
+	snapshot_close(d.snapshot);
+	store_close(opened);
+	config_free(config);
+}
