@@ -8,7 +8,10 @@ that it leaves it the processor.
 """
 
 import argparse
+import multiprocessing
+import os
 import random
+import selectors
 import socket
 import sys
 import time
@@ -270,6 +273,89 @@ def black_hole_text(seconds):
             ["", "p50 µs", "p99 µs", "p99.9 µs", "lost", "wrong"], rows)
 
 
+# --- a pool in which half are not as they should be ----------------------
+
+CLEAN, LOWERS, NO_COOKIES = "clean", "lowers letters", "has no cookies"
+POOLS = ("all clean", [CLEAN] * 4), \
+    ("half not", [CLEAN, LOWERS, CLEAN, NO_COOKIES])
+POOL_PORT, POOL_RATE = 5341, 4_000
+
+OPT = b"\0\0\x29\x04\xd0\0\0\0\0"
+ADDRESS = b"\xc0\x0c\0\1\0\1\0\0\x0e\x10\0\4\xc6\x33\x64\1"
+
+
+def pool_reply(q, how):
+    """One address, whatever was asked for."""
+    end = q.index(0, 12) + 5
+    question, opt = q[12:end], q[end:]
+    if how == LOWERS:
+        question = question[:-4].lower() + question[-4:]
+    reply = q[:2] + b"\x81\x80\0\1\0\1\0\0\0" + q[11:12] + question + \
+        ADDRESS
+    if not opt:
+        return reply
+    if len(opt) < 23 or how == NO_COOKIES:
+        return reply + OPT + b"\0\0"
+    return reply + OPT + b"\0\x14\0\x0a\0\x10" + opt[15:23] + b"servers'"
+
+
+def pool_serve(pool):
+    os.sched_setaffinity(0, [CLIENT_CPU])
+    waiting = selectors.DefaultSelector()
+    for port, how in enumerate(pool, POOL_PORT):
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.bind(("127.0.0.1", port))
+        waiting.register(s, selectors.EVENT_READ, how)
+    while True:
+        for key, _ in waiting.select():
+            q, sender = key.fileobj.recvfrom(4096)
+            key.fileobj.sendto(pool_reply(q, key.data), sender)
+
+
+class DnsdPool(DnsdForward):
+    name = "dnsd pool"
+    port = 5340
+
+    def prepare(self):
+        urls = [f"udp://127.0.0.1:{POOL_PORT + n}" for n in range(4)]
+        self.configure(more=f"""forward:
+  upstreams: {urls}
+  allow: ["127.0.0.0/8"]
+""")
+
+
+def measure_pool(pool, seconds):
+    servers_ = multiprocessing.Process(target=pool_serve, args=(pool,),
+                                       daemon=True)
+    servers_.start()
+    server = DnsdPool(forward_set())
+    server.fresh()
+    server.start()
+    try:
+        wait_for_answer(server, f"ns.{ZONE}", type_=1)
+        return load(server, server.data / "once", seconds=seconds,
+                    rate=POOL_RATE, patient=True)
+    finally:
+        server.stop()
+        servers_.terminate()
+        servers_.join()
+
+
+def pools_text(seconds, rounds):
+    runs = {name: [] for name, _ in POOLS}
+    for _ in range(rounds):
+        for name, pool in POOLS:
+            runs[name].append(measure_pool(pool, seconds))
+    rows = [[name, f"{median(all_, 'p50'):.0f}", f"{median(all_, 'p99'):.0f}",
+             sum(run["lost"] + run["wrong"] for run in all_)]
+            for name, all_ in runs.items()]
+    clean, half = (median(all_, "p99") for all_ in runs.values())
+    return f"Misses, {POOL_RATE:,} a second, to four upstreams of which two " \
+        "are not as they should be: one lowers letters, one has no " \
+        f"cookies. p99 is {half / clean:.2f} times that of a clean pool:" \
+        "\n\n" + table(["", "p50 µs", "p99 µs", "lost or wrong"], rows)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true")
@@ -281,6 +367,7 @@ def main():
     text = [machine() + "; " + passes_text(classes, 1 if args.quick else 3)]
     if DnsdForward in classes:
         text.append(black_hole_text(2 if args.quick else 5))
+        text.append(pools_text(*(4, 1) if args.quick else (10, 5)))
     if args.quick or names:
         print("\n\n".join(text))
     else:

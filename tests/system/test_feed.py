@@ -153,6 +153,18 @@ def test_bad_lines_are_told_and_left_out(servers):
     assert "must have at most 1048576 octets" in mistakes
 
 
+def test_byte_order_mark(servers):
+    """At the start it is an editor's, and nothing; elsewhere a mistake."""
+    store = servers.store()
+    mark = "\ufeff"
+    store.apply(mark + lines([NET, app("one")]))
+    done = store.run("apply", "-", stdin=lines([app("two")]) + mark +
+                     lines([app("three")]))
+    assert done.returncode == 1
+    assert "one" in store.tell("list", "apps")
+    assert "two" not in store.tell("list", "apps")
+
+
 def test_tail_without_commit_is_dropped(servers):
     store = servers.store()
     with following(store) as f:

@@ -16,7 +16,7 @@
 
 /* A name without compression, in lower case unless it is said to differ. */
 struct plain_name {
-	uint8_t len; /* with the root's zero; 0: no name */
+	uint8_t len;                    /* with the root's zero; 0: no name */
 	uint8_t wire[DNS_NAME_MAX + 1]; /* eight at a time are worked on */
 };
 
