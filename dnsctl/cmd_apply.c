@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "dnsctl/progress.h"
 #include "dnsctl/relay/relay.h"
 #include "host/notify.h"
+#include "host/sandbox.h"
 #include "zones/feed/apply.h"
 #include "zones/feed/follow.h"
 
@@ -227,6 +229,48 @@ etcd_source_follow(
 	return err == E_INPUT ? CTL_USAGE : outcome(ctl, err);
 }
 
+#define PORTS_MAX 16
+
+/* TCP is for etcd or a relay, and for the names of their hosts. */
+static unsigned
+ports_find(uint16_t ports[PORTS_MAX], const char *source)
+{
+	static const uint16_t presets[] = { 53, 2379, 9154 };
+	unsigned count = sizeof(presets) / sizeof(presets[0]);
+	char *end;
+
+	memcpy(ports, presets, sizeof(presets));
+	for (const char *at = source; (at = strchr(at, ':')) != NULL; at++) {
+		unsigned long port = strtoul(at + 1, &end, 10);
+
+		if ((*end == ',' || *end == '\0') && port <= UINT16_MAX &&
+		    count < PORTS_MAX)
+			ports[count++] = (uint16_t)port;
+	}
+	return count;
+}
+
+/* Before a source is read: it comes from a network, too. */
+static void
+rights_give_away(const struct ctl *ctl)
+{
+	const struct sandbox_folder store = { ctl->store, false };
+	uint16_t ports[PORTS_MAX];
+	const struct sandbox s = { .writes = &store,
+		.write_count = 1,
+		.ports = ports,
+		.port_count = ports_find(ports, ctl->args[0]),
+		.writes_store = true };
+	const char *lacks = NULL;
+
+	if (ctl->no_sandbox == NULL && sandbox_user(NULL))
+		lacks = sandbox_enter(&s);
+	if (lacks != NULL)
+		log_warn("the kernel lets no %s restrict us; this goes on "
+			 "without",
+		    lacks);
+}
+
 /* Where lines may come from: how it is written, and who reads it. */
 static const struct {
 	bool (*is)(const char *source);
@@ -278,9 +322,15 @@ cmd_follow(const struct ctl *ctl)
 		    ctl->args[0]);
 		return CTL_USAGE;
 	}
+	if (ctl->run_as != NULL && !sandbox_user(ctl->run_as)) {
+		log_error("cannot become the user %s: %s", ctl->run_as,
+		    strerror(errno));
+		return CTL_FAILED;
+	}
 	store = ctl_writer_open(ctl);
 	if (store == NULL)
 		return CTL_FAILED;
+	rights_give_away(ctl);
 	status = source_follow(ctl, store, i);
 	store_close(store);
 	return status;

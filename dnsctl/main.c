@@ -113,6 +113,10 @@ static const struct option_row options[] = {
 	    "do not wait for the disk; a crash of the machine may lose"
 	    " commits",
 	    AT(no_sync), FOR_WRITERS },
+	{ 0, "run-as", "USER", "who it is then, where root starts it",
+	    AT(run_as), FOR_FOLLOW },
+	{ 0, "no-sandbox", NULL, "may do what its user may: for debuggers",
+	    AT(no_sandbox), FOR_FOLLOW },
 	{ 0, "prefix", "PREFIX",
 	    "of the keys in etcd; default " ETCD_PREFIX_DEFAULT, AT(prefix),
 	    FOR_FOLLOW },

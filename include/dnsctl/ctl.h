@@ -36,6 +36,7 @@ struct ctl {
 	const char *png, *mtu, *device;
 	const char *qr, *search, *split_dns, *mesh; /* not NULL: given */
 	const char *print, *once, *keep_others;
+	const char *run_as, *no_sandbox;   /* follow */
 	const char *const *args;           /* what stands behind the command */
 	unsigned arg_count;                /* as many as the command takes */
 	const volatile sig_atomic_t *stop; /* set by SIGINT and SIGTERM */

@@ -11,7 +11,7 @@ import subprocess
 import threading
 
 from ask import PATIENCE, ask, values
-from programs import DNSCTL, until
+from programs import DNSCTL, UNBOXED, until
 
 KEYS = {"network": ["id"], "region": ["id"], "distance": ["from", "to"],
         "app": ["network", "name"], "instance": ["network", "app", "id"],
@@ -220,7 +220,8 @@ class Node:
     def __init__(self, store, directory, url, *options):
         self.store = store
         self.log = os.path.join(directory, "follow.log")
-        self.command = [DNSCTL, "-s", store.path, "follow", url, *options]
+        self.command = [DNSCTL, "-s", store.path, "follow", url, *UNBOXED,
+                        *options]
         self.process = None
         self.start()
 

@@ -11,7 +11,7 @@ import pytest
 from ask import ACME, PATIENCE, ask, rcode, values
 from etcd import Asker, Changes, Cluster, Node, b64, client_context, delete, \
     key_of, put, same, value_of
-from programs import BUILD, until
+from programs import BUILD, UNBOXED, until
 
 NET = {"put": "network", "id": "acme", "prefixes": ["fdaa:0:18::/48"]}
 REGIONS = [{"put": "region", "id": "iad", "latitude": 38.95,
@@ -373,7 +373,7 @@ def test_tls_and_password(servers, started, tmp_path):
     ("etcd://a", ["--prefix", "/dnsd/"], ["--prefix /dnsd/"]),
 ])
 def test_mistakes_of_the_command_line(servers, url, options, words):
-    done = servers.store().run("follow", url, *options)
+    done = servers.store().run("follow", url, *UNBOXED, *options)
     assert done.returncode == 2
     for word in words:
         assert word in done.stderr

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 from ask import ACME, ask, rcode, values
-from programs import DNSCTL, lines, sample, until
+from programs import DNSCTL, UNBOXED, lines, sample, until
 
 NET = {"put": "network", "id": "n", "prefixes": ["fdaa:0:18::/48"]}
 READERS = 100
@@ -30,7 +30,7 @@ class Follower:
     def __init__(self, store):
         # pylint: disable-next=consider-using-with
         self.process = subprocess.Popen(
-            [DNSCTL, "-s", store.path, "follow", "-"], text=True,
+            [DNSCTL, "-s", store.path, "follow", "-", *UNBOXED], text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE)
         self.standing = self.read()["standing"]

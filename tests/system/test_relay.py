@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from etcd import Cluster, Node, delete, put, same
-from programs import DNSCTL, lines, until
+from programs import DNSCTL, UNBOXED, lines, until
 from test_etcd import certificates
 
 NETWORKS = [{"put": "network", "id": name,
@@ -225,7 +225,8 @@ def test_only_who_has_a_certificate(servers, started, follow, tmp_path):
 ])
 def test_mistakes_of_the_command_line(servers, arguments, words):
     done = subprocess.run(
-        [DNSCTL, "-s", servers.store().path, "follow", *arguments], text=True,
+        [DNSCTL, "-s", servers.store().path, "follow", *UNBOXED,
+         *arguments], text=True,
         stdin=subprocess.DEVNULL, capture_output=True, check=False,
         env=os.environ)
     assert done.returncode != 0

@@ -4,11 +4,13 @@ import os
 import pwd
 import shutil
 import stat
+import subprocess
 
 import pytest
 
 from ask import ACME, PATIENCE, ask, values
-from programs import EVERYWHERE, IS_RELEASE, sample, until
+from programs import (DNSCTL, EVERYWHERE, IS_RELEASE, UNBOXED, sample,
+                      until)
 
 NAME = "paulgra-ham.internal"
 # Where we are root in a user namespace of our own, there is nobody else.
@@ -97,3 +99,32 @@ def test_another_store_is_out_of_reach(servers):
     until(lambda: "not reloaded" in d.read_log(), "it is refused")
     assert "out of reach until a restart" in d.read_log()
     assert values(ask(NAME)) == [ACME]
+
+
+def test_follower_gives_away_the_same(servers):
+    """A source is a stranger, too; it writes its store all the same."""
+    store = servers.store(sample())
+    for path in os.listdir(store.path):
+        shutil.chown(os.path.join(store.path, path), USER)
+    shutil.chown(store.path, USER)
+    for folder in servers.directory.parents:
+        if not folder.stat().st_mode & stat.S_IXOTH:
+            folder.chmod(folder.stat().st_mode | stat.S_IXOTH)
+    for folder in servers.directory, *servers.directory.iterdir():
+        folder.chmod(0o755)
+    with subprocess.Popen([DNSCTL, "-s", store.path, "follow", "-",
+                           "--run-as", USER, *UNBOXED], text=True,
+                          stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as follower:
+        assert "standing" in follower.stdout.readline()
+        status = status_of(follower.pid)
+        follower.stdin.write('{"put":"app","network":"acme","name":"new"}\n'
+                             '{"commit":"1"}\n')
+        follower.stdin.flush()
+        assert "committed" in follower.stdout.readline()
+        follower.stdin.close()
+        assert follower.wait(PATIENCE) == 0
+    assert status["Uid"] == [str(pwd.getpwnam(USER).pw_uid)] * 4
+    assert status["CapEff"] == ["0000000000000400"]
+    if IS_RELEASE:
+        assert status["Seccomp"] == ["2"]

@@ -9,7 +9,7 @@ import pytest
 from peers import (GATEWAY, GATEWAY_KEY, NETWORK, ROUNDS, at_once,
                    files_below, private_key, public_key, read, rendered,
                    zbarimg)
-from programs import DNSCTL, Store, lines, until
+from programs import DNSCTL, UNBOXED, Store, lines, until
 
 CONFIG = """[Interface]
 PrivateKey = KEY
@@ -261,7 +261,8 @@ def test_renew(store):
 def test_a_reader_waits_for_nobody(store):
     """Neither show nor list takes the lock of who writes."""
     store.tell("wireguard", "create", "acme", "laptop")
-    with subprocess.Popen([DNSCTL, "-s", store.path, "follow", "-"],
+    with subprocess.Popen([DNSCTL, "-s", store.path, "follow", "-",
+                           *UNBOXED],
                           stdin=subprocess.PIPE, text=True) as writer:
         writer.stdin.write(lines([NETWORK, {**GATEWAY, "number": 7}]))
         writer.stdin.flush()
