@@ -254,7 +254,7 @@ ports_find(uint16_t ports[PORTS_MAX], const char *source)
 static void
 rights_give_away(const struct ctl *ctl)
 {
-	const struct sandbox_folder store = { ctl->store, false };
+	const struct sandbox_place store = { ctl->store, false };
 	uint16_t ports[PORTS_MAX];
 	const struct sandbox s = { .writes = &store,
 		.write_count = 1,

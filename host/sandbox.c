@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -28,6 +29,7 @@ struct ruleset {
 #define SIGNALS_OTHERS (UINT64_C(1) << 1)  /* version 6 */
 #define RULE_PORT      2
 #define WRITES         (READS | LANDLOCK_ACCESS_FS_WRITE_FILE | TRUNCATES)
+#define OF_A_FILE      (WRITES & ~LANDLOCK_ACCESS_FS_READ_DIR)
 #define MAKES                                                                  \
 	(LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |          \
 	    LANDLOCK_ACCESS_FS_REMOVE_FILE)
@@ -52,15 +54,18 @@ ruleset_of(long version)
 }
 
 static bool
-folder_allow(int rules, const char *folder, uint64_t what)
+path_allow(int rules, const char *path, uint64_t what)
 {
 	struct landlock_path_beneath_attr a = { .allowed_access = what,
-		.parent_fd = open(folder, O_PATH | O_CLOEXEC) };
+		.parent_fd = open(path, O_PATH | O_CLOEXEC) };
+	struct stat st;
 	bool done;
 
 	/* What is not there yet nobody writes. */
 	if (a.parent_fd < 0)
 		return true;
+	if (fstat(a.parent_fd, &st) == 0 && !S_ISDIR(st.st_mode))
+		a.allowed_access &= OF_A_FILE;
 	done = syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH,
 		   &a, 0) == 0;
 	(void)close(a.parent_fd);
@@ -80,12 +85,12 @@ port_allow(int rules, uint16_t port)
 static bool
 rules_fill(int rules, const struct ruleset *all, const struct sandbox *s)
 {
-	bool good = folder_allow(rules, "/", READS);
+	bool good = path_allow(rules, "/", READS);
 
 	for (unsigned i = 0; i < s->write_count; i++)
-		if (s->writes[i].folder != NULL)
+		if (s->writes[i].path != NULL)
 			good = good &&
-			    folder_allow(rules, s->writes[i].folder,
+			    path_allow(rules, s->writes[i].path,
 				(WRITES | (s->writes[i].makes ? MAKES : 0)) &
 				    all->files);
 	for (unsigned i = 0; all->ports != 0 && i < s->port_count; i++)

@@ -20,9 +20,9 @@ rights_become(const struct config *c)
 	return E_SYSTEM;
 }
 
-/* PATH, or where it is to be: the last folder on the way that is there. */
+/* PATH, or the last folder on the way to it that is there. */
 static char *
-folder_find(char *path)
+place_find(char *path)
 {
 	char *slash;
 
@@ -67,7 +67,7 @@ rights_give_away(const struct config *c)
 {
 	char store[PATH_MAX], run[PATH_MAX], tap[PATH_MAX];
 	uint16_t ports[PORTS_MAX];
-	struct sandbox_folder writes[3] = { { NULL, false }, { NULL, true },
+	struct sandbox_place writes[3] = { { NULL, false }, { NULL, true },
 		{ NULL, true } };
 	const struct sandbox s = { .writes = writes,
 		.write_count = 3,
@@ -75,12 +75,13 @@ rights_give_away(const struct config *c)
 		.port_count = ports_find(ports, c) };
 	const char *lacks = NULL;
 
-	(void)snprintf(store, sizeof(store), "%s", c->store);
-	writes[0].folder = folder_find(store);
+	/* Without a store: where it is to be. */
+	(void)snprintf(store, sizeof(store), "%s/lock.mdb", c->store);
+	writes[0].path = place_find(store);
 	if (c->control != NULL)
-		writes[1].folder = folder_of(run, c->control);
+		writes[1].path = folder_of(run, c->control);
 	if (c->dnstap != NULL && c->dnstap[0] == '/')
-		writes[2].folder = folder_of(tap, c->dnstap);
+		writes[2].path = folder_of(tap, c->dnstap);
 	if (c->sandbox && sandbox_user(NULL))
 		lacks = sandbox_enter(&s);
 	if (lacks != NULL)

@@ -18,14 +18,14 @@
  */
 bool sandbox_user(const char *user) __attribute__((warn_unused_result));
 
-/* Files below FOLDER that may be written, where their owner lets us. */
-struct sandbox_folder {
-	const char *folder; /* NULL: none */
-	bool makes;         /* files may be made and removed there, too */
+/* A file, or those below a folder, to be written where their owner lets us. */
+struct sandbox_place {
+	const char *path; /* NULL: none */
+	bool makes;       /* files may be made and removed there, too */
 };
 
 struct sandbox {
-	const struct sandbox_folder *writes;
+	const struct sandbox_place *writes;
 	unsigned write_count;
 	const uint16_t *ports; /* TCP: to no others are connections made */
 	unsigned port_count;

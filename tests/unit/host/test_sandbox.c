@@ -50,6 +50,18 @@ writes_lock(void)
 }
 
 static int
+writes_data(void)
+{
+	return file_open(folder, "store/data.mdb", O_RDWR);
+}
+
+static int
+cuts_data(void)
+{
+	return file_open(folder, "store/data.mdb", O_RDONLY | O_TRUNC);
+}
+
+static int
 writes_elsewhere(void)
 {
 	return file_open(folder, "other", O_WRONLY);
@@ -167,6 +179,8 @@ static const struct {
 	{ "starts a thread", starts_thread, 0, 0 },
 	{ "connects to an upstream", connects_upstream, 0, 0 },
 	{ "makes its socket", makes_control, 0, 0 },
+	{ "writes data.mdb", writes_data, EACCES, 0 },
+	{ "cuts data.mdb", cuts_data, EACCES, 0 },
 	{ "writes elsewhere", writes_elsewhere, EACCES, EACCES },
 	{ "makes a file in the store", makes_in_store, EACCES, 0 },
 	{ "connects elsewhere", connects_elsewhere, EACCES, EACCES },
@@ -183,13 +197,14 @@ static int
 tried(int (*try)(void), bool writer)
 {
 	char store[100], run[100];
-	const struct sandbox_folder writes[] = { { store, writer },
+	const struct sandbox_place writes[] = { { store, writer },
 		{ run, true }, { NULL, false } };
 	const struct sandbox s = { writes, 3, ports, 2, writer };
 	int status;
 	pid_t pid;
 
-	(void)snprintf(store, sizeof(store), "%s/store", folder);
+	(void)snprintf(store, sizeof(store), "%s/store%s", folder,
+	    writer ? "" : "/lock.mdb");
 	(void)snprintf(run, sizeof(run), "%s/run", folder);
 	pid = fork();
 	if (pid == 0) {
@@ -242,14 +257,15 @@ folders_make(void **state)
 			return -1;
 	}
 	return file_open(folder, "store/lock.mdb", O_WRONLY | O_CREAT) +
+	    file_open(folder, "store/data.mdb", O_WRONLY | O_CREAT) +
 	    file_open(folder, "other", O_WRONLY | O_CREAT);
 }
 
 static int
 folders_remove(void **state)
 {
-	static const char *const names[] = { "store/lock.mdb", "store/new",
-		"run/new", "other", "store", "run", "" };
+	static const char *const names[] = { "store/lock.mdb", "store/data.mdb",
+		"store/new", "run/new", "other", "store", "run", "" };
 	char path[200];
 
 	(void)state;
