@@ -254,10 +254,12 @@ ports_find(uint16_t ports[PORTS_MAX], const char *source)
 static void
 rights_give_away(const struct ctl *ctl)
 {
-	const struct sandbox_place store = { ctl->store, false };
+	/* A relay keeps snapshots in files that have no name. */
+	const struct sandbox_place writes[] = { { ctl->store, false },
+		{ ctl->relay == NULL ? NULL : P_tmpdir, true } };
 	uint16_t ports[PORTS_MAX];
-	const struct sandbox s = { .writes = &store,
-		.write_count = 1,
+	const struct sandbox s = { .writes = writes,
+		.write_count = 2,
 		.ports = ports,
 		.port_count = ports_find(ports, ctl->args[0]),
 		.writes_store = true };
