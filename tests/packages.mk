@@ -15,7 +15,7 @@ PACKAGES_test := $(PACKAGES_run) clang-14 clang-format-14 cppcheck \
 	ldnsutils musl-tools golang-go nodejs openjdk-17-jdk-headless haproxy \
 	unbound nsd wireguard-go wireguard-tools zbar-tools etcd-server etcd-client openssl faketime \
 	mmdebstrap mount systemd-container lintian prometheus chromium tmux \
-	fstrm-bin \
+	fstrm-bin zsh \
 	$(if $(shell command -v npm),,npm)
 
 packages-%:
