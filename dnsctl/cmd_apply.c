@@ -27,7 +27,8 @@ outcome(const struct ctl *ctl, enum err err)
 {
 	if (err == E_OK)
 		return CTL_OK;
-	return err == E_INPUT ? CTL_FAILED : ctl_store_failed(ctl, err);
+	return err == E_INPUT || err == E_REFUSED ? CTL_FAILED
+						  : ctl_store_failed(ctl, err);
 }
 
 /* Standard input for "-"; -1, and it was said why. */
@@ -98,8 +99,9 @@ file_apply(
 	report.progress = lines_progress;
 	store = ctl_writer_open(ctl);
 	if (store != NULL)
-		status = outcome(
-		    ctl, feed_apply(store, &report, ctl->args[0], fd, what));
+		status = outcome(ctl,
+		    feed_apply(store, &report, ctl->args[0], fd, what,
+			ctl->allow_delete != NULL));
 	progress_end(&progress);
 	store_close(store);
 	if (fd != STDIN_FILENO)
@@ -129,20 +131,49 @@ cmd_diff(const struct ctl *ctl)
 	return file_apply(ctl, &report, FEED_TRY);
 }
 
+/* "WORD":"TEXT" */
 static void
-cursor_print(const char *word, const char *cursor)
+member_print(const char *word, const char *text)
 {
-	(void)printf("{\"%s\":", word);
-	fact_json_print_text(stdout, cursor);
-	(void)puts("}");
-	(void)fflush(stdout);
+	(void)printf("\"%s\":", word);
+	fact_json_print_text(stdout, text);
 }
 
 static void
-committed_print(void *arg, const char *cursor)
+left_print(const struct feed_left *l, bool first)
+{
+	(void)printf("%s{\"line\":%llu,", first ? "" : ",",
+	    (unsigned long long)l->where.line);
+	if (l->title != NULL) {
+		member_print("fact", l->title);
+		(void)putchar(',');
+	}
+	member_print("field", l->why.field);
+	(void)putchar(',');
+	member_print("rule", l->why.rule);
+	(void)putchar(',');
+	member_print("value", l->why.value);
+	(void)putchar('}');
+}
+
+static void
+committed_print(
+    void *arg, const char *cursor, const struct feed_left *left, uint64_t more)
 {
 	(void)arg;
-	cursor_print("committed", cursor);
+	(void)putchar('{');
+	member_print("committed", cursor);
+	if (left != NULL) {
+		(void)fputs(",\"left_out\":[", stdout);
+		for (const struct feed_left *l = left; l != NULL; l = l->next)
+			left_print(l, l == left);
+		(void)putchar(']');
+	}
+	if (more > 0)
+		(void)printf(
+		    ",\"left_out_more\":%llu", (unsigned long long)more);
+	(void)puts("}");
+	(void)fflush(stdout);
 }
 
 /* Where the store stands: "" if it was never told. */
@@ -156,9 +187,13 @@ standing_print(struct store *store)
 	store_begin(store, &txn);
 	err = store_txn_meta(txn, &meta);
 	store_abort(txn);
-	if (err == E_OK)
-		cursor_print("standing", meta.cursor);
-	return err;
+	if (err != E_OK)
+		return err;
+	(void)putchar('{');
+	member_print("standing", meta.cursor);
+	(void)puts("}");
+	(void)fflush(stdout);
+	return E_OK;
 }
 
 static enum exit_status
@@ -169,7 +204,8 @@ stdin_follow(
 	struct feed_follow *f = NULL;
 
 	if (err == E_OK)
-		err = feed_follow_open(&f, store, report, "-");
+		err = feed_follow_open(
+		    &f, store, report, "-", ctl->allow_delete != NULL);
 	if (err == E_OK)
 		err = feed_follow_read(f, STDIN_FILENO, ctl->stop);
 	feed_follow_close(f);
@@ -183,9 +219,12 @@ is_stdin(const char *source)
 }
 
 static void
-committed_notify(void *arg, const char *cursor)
+committed_notify(
+    void *arg, const char *cursor, const struct feed_left *left, uint64_t more)
 {
 	(void)arg;
+	(void)left;
+	(void)more;
 	notify("STATUS=the store stands at %s", cursor);
 }
 
@@ -203,6 +242,7 @@ relay_source_follow(
 {
 	const struct relay_follow_options options = { .source = ctl->args[0],
 		.networks = ctl->network,
+		.allow_delete = ctl->allow_delete != NULL,
 		.identity = identity_of(ctl),
 		.report = report,
 		.stop = ctl->stop };
@@ -222,6 +262,7 @@ etcd_source_follow(
 		.cacert = ctl->cacert,
 		.cert = ctl->cert,
 		.key = ctl->key,
+		.allow_delete = ctl->allow_delete != NULL,
 		.report = report,
 		.stop = ctl->stop };
 	enum err err = etcd_follow(&options, store);
@@ -278,7 +319,8 @@ static const struct {
 	bool (*is)(const char *source);
 	enum exit_status (*follow)(
 	    const struct ctl *, struct store *, struct feed_report *);
-	void (*committed)(void *arg, const char *cursor);
+	void (*committed)(void *arg, const char *cursor,
+	    const struct feed_left *, uint64_t more);
 } sources[] = {
 	{ is_stdin, stdin_follow, committed_print },
 	{ etcd_is_url, etcd_source_follow, committed_notify },

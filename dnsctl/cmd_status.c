@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "dnsctl/ctl.h"
 #include "zones/facts/json.h"
+#include "zones/store/write/left.h"
 
 static void
 age_print(const char *what, int64_t then_ms)
@@ -22,7 +23,17 @@ struct status {
 	struct store_meta meta;
 	struct store_usage usage;
 	uint64_t facts[FACT_KINDS];
+	uint64_t left_out;
+	char halted[HALTED_MAX + 1];
 };
+
+static bool
+left_out_count(void *arg, const struct left_out *l)
+{
+	(void)l;
+	++*(uint64_t *)arg;
+	return true;
+}
 
 static enum err
 status_read(struct status *status, struct snapshot *snapshot)
@@ -31,6 +42,11 @@ status_read(struct status *status, struct snapshot *snapshot)
 
 	if (err == E_OK)
 		err = snapshot_usage(snapshot, &status->usage);
+	if (err == E_OK)
+		err = snapshot_left_out(
+		    snapshot, left_out_count, &status->left_out);
+	if (err == E_OK)
+		err = snapshot_halted(snapshot, status->halted);
 	return err == E_OK ? ctl_count_facts(snapshot, status->facts) : err;
 }
 
@@ -59,6 +75,42 @@ status_print(const struct status *status)
 		(void)printf("%s %s %" PRIu64, kind == 0 ? "" : ",",
 		    fact_kind_str(kind), status->facts[kind]);
 	(void)putchar('\n');
+	if (status->halted[0] != '\0')
+		(void)printf("stands still: %s\n", status->halted);
+	(void)printf("left out: %" PRIu64 "\n", status->left_out);
+}
+
+/* What its source has and the store has not. */
+static bool
+left_out_print(void *arg, const struct left_out *l)
+{
+	char title[FACT_TITLE];
+
+	(void)arg;
+	(void)printf("  %s: %s: %s: \"%s\", since %s\n",
+	    fact_title(&l->fact, title), l->why.field, l->why.rule,
+	    l->why.value, or_none(l->cursor));
+	return !ferror(stdout);
+}
+
+static bool
+left_out_print_json(void *arg, const struct left_out *l)
+{
+	const char *const member[][2] = { { "field", l->why.field },
+		{ "rule", l->why.rule }, { "value", l->why.value },
+		{ "since", l->cursor } };
+	char title[FACT_TITLE];
+	bool *first = arg;
+
+	(void)fputs(*first ? "{\"fact\":" : ",{\"fact\":", stdout);
+	*first = false;
+	fact_json_print_text(stdout, fact_title(&l->fact, title));
+	for (size_t i = 0; i < sizeof(member) / sizeof(member[0]); i++) {
+		(void)printf(",\"%s\":", member[i][0]);
+		fact_json_print_text(stdout, member[i][1]);
+	}
+	(void)putchar('}');
+	return !ferror(stdout);
 }
 
 static void
@@ -80,7 +132,25 @@ status_print_json(const struct status *status)
 	for (enum fact_kind kind = 0; kind < FACT_KINDS; kind++)
 		(void)printf("%s\"%s\":%" PRIu64, kind == 0 ? "" : ",",
 		    fact_kind_str(kind), status->facts[kind]);
-	(void)puts("}}");
+	(void)fputs("},\"stands_still\":", stdout);
+	fact_json_print_text(stdout, status->halted);
+	(void)fputs(",\"left_out\":[", stdout);
+}
+
+static enum err
+print(const struct status *status, struct snapshot *snapshot, bool json)
+{
+	bool first = true;
+	enum err err;
+
+	if (!json) {
+		status_print(status);
+		return snapshot_left_out(snapshot, left_out_print, NULL);
+	}
+	status_print_json(status);
+	err = snapshot_left_out(snapshot, left_out_print_json, &first);
+	(void)puts("]}");
+	return err;
 }
 
 enum exit_status
@@ -93,12 +163,8 @@ cmd_status(const struct ctl *ctl)
 	if (!ctl_view_open(&view, ctl))
 		return CTL_FAILED;
 	err = status_read(&status, view.snapshot);
+	if (err == E_OK)
+		err = print(&status, view.snapshot, ctl->json != NULL);
 	ctl_view_close(&view);
-	if (err != E_OK)
-		return ctl_store_failed(ctl, err);
-	if (ctl->json == NULL)
-		status_print(&status);
-	else
-		status_print_json(&status);
-	return ctl_flushed();
+	return err == E_OK ? ctl_flushed() : ctl_store_failed(ctl, err);
 }

@@ -160,10 +160,13 @@ conflict_print(void *arg, const struct feed_where *where, const char *title,
 }
 
 static void
-committed_ignore(void *arg, const char *cursor)
+committed_ignore(
+    void *arg, const char *cursor, const struct feed_left *left, uint64_t more)
 {
 	(void)arg;
 	(void)cursor;
+	(void)left;
+	(void)more;
 }
 
 const struct feed_report ctl_report = {

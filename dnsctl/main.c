@@ -26,7 +26,8 @@ enum {
 	FOR_LOG = 1024,
 	FOR_PEERS = 2048,
 	FOR_FLYCAST = 4096,
-	FOR_DOCTOR = 8192
+	FOR_DOCTOR = 8192,
+	FOR_DELETE = 16384
 };
 
 /*
@@ -34,11 +35,12 @@ enum {
  */
 static const struct command commands[] = {
 	{ "apply", "FILE|-", "put a file's facts, all or none", 1, 1,
-	    FOR_WRITERS | FOR_APPLY, cmd_apply },
-	{ "diff", "FILE|-", "show what apply would change", 1, 1, 0, cmd_diff },
+	    FOR_WRITERS | FOR_APPLY | FOR_DELETE, cmd_apply },
+	{ "diff", "FILE|-", "show what apply would change", 1, 1, FOR_DELETE,
+	    cmd_diff },
 	{ "follow", "-|etcd://HOST:PORT,...|relay://HOST:PORT,...",
 	    "take changes from a source as they come", 1, 1,
-	    FOR_FOLLOW | FOR_WRITERS, cmd_follow },
+	    FOR_FOLLOW | FOR_WRITERS | FOR_DELETE, cmd_follow },
 	{ "export", "", "write all facts as apply takes them", 0, 0, 0,
 	    cmd_export },
 	{ "list",
@@ -107,6 +109,9 @@ static const struct option_row options[] = {
 	    FOR_WAIT },
 	{ 0, "dry-run", NULL, "change nothing, say what would be", AT(dry_run),
 	    FOR_APPLY },
+	{ 0, "allow-delete", NULL,
+	    "a snapshot may delete more than half of a network, or of all",
+	    AT(allow_delete), FOR_DELETE },
 	{ 'v', "verbose", NULL, "show each fact that changes", AT(verbose),
 	    FOR_APPLY },
 	{ 0, "no-sync", NULL,

@@ -33,8 +33,7 @@ struct facts {
 };
 
 struct model {
-	struct facts now, stored; /* with what is not committed, and without */
-	struct facts seen;        /* in the open snapshot */
+	struct facts has, stored; /* the source, and of that the store */
 	bool in_snapshot;
 	unsigned scope;
 	unsigned commits; /* the cursor */
@@ -90,10 +89,11 @@ static void
 world_clear(void)
 {
 	struct store_txn *txn;
+	struct complaint why;
 
 	store_begin(world.writer, &txn);
 	store_snapshot_begin(txn, NULL);
-	store_snapshot_end(txn);
+	assert(store_snapshot_end(txn, true, &why) == E_OK);
 	store_mark(txn, "");
 	if (store_commit(txn) != E_OK)
 		abort();
@@ -102,66 +102,38 @@ world_clear(void)
 
 /* --- the model */
 
-static bool
-may_put(const struct model *m, unsigned network)
-{
-	if (m->in_snapshot && m->scope != EVERY && m->scope != network)
-		return false;
-	if (m->in_snapshot && m->scope == EVERY)
-		return m->seen.network[network] != 0;
-	return m->now.network[network] != 0;
-}
-
+/* All that is in it, and itself where a snapshot of it would not have it. */
 static void
-network_drop(struct facts *f, unsigned network)
+network_drop(struct facts *f, unsigned network, bool itself)
 {
-	f->network[network] = 0;
+	if (itself)
+		f->network[network] = 0;
 	memset(f->app[network], 0, sizeof(f->app[network]));
 	memset(f->instance[network], 0, sizeof(f->instance[network]));
 	f->peer[network] = 0;
 }
 
-/* What a snapshot puts in vain stays as it was, and its network too. */
-static void
-model_keep(struct model *m, unsigned network, const uint8_t *now, uint8_t *seen)
-{
-	if (*now == 0)
-		return;
-	*seen = *now;
-	m->seen.network[network] = m->now.network[network];
-}
-
 static void
 model_put(struct model *m, const struct step *s)
 {
-	uint8_t *now, *seen;
+	struct facts *f = &m->has;
 
+	if (m->in_snapshot && m->scope != EVERY && m->scope != s->network)
+		return;
 	switch (s->what) {
 	case 0:
-		if (m->in_snapshot && m->scope != EVERY &&
-		    m->scope != s->network)
-			return;
-		now = &m->now.network[s->network];
-		seen = &m->seen.network[s->network];
+		f->network[s->network] = s->fields;
 		break;
 	case 1:
-		now = &m->now.app[s->network][s->app];
-		seen = &m->seen.app[s->network][s->app];
+		f->app[s->network][s->app] = s->fields;
 		break;
 	case 2:
-		now = &m->now.instance[s->network][s->app][s->id];
-		seen = &m->seen.instance[s->network][s->app][s->id];
+		f->instance[s->network][s->app][s->id] = s->fields;
 		break;
 	default:
-		now = &m->now.peer[s->network];
-		seen = &m->seen.peer[s->network];
+		f->peer[s->network] = s->fields;
 		break;
 	}
-	if (s->what != 0 && !may_put(m, s->network)) {
-		model_keep(m, s->network, now, seen);
-		return;
-	}
-	*now = *seen = s->fields;
 }
 
 static void
@@ -171,30 +143,35 @@ model_delete(struct model *m, const struct step *s)
 		return;
 	switch (s->fields) {
 	case 1:
-		m->now.app[s->network][s->app] = 0;
-		memset(m->now.instance[s->network][s->app], 0, IDS);
+		m->has.app[s->network][s->app] = 0;
+		memset(m->has.instance[s->network][s->app], 0, IDS);
 		break;
 	case 2:
-		m->now.instance[s->network][s->app][s->id] = 0;
+		m->has.instance[s->network][s->app][s->id] = 0;
 		break;
 	default:
 		if (s->id == 0)
-			network_drop(&m->now, s->network);
+			network_drop(&m->has, s->network, true);
 		else
-			m->now.peer[s->network] = 0;
+			m->has.peer[s->network] = 0;
 		break;
 	}
 }
 
+/* What is in a network waits for it, in whatever order they come. */
 static void
 model_commit(struct model *m)
 {
 	if (m->in_snapshot)
 		return;
 	m->commits++;
-	m->stored = m->now;
+	m->stored = m->has;
+	for (unsigned n = 0; n < NETWORKS; n++)
+		if (m->has.network[n] == 0)
+			network_drop(&m->stored, n, true);
 }
 
+/* It says all anew; but one network's own fact stays. */
 static void
 model_begin(struct model *m, const struct step *s)
 {
@@ -202,26 +179,17 @@ model_begin(struct model *m, const struct step *s)
 		return;
 	m->in_snapshot = true;
 	m->scope = s->fields == 1 ? EVERY : s->network;
-	memset(&m->seen, 0, sizeof(m->seen));
+	for (unsigned n = 0; n < NETWORKS; n++)
+		if (m->scope == EVERY || m->scope == n)
+			network_drop(&m->has, n, m->scope == EVERY);
 }
 
-/* What was not put goes; one network's own fact stays. */
 static void
 model_end(struct model *m)
 {
 	if (!m->in_snapshot)
 		return;
 	m->in_snapshot = false;
-	for (unsigned n = 0; n < NETWORKS; n++) {
-		if (m->scope != EVERY && m->scope != n)
-			continue;
-		if (m->scope == EVERY && m->seen.network[n] == 0)
-			network_drop(&m->now, n);
-		memcpy(m->now.app[n], m->seen.app[n], sizeof(m->now.app[n]));
-		memcpy(m->now.instance[n], m->seen.instance[n],
-		    sizeof(m->now.instance[n]));
-		m->now.peer[n] = m->seen.peer[n];
-	}
 	model_commit(m);
 }
 
@@ -385,9 +353,12 @@ conflict_ignore(void *arg, const struct feed_where *where, const char *title,
 
 /* Each is acknowledged once, in its order. */
 static void
-committed(void *arg, const char *cursor)
+committed(
+    void *arg, const char *cursor, const struct feed_left *left, uint64_t more)
 {
 	(void)arg;
+	(void)left;
+	(void)more;
 	assert(strtoul(cursor, NULL, 10) == ++world.acknowledged);
 }
 
@@ -437,7 +408,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		world_begin();
 	world_clear();
 	memset(&m, 0, sizeof(m));
-	if (feed_follow_open(&feed, world.writer, &report, "fuzz") != E_OK)
+	if (feed_follow_open(&feed, world.writer, &report, "fuzz", true) !=
+	    E_OK)
 		abort();
 	for (; size >= 2; data += 2, size -= 2) {
 		const struct step s = { data[0] % 8, data[1] & 1,

@@ -36,7 +36,7 @@ check_put(const struct fact *f, struct arena *arena)
 	char *one = print(f), *two;
 
 	assert(fact_check(f, &why) == E_OK);
-	assert(feed_line_read(&again, arena, one, strlen(one), &why) == E_OK);
+	feed_line_read(&again, arena, one, strlen(one));
 	assert(again.verb == FEED_PUT && again.fact.kind == f->kind);
 	two = print(&again.fact);
 	assert(strcmp(one, two) == 0);
@@ -46,20 +46,20 @@ check_put(const struct fact *f, struct arena *arena)
 
 /* With a tab before it no line is plain. */
 static void
-check_as_json(const struct feed_line *line, enum err err, const uint8_t *data,
-    size_t size, struct arena *arena)
+check_as_json(const struct feed_line *line, const uint8_t *data, size_t size,
+    struct arena *arena)
 {
 	char *text = arena_take(arena, size + 1), *one, *two;
 	struct feed_line again;
-	struct complaint why;
 
 	if (size == FEED_LINE_MAX)
 		return;
 	text[0] = '\t';
 	memcpy(text + 1, data, size);
-	assert(feed_line_read(&again, arena, text, size + 1, &why) == err);
+	feed_line_read(&again, arena, text, size + 1);
+	assert((again.why == NULL) == (line->why == NULL));
 	assert(again.verb == line->verb && again.named == line->named);
-	if (err != E_OK || !line->named)
+	if (line->why != NULL || !line->named)
 		return;
 	assert(again.fact.kind == line->fact.kind);
 	one = print(&line->fact);
@@ -98,19 +98,16 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena arena = { NULL };
-	struct complaint why = { .rule = "" };
 	struct feed_line line;
 	char title[FACT_TITLE];
-	enum err err =
-	    feed_line_read(&line, &arena, (const char *)data, size, &why);
 
-	if (err == E_OK) {
+	feed_line_read(&line, &arena, (const char *)data, size);
+	assert((line.verb == FEED_KEEP) == (line.why != NULL));
+	if (line.why == NULL)
 		check_taken(&line, &arena);
-	} else {
-		assert(line.verb == FEED_KEEP);
-		assert(why.rule[0] != '\0');
-	}
-	check_as_json(&line, err, data, size, &arena);
+	else
+		assert(line.why->rule[0] != '\0');
+	check_as_json(&line, data, size, &arena);
 	if (line.named)
 		assert(strlen(fact_title(&line.fact, title)) < FACT_TITLE);
 	arena_release(&arena);

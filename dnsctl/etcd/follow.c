@@ -112,7 +112,7 @@ endpoints_follow(struct etcd *e)
 		etcd_abort(e);
 		switch (outcome) {
 		case ETCD_STOP:
-			return E_OK;
+			return e->refused ? E_REFUSED : E_OK;
 		case ETCD_STORE:
 			return e->err;
 		case ETCD_OK:
@@ -123,7 +123,7 @@ endpoints_follow(struct etcd *e)
 		endpoints_next(&e->endpoints, "etcd", e->wrong);
 		endpoints_pause(&e->endpoints);
 		if (*e->options->stop)
-			return E_OK;
+			return e->refused ? E_REFUSED : E_OK;
 	}
 }
 
@@ -167,6 +167,7 @@ etcd_follow(const struct etcd_options *options, struct store *store)
 	if (etcd_open(&e)) {
 		source_name(&e);
 		feed_init(&e.feed, store, options->report, e.source, false);
+		e.feed.allow_delete = options->allow_delete;
 		err = store_follow(&e, store);
 	}
 	etcd_release(&e);

@@ -51,6 +51,7 @@ struct etcd {
 
 	struct feed feed;
 	enum err err;
+	bool refused;        /* the last snapshot was: the store stands still */
 	struct arena memory; /* of one fact */
 
 	/* Where we stand: what is taken, and what of it is on the disk. */
@@ -131,9 +132,5 @@ json_t *etcd_header_request(const struct etcd *);
 /* That reply shows the history that we stand in. */
 enum etcd_outcome etcd_header_check(
     struct etcd *, const json_t *reply) MUST_CHECK;
-
-/* All that a network holds, or its records alone, as of REVISION. */
-enum etcd_outcome etcd_network_take(struct etcd *, const char *network,
-    bool records, int64_t revision) MUST_CHECK;
 
 #endif

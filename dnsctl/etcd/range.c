@@ -1,6 +1,5 @@
 /*
- * range.c - all keys below a prefix, in pages, as of one revision: of
- * everything (a snapshot), or of one network.
+ * range.c - a snapshot: all keys, in pages, as of one revision.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,13 +77,12 @@ range_take(struct etcd *e, const char *below, int64_t *revision)
 }
 
 static enum etcd_outcome
-folder_take(
-    struct etcd *e, enum fact_kind kind, const char *network, int64_t *revision)
+folder_take(struct etcd *e, enum fact_kind kind, int64_t *revision)
 {
 	char below[512];
 
-	(void)snprintf(below, sizeof(below), "%s/%s/%s%s", e->options->prefix,
-	    fact_kind_plural(kind), network, network[0] == '\0' ? "" : "/");
+	(void)snprintf(below, sizeof(below), "%s/%s/", e->options->prefix,
+	    fact_kind_plural(kind));
 	return range_take(e, below, revision);
 }
 
@@ -96,28 +94,10 @@ etcd_snapshot(struct etcd *e)
 	int64_t revision = 0;
 
 	for (int kind = 0; kind < FACT_KINDS && outcome == ETCD_OK; kind++)
-		outcome = folder_take(e, (enum fact_kind)kind, "", &revision);
+		outcome = folder_take(e, (enum fact_kind)kind, &revision);
 	if (outcome == ETCD_OK)
 		outcome = etcd_take_verb(e, FEED_SNAPSHOT_END);
 	if (outcome == ETCD_OK)
 		outcome = etcd_mark(e, revision);
 	return outcome == ETCD_OK ? etcd_store(e) : outcome;
-}
-
-enum etcd_outcome
-etcd_network_take(
-    struct etcd *e, const char *network, bool records, int64_t revision)
-{
-	static const enum fact_kind inside[] = { FACT_APP, FACT_INSTANCE,
-		FACT_PEER, FACT_ALIAS, FACT_ZONE, FACT_RECORD };
-	enum etcd_outcome outcome = ETCD_OK;
-
-	for (size_t i = 0;
-	     i < sizeof(inside) / sizeof(inside[0]) && outcome == ETCD_OK; i++)
-		if (!records || inside[i] == FACT_RECORD)
-			outcome = folder_take(e, inside[i], network, &revision);
-	/* Those into it stand with others. */
-	if (!records && outcome == ETCD_OK)
-		outcome = folder_take(e, FACT_EXPORT, "", &revision);
-	return outcome;
 }

@@ -13,6 +13,12 @@ static enum etcd_outcome
 outcome_of(struct etcd *e, enum err err)
 {
 	e->err = err;
+	e->refused = err == E_INPUT;
+	if (e->refused)
+		(void)snprintf(
+		    e->wrong, sizeof(e->wrong), "its snapshot is refused");
+	if (e->refused)
+		return ETCD_FAILED;
 	return err == E_OK ? ETCD_OK : ETCD_STORE;
 }
 
@@ -55,18 +61,23 @@ kv_read(struct etcd *e, struct feed_line *line, const char *key,
 	if (!etcd_key_read(&line->fact, &e->memory, e->options->prefix, key))
 		return complain_key(why);
 	line->named = true;
+	line->fact.age = (uint64_t)etcd_number(kv, "mod_revision");
 	return line->verb == FEED_PUT ? value_read(e, &line->fact, kv, why)
 				      : fact_check_key(&line->fact, why);
 }
 
+/* A key that no fact can have is not one's that a snapshot lacks. */
 static enum err
 complained(struct etcd *e, struct feed_line *line,
     const struct feed_where *where, const struct complaint *why)
 {
-	enum err err = feed_complain(&e->feed, where, line, why);
+	struct complaint of_key;
 
+	if (!line->named || fact_check_key(&line->fact, &of_key) != E_OK)
+		return feed_complain(&e->feed, where, line, why);
 	line->verb = FEED_KEEP;
-	return err == E_OK ? feed_take(&e->feed, line, where) : err;
+	line->why = why;
+	return feed_take(&e->feed, line, where);
 }
 
 /* A key that was bad when it came is not told once more when it goes. */

@@ -8,8 +8,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/dns.h"
-#include "dnsctl/etcd/key.h"
 #include "impl.h"
 
 static void
@@ -42,86 +40,18 @@ revision_of(const json_t *event)
 	return etcd_number(json_object_get(event, "kv"), "mod_revision");
 }
 
-/* The network of a fact that an event puts; NULL where it is of no KIND. */
-static const char *
-put_by(struct etcd *e, const json_t *event, enum fact_kind kind)
-{
-	struct fact f;
-	const char *key;
-	size_t len;
-
-	if (is_delete(event))
-		return NULL;
-	key =
-	    etcd_octets(&e->memory, json_object_get(event, "kv"), "key", &len);
-	if (key == NULL ||
-	    !etcd_key_read(&f, &e->memory, e->options->prefix, key) ||
-	    f.kind != kind)
-		return NULL;
-	return f.network;
-}
-
-/* What comes first within a revision, so that each finds what it needs. */
-enum turn { TURN_DELETES, TURN_NETWORKS, TURN_ZONES, TURN_OTHERS, TURNS };
-
-static enum turn
-turn_of(struct etcd *e, const json_t *event)
-{
-	if (is_delete(event))
-		return TURN_DELETES;
-	arena_reset(&e->memory);
-	if (put_by(e, event, FACT_NETWORK) != NULL)
-		return TURN_NETWORKS;
-	return put_by(e, event, FACT_ZONE) != NULL ? TURN_ZONES : TURN_OTHERS;
-}
-
-/*
- * Facts that were refused while their network was not there, or was
- * narrower, are still in etcd: with the network they are read again.  So are
- * records with their zone.
- */
+/* Events FIRST to BEHIND are one revision, and judged as one. */
 static enum etcd_outcome
-refill(struct etcd *e, const json_t *event, enum turn turn, int64_t revision)
-{
-	char network[DNS_LABEL_MAX + 1];
-	const char *id;
-
-	arena_reset(&e->memory);
-	id = put_by(e, event, turn == TURN_NETWORKS ? FACT_NETWORK : FACT_ZONE);
-	if (id == NULL || strlen(id) >= sizeof(network))
-		return ETCD_OK;
-	(void)snprintf(network, sizeof(network), "%s", id);
-	return etcd_network_take(e, network, turn == TURN_ZONES, revision);
-}
-
-static enum etcd_outcome
-turn_take(struct etcd *e, const json_t *events, size_t first, size_t behind,
-    enum turn turn)
+revision_take(struct etcd *e, const json_t *events, size_t first, size_t behind)
 {
 	enum etcd_outcome outcome = ETCD_OK;
 
 	for (size_t i = first; i < behind && outcome == ETCD_OK; i++) {
 		const json_t *event = json_array_get(events, i);
 
-		if (turn_of(e, event) != turn)
-			continue;
 		outcome = etcd_take(
-		    e, json_object_get(event, "kv"), turn == TURN_DELETES);
-		if (outcome == ETCD_OK &&
-		    (turn == TURN_NETWORKS || turn == TURN_ZONES))
-			outcome = refill(e, event, turn, revision_of(event));
+		    e, json_object_get(event, "kv"), is_delete(event));
 	}
-	return outcome;
-}
-
-/* Events FIRST to BEHIND are one revision. */
-static enum etcd_outcome
-revision_take(struct etcd *e, const json_t *events, size_t first, size_t behind)
-{
-	enum etcd_outcome outcome = ETCD_OK;
-
-	for (int turn = 0; turn < TURNS && outcome == ETCD_OK; turn++)
-		outcome = turn_take(e, events, first, behind, (enum turn)turn);
 	if (outcome != ETCD_OK)
 		return outcome;
 	return etcd_mark(e, revision_of(json_array_get(events, first)));

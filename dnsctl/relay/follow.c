@@ -30,7 +30,8 @@ struct following {
 	char *part; /* a line that was begun */
 	size_t part_len;
 	enum err err;
-	bool heard; /* since it was connected */
+	bool heard;   /* since it was connected */
+	bool refused; /* the last snapshot was: the store stands still */
 	char wrong[CURL_ERROR_SIZE + 32];
 };
 
@@ -195,7 +196,7 @@ relay_read(struct following *f, CURL *easy)
 
 	f->err = cursor_read(f, cursor, sizeof(cursor));
 	if (f->err == E_OK && !url_make(f, easy, cursor, url, sizeof(url)))
-		f->err = E_INPUT;
+		f->err = E_NOMEM;
 	if (f->err != E_OK)
 		return;
 	f->heard = false;
@@ -205,6 +206,13 @@ relay_read(struct following *f, CURL *easy)
 	log_info("relay %s: following from %s", endpoints_now(&f->endpoints),
 	    cursor[0] == '\0' ? "a snapshot" : cursor);
 	code = curl_easy_perform(easy);
+	f->refused = f->err == E_INPUT;
+	if (f->refused) {
+		f->err = E_OK;
+		(void)snprintf(
+		    f->wrong, sizeof(f->wrong), "its snapshot is refused");
+		return;
+	}
 	if (f->wrong[0] == '\0')
 		(void)snprintf(f->wrong, sizeof(f->wrong), "%s",
 		    code == CURLE_OK ? "closed by the relay"
@@ -215,11 +223,11 @@ static enum err
 relays_read(struct following *f, CURL *easy)
 {
 	while (!*f->options->stop) {
-		f->err = feed_follow_open(
-		    &f->feed, f->store, f->options->report, f->source);
+		f->err = feed_follow_open(&f->feed, f->store,
+		    f->options->report, f->source, f->options->allow_delete);
 		if (f->err == E_OK)
 			relay_read(f, easy);
-		if (f->err == E_OK)
+		if (f->err == E_OK && !f->refused)
 			f->err = feed_follow_end(f->feed);
 		feed_follow_close(f->feed);
 		if (f->err != E_OK || *f->options->stop)
@@ -227,7 +235,7 @@ relays_read(struct following *f, CURL *easy)
 		endpoints_next(&f->endpoints, "relay", f->wrong);
 		endpoints_pause(&f->endpoints);
 	}
-	return f->err;
+	return f->err == E_OK && f->refused ? E_REFUSED : f->err;
 }
 
 /* What the store is told: the relays as far as there is room; and of what. */

@@ -25,7 +25,10 @@ open_drop(struct relay *r)
 	r->open = NULL;
 }
 
-/* An app that goes by itself leaves its instances; each has its own line. */
+/*
+ * An app that goes by itself leaves its instances; each has its own line.  Who
+ * has our facts has nothing that waits: with a network goes all that is in it.
+ */
 static void
 on_change(void *arg, enum store_change what, const struct fact *f)
 {
@@ -34,19 +37,21 @@ on_change(void *arg, enum store_change what, const struct fact *f)
 	if (!open_start(r))
 		return;
 	if (what == STORE_DELETED)
-		fact_json_print_key(r->open, "withdraw", f);
+		fact_json_print_key(r->open,
+		    f->kind == FACT_NETWORK ? "delete" : "withdraw", f);
 	else
 		fact_json_print(r->open, f);
 	(void)putc('\n', r->open);
 }
 
 static void
-on_committed(void *arg, const char *cursor)
+on_committed(
+    void *arg, const char *cursor, const struct feed_left *left, uint64_t more)
 {
 	struct relay *r = arg;
 
 	(void)snprintf(r->cursor, sizeof(r->cursor), "%s", cursor);
-	r->below.committed(r->below.arg, cursor);
+	r->below.committed(r->below.arg, cursor, left, more);
 }
 
 static void

@@ -21,6 +21,7 @@ enum err {
 	E_READERS,  /* no reader slot is free */
 	E_INPUT,    /* what was read breaks a rule; it has been reported */
 	E_NOTFOUND, /* no such fact */
+	E_REFUSED,  /* nothing was stored; it was said why */
 	ERR_COUNT_
 };
 
@@ -38,6 +39,7 @@ err_str(enum err e)
 		[E_READERS] = "too many readers have the store open",
 		[E_INPUT] = "bad input",
 		[E_NOTFOUND] = "no such fact",
+		[E_REFUSED] = "refused",
 	};
 
 	static_assert(sizeof(phrase) / sizeof(phrase[0]) == ERR_COUNT_,

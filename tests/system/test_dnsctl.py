@@ -131,7 +131,7 @@ def test_export_is_complete(servers):
 
 def test_snapshot_replaces_everything(servers):
     store = servers.store(sample())
-    store.apply('{"snapshot":"begin"}\n' + NET +
+    store.apply('{"snapshot":"begin","allow_delete":true}\n' + NET +
                 '{"snapshot":"end","commit":"s2"}\n')
     assert "paulgra-ham" not in store.tell("export")
     assert '"n"' in store.tell("export")
@@ -139,7 +139,7 @@ def test_snapshot_replaces_everything(servers):
 
 def test_snapshot_of_one_network(servers):
     store = servers.store(sample())
-    store.apply('{"snapshot":"begin","network":"acme"}\n'
+    store.apply('{"snapshot":"begin","network":"acme","allow_delete":true}\n'
                 '{"put":"network","id":"acme","prefixes":["fdaa:0:18::/48"]}\n'
                 '{"put":"app","network":"acme","name":"new"}\n'
                 '{"snapshot":"end","commit":"s2"}\n')

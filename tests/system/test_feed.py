@@ -201,7 +201,7 @@ def test_many_waiting_commits_are_stored_together(servers):
 def test_snapshot_while_following(servers):
     store = servers.store(sample())
     with following(store) as f:
-        f.tell({"snapshot": "begin"}, NET,
+        f.tell({"snapshot": "begin", "allow_delete": True}, NET,
                *[app(f"a{i}") for i in range(3000)], commit("no"),
                {"snapshot": "end", "commit": "s"}, app("b"), commit("t"))
         done, mistakes = f.finish()

@@ -115,7 +115,7 @@ def test_goes_on_where_it_stood(source, follow):
 
 def test_relay_that_forgot_sends_a_snapshot(source, follow):
     """Its memory is of this run; who missed nothing needs none."""
-    leaf = follow([0])
+    leaf = follow([0], "--allow-delete")
     leaf.wait("base")
     leaf.stop()
     source.process.stdin.close()
@@ -159,6 +159,7 @@ def test_only_its_networks(source, follow):
     assert same(leaf.facts(), [*want, instance("c", 2)])
     leaf.stop()
     leaf.command[leaf.command.index("a,c")] = "b"
+    leaf.command.append("--allow-delete")
     leaf.start()
     until(lambda: same(leaf.facts(), [
         REGION, NETWORKS[1], instance("b", 1), instance("b", 2)]),

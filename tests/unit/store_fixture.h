@@ -28,6 +28,8 @@ struct fixture {
 	struct arena arena;
 	struct complaint why;      /* of the last line that was refused */
 	char conflict[FACT_TITLE]; /* of the last line that made one */
+	uint64_t place;            /* of what was left out last */
+	bool refused;              /* something stays so */
 	bool changed;              /* by the last transaction */
 	unsigned damage, notes;    /* lines of the last check */
 	bool loud;                 /* the check says what is damaged */
@@ -110,9 +112,7 @@ fixture_line(
 	for (size_t i = 0; i < len; i++)
 		if (copy[i] == '\'')
 			copy[i] = '"';
-	err = feed_line_read(&line, &f->arena, copy, len, &f->why);
-	if (err != E_OK)
-		return err;
+	feed_line_read(&line, &f->arena, copy, len);
 	switch (line.verb) {
 	case FEED_PUT:
 		err = store_put(t, &line.fact, &f->why);
@@ -120,7 +120,11 @@ fixture_line(
 		if (conflict != NULL)
 			(void)snprintf(
 			    f->conflict, sizeof(f->conflict), "%s", conflict);
-		return err;
+		return err == E_INPUT &&
+			store_leave_out(
+			    t, &line.fact, true, &f->why, ++f->place)
+		    ? E_OK
+		    : err;
 	case FEED_DELETE:
 		return store_delete(t, &line.fact, &f->why);
 	case FEED_COMMIT:
@@ -130,30 +134,52 @@ fixture_line(
 		store_snapshot_begin(t, line.network);
 		return E_OK;
 	case FEED_SNAPSHOT_END:
-		store_snapshot_end(t);
-		return E_OK;
-	case FEED_WITHDRAW:
+		return store_snapshot_end(t, true, &f->why);
 	case FEED_KEEP:
+		f->why = *line.why;
+		return E_INPUT;
+	case FEED_WITHDRAW:
 	case FEED_NOTHING:
 		break;
 	}
 	return E_OK;
 }
 
-/* Lines into a transaction; the first that is refused ends it. */
+static inline void
+fixture_settled(void *arg, uint64_t place, const struct fact *fact,
+    const struct complaint *why, const char *other)
+{
+	struct fixture *f = arg;
+
+	(void)place;
+	(void)fact;
+	if (other != NULL)
+		(void)snprintf(f->conflict, sizeof(f->conflict), "%s", other);
+	if (why == NULL || f->refused)
+		return;
+	f->refused = true;
+	f->why = *why;
+}
+
+/* Lines into a transaction; E_INPUT where one does not fit the others. */
 static inline enum err
 fixture_lines(struct fixture *f, struct store_txn *t, const char *lines)
 {
+	enum err err;
+
 	f->conflict[0] = '\0';
 	while (*lines != '\0') {
 		const char *end = strchrnul(lines, '\n');
-		enum err err = fixture_line(f, t, lines, (size_t)(end - lines));
+
+		err = fixture_line(f, t, lines, (size_t)(end - lines));
 
 		if (err != E_OK)
 			return err;
 		lines = *end == '\0' ? end : end + 1;
 	}
-	return E_OK;
+	f->refused = false;
+	err = store_settle(t, NULL, fixture_settled, f);
+	return err == E_OK && f->refused ? E_INPUT : err;
 }
 
 /* All of it in one transaction, or nothing. */

@@ -23,7 +23,6 @@ struct batch_line {
 	size_t len;
 	uint64_t number;
 	struct feed_line line;
-	struct complaint *why; /* NULL: LINE is good */
 };
 
 struct batch {
@@ -51,18 +50,6 @@ struct apply {
 };
 
 static void
-line_decode(struct batch_line *l, struct arena *memory)
-{
-	struct complaint why;
-
-	l->why = NULL;
-	if (feed_line_read(&l->line, memory, l->text, l->len, &why) == E_OK)
-		return;
-	l->why = arena_take(memory, sizeof(*l->why));
-	*l->why = why;
-}
-
-static void
 semaphore_wait(sem_t *s)
 {
 	while (sem_wait(s) != 0)
@@ -79,7 +66,9 @@ decoder_run(void *arg)
 		if (d->work == NULL)
 			return NULL;
 		for (unsigned i = 0; i < d->work->count; i++)
-			line_decode(&d->work->lines[i], &d->work->memory);
+			feed_line_read(&d->work->lines[i].line,
+			    &d->work->memory, d->work->lines[i].text,
+			    d->work->lines[i].len);
 		(void)sem_post(&d->done);
 	}
 }
@@ -155,9 +144,7 @@ batch_take(struct apply *a, const struct batch *b)
 		const struct batch_line *l = &b->lines[i];
 		const struct feed_where where = { a->name, l->number };
 
-		err = l->why == NULL
-		    ? feed_take(&a->feed, &l->line, &where)
-		    : feed_complain(&a->feed, &where, &l->line, l->why);
+		err = feed_take(&a->feed, &l->line, &where);
 	}
 	return err;
 }
@@ -197,13 +184,13 @@ static enum err
 snapshot_check_ended(struct apply *a)
 {
 	const struct feed_where where = { a->name, a->number };
-	const struct feed_line line = { .verb = FEED_NOTHING };
+	const struct feed_line none = { .verb = FEED_NOTHING };
 	struct complaint why;
 
 	if (!a->feed.in_snapshot)
 		return E_OK;
 	(void)complain(&why, "snapshot", "must end before the file does", "");
-	return feed_complain(&a->feed, &where, &line, &why);
+	return feed_complain(&a->feed, &where, &none, &why);
 }
 
 static enum err
@@ -222,7 +209,7 @@ apply_read(struct apply *a)
 
 enum err
 feed_apply(struct store *store, const struct feed_report *report,
-    const char *name, int fd, enum feed_apply what)
+    const char *name, int fd, enum feed_apply what, bool allow_delete)
 {
 	struct apply *a = calloc(1, sizeof(*a));
 	enum err err;
@@ -232,6 +219,7 @@ feed_apply(struct store *store, const struct feed_report *report,
 	a->name = name;
 	feed_init(&a->feed, store, report, NULL, true);
 	a->feed.dry = what == FEED_TRY;
+	a->feed.allow_delete = allow_delete;
 	err = feed_input_init(&a->in, fd);
 	if (err == E_OK)
 		err = apply_read(a);

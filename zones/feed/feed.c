@@ -3,6 +3,7 @@
  */
 #include "zones/feed/feed.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "zones/facts/check.h"
@@ -10,7 +11,17 @@
 struct feed_cursor {
 	struct feed_cursor *next;
 	const char *cursor;
+	const struct feed_left *left;
+	uint64_t more;
 };
+
+static void
+left_drop(struct feed *f)
+{
+	f->left = NULL;
+	f->left_end = &f->left;
+	f->left_count = 0;
+}
 
 static void
 cursors_drop(struct feed *f)
@@ -19,6 +30,8 @@ cursors_drop(struct feed *f)
 	f->cursors = NULL;
 	f->cursors_end = &f->cursors;
 	f->whole = 0;
+	f->place_count = 0;
+	left_drop(f);
 }
 
 void
@@ -49,32 +62,95 @@ feed_release(struct feed *f)
 {
 	feed_abort(f);
 	arena_release(&f->cursors_memory);
+	free(f->places);
+	f->places = NULL;
+}
+
+static void
+left_note(struct feed *f, const struct feed_where *where, const char *title,
+    const struct complaint *why)
+{
+	struct arena *a = &f->cursors_memory;
+	struct feed_left *l;
+
+	if (f->left_count++ >= FEED_LEFT_MAX)
+		return;
+	l = arena_take(a, sizeof(*l));
+	*l = (struct feed_left){
+		.where = { arena_copy(a, where->name, strlen(where->name)),
+		    where->line },
+		.title =
+		    title == NULL ? NULL : arena_copy(a, title, strlen(title)),
+		.why = *why
+	};
+	*f->left_end = l;
+	f->left_end = &l->next;
+}
+
+static enum err
+complain_of(struct feed *f, const struct feed_where *where,
+    const struct fact *fact, const struct complaint *why)
+{
+	char buf[FACT_TITLE];
+	const char *title = fact == NULL ? NULL : fact_title(fact, buf);
+
+	f->counts.bad++;
+	f->report->bad(f->report->arg, where, title, why);
+	f->failed = f->strict;
+	if (!f->strict)
+		left_note(f, where, title, why);
+	return f->strict ? E_INPUT : E_OK;
 }
 
 enum err
 feed_complain(struct feed *f, const struct feed_where *where,
     const struct feed_line *line, const struct complaint *why)
 {
-	char title[FACT_TITLE];
-
-	f->counts.bad++;
-	f->report->bad(f->report->arg, where,
-	    line->named ? fact_title(&line->fact, title) : NULL, why);
-	return f->strict ? E_INPUT : E_OK;
+	return complain_of(f, where, line->named ? &line->fact : NULL, why);
 }
 
 static void
-conflict_tell(struct feed *f, const struct feed_line *line,
-    const struct feed_where *where)
+conflict_tell(struct feed *f, const struct fact *fact,
+    const struct feed_where *where, const char *other)
 {
-	const char *other = store_conflict(f->txn);
 	char title[FACT_TITLE];
 
 	if (other == NULL)
 		return;
 	f->counts.conflicts++;
 	f->report->conflict(
-	    f->report->arg, where, fact_title(&line->fact, title), other);
+	    f->report->arg, where, fact_title(fact, title), other);
+}
+
+/* WHERE, until the end of what belongs together. */
+static uint64_t
+place_of(struct feed *f, const struct feed_where *where)
+{
+	struct feed_where *more;
+
+	if (f->place_count == f->place_room) {
+		f->place_room = f->place_room == 0 ? 64 : f->place_room * 2;
+		more = realloc(f->places, f->place_room * sizeof(*f->places));
+		if (more == NULL)
+			no_memory();
+		f->places = more;
+	}
+	f->places[f->place_count] =
+	    (struct feed_where){ arena_copy(&f->cursors_memory, where->name,
+				     strlen(where->name)),
+		    where->line };
+	return f->place_count++;
+}
+
+/* WHOLE: it was read, and may fit yet. */
+static enum err
+leave_out(struct feed *f, const struct feed_line *line,
+    const struct feed_where *where, bool whole, const struct complaint *why)
+{
+	if (store_leave_out(
+		f->txn, &line->fact, whole, why, place_of(f, where)))
+		return E_OK;
+	return complain_of(f, where, &line->fact, why);
 }
 
 static enum err
@@ -83,10 +159,12 @@ put_take(struct feed *f, const struct feed_line *line,
 {
 	enum err err = store_put(f->txn, &line->fact, why);
 
+	if (err == E_INPUT)
+		return leave_out(f, line, where, true, why);
 	if (err != E_OK)
 		return err;
 	f->counts.puts++;
-	conflict_tell(f, line, where);
+	conflict_tell(f, &line->fact, where, store_conflict(f->txn));
 	return E_OK;
 }
 
@@ -108,18 +186,53 @@ delete_take(struct feed *f, const struct feed_line *line,
 	return err;
 }
 
-/* What was taken so far is whole, and stands at CURSOR. */
 static void
+settled_tell(void *arg, uint64_t place, const struct fact *fact,
+    const struct complaint *why, const char *other)
+{
+	struct feed *f = arg;
+	const struct feed_where *where = &f->places[place];
+
+	if (why == NULL) {
+		f->counts.puts++;
+		conflict_tell(f, fact, where, other);
+	} else if (!f->failed) { /* the first ends it, if it is strict */
+		(void)complain_of(f, where, fact, why);
+	}
+}
+
+/* All that a file has belongs together. */
+static enum err
+settle(struct feed *f, const char *cursor)
+{
+	enum err err;
+
+	f->failed = false;
+	err = store_settle(f->txn, cursor, settled_tell, f);
+	f->place_count = 0;
+	return err == E_OK && f->failed ? E_INPUT : err;
+}
+
+/* What was taken so far is whole, and stands at CURSOR. */
+static enum err
 mark(struct feed *f, const char *cursor)
 {
 	struct feed_cursor *c = arena_take(&f->cursors_memory, sizeof(*c));
+	enum err err = f->strict ? E_OK : settle(f, cursor);
 
+	if (err != E_OK)
+		return err;
 	c->cursor = arena_copy(&f->cursors_memory, cursor, strlen(cursor));
+	c->left = f->left;
+	c->more =
+	    f->left_count <= FEED_LEFT_MAX ? 0 : f->left_count - FEED_LEFT_MAX;
+	left_drop(f);
 	*f->cursors_end = c;
 	f->cursors_end = &c->next;
 	f->whole++;
 	f->counts.commits++;
 	store_mark(f->txn, cursor);
+	return E_OK;
 }
 
 static enum err
@@ -130,50 +243,91 @@ commit_take(struct feed *f, const struct feed_line *line,
 	if (f->in_snapshot)
 		return complain(why, "commit",
 		    "must come with the end of the snapshot", line->cursor);
-	mark(f, line->cursor);
-	return E_OK;
+	return mark(f, line->cursor);
 }
 
+static void
+transaction_begin(struct feed *f)
+{
+	store_begin(f->store, &f->txn);
+	if (f->report->change != NULL)
+		store_watch(f->txn, f->report->change, f->report->arg);
+}
+
+/* What is whole before it is stored before it: it may be refused. */
 static enum err
 begin_take(struct feed *f, const struct feed_line *line,
     const struct feed_where *where, struct complaint *why)
 {
+	enum err err;
+
 	(void)where;
 	if (f->in_snapshot)
 		return complain(
 		    why, "snapshot", "must end before another begins", "begin");
+	if (f->whole > 0 && !f->strict) {
+		if ((err = feed_store(f)) != E_OK)
+			return err;
+		transaction_begin(f);
+	}
 	f->in_snapshot = true;
+	f->snapshot_any = line->allow_delete || f->allow_delete;
 	store_snapshot_begin(f->txn, line->network);
 	return E_OK;
+}
+
+/* Nothing of the snapshot is stored but why: the source stands still. */
+static enum err
+halt(
+    struct feed *f, const struct feed_where *where, const struct complaint *why)
+{
+	const char *const part[] = { why->field, why->rule, why->value };
+	char text[HALTED_MAX + 1] = "";
+	size_t len = 0;
+	enum err err;
+
+	if (complain_of(f, where, NULL, why) != E_OK)
+		return E_INPUT;
+	feed_abort(f);
+	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++)
+		if (part[i][0] != '\0')
+			len += (size_t)snprintf(text + len, sizeof(text) - len,
+			    "%s%s", len == 0 ? "" : ": ", part[i]);
+	store_begin(f->store, &f->txn);
+	store_halt(f->txn, text);
+	err = store_commit(f->txn);
+	f->txn = NULL;
+	return err == E_OK ? E_INPUT : err;
 }
 
 static enum err
 end_take(struct feed *f, const struct feed_line *line,
     const struct feed_where *where, struct complaint *why)
 {
-	(void)where;
+	enum err err;
+
 	if (!f->in_snapshot)
 		return complain(
 		    why, "snapshot", "must have begun before it ends", "end");
 	f->in_snapshot = false;
-	store_snapshot_end(f->txn);
-	if (line->cursor != NULL)
-		mark(f, line->cursor);
-	return E_OK;
+	err = store_snapshot_end(f->txn, f->snapshot_any, why);
+	if (err == E_INPUT)
+		return halt(f, where, why);
+	return err == E_OK && line->cursor != NULL ? mark(f, line->cursor)
+						   : err;
 }
 
-/* What the snapshot has of it is not known: nothing is to go by mistake. */
+/* Of a snapshot that may have any fact nothing can be deleted. */
 static enum err
 keep_take(struct feed *f, const struct feed_line *line,
     const struct feed_where *where, struct complaint *why)
 {
-	(void)where;
-	if (f->in_snapshot)
-		store_snapshot_keep(f->txn,
-		    line->named && fact_check_key(&line->fact, why) == E_OK
-			? &line->fact
-			: NULL);
-	return E_OK;
+	if (f->strict)
+		return feed_complain(f, where, line, line->why);
+	if (line->named && fact_check_key(&line->fact, why) == E_OK)
+		return leave_out(f, line, where, false, line->why);
+	return f->in_snapshot ? halt(f, where, line->why)
+			      : feed_complain(f, where, line, line->why);
 }
 
 static enum err
@@ -185,14 +339,6 @@ nothing_take(struct feed *f, const struct feed_line *line,
 	(void)where;
 	(void)why;
 	return E_OK;
-}
-
-static void
-transaction_begin(struct feed *f)
-{
-	store_begin(f->store, &f->txn);
-	if (f->report->change != NULL)
-		store_watch(f->txn, f->report->change, f->report->arg);
 }
 
 enum err
@@ -210,25 +356,24 @@ feed_take(struct feed *f, const struct feed_line *line,
 		[FEED_KEEP] = keep_take,
 		[FEED_NOTHING] = nothing_take,
 	};
-	struct complaint why;
+	struct complaint why = { .rule = "" };
 	enum err err;
 
 	if (f->txn == NULL)
 		transaction_begin(f);
 	err = take[line->verb](f, line, where, &why);
-	if (err != E_INPUT)
+	/* Some have told it already, and why it cannot go on. */
+	if (err != E_INPUT || f->txn == NULL || f->failed)
 		return err;
-	err = feed_complain(f, where, line, &why);
-	return err == E_OK && line->verb == FEED_PUT
-	    ? keep_take(f, line, where, &why)
-	    : err;
+	return feed_complain(f, where, line, &why);
 }
 
 static void
 committed_tell(struct feed *f)
 {
 	for (const struct feed_cursor *c = f->cursors; c != NULL; c = c->next)
-		f->report->committed(f->report->arg, c->cursor);
+		f->report->committed(
+		    f->report->arg, c->cursor, c->left, c->more);
 	cursors_drop(f);
 }
 
@@ -262,6 +407,9 @@ feed_store(struct feed *f)
 
 	if (f->txn == NULL)
 		return E_OK;
+	err = f->strict ? settle(f, NULL) : E_OK;
+	if (err != E_OK)
+		return err;
 	changes = *store_changes(f->txn);
 	err = transaction_end(f);
 	if (err == E_OK && f->report->stored != NULL)

@@ -47,7 +47,7 @@ queue_drop(struct feed_follow *f)
 
 enum err
 feed_follow_open(struct feed_follow **out, struct store *store,
-    const struct feed_report *report, const char *name)
+    const struct feed_report *report, const char *name, bool allow_delete)
 {
 	struct feed_follow *f = calloc(1, sizeof(*f));
 
@@ -56,6 +56,7 @@ feed_follow_open(struct feed_follow **out, struct store *store,
 		return E_NOMEM;
 	f->name = name;
 	feed_init(&f->feed, store, report, name, false);
+	f->feed.allow_delete = allow_delete;
 	queue_drop(f);
 	return E_OK;
 }
@@ -182,15 +183,10 @@ enum err
 feed_follow_line(struct feed_follow *f, const char *text, size_t len)
 {
 	struct waiting *w = arena_take(&f->memory, sizeof(*w));
-	struct feed_where where = { f->name, ++f->number };
-	struct complaint why;
-	enum err err;
 
-	w->number = f->number;
-	err = feed_line_read(&w->line, &f->memory, text, len, &why);
-	if (err == E_INPUT)
-		err = feed_complain(&f->feed, &where, &w->line, &why);
-	return err == E_OK ? line_accept(f, w, len) : err;
+	w->number = ++f->number;
+	feed_line_read(&w->line, &f->memory, text, len);
+	return line_accept(f, w, len);
 }
 
 enum err

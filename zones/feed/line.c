@@ -80,27 +80,45 @@ withdraw_read(struct line_reading *r, const char *verb, const char *word)
 	return err;
 }
 
-/* The one member that may stand beside the verb; NULL where it does not. */
+/* The members that may stand beside the verb; NULL or false without them. */
+struct others {
+	const char *name, *text; /* a string */
+	const char *word;        /* true or false; NULL: none may be */
+	bool is;
+};
+
 static enum err
-other_read(
-    struct line_reading *r, const char *verb, const char *other, char **text)
+other_take(struct line_reading *r, struct others *o, const char *key,
+    const json_t *value)
 {
+	if (o->word != NULL && strcmp(key, o->word) == 0) {
+		o->is = json_is_true(value);
+		return json_is_boolean(value)
+		    ? E_OK
+		    : complain(r->why, key, "must be true or false", "");
+	}
+	if (o->name == NULL || strcmp(key, o->name) != 0)
+		return complain(r->why, key, "is not known here", "");
+	if (!json_is_string(value))
+		return complain(r->why, key, "must be a string", "");
+	o->text = arena_copy(
+	    r->arena, json_string_value(value), json_string_length(value));
+	return E_OK;
+}
+
+static enum err
+others_read(struct line_reading *r, const char *verb, struct others *o)
+{
+	enum err err = E_OK;
 	const char *key;
 	json_t *value;
 
-	*text = NULL;
 	json_object_foreach(r->object, key, value)
 	{
-		if (strcmp(key, verb) == 0)
-			continue;
-		if (strcmp(key, other) != 0)
-			return complain(r->why, key, "is not known here", "");
-		if (!json_is_string(value))
-			return complain(r->why, key, "must be a string", "");
-		*text = arena_copy(r->arena, json_string_value(value),
-		    json_string_length(value));
+		if (err == E_OK && strcmp(key, verb) != 0)
+			err = other_take(r, o, key, value);
 	}
-	return E_OK;
+	return err;
 }
 
 static enum err
@@ -113,14 +131,18 @@ cursor_check(const char *cursor, struct complaint *why)
 
 /* A snapshot of one network: its name is held to the rule of its key. */
 static enum err
-network_check(char *network, struct complaint *why)
+network_check(struct line_reading *r, const char *name)
 {
-	struct fact key = { .kind = FACT_NETWORK, .network = network };
+	struct complaint *why = r->why;
+	struct fact key = { .kind = FACT_NETWORK };
+	char *network;
 	enum err err;
 
-	if (network == NULL)
+	if (name == NULL)
 		return E_OK;
+	network = arena_copy(r->arena, name, strlen(name));
 	text_lower(network);
+	r->line->network = key.network = network;
 	err = fact_check_key(&key, why);
 	if (err != E_OK)
 		(void)snprintf(why->field, sizeof(why->field), "%s", "network");
@@ -130,23 +152,23 @@ network_check(char *network, struct complaint *why)
 static enum err
 begin_read(struct line_reading *r, const char *verb)
 {
-	char *network;
-	enum err err = other_read(r, verb, "network", &network);
+	struct others o = { .name = "network", .word = "allow_delete" };
+	enum err err = others_read(r, verb, &o);
 
 	r->line->verb = FEED_SNAPSHOT_BEGIN;
-	r->line->network = network;
-	return err == E_OK ? network_check(network, r->why) : err;
+	r->line->allow_delete = o.is;
+	return err == E_OK ? network_check(r, o.text) : err;
 }
 
 static enum err
 end_read(struct line_reading *r, const char *verb)
 {
-	char *cursor;
-	enum err err = other_read(r, verb, "commit", &cursor);
+	struct others o = { .name = "commit" };
+	enum err err = others_read(r, verb, &o);
 
 	r->line->verb = FEED_SNAPSHOT_END;
-	r->line->cursor = cursor;
-	return err == E_OK ? cursor_check(cursor, r->why) : err;
+	r->line->cursor = o.text;
+	return err == E_OK ? cursor_check(o.text, r->why) : err;
 }
 
 static enum err
@@ -162,8 +184,8 @@ snapshot_read(struct line_reading *r, const char *verb, const char *word)
 static enum err
 commit_read(struct line_reading *r, const char *verb, const char *word)
 {
-	char *none;
-	enum err err = other_read(r, verb, verb, &none);
+	struct others none = { .name = NULL };
+	enum err err = others_read(r, verb, &none);
 
 	r->line->verb = FEED_COMMIT;
 	r->line->cursor = arena_copy(r->arena, word, strlen(word));
@@ -243,32 +265,43 @@ plain_read(
 	return line->named && fact_plain_read(&line->fact, arena, &in, !is_put);
 }
 
-enum err
-feed_line_read(struct feed_line *line, struct arena *arena, const char *text,
-    size_t len, struct complaint *why)
+static enum err
+object_read(struct line_reading *r, const char *text, size_t len)
 {
-	struct line_reading r = { .line = line, .arena = arena, .why = why };
 	json_error_t wrong;
 	enum err err;
 
-	*line = (struct feed_line){ .verb = FEED_KEEP };
-	if (len > FEED_LINE_MAX)
-		return complain(
-		    why, "", "must have at most 1048576 octets", "");
-	if (plain_read(line, arena, text, len))
-		return E_OK;
-	*line = (struct feed_line){ .verb = FEED_NOTHING };
-	if (is_blank(text, len))
-		return E_OK;
-	line->verb = FEED_KEEP;
-	r.object = json_loadb(text, len, JSON_REJECT_DUPLICATES, &wrong);
-	if (r.object == NULL)
-		return complain_json(&r, wrong.text, text, len);
-	err = json_is_object(r.object)
-	    ? verb_read(&r)
-	    : complain_json(&r, "it is an array", text, len);
-	json_decref(r.object);
-	if (err != E_OK)
-		line->verb = FEED_KEEP;
+	r->object = json_loadb(text, len, JSON_REJECT_DUPLICATES, &wrong);
+	if (r->object == NULL)
+		return complain_json(r, wrong.text, text, len);
+	err = json_is_object(r->object)
+	    ? verb_read(r)
+	    : complain_json(r, "it is an array", text, len);
+	json_decref(r->object);
 	return err;
+}
+
+void
+feed_line_read(
+    struct feed_line *line, struct arena *arena, const char *text, size_t len)
+{
+	struct complaint why, *kept;
+	struct line_reading r = { .line = line, .arena = arena, .why = &why };
+	enum err err;
+
+	*line = (struct feed_line){ .verb = FEED_NOTHING };
+	if (len <= FEED_LINE_MAX && plain_read(line, arena, text, len))
+		return;
+	*line = (struct feed_line){ .verb = FEED_NOTHING };
+	if (len <= FEED_LINE_MAX && is_blank(text, len))
+		return;
+	err = len > FEED_LINE_MAX
+	    ? complain(&why, "", "must have at most 1048576 octets", "")
+	    : object_read(&r, text, len);
+	if (err == E_OK)
+		return;
+	kept = arena_take(arena, sizeof(*kept));
+	*kept = why;
+	line->verb = FEED_KEEP;
+	line->why = kept;
 }

@@ -37,6 +37,7 @@ struct etcd_options {
 	const char *prefix;                /* of its keys */
 	const char *user, *password_file;  /* NULL: nobody */
 	const char *cacert, *cert, *key;   /* NULL, all of them: no TLS */
+	bool allow_delete;                 /* see store_snapshot_end() */
 	const struct feed_report *report;  /* gets what is wrong with facts */
 	const volatile sig_atomic_t *stop; /* looked at every second */
 };
@@ -44,8 +45,9 @@ struct etcd_options {
 bool etcd_is_url(const char *source);
 
 /*
- * Follows until *stop, which is E_OK, or until the store fails; E_INPUT
- * where an option is wrong, and it was said which.
+ * Follows until *stop, which is E_OK, or E_REFUSED where the last snapshot was
+ * refused, or until the store fails; E_INPUT where an option is wrong, and it
+ * was said which.  A snapshot that is refused is read again, after a while.
  */
 enum err etcd_follow(const struct etcd_options *, struct store *) MUST_CHECK;
 

@@ -5,9 +5,13 @@
  * earlier; several of its commits may become one of the store's, which
  * costs one wait for the disk (follow.h decides when).
  *
- * What is wrong with a fact is told to the feed's reporter.  A strict feed
+ * What is wrong with a fact is told to the feed's reporter, at the end of what
+ * belongs together, as that is judged by the state it leaves.  A strict feed
  * then returns E_INPUT and is to be aborted; a lenient one counts it,
- * leaves it out and goes on.
+ * leaves it out and goes on: the store keeps it in mind (left.h).
+ *
+ * A snapshot with a line that may be of any fact, or that would delete more
+ * than is allowed, ends a lenient feed too: nothing of it is stored but why.
  */
 #ifndef ZONES_FEED_FEED_H
 #define ZONES_FEED_FEED_H
@@ -21,6 +25,16 @@ struct feed_where {
 	uint64_t line; /* from 1; 0: NAME says it all */
 };
 
+/* A fact that a commit has left out. */
+struct feed_left {
+	struct feed_left *next;
+	struct feed_where where;
+	const char *title; /* or NULL */
+	struct complaint why;
+};
+
+#define FEED_LEFT_MAX 100 /* that are told of one commit, of any number */
+
 /* What the feed tells; all of it is valid during the call only. */
 struct feed_report {
 	void *arg;
@@ -30,8 +44,10 @@ struct feed_report {
 	/* Taken, but OTHER claims one of its addresses too. */
 	void (*conflict)(void *arg, const struct feed_where *,
 	    const char *title, const char *other);
-	/* What was committed at CURSOR is on the disk. */
-	void (*committed)(void *arg, const char *cursor);
+	/* What was committed at CURSOR is on the disk, but for LEFT, and as
+	 * many MORE. */
+	void (*committed)(void *arg, const char *cursor,
+	    const struct feed_left *left, uint64_t more);
 	/* NULL is fine: each change as it is taken; what all came to, when it
 	 * is stored, or would be. */
 	store_each_change *change;
@@ -51,12 +67,18 @@ struct feed {
 	const struct feed_report *report; /* borrowed */
 	const char *source;               /* what is followed, or NULL */
 	bool strict;
-	bool dry; /* nothing is stored: only what would be is told */
+	bool dry;          /* nothing is stored: only what would be is told */
+	bool allow_delete; /* a snapshot may delete as much as it likes */
 	struct feed_counts counts;
 
 	/* Private. */
 	struct store_txn *txn;
-	bool in_snapshot;
+	bool in_snapshot, snapshot_any;
+	bool failed;               /* it is strict, and something was wrong */
+	struct feed_where *places; /* of lines that wait for the end */
+	size_t place_count, place_room;
+	struct feed_left *left, **left_end; /* since the last commit */
+	uint64_t left_count;
 	struct arena cursors_memory;
 	struct feed_cursor *cursors, **cursors_end; /* whole, not stored */
 	unsigned whole;                             /* how many these are */
@@ -73,7 +95,7 @@ void feed_release(struct feed *); /* drops what was not stored */
 enum err feed_take(struct feed *, const struct feed_line *,
     const struct feed_where *) MUST_CHECK;
 
-/* For who reads lines: tells and counts; E_INPUT if strict. */
+/* Of what is no fact: tells and counts; E_INPUT if strict. */
 enum err feed_complain(struct feed *, const struct feed_where *,
     const struct feed_line *, const struct complaint *) MUST_CHECK;
 

@@ -24,12 +24,18 @@
 
 struct feed_follow; /* owns its feed */
 
-/* NAME is the source's, for complaints and for the store; borrowed. */
+/*
+ * NAME is the source's, for complaints and for the store; borrowed.
+ * ALLOW_DELETE: see store_snapshot_end().
+ */
 enum err feed_follow_open(struct feed_follow **, struct store *,
-    const struct feed_report *, const char *name) MUST_CHECK;
+    const struct feed_report *, const char *name, bool allow_delete) MUST_CHECK;
 void feed_follow_close(struct feed_follow *); /* NULL is fine */
 
-/* One line without its newline.  Anything but E_OK ends it. */
+/*
+ * One line without its newline.  Anything but E_OK ends it: E_INPUT is a
+ * snapshot that was refused, and it was said why.
+ */
 enum err feed_follow_line(
     struct feed_follow *, const char *text, size_t len) MUST_CHECK;
 

@@ -15,8 +15,7 @@ enum feed_verb {
 	FEED_COMMIT,
 	FEED_SNAPSHOT_BEGIN,
 	FEED_SNAPSHOT_END,
-	FEED_KEEP,   /* could not be read: of a fact, or of none that is known;
-		      * what is there of it stays through a snapshot */
+	FEED_KEEP, /* could not be read: of a fact, or of none that is known */
 	FEED_NOTHING /* an empty line */
 };
 
@@ -26,12 +25,14 @@ struct feed_line {
 	bool named;          /* the fact's kind is known, for complaints */
 	const char *cursor;  /* commit; snapshot end, where not NULL */
 	const char *network; /* snapshot begin: the only one, or NULL */
+	bool allow_delete;   /* snapshot begin: as much as it likes */
+	const struct complaint *why; /* keep: what is wrong with it */
 };
 
 #define FEED_LINE_MAX (1024 * 1024) /* octets, without its end */
 
-/* E_INPUT with a complaint; LINE's memory is the arena's. */
-enum err feed_line_read(struct feed_line *line, struct arena *,
-    const char *text, size_t len, struct complaint *) MUST_CHECK;
+/* LINE's memory is the arena's. */
+void feed_line_read(
+    struct feed_line *line, struct arena *, const char *text, size_t len);
 
 #endif

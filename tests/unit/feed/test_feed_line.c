@@ -335,6 +335,8 @@ static const struct {
 	{ "{\"snapshot\":\"begin\",\"commit\":\"1\"}", "commit", STRANGE, "" },
 	{ "{\"snapshot\":\"begin\",\"network\":\"a b\"}", "network", LABEL,
 	    "a b" },
+	{ "{\"snapshot\":\"begin\",\"allow_delete\":1}", "allow_delete",
+	    "must be true or false", "" },
 	{ "{\"snapshot\":\"end\",\"commit\":1}", "commit", "must be a string",
 	    "" },
 };
@@ -354,6 +356,17 @@ print(const struct fact *f)
 	return text;
 }
 
+static enum err
+read_one(
+    struct feed_line *line, const char *text, size_t len, struct complaint *why)
+{
+	feed_line_read(line, &arena, text, len);
+	if (line->why == NULL)
+		return E_OK;
+	*why = *line->why;
+	return E_INPUT;
+}
+
 /* Reads a line; not plain, by the tab in front, it means the same. */
 static enum err
 read_line(struct feed_line *line, const char *text, struct complaint *why)
@@ -361,10 +374,10 @@ read_line(struct feed_line *line, const char *text, struct complaint *why)
 	char other[1024], title[2][FACT_TITLE];
 	size_t len = (size_t)snprintf(other, sizeof(other), "\t%s", text);
 	struct feed_line again;
-	enum err err = feed_line_read(&again, &arena, other, len, why);
+	enum err err = read_one(&again, other, len, why);
 
 	assert_in_range(len, 0, sizeof(other) - 1);
-	assert_int_equal(feed_line_read(line, &arena, text, len - 1, why), err);
+	assert_int_equal(read_one(line, text, len - 1, why), err);
 	assert_int_equal(line->verb, again.verb);
 	assert_int_equal(line->named, again.named);
 	if (line->named)
@@ -475,8 +488,8 @@ test_limits(void **state)
 			len += (size_t)snprintf(text + len, sizeof(text) - len,
 			    "%s\"fd00::%x\"", i == 0 ? "" : ",", i);
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "]}");
-		assert_int_equal(feed_line_read(&line, &arena, text, len, &why),
-		    n == 63 ? E_OK : E_INPUT);
+		assert_int_equal(
+		    read_one(&line, text, len, &why), n == 63 ? E_OK : E_INPUT);
 		if (n != 63)
 			assert_string_equal(why.field, "name");
 	}
@@ -488,8 +501,7 @@ test_limits(void **state)
 			len += (size_t)snprintf(text + len, sizeof(text) - len,
 			    "%s\"fd00::%x\"", i == 0 ? "" : ",", i);
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "]}");
-		assert_int_equal(
-		    feed_line_read(&line, &arena, text, len, &why), E_INPUT);
+		assert_int_equal(read_one(&line, text, len, &why), E_INPUT);
 		assert_string_equal(why.field, "addresses");
 		assert_string_equal(why.rule, "must have at most 64 entries");
 		assert_string_equal(why.value, "65");

@@ -47,7 +47,7 @@ static const struct {
 	{ OUT BACK, ACME BETA OUT BACK, NULL },
 	/* ... of all, both networks */
 	{ BEGIN ACME OUT END, ACME BETA OUT BACK,
-	    "must be put in the snapshot before" },
+	    "must be a network that was put" },
 	{ BEGIN ACME BETA BACK END, ACME BETA BACK, NULL },
 	{ BEGIN BETA END, BETA, NULL },
 };

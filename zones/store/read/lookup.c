@@ -219,7 +219,7 @@ claim_next(struct wire_in *claims, struct claim *c)
 	in = wire_in(wire_take(claims, len), len);
 	if (claims->bad)
 		return false;
-	(void)wire_get64(&in); /* its age */
+	c->age = wire_get64(&in);
 	c->kind = (enum claim_kind)wire_get8(&in);
 	c->region = wire_get_label(&in);
 	c->app = wire_get_label(&in);

@@ -18,6 +18,7 @@ enum key_value {
 	VALUE_FACT,    /* a fact: what is in it */
 	VALUE_OWN,     /* the store's own, which no fact makes */
 	VALUE_JOURNAL, /* an entry at its place */
+	VALUE_LEFT,    /* a fact that no summary has */
 	VALUE_SUMMARY, /* key and value are what one fact makes */
 	VALUE_PACK,    /* entries, each of a fact's making */
 	VALUE_NAMES,   /* the same */

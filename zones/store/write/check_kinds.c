@@ -68,6 +68,10 @@ key_row(enum key_kind kind)
 		return (struct key_row){ "prefix lengths", VALUE_OWN };
 	case KEY_JOURNAL:
 		return (struct key_row){ "journal", VALUE_JOURNAL };
+	case KEY_LEFT:
+		return (struct key_row){ "fact left out", VALUE_LEFT };
+	case KEY_HALTED:
+		return (struct key_row){ "word of its source", VALUE_OWN };
 	case KEY_COMMITS:
 		return (struct key_row){ "count of commits", VALUE_OWN };
 	}

@@ -6,6 +6,7 @@
  */
 #include "base/addr_text.h"
 #include "check_impl.h"
+#include "left_impl.h"
 
 static const char nothing[] = "holds nothing";
 static const char unread[] = "cannot be read";
@@ -166,6 +167,8 @@ check_value(
 		return k->mv_size == KEY_START ? NULL : check_alone(c, k, v);
 	case VALUE_JOURNAL:
 		return journal_holds(k, v) ? NULL : "is no entry of its place";
+	case VALUE_LEFT:
+		return left_holds(k, v, &c->arena) ? NULL : "cannot be read";
 	case VALUE_FACT:
 		break;
 	}

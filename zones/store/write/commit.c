@@ -9,20 +9,24 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "impl.h"
+#include "left_impl.h"
 
 /* A store that never saw a commit has no head: it gets its first here. */
 static void
 read_head(struct store_txn *t)
 {
 	struct store_key key;
-	MDB_val v;
+	MDB_val k, v;
 
 	key_init(&key, NETWORK_NONE, KEY_HEAD);
 	if (txn_get(t, &key, &v) == 0)
 		t->err = store_head_read(&t->head, &v);
 	else
 		t->head.next_network = 1;
+	key_init(&key, NETWORK_NONE, KEY_LEFT);
+	k = key_val(&key);
+	t->left = mdb_cursor_get(t->cursor, &k, &v, MDB_SET_RANGE) == 0 &&
+	    val_begins(&k, &key);
 }
 
 void
@@ -84,6 +88,7 @@ void
 store_mark(struct store_txn *t, const char *cursor)
 {
 	set_text(t->head.meta.cursor, cursor, &t->changed);
+	left_goes_on(t);
 }
 
 void
@@ -124,6 +129,7 @@ void
 txn_changes(struct store_txn *t, enum store_change what, const struct fact *f)
 {
 	t->changes.count[what][f->kind]++;
+	t->unsettled = true;
 	if (t->watch != NULL)
 		t->watch(t->watch_arg, what, f);
 }

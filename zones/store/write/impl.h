@@ -20,11 +20,16 @@ struct store_txn {
 	struct overlay overlay;
 	struct overlay names; /* apps that came, and that went */
 	struct paged_room paged;
-	bool changed;       /* a fact, the cursor or the source */
-	bool heard;         /* the source's time of last word */
-	bool ranks_changed; /* regions or distances */
-	uint32_t touched;   /* the last network whose commits were counted */
-	struct arena arena; /* of one put or delete */
+	bool changed;          /* a fact, the cursor or the source */
+	bool heard;            /* the source's time of last word */
+	bool ranks_changed;    /* regions or distances */
+	bool left;             /* something is left out, or may be */
+	bool unsettled;        /* so that something may fit that did not */
+	bool networks_changed; /* so that anything may */
+	bool forced;           /* networks were judged together */
+	uint32_t turn;         /* ends of what belongs together */
+	uint32_t touched;      /* the last network whose commits were counted */
+	struct arena arena;    /* of one put or delete */
 	struct arena network_arena;
 	struct fact network; /* the last one asked for; network NULL: none */
 	uint32_t number;     /* its number */
@@ -140,32 +145,78 @@ struct export_fact *export_facts(struct store_txn *, uint32_t number,
 bool unique_key(struct store_key *, const struct fact *);
 enum err unique_check(
     struct store_txn *, const struct fact *, struct complaint *) MUST_CHECK;
+/* Another fact has what F is to have alone. */
+bool unique_owner(struct store_txn *, const struct fact *f, struct fact *owner,
+    struct arena *);
+bool unique_differs(const struct fact *, const struct fact *);
 void unique_write(struct store_txn *, const struct fact *, bool is);
 /* The block of an address, LEN bits long, lies inside a network's prefixes. */
 bool network_holds(
     const struct fact *network, const struct addr *, unsigned len);
-enum err network_put(
-    struct store_txn *, const struct fact *, struct complaint *);
+/* The first address of a fact that does not, or NULL. */
+const struct addr *network_outside(
+    const struct fact *network, const struct fact *);
+/* KEY_LENGTHS. */
+struct lengths {
+	uint64_t generation;
+	uint8_t bits[2][17];
+};
+struct lengths network_lengths(struct store_txn *);
+void network_lengths_put(struct store_txn *, const struct lengths *);
+/* The first key of a prefix of this length at or behind A; and that prefix. */
+bool network_seek(struct store_txn *, const struct addr *, unsigned len,
+    MDB_val *k, MDB_val *v);
+bool network_prefix(const MDB_val *k, struct prefix *);
+void network_put(struct store_txn *, const struct fact *);
+/* The keys that a network is found by: there, or gone. */
+void network_index(
+    struct store_txn *, uint32_t number, const struct fact *, bool is);
+/* A number for a network that has none. */
+uint32_t network_number_new(struct store_txn *);
+
+/*
+ * Against the prefixes of others as they are, and against what is in it, which
+ * WAS so far (NULL: nothing), or waits to be.
+ */
+enum err network_check(struct store_txn *, uint32_t number, const struct fact *,
+    const struct fact *was, struct complaint *);
 void network_delete(struct store_txn *, const char *id);
 
 /* A record is in one of its network's zones, and alone where it has to be. */
 enum err zone_check_record(
     struct store_txn *, const struct fact *, struct complaint *) MUST_CHECK;
-/* Records that are in this zone and in none below it. */
+/* A zone that holds the name is there; KEY is that of the least one. */
+bool zone_find(struct store_txn *, const char *name, struct store_key *key);
+/* Records that are in this zone and in none below it; those that WAIT too. */
 struct zone_record {
 	struct zone_record *next;
 	const char *name, *type;
 };
 struct zone_record *zone_records(
-    struct store_txn *, const struct fact *zone, struct arena *);
+    struct store_txn *, const struct fact *zone, bool wait, struct arena *);
 
-/* What a snapshot has put so far; or that it is all there is. */
+/* put.c, for delete.c: the number of a fact's network, once it was found; the
+ * fact that has the key, decoded, or false; and its summaries. */
+uint32_t put_number(const struct store_txn *, const struct fact *);
+bool put_read(struct store_txn *, struct store_key *, const struct fact *key,
+    struct fact *old, MDB_val *bytes);
+/* The first address outside of the network that it has to lie in, or NULL. */
+const struct addr *put_outside(struct store_txn *, const struct fact *);
+void put_index(struct store_txn *, const struct fact *, bool is);
+
+/* Out of the store, a network with all that is in it; what waits stays. */
+void delete_drop(struct store_txn *, const struct fact *key);
+
+/* What a snapshot has put so far; or that nothing else can be there. */
 void seen_add(struct store_txn *, const struct store_key *);
 bool seen_has(const struct store_txn *, const struct store_key *);
 bool seen_is_all(const struct store_txn *);
-/* It may have put anything. */
-void seen_all(struct store_txn *);
 void seen_end(struct store_txn *); /* none begun is fine */
+/*
+ * It has this fact, which is left out: what is there of it stays; where it
+ * could not be read, so that nobody knows, with its network.
+ */
+void snapshot_keep(struct store_txn *, const struct fact *key, bool whole);
 
 /* The key of a fact whose key fields are set. */
 void fact_key(struct store_key *, uint32_t network, const struct fact *);

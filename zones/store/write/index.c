@@ -472,6 +472,26 @@ claim_title(const struct claim *c, char out[FACT_TITLE])
 	return out;
 }
 
+/* The newest first; of two that came as one, any order that all nodes share. */
+static bool
+goes_before(const struct fact *f, const struct claim *c)
+{
+	bool export = f->kind == FACT_EXPORT;
+	int order = (int)claim_kind(f) - (int)c->kind;
+
+	if (f->age != c->age)
+		return f->age > c->age;
+	if (order == 0)
+		order =
+		    label_compare(label_of(export ? f->as : f->app), c->app);
+	if (order == 0)
+		order =
+		    label_compare(label_of(export ? f->network : f->id), c->id);
+	if (order == 0 && export)
+		order = label_compare(label_of(f->app), c->server);
+	return order < 0;
+}
+
 static void
 note_conflict(struct store_txn *t, const struct claim *c)
 {
@@ -481,7 +501,7 @@ note_conflict(struct store_txn *t, const struct claim *c)
 	    "%s has one of its addresses too", claim_title(c, title));
 }
 
-/* Rewrites the claims of one key: F's first, or gone. */
+/* Rewrites the claims of one key: with F's, or without. */
 static void
 write_claims(struct store_txn *t, const struct store_key *key,
     const struct fact *f, bool claims)
@@ -490,22 +510,27 @@ write_claims(struct store_txn *t, const struct store_key *key,
 	struct store_key at = *key;
 	struct wire_out out;
 	struct claim c;
+	bool is_new = claims;
 	size_t start = 0;
 	MDB_val v;
 
 	if (txn_get(t, &at, &v) == 0)
 		in = val_in(&v);
 	out = txn_room(t, in.len + CLAIM_MAX);
-	if (claims)
-		claim_encode(f, &out);
 	while (claim_next(&in, &c)) {
 		if (!is_claim_of(&c, f)) {
+			if (is_new && goes_before(f, &c)) {
+				claim_encode(f, &out);
+				is_new = false;
+			}
 			wire_put(&out, in.buf + start, in.pos - start);
 			if (claims)
 				note_conflict(t, &c);
 		}
 		start = in.pos;
 	}
+	if (is_new)
+		claim_encode(f, &out);
 	if (out.bad)
 		(void)txn_holds(t, MDB_BAD_VALSIZE);
 	else if (out.len == 0)

@@ -4,12 +4,26 @@
 #include "zones/store/write/txn.h"
 
 #include "base/addr_text.h"
-#include "impl.h"
+#include "left_impl.h"
+
+const struct addr *
+put_outside(struct store_txn *t, const struct fact *f)
+{
+	bool export = f->kind == FACT_EXPORT;
+	const struct addr *outside = NULL;
+
+	if (f->address_count > 0 &&
+	    network_find(t, export ? f->to : f->network))
+		outside = network_outside(&t->network, f);
+	(void)network_find(t, f->network); /* that the fact is of, again */
+	return outside;
+}
 
 /* The network is there, and all addresses are inside its prefixes. */
 static enum err
 check_network(struct store_txn *t, const struct fact *f, struct complaint *why)
 {
+	const struct addr *outside;
 	char text[ADDR_TEXT];
 
 	if (f->network == NULL || f->kind == FACT_NETWORK)
@@ -19,24 +33,19 @@ check_network(struct store_txn *t, const struct fact *f, struct complaint *why)
 	if (!network_find(t, f->network))
 		return t->err != E_OK
 		    ? t->err
-		    : complain(why, "network",
-			  "must be put before what is in it", f->network);
+		    : complain(why, "network", NETWORK_FIRST, f->network);
 	if (f->kind == FACT_EXPORT && !network_find(t, f->to))
 		return t->err != E_OK
 		    ? t->err
 		    : complain(
 			  why, "to", "must be a network that was put", f->to);
-	for (unsigned i = 0; i < f->address_count; i++)
-		if (!network_holds(&t->network, &f->addresses[i],
-			f->blocks == NULL ? 128 : f->blocks[i]))
-			return complain(why,
-			    f->kind == FACT_APP || f->kind == FACT_EXPORT
-				? "flycast"
-				: "addresses",
-			    "must lie inside the network's prefixes",
-			    addr_text(&f->addresses[i], text));
-	return f->kind == FACT_EXPORT && !network_find(t, f->network) ? t->err
-								      : E_OK;
+	outside = put_outside(t, f);
+	if (outside == NULL)
+		return t->err;
+	return complain(why,
+	    f->kind == FACT_APP || f->kind == FACT_EXPORT ? "flycast"
+							  : "addresses",
+	    "must lie inside the network's prefixes", addr_text(outside, text));
 }
 
 /* A new region of its app; OLD is what the instance was, or NULL. */
@@ -80,15 +89,14 @@ check_scope(struct store_txn *t, const struct fact *f, struct complaint *why)
 	    : complain(why, "to", "must be put in the snapshot before", f->to);
 }
 
-static uint32_t
-number_of(const struct store_txn *t, const struct fact *f)
+uint32_t
+put_number(const struct store_txn *t, const struct fact *f)
 {
 	return f->network == NULL ? NETWORK_NONE : t->number;
 }
 
-/* The fact that has the key, decoded; false where there is none. */
-static bool
-read_old(struct store_txn *t, struct store_key *key, const struct fact *f,
+bool
+put_read(struct store_txn *t, struct store_key *key, const struct fact *f,
     struct fact *old, MDB_val *bytes)
 {
 	if (txn_get(t, key, bytes) != 0)
@@ -103,8 +111,8 @@ read_old(struct store_txn *t, struct store_key *key, const struct fact *f,
 	return true;
 }
 
-static void
-index_fact(struct store_txn *t, const struct fact *f, bool is)
+void
+put_index(struct store_txn *t, const struct fact *f, bool is)
 {
 	unique_write(t, f, is);
 	if (f->network != NULL)
@@ -145,6 +153,25 @@ is_same_value(const MDB_val *old, const struct wire_out *new)
 		new->len - 8) == 0;
 }
 
+/* A source that says how old its facts are has put it again. */
+static bool
+is_as_old(const struct fact *old, const struct fact *f)
+{
+	return f->age == 0 || f->age == old->age || f->address_count == 0 ||
+	    f->kind == FACT_NETWORK;
+}
+
+/* May the network be so?  Those that were judged together may. */
+static enum err
+check_prefixes(struct store_txn *t, const struct fact *f,
+    const struct fact *old, struct complaint *why)
+{
+	if (f->kind != FACT_NETWORK || t->forced)
+		return E_OK;
+	return network_check(
+	    t, old == NULL ? NETWORK_NONE : t->number, f, old, why);
+}
+
 static enum err
 write_fact(struct store_txn *t, const struct fact *f, struct complaint *why)
 {
@@ -154,30 +181,40 @@ write_fact(struct store_txn *t, const struct fact *f, struct complaint *why)
 	struct store_key key;
 	enum err err;
 	MDB_val v;
-	bool was;
+	bool was, is;
 
 	/* A network's key has the number that finding it says. */
 	was = f->kind != FACT_NETWORK || network_find(t, f->network);
 	if (was)
-		fact_key(&key, number_of(t, f), f);
-	was = was && read_old(t, &key, f, &old, &v);
-	new.age = t->head.facts;
+		fact_key(&key, put_number(t, f), f);
+	was = was && put_read(t, &key, f, &old, &v);
+	new.age = f->age != 0 ? f->age : t->head.facts;
 	fact_encode(&new, new.age, &value);
-	if (t->err != E_OK || (was && is_same_value(&v, &value)))
+	is = was && is_same_value(&v, &value);
+	if (t->err != E_OK || (is && is_as_old(&old, f)))
 		return t->err;
 	if ((err = check_region(t, f, was ? &old : NULL, why)) != E_OK ||
+	    (err = check_prefixes(t, f, was ? &old : NULL, why)) != E_OK ||
 	    (err = unique_check(t, f, why)) != E_OK)
 		return err;
 	if (was)
-		index_fact(t, &old, false);
+		put_index(t, &old, false);
 	if (f->kind == FACT_NETWORK) {
-		if ((err = network_put(t, f, why)) != E_OK)
-			return err;
+		network_put(t, f);
 		fact_key(&key, t->number, f);
 	}
+	t->head.facts = new.age < t->head.facts ? t->head.facts : new.age;
 	t->head.facts++;
-	index_fact(t, &new, true);
+	put_index(t, &new, true);
 	txn_put(t, &key, value.buf, value.len);
+	if (is) {
+		/* Who is told of changes learns that it is the newer one. */
+		if (t->watch != NULL && t->conflict[0] != '\0') {
+			t->watch(t->watch_arg, STORE_DELETED, &old);
+			t->watch(t->watch_arg, STORE_PUT, &new);
+		}
+		return t->err;
+	}
 	txn_changes(t, was ? STORE_CHANGED : STORE_PUT, &new);
 	if (f->network != NULL)
 		txn_touch(t, t->number);
@@ -199,183 +236,14 @@ store_put(struct store_txn *t, const struct fact *f, struct complaint *why)
 		return err;
 	err = write_fact(t, f, why);
 	arena_reset(&t->arena);
-	if (err != E_OK || t->seen == NULL)
+	if (err != E_OK)
 		return err;
+	left_remove(t, f);
+	if (t->seen == NULL)
+		return E_OK;
 	if (f->kind == FACT_NETWORK && !network_find(t, f->network))
 		return t->err;
-	fact_key(&key, number_of(t, f), f);
+	fact_key(&key, put_number(t, f), f);
 	seen_add(t, &key);
 	return E_OK;
-}
-
-static void
-delete_fact(struct store_txn *t, const struct fact *f)
-{
-	struct store_key key;
-	struct fact old;
-	MDB_val v;
-
-	fact_key(&key, number_of(t, f), f);
-	if (!read_old(t, &key, f, &old, &v))
-		return;
-	index_fact(t, &old, false);
-	txn_delete(t, &key);
-	txn_changes(t, STORE_DELETED, &old);
-	if (f->network != NULL)
-		txn_touch(t, t->number);
-}
-
-/* The ids first: deleting moves cursors. */
-struct ids {
-	struct ids *next;
-	char id[DNS_LABEL_MAX + 1];
-};
-
-static struct ids *
-instance_ids(struct store_txn *t, const struct fact *app, struct arena *arena)
-{
-	struct store_key prefix;
-	struct ids *first = NULL;
-	MDB_val k, v;
-	int rc;
-
-	txn_flush(t);
-	key_init(&prefix, t->number, KEY_INSTANCE);
-	key_text(&prefix, app->app);
-	key_end_part(&prefix);
-	k = key_val(&prefix);
-	rc = mdb_cursor_get(t->cursor, &k, &v, MDB_SET_RANGE);
-	while (rc == 0 && val_begins(&k, &prefix)) {
-		struct ids *i = arena_take(arena, sizeof(*i));
-		size_t len = k.mv_size - prefix.out.len;
-
-		if (len < sizeof(i->id))
-			memcpy(i->id, (const char *)k.mv_data + prefix.out.len,
-			    len);
-		i->next = first;
-		first = i;
-		rc = mdb_cursor_get(t->cursor, &k, &v, MDB_NEXT);
-	}
-	(void)txn_holds(t, rc == MDB_NOTFOUND ? 0 : rc);
-	return first;
-}
-
-/* Each instance by itself, as its summaries are its own. */
-static void
-delete_instances(struct store_txn *t, const struct fact *app)
-{
-	struct arena arena = { 0 };
-
-	if (t->err == E_OK)
-		for (struct ids *i = instance_ids(t, app, &arena); i != NULL;
-		     i = i->next)
-			delete_fact(t,
-			    &(struct fact){ .kind = FACT_INSTANCE,
-				.network = app->network,
-				.app = app->app,
-				.id = i->id });
-	arena_release(&arena);
-}
-
-static void
-delete_zone(struct store_txn *t, const struct fact *zone)
-{
-	struct arena arena = { 0 };
-	struct zone_record *r = zone_records(t, zone, &arena);
-
-	delete_fact(t, zone);
-	for (; r != NULL; r = r->next)
-		delete_fact(t,
-		    &(struct fact){ .kind = FACT_RECORD,
-			.network = zone->network,
-			.id = r->name,
-			.to = r->type });
-	arena_release(&arena);
-}
-
-static bool
-forget_unique(void *arg, const struct fact *f, bool implied)
-{
-	(void)implied;
-	unique_write(arg, f, false);
-	return true;
-}
-
-static void
-delete_exports(struct store_txn *t, const char *network, enum key_kind kind,
-    const char *app)
-{
-	struct arena arena = { 0 };
-	char from[DNS_LABEL_MAX + 1];
-
-	for (struct export_fact *e =
-		 export_facts(t, t->number, kind, app, &arena);
-	     e != NULL && t->err == E_OK; e = e->next) {
-		network_id(t, e->number, from);
-		if (network_find(t, from))
-			delete_fact(t,
-			    &(struct fact){ .kind = FACT_EXPORT,
-				.network = from,
-				.app = e->app,
-				.to = e->to == NULL ? network : e->to });
-		if (!network_find(t, network))
-			break;
-	}
-	arena_release(&arena);
-}
-
-/* First what stands elsewhere of what is in it. */
-static void
-delete_network(struct store_txn *t, const char *id)
-{
-	enum err err;
-
-	delete_exports(t, id, KEY_EXPORT, NULL);
-	delete_exports(t, id, KEY_IMPORT, NULL);
-	txn_flush(t);
-	if (t->err != E_OK)
-		return;
-	err = store_each_fact(
-	    t->txn, t->store->env->dbi, FACT_PEER, id, forget_unique, t);
-	t->err = t->err != E_OK ? t->err : err;
-	network_delete(t, id);
-}
-
-static enum err
-delete_checked(
-    struct store_txn *t, const struct fact *f, bool all, struct complaint *why)
-{
-	t->conflict[0] = '\0';
-	if (t->err != E_OK)
-		return t->err;
-	if (t->seen != NULL)
-		return complain(why, "delete",
-		    "has no place in a snapshot: what it does not put goes",
-		    fact_kind_str(f->kind));
-	if (f->network != NULL && !network_find(t, f->network))
-		return t->err; /* nothing of it is there */
-	if (f->kind == FACT_NETWORK)
-		delete_network(t, f->network);
-	else if (f->kind == FACT_ZONE)
-		delete_zone(t, f);
-	else
-		delete_fact(t, f);
-	if (f->kind == FACT_APP && all) {
-		delete_instances(t, f);
-		delete_exports(t, f->network, KEY_EXPORT, f->app);
-	}
-	arena_reset(&t->arena);
-	return t->err;
-}
-
-enum err
-store_delete(struct store_txn *t, const struct fact *f, struct complaint *why)
-{
-	return delete_checked(t, f, true, why);
-}
-
-enum err
-store_withdraw(struct store_txn *t, const struct fact *f, struct complaint *why)
-{
-	return delete_checked(t, f, false, why);
 }

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "impl.h"
+#include "left_impl.h"
 
 /* Keys that were put. */
 struct seen {
@@ -13,7 +13,6 @@ struct seen {
 	struct table table;
 	char scope[DNS_LABEL_MAX + 1];
 	bool fresh; /* into a store without facts: nothing can go */
-	bool all;   /* it may have any fact: nothing is to go */
 };
 
 void
@@ -38,14 +37,13 @@ seen_has(const struct store_txn *t, const struct store_key *key)
 {
 	if (t->seen->fresh && key_kind(key->buf) != KEY_NETWORK)
 		return true;
-	return t->seen->all ||
-	    table_find(&t->seen->table, key->buf, key->out.len) != NULL;
+	return table_find(&t->seen->table, key->buf, key->out.len) != NULL;
 }
 
 bool
 seen_is_all(const struct store_txn *t)
 {
-	return t->seen->fresh || t->seen->all;
+	return t->seen->fresh;
 }
 
 void
@@ -63,15 +61,10 @@ seen_end(struct store_txn *t)
 }
 
 void
-seen_all(struct store_txn *t)
-{
-	t->seen->all = true;
-}
-
-void
 store_snapshot_begin(struct store_txn *t, const char *network)
 {
 	seen_end(t);
+	left_forget(t, network);
 	t->seen = calloc(1, sizeof(*t->seen));
 	if (t->seen == NULL)
 		no_memory();

@@ -27,62 +27,67 @@ owner_key(struct store_txn *t, const struct fact *f, struct store_key *key)
 	fact_key(key, f->network == NULL ? NETWORK_NONE : t->number, f);
 }
 
-/* What a snapshot did not put goes at its end. */
-static bool
-goes(const struct store_txn *t, const struct store_key *owner)
+bool
+unique_owner(struct store_txn *t, const struct fact *f, struct fact *owner,
+    struct arena *arena)
 {
-	struct wire_in in = wire_in(owner->buf, owner->out.len);
-
-	return t->seen != NULL && !seen_has(t, owner) &&
-	    (t->scope == NULL || wire_get32(&in) == t->number);
-}
-
-static enum err
-complain_owner(struct store_txn *t, const MDB_val *owner, struct complaint *why)
-{
-	char network[DNS_LABEL_MAX + 1], title[FACT_TITLE], rule[160];
-	struct arena arena = { 0 };
-	struct wire_in in = val_in(owner);
-	struct store_key key;
-	struct fact f;
+	char network[DNS_LABEL_MAX + 1];
+	struct store_key key, own;
+	struct wire_in in;
 	MDB_val k, v;
-	enum err err;
 
-	key_copy(&key, owner->mv_data, owner->mv_size);
-	k = key_val(&key);
+	if (!unique_key(&key, f) || txn_get(t, &key, &v) != 0)
+		return false;
+	owner_key(t, f, &own);
+	if (key_is(&own, &v))
+		return false;
+	in = val_in(&v);
 	network_id(t, wire_get32(&in), network);
-	if (txn_get(t, &key, &v) != 0 ||
-	    !fact_read(&f, network, &k, &v, &arena)) {
-		(void)txn_holds(t, MDB_CORRUPTED);
-		arena_release(&arena);
-		return t->err;
-	}
-	if (f.kind == FACT_GATEWAY)
-		f.network = NULL;
-	(void)snprintf(rule, sizeof(rule), "must be no other %s's; %s has it",
-	    fact_kind_str(f.kind), fact_title(&f, title));
-	err = complain(
-	    why, f.kind == FACT_GATEWAY ? "number" : "public_key", rule, "");
-	arena_release(&arena);
-	return err;
+	key_copy(&key, v.mv_data, v.mv_size);
+	k = key_val(&key);
+	if (!txn_holds(t, txn_get(t, &key, &v)) ||
+	    !txn_holds(t,
+		fact_read(owner, arena_copy(arena, network, strlen(network)),
+		    &k, &v, arena)
+		    ? 0
+		    : MDB_CORRUPTED))
+		return false;
+	if (owner->kind == FACT_GATEWAY)
+		owner->network = NULL;
+	return true;
 }
 
 enum err
 unique_check(struct store_txn *t, const struct fact *f, struct complaint *why)
 {
-	struct store_key key, own, owner;
-	MDB_val v;
+	char title[FACT_TITLE], rule[160];
+	struct arena arena = { 0 };
+	enum err err = t->err;
+	struct fact owner;
 
-	if (!unique_key(&key, f) || txn_get(t, &key, &v) != 0)
-		return t->err;
-	owner_key(t, f, &own);
-	key_copy(&owner, v.mv_data, v.mv_size);
-	if (key_is(&own, &v) || goes(t, &owner))
-		return E_OK;
-	return complain_owner(t, &v, why);
+	if (unique_owner(t, f, &owner, &arena)) {
+		(void)snprintf(rule, sizeof(rule),
+		    "must be no other %s's; %s has it", fact_kind_str(f->kind),
+		    fact_title(&owner, title));
+		err = complain(why,
+		    f->kind == FACT_GATEWAY ? "number" : "public_key", rule,
+		    "");
+	}
+	arena_release(&arena);
+	return t->err != E_OK ? t->err : err;
 }
 
-/* In a snapshot, another fact may have it already. */
+bool
+unique_differs(const struct fact *a, const struct fact *b)
+{
+	struct store_key one, other;
+
+	return !unique_key(&one, a) || !unique_key(&other, b) ||
+	    one.out.len != other.out.len ||
+	    memcmp(one.buf, other.buf, one.out.len) != 0;
+}
+
+/* Another fact may have it already. */
 void
 unique_write(struct store_txn *t, const struct fact *f, bool is)
 {

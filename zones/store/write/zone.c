@@ -1,7 +1,7 @@
 /*
  * zone.c - a network's own zones, and the records that are in them.
  */
-#include "impl.h"
+#include "left_impl.h"
 #include "zones/facts/record.h"
 
 /* It is there; within a snapshot, it was put. */
@@ -30,6 +30,23 @@ zone_labels(struct store_txn *t, const char *name)
 			return d.labels - i;
 	}
 	return 0;
+}
+
+bool
+zone_find(struct store_txn *t, const char *name, struct store_key *key)
+{
+	struct dname d;
+	MDB_val v;
+
+	if (!dname_parse(&d, name))
+		return false;
+	for (unsigned i = 0; i < d.labels; i++) {
+		key_init(key, t->number, KEY_ZONE);
+		key_labels(key, &d, i, d.labels);
+		if (txn_get(t, key, &v) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* RFC 1034, 3.6.2: a CNAME is its name's only record. */
@@ -63,8 +80,7 @@ zone_check_record(
 	if (f->kind != FACT_RECORD)
 		return E_OK;
 	if (zone_labels(t, f->id) == 0)
-		return complain(why, "name",
-		    "must be in a zone that the network has", f->id);
+		return complain(why, "name", ZONE_FIRST, f->id);
 	return check_alone(t, f, why);
 }
 
@@ -73,7 +89,41 @@ struct gathering {
 	struct dname zone;
 	struct arena *arena;
 	struct zone_record *first;
+	bool is_there; /* the network */
 };
+
+/* Its source has a zone of this name, whether it is taken or waits. */
+static bool
+source_has(struct gathering *g, const char *network, const char *name)
+{
+	const struct fact zone = {
+		.kind = FACT_ZONE, .network = network, .id = name
+	};
+	struct store_key key;
+	MDB_val v;
+
+	if (g->is_there) {
+		fact_key(&key, g->txn->number, &zone);
+		if (txn_get(g->txn, &key, &v) == 0)
+			return true;
+	}
+	left_key(&key, &zone);
+	return txn_get(g->txn, &key, &v) == 0;
+}
+
+/* Of the zones that a record may be in, this is the one. */
+static bool
+is_of(struct gathering *g, const struct fact *record, const struct dname *name)
+{
+	const char *at = record->id;
+
+	for (unsigned left = name->labels; left > g->zone.labels; left--) {
+		if (source_has(g, record->network, at))
+			return false;
+		at = strchr(at, '.') + 1;
+	}
+	return true;
+}
 
 static bool
 record_gather(void *arg, const struct fact *f, bool implied)
@@ -84,28 +134,34 @@ record_gather(void *arg, const struct fact *f, bool implied)
 
 	(void)implied;
 	if (!dname_parse(&d, f->id) || !dname_is_below(&d, &g->zone) ||
-	    zone_labels(g->txn, f->id) != g->zone.labels)
+	    !is_of(g, f, &d))
 		return true;
 	r = arena_take(g->arena, sizeof(*r));
 	r->name = arena_copy(g->arena, f->id, strlen(f->id));
-	r->type = f->to;
+	r->type = arena_copy(g->arena, f->to, strlen(f->to));
 	r->next = g->first;
 	g->first = r;
 	return true;
 }
 
 struct zone_record *
-zone_records(struct store_txn *t, const struct fact *zone, struct arena *arena)
+zone_records(struct store_txn *t, const struct fact *zone, bool wait,
+    struct arena *arena)
 {
-	struct gathering g = { .txn = t, .arena = arena };
-	enum err err;
+	struct gathering g = { .txn = t,
+		.arena = arena,
+		.is_there = network_find(t, zone->network) };
+	enum err err = E_OK;
 
-	txn_flush(t);
-	if (t->err != E_OK || !dname_parse(&g.zone, zone->id))
+	if (t->err != E_OK || !dname_parse(&g.zone, zone->id) ||
+	    !source_has(&g, zone->network, zone->id))
 		return NULL;
-	err = store_each_fact(t->txn, t->store->env->dbi, FACT_RECORD,
-	    zone->network, record_gather, &g);
+	if (g.is_there)
+		err = store_facts(
+		    t, FACT_RECORD, zone->network, record_gather, &g);
 	if (err != E_OK && t->err == E_OK)
 		t->err = err;
+	if (wait)
+		left_each(t, FACT_RECORD, zone->network, record_gather, &g);
 	return g.first;
 }

@@ -76,6 +76,8 @@ enum key_kind {
 					  * 17 for v4: bit L: some prefix has
 					  * length L */
 	KEY_JOURNAL = KEY_OF_NONE | 'j', /* u32 place: journal.h */
+	KEY_LEFT = KEY_OF_NONE | 'w',    /* of a fact: left.c */
+	KEY_HALTED = KEY_OF_NONE | 'h',  /* nothing: why (left.h) */
 	KEY_COMMITS = '#' /* nothing: u32 commits that changed the network */
 };
 

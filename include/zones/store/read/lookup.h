@@ -274,6 +274,7 @@ enum claim_kind { /* as they are stored */
 };
 
 struct claim {
+	uint64_t age; /* of its fact */
 	enum claim_kind kind;
 	struct label region, app, id, server;
 	int64_t expires; /* of a peer; 0: never */

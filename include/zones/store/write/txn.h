@@ -43,12 +43,34 @@ enum err store_delete(struct store_txn *, const struct fact *key,
     struct complaint *why) MUST_CHECK;
 
 /*
- * As delete, but of an app its own fact only: its instances stay, and while
- * there are any, so does the app.  For sources in which each fact comes and
- * goes by itself.
+ * As delete, but of its own fact only: an app's instances stay, and while
+ * there are any, so does the app; what is in a network waits for the network.
+ * For sources in which each fact comes and goes by itself.
  */
 enum err store_withdraw(struct store_txn *, const struct fact *key,
     struct complaint *why) MUST_CHECK;
+
+/*
+ * A transaction is judged by the state that it leaves.  What store_put() has
+ * refused is left out until then, and kept in mind behind it: each end of
+ * what belongs together tries all that may fit now.
+ *
+ * WHOLE: the fact was read, and can be tried; else only its key is known.
+ * PLACE is handed back at the end.  False: the open snapshot is of another
+ * network, and nothing was kept.
+ */
+bool store_leave_out(struct store_txn *, const struct fact *, bool whole,
+    const struct complaint *, uint64_t place) MUST_CHECK;
+
+/*
+ * The end, at CURSOR (or NULL).  Of what was left out since the last one, EACH
+ * is told in the order of places: WHY it stays out, or that it is in, and what
+ * store_conflict() says of it.
+ */
+typedef void store_each_settled(void *arg, uint64_t place, const struct fact *,
+    const struct complaint *why, const char *other);
+enum err store_settle(struct store_txn *, const char *cursor,
+    store_each_settled *, void *arg) MUST_CHECK;
 
 /*
  * What another fact has of what PUT gave this one: "instance web/a1 has one of
@@ -58,15 +80,18 @@ const char *store_conflict(const struct store_txn *);
 
 /*
  * Between the two, every fact is to be put that shall remain: of all, or
- * of one network, whose own fact stays.  The end deletes what was not put.
+ * of one network, whose own fact stays.  The end deletes what was not put;
+ * what was left out within stays as it was.  It is E_INPUT, and nothing was
+ * deleted, where that would be more than half of the store or of a network,
+ * and not ANY number may go.
  */
 void store_snapshot_begin(struct store_txn *, const char *network);
-void store_snapshot_end(struct store_txn *);
-/*
- * Within a snapshot: it has the fact of this key, but nobody knows how; what is
- * there stays.  NULL: it may have any fact, so that nothing goes.
- */
-void store_snapshot_keep(struct store_txn *, const struct fact *key);
+enum err store_snapshot_end(
+    struct store_txn *, bool any, struct complaint *why) MUST_CHECK;
+
+/* The source stands still, and why, until the next mark. */
+#define HALTED_MAX 511
+void store_halt(struct store_txn *, const char *why);
 
 /* The source's position, kept with the transaction. */
 void store_mark(struct store_txn *, const char *cursor);
