@@ -117,26 +117,39 @@ peer_fate(const struct peer *p, int64_t now)
 	return is_expired(p->expires, now) ? FATE_EXPIRED : FATE_TAKEN;
 }
 
+static void
+watch_peers(const struct reply *r)
+{
+	const struct label none = { NULL, 0 };
+	struct range range;
+	struct peer peer;
+
+	range_peers(&range, r->env->snapshot, r->q->network);
+	while (r->env->watch != NULL && range_peer(&range, &peer))
+		watch_fact(r->env, "peer", none, peer.name,
+		    peer_fate(&peer, r->env->now));
+}
+
 enum query_next
 answer_peers(struct reply *r)
 {
+	struct wire_in page;
 	struct range range;
-	struct peer peer;
+	struct label name;
+	int64_t expires;
 	struct txt txt;
 
+	watch_peers(r);
 	txt_start(&txt, r);
-	range_peers(&range, r->env->snapshot, r->q->network);
-	while (range_peer(&range, &peer)) {
-		enum query_fate fate = peer_fate(&peer, r->env->now);
-
-		watch_fact(
-		    r->env, "peer", (struct label){ 0 }, peer.name, fate);
-		if (fate != FATE_TAKEN)
-			continue;
-		reply_expires(r, peer.expires);
-		if (!txt_item(&txt, ',', peer.name.at, peer.name.len))
-			break;
-	}
+	range_peer_names(&range, r->env->snapshot, r->q->network);
+	while (!txt.full && range_peer_page(&range, r->env->now, &page))
+		while (peer_name_next(&page, &name, &expires)) {
+			if (is_expired(expires, r->env->now))
+				continue;
+			reply_expires(r, expires);
+			if (!txt_item(&txt, ',', name.at, name.len))
+				break;
+		}
 	return txt_finish(&txt);
 }
 

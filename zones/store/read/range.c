@@ -249,6 +249,36 @@ range_peer(struct range *r, struct peer *out)
 }
 
 void
+range_peer_names(struct range *r, struct snapshot *s, uint32_t network)
+{
+	range_kind(r, s, network, KEY_PEERS);
+}
+
+bool
+range_peer_page(struct range *r, int64_t now, struct wire_in *page)
+{
+	struct label rest;
+	MDB_val v;
+
+	while (range_next(r, &rest, &v)) {
+		*page = val_in(&v);
+		if ((int64_t)wire_get64(page) > now)
+			return true;
+	}
+	return false;
+}
+
+bool
+peer_name_next(struct wire_in *page, struct label *name, int64_t *expires)
+{
+	if (wire_left(page) == 0)
+		return false;
+	*name = wire_get_label(page);
+	*expires = (int64_t)wire_get64(page);
+	return !page->bad;
+}
+
+void
 range_instances(struct range *r, struct snapshot *s, uint32_t network)
 {
 	range_kind(r, s, network, KEY_INSTANCES);

@@ -219,6 +219,9 @@ expect_unique(struct check *c, const struct fact *f)
 void
 check_fact(struct check *c, const struct fact *f, bool implied)
 {
+	struct store_key key;
+	uint8_t expires[8];
+
 	expect_unique(c, f);
 	for (unsigned use = 0; use < NETWORK_USES; use++)
 		c->uses[use] += (network_uses(f) & USES(use)) != 0;
@@ -234,6 +237,8 @@ check_fact(struct check *c, const struct fact *f, bool implied)
 		break;
 	case FACT_PEER:
 		expect_claims(c, c->number, f);
+		if (names_peer(&key, c->number, f, expires))
+			check_expect(c, &key, expires, sizeof(expires));
 		break;
 	case FACT_EXPORT:
 		expect_export(c, f);

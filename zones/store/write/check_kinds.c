@@ -44,6 +44,8 @@ key_row(enum key_kind kind)
 		return (struct key_row){ "app's page", VALUE_PACK };
 	case KEY_NAMES:
 		return (struct key_row){ "list of apps", VALUE_NAMES };
+	case KEY_PEERS:
+		return (struct key_row){ "list of peers", VALUE_NAMES };
 	case KEY_CLAIMS:
 		return (struct key_row){ "claim", VALUE_CLAIMS };
 	case KEY_BLOCKS:

@@ -110,6 +110,8 @@ check_pack(struct check *c, const MDB_val *k, struct wire_in page)
 static const char *
 check_names(struct check *c, const MDB_val *k, struct wire_in page)
 {
+	enum key_kind kind = key_kind(k->mv_data);
+	const struct paged_codec *codec = names_codec(kind);
 	struct wire_in rest = key_rest(k);
 	struct label start = { rest.buf, (uint8_t)rest.len };
 	struct page_in in = { .page = page };
@@ -123,14 +125,14 @@ check_names(struct check *c, const MDB_val *k, struct wire_in page)
 
 	if (start.len == 0)
 		c->last = start;
-	for (; names_get(&in, &e); n++) {
+	for (; codec->get(&in, &e); n++) {
 		struct label name = { e.key, (uint8_t)e.key_len };
 
 		ordered = is_next(c, start, name) && ordered;
-		names_put(&again, &e);
-		key_init(&key, c->number, KEY_NAMES);
+		codec->put(&again, &e);
+		key_init(&key, c->number, kind);
 		key_bytes(&key, e.key, e.key_len);
-		check_meet(c, &key, NULL, 0);
+		check_meet(c, &key, e.payload, e.payload_len);
 	}
 	if (n == 0)
 		return nothing;

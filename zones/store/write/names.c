@@ -1,5 +1,5 @@
 /*
- * names.c - the list of a network's apps: a list in pages of strings.
+ * names.c - the lists of a network's apps and of its peers, in pages.
  */
 #include "names.h"
 
@@ -22,7 +22,7 @@ next_string(struct page_in *in)
 	return true;
 }
 
-bool
+static bool
 names_get(struct page_in *in, struct pack_entry *e)
 {
 	const uint8_t *at, *end;
@@ -48,7 +48,7 @@ names_get(struct page_in *in, struct pack_entry *e)
 	return !in->page.bad;
 }
 
-void
+static void
 names_put(struct page_out *page, const struct pack_entry *e)
 {
 	if (page->out.len == 0)
@@ -58,12 +58,57 @@ names_put(struct page_out *page, const struct pack_entry *e)
 	page->any = true;
 }
 
-static const struct paged_codec codec = {
-	.overhead = 1, /* the separator; and a string's length now and then */
-	.full = NAMES_PAGE - NAMES_PAGE / (TXT_STRING_MAX - DNS_LABEL_MAX),
-	.get = names_get,
-	.put = names_put,
-};
+/* A page of peers: u64 when the last of them ends; label, u64 each. */
+static bool
+peers_get(struct page_in *in, struct pack_entry *e)
+{
+	struct label name;
+
+	if (in->page.pos == 0 && in->page.len > 0)
+		(void)wire_get64(&in->page);
+	if (wire_left(&in->page) == 0)
+		return false;
+	name = wire_get_label(&in->page);
+	*e = (struct pack_entry){ .key = name.at,
+		.key_len = name.len,
+		.payload = wire_take(&in->page, 8),
+		.payload_len = 8 };
+	return !in->page.bad;
+}
+
+static void
+peers_put(struct page_out *page, const struct pack_entry *e)
+{
+	static const uint8_t none[8];
+
+	if (page->out.len == 0)
+		wire_put(&page->out, none, sizeof(none));
+	if (memcmp(page->out.buf, e->payload, 8) < 0)
+		memcpy(page->out.buf, e->payload, 8);
+	wire_put_label(&page->out, e->key, e->key_len);
+	wire_put(&page->out, e->payload, 8);
+}
+
+const struct paged_codec *
+names_codec(enum key_kind kind)
+{
+	static const struct paged_codec apps = {
+		/* the separator; and a string's length now and then */
+		.overhead = 1,
+		.full =
+		    NAMES_PAGE - NAMES_PAGE / (TXT_STRING_MAX - DNS_LABEL_MAX),
+		.get = names_get,
+		.put = names_put,
+	};
+	static const struct paged_codec peers = {
+		.overhead = 1, /* its length */
+		.full = NAMES_PAGE - 8,
+		.get = peers_get,
+		.put = peers_put,
+	};
+
+	return kind == KEY_PEERS ? &peers : &apps;
+}
 
 /* Sorted by network and name when they are written, the last word on each. */
 void
@@ -73,6 +118,29 @@ names_note(struct store_txn *t, uint32_t network, const char *app, bool is)
 
 	key_parts(&key, network, KEY_NAMES, &app, 1);
 	overlay_put(&t->names, &key, is ? "" : NULL, 0);
+}
+
+bool
+names_peer(struct store_key *key, uint32_t network, const struct fact *f,
+    uint8_t expires[8])
+{
+	struct wire_out out = wire_out(expires, 8);
+
+	wire_put64(
+	    &out, (uint64_t)(f->expires == 0 ? PEER_FOR_EVER : f->expires));
+	key_parts(key, network, KEY_PEERS, &f->id, 1);
+	return !peer_is_interactive(label_of(f->id));
+}
+
+void
+names_note_peer(
+    struct store_txn *t, uint32_t network, const struct fact *f, bool is)
+{
+	struct store_key key;
+	uint8_t expires[8];
+
+	if (names_peer(&key, network, f, expires))
+		overlay_put(&t->names, &key, is ? expires : NULL, is ? 8 : 0);
 }
 
 /* Those of the network of the one at I; returns how many. */
@@ -89,7 +157,9 @@ notes_of_network(const struct overlay *o, size_t i, struct paged_note *note)
 			break;
 		note[n] =
 		    (struct paged_note){ { .key = e->in.key + KEY_START,
-					     .key_len = e->in.len - KEY_START },
+					     .key_len = e->in.len - KEY_START,
+					     .payload = e->value,
+					     .payload_len = e->len },
 			    e->value != NULL };
 	}
 	return n;
@@ -100,7 +170,6 @@ names_write(struct store_txn *t)
 {
 	struct overlay *o = &t->names;
 	struct store_key prefix;
-	const struct paged list = { &codec, t, &prefix };
 	struct paged_note *note =
 	    arena_take(&o->arena, (o->table.count + 1) * sizeof(*note));
 	size_t n;
@@ -109,7 +178,9 @@ names_write(struct store_txn *t)
 	for (size_t i = 0; i < o->table.count; i += n) {
 		n = notes_of_network(o, i, note);
 		key_copy(&prefix, overlay_at(o, i)->in.key, KEY_START);
-		paged_change(&list, note, n, NULL);
+		paged_change(&(struct paged){ names_codec(key_kind(prefix.buf)),
+				 t, &prefix },
+		    note, n, NULL);
 	}
 	overlay_release(o);
 }

@@ -1,5 +1,5 @@
 /*
- * names.h - the list of a network's apps, in pages.
+ * names.h - the lists of a network's apps and of its peers, in pages.
  *
  *	key of the first page:  KEY_NAMES
  *	key of a later page:    KEY_NAMES name that all names of this page are
@@ -9,6 +9,11 @@
  * A later page's first string begins with a separator.  The pages one behind
  * the other are thus what a TXT record holds.  There is a first page as long
  * as there is a name, and no page is empty.
+ *
+ * Peers stand in the same way below KEY_PEERS, those apart whom no list tells.
+ * Their pages begin with the moment at which the last of them has ended, so
+ * that a question passes over all of a page that is over: u64; then label and
+ * u64 when it ends, for each.
  */
 #ifndef ZONES_STORE_WRITE_NAMES_H
 #define ZONES_STORE_WRITE_NAMES_H
@@ -21,12 +26,17 @@
  */
 #define NAMES_PAGE 4080
 
-/* The entries of a page are names, without a payload. */
-bool names_get(struct page_in *, struct pack_entry *);
-void names_put(struct page_out *, const struct pack_entry *);
+/* Of KEY_NAMES, whose entries have no payload, or KEY_PEERS. */
+const struct paged_codec *names_codec(enum key_kind);
 
 /* An app came or went.  Written at the end, as it is one list. */
 void names_note(struct store_txn *, uint32_t network, const char *app, bool is);
+struct fact;
+void names_note_peer(
+    struct store_txn *, uint32_t network, const struct fact *, bool is);
+/* A peer's entry; false: it is in no list. */
+bool names_peer(struct store_key *, uint32_t network, const struct fact *,
+    uint8_t expires[8]);
 void names_write(struct store_txn *);
 
 #endif

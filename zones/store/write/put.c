@@ -123,6 +123,7 @@ put_index(struct store_txn *t, const struct fact *f, bool is)
 		break;
 	case FACT_PEER:
 		(is ? index_claims : unindex_claims)(t, t->number, f);
+		names_note_peer(t, t->number, f, is);
 		break;
 	case FACT_APP:
 		(is ? index_app : unindex_app)(t, t->number, f);

@@ -57,6 +57,8 @@ enum key_kind {
 					   * key of the fact that has it */
 	KEY_INSTANCES = 'a', /* app [region, id]: pack of instances (pack.h) */
 	KEY_NAMES = 'l',     /* [app]: list of apps (names.h) */
+	KEY_PEERS = 'Q',     /* [peer]: list of peers, and when each ends
+			      * (names.h) */
 	KEY_CLAIMS = 'R',    /* address: claims, newest first */
 	KEY_BLOCKS = 'B',    /* u8 length, address: claims of peers */
 	KEY_SERVER = 'S',    /* server, u8 tier and app, id: brief */

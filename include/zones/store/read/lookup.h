@@ -256,6 +256,14 @@ bool lookup_peer(
     struct snapshot *, uint32_t network, struct label name, struct peer *);
 void range_peers(struct range *, struct snapshot *, uint32_t network);
 bool range_peer(struct range *, struct peer *);
+/*
+ * Names of those that are told, in their order, some at a time: where none of
+ * them is there any more at NOW, they are passed over at once.
+ */
+#define PEER_FOR_EVER INT64_MAX
+void range_peer_names(struct range *, struct snapshot *, uint32_t network);
+bool range_peer_page(struct range *, int64_t now, struct wire_in *page);
+bool peer_name_next(struct wire_in *page, struct label *, int64_t *expires);
 
 /* All instances of a network, by app. */
 void range_instances(struct range *, struct snapshot *, uint32_t network);

@@ -1,0 +1,145 @@
+/*
+ * test_query_peers.c - the list of peers, of whom many have come to their end:
+ * against a loop over all of them, through changes.
+ */
+#include "zones/query/query.h"
+
+#include "query_world.h"
+#include "zones/facts/time_text.h"
+
+#define PEERS 4000
+#define STEPS 12
+
+static int64_t ends[PEERS]; /* 0: never; -1: it is not there */
+
+/* Most are over at once, whole pages of them too. */
+static int64_t
+end_drawn(struct rng *rng, unsigned i)
+{
+	switch (rng_below(rng, i / 500 % 2 == 0 ? 4 : 40)) {
+	case 0:
+		return 0;
+	case 1:
+		return NOW + (int64_t)rng_below(rng, 10);
+	default:
+		return NOW - (int64_t)rng_below(rng, 1000);
+	}
+}
+
+static void
+change(struct rng *rng, unsigned one_in)
+{
+	char *text;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	for (unsigned i = 0; i < PEERS; i++) {
+		char when[TIME_TEXT];
+
+		if (rng_below(rng, one_in) != 0)
+			continue;
+		ends[i] = rng_below(rng, 4) == 0 && one_in > 1
+		    ? -1
+		    : end_drawn(rng, i);
+		if (ends[i] == -1)
+			fprintf(out,
+			    "{'delete':'peer','network':'acme','name':"
+			    "'p%04u'}\n",
+			    i);
+		else
+			fprintf(out,
+			    "{'put':'peer','network':'acme','name':'p%04u',"
+			    "'addresses':['fdaa:0:18::%x']%s%s%s}\n",
+			    i, i + 1, ends[i] == 0 ? "" : ",'expires':'",
+			    ends[i] == 0 ? "" : time_text(ends[i], when),
+			    ends[i] == 0 ? "" : "'");
+	}
+	assert_int_equal(fclose(out), 0);
+	assert_int_equal(fixture_apply(&f, text), E_OK);
+	assert_int_equal(fixture_check(&f), E_OK);
+	free(text);
+}
+
+static void
+expect_list(char *list)
+{
+	size_t len = 0;
+
+	*list = '\0';
+	for (unsigned i = 0; i < PEERS; i++)
+		if (ends[i] == 0 || ends[i] > env.now)
+			len += (size_t)snprintf(
+			    list + len, 8, "%sp%04u", len == 0 ? "" : ",", i);
+}
+
+/* The strings of the only record, joined. */
+static void
+read_list(const struct asked *a, char *list)
+{
+	struct wire_in in = wire_in(a->pkt, a->q.len);
+	unsigned left;
+
+	(void)wire_take(&in, DNS_HEADER + a->q.question_len + 10);
+	left = wire_get16(&in);
+	while (left > 0) {
+		unsigned len = wire_get8(&in);
+
+		memcpy(list, wire_take(&in, len), len);
+		list += len;
+		left -= 1 + len;
+	}
+	assert_false(in.bad);
+	*list = '\0';
+}
+
+static void
+test_list(void **state)
+{
+	static char expected[65536], is[65536];
+	const struct ask q = { .name = "_peer.internal",
+		.type = TYPE_TXT,
+		.from = "fdaa:0:18:1::1",
+		.tcp = true };
+	struct rng rng = { 5 };
+	struct asked a;
+
+	(void)state;
+	fixture_open(&f);
+	assert_int_equal(
+	    fixture_apply(&f,
+		"{'put':'network','id':'acme','prefixes':['fdaa:0:18::/48']}"),
+	    E_OK);
+	env.snapshot = f.snapshot;
+	for (unsigned step = 0; step < STEPS; step++) {
+		change(&rng, step == 0 ? 1 : step % 2 == 0 ? 3 : 100);
+		env.now = NOW + step % 4;
+		expect_list(expected);
+		ask(&a, &q, &env);
+		read_list(&a, is);
+		assert_string_equal(is, expected);
+		asked_release(&a);
+	}
+	env.now = NOW + 10000;
+	expect_list(expected);
+	ask(&a, &q, &env);
+	read_list(&a, is);
+	assert_string_equal(is, expected);
+	asked_release(&a);
+	fixture_close(&f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_list),
+	};
+
+	env = (struct query_env){
+		.now = NOW, .max_udp_size = 8192, .rng = { 1 }, .region = ""
+	};
+	(void)facts;
+	if (query_env_init(&env) != E_OK)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
