@@ -59,7 +59,7 @@ struct asker {
 	const char *bound; /* the network of the listener, or NULL */
 	uint32_t network;
 	int64_t came_us;
-	uint16_t id, flags, limit, qtype;
+	uint16_t id, flags, limit, qtype, port;
 	bool edns, edns_do;
 	bool own; /* his network has the name that he asked for */
 	uint8_t cookie_len, cookie[COOKIE_LEN];

@@ -138,6 +138,7 @@ asker_take(
 		return NULL;
 	asker->client = *client;
 	asker->from = q->from;
+	asker->port = q->port;
 	asker->bound = q->bound;
 	asker->qtype = q->qtype;
 	asker->follows = asker->led_count = 0;

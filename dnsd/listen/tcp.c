@@ -102,6 +102,7 @@ conn_accept(struct tcp_listener *l, int fd, const struct sockaddr_in6 *from)
 	struct tcp_hub *hub = l->hub;
 	struct tcp_arrival a = { .listen = l->listen,
 		.from = addr_from_sockaddr(from),
+		.port = ntohs(from->sin6_port),
 		.to = asked_address(l, fd),
 		.fd = fd };
 	struct tcp_conn *c;

@@ -154,6 +154,7 @@ conn_answer(struct tcp_conn *c, const uint8_t *pkt, size_t len)
 	q->len = len;
 	q->cap = DNS_TCP_MAX;
 	q->from = c->from;
+	q->port = c->port;
 	q->to = c->to;
 	q->bound = c->listen->network;
 	q->tcp = true;

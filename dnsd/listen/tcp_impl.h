@@ -42,6 +42,7 @@ struct tcp_conn {
 	uint32_t *of_network, *of_client;
 	const struct config_listen *listen;
 	struct addr from, to;
+	uint16_t port; /* it came from */
 	int fd;
 	unsigned waiting; /* questions that are forwarded */
 	short wants;      /* EV_READ, EV_WRITE or 0: what EVENT is set for */
@@ -97,6 +98,7 @@ void tcp_table_close(struct tcp_hub *); /* and every connection */
 struct tcp_arrival {
 	const struct config_listen *listen;
 	struct addr from, to;
+	uint16_t port; /* it came from */
 	uint32_t network;
 	int fd;
 };

@@ -137,6 +137,7 @@ tcp_conn_open(struct tcp_hub *hub, const struct tcp_arrival *a)
 	c->fd = a->fd;
 	c->listen = a->listen;
 	c->from = a->from;
+	c->port = a->port;
 	c->to = a->to;
 	c->of_network = held_by_network(hub, a->network);
 	c->of_client = held_by_client(hub, &a->from);

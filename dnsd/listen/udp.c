@@ -52,6 +52,7 @@ ask_begin(struct udp_listener *l, struct mmsghdr *m, struct asked *a)
 	q->cap = l->o.buffers->slot_len;
 	q->from = addr_from_sockaddr(&s->from);
 	q->bound = l->listen->network;
+	q->port = ntohs(s->from.sin6_port);
 	q->tcp = false;
 	return true;
 }

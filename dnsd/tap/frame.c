@@ -43,6 +43,8 @@ addresses_set(Dnstap__Message *to, const struct tap_message *m)
 				     : DNSTAP__SOCKET_PROTOCOL__UDP;
 	to->has_query_address = is_known(&m->asker);
 	to->query_address = address(&m->asker);
+	to->has_query_port = m->asker_port != 0;
+	to->query_port = m->asker_port;
 	to->has_response_address = is_known(&m->server);
 	to->response_address = address(&m->server);
 	to->has_response_port = m->port != 0;

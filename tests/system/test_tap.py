@@ -13,7 +13,7 @@ import time
 import dns.message
 import pytest
 
-from ask import ACME, GLOBEX, ask, rcode
+from ask import ACME, GLOBEX, SERVER6, ask, make_socket, rcode
 from programs import DNSCTL, NOT_UPSTREAMS, sample, until
 from upstreams import Program, Upstream, address_of
 
@@ -51,7 +51,7 @@ def protobuf(data):
 
 
 Frame = collections.namedtuple(
-    "Frame", "type network identity tcp asker server asked told message")
+    "Frame", "type network identity tcp asker server port asked told message")
 
 
 def frame(data):
@@ -63,7 +63,7 @@ def frame(data):
         {4: socket.AF_INET, 16: socket.AF_INET6}[len(m[i])], m[i])
         for i in (4, 5)]
     return Frame(m[1], tap.get(3, b"").decode(), tap[1].decode(), m[3] == 2,
-                 *address, m[8] + m[9] / 1e9,
+                 *address, m.get(6), m[8] + m[9] / 1e9,
                  m[12] + m[13] / 1e9 if 12 in m else None,
                  dns.message.from_wire(packet))
 
@@ -131,8 +131,18 @@ def test_messages_and_their_times(capture, tapped):
     ask("flyer.flycast", tcp=True)
     ask("a.example", "A", source=GLOBEX)
     ask("a.example", "A", source=GLOBEX)  # from the cache
+    with make_socket(ACME) as s:
+        port = s.getsockname()[1]
+        for name in "b.example", NAME:
+            s.sendto(dns.message.make_query(name, "A").to_wire(),
+                     (SERVER6, 53))
+            s.recv(65535)
     all_frames = written(capture, d)
     assert {f.identity for f in all_frames} == {"node-1"}
+
+    ports = collections.Counter(f.port for f in all_frames if f.asker)
+    assert None not in ports
+    assert ports[port] == 4  # a question that waits, and one that does not
 
     private = named(all_frames, "flyer.flycast")
     assert [f.type for f in private] == [QUERY, RESPONSE]

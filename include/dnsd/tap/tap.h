@@ -29,7 +29,7 @@ struct tap_message {
 	bool tcp;
 	uint32_t network;          /* the store's number */
 	struct addr asker, server; /* zero: not known */
-	uint16_t port;             /* of the server; 0: not known */
+	uint16_t asker_port, port; /* port: the server's; 0: not known */
 	int64_t asked_ns, told_ns; /* since 1970; told: of a response */
 	size_t len;
 	const uint8_t *pkt;

@@ -53,6 +53,7 @@ struct query {
 	size_t len, cap;      /* cap at least 512, and len */
 	struct addr from, to; /* to: zero where not known */
 	const char *bound;    /* network the listener is bound to, or NULL */
+	uint16_t port;        /* it came from, for who looks on */
 	bool tcp;
 
 	/* query_answer() sets these; forwarding reads them. */
