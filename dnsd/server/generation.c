@@ -215,8 +215,10 @@ sockets_steer(struct generation *g)
 enum err
 generation_start(struct generation *g)
 {
-	enum err err = tap_start(g->tap);
+	enum err err = store_keep(g->store);
 
+	if (err == E_OK)
+		err = tap_start(g->tap);
 	sockets_steer(g);
 	for (unsigned i = 0; err == E_OK && i < g->count; i++)
 		err = worker_start(g->workers[i]);

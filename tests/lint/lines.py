@@ -17,8 +17,9 @@ from rooms import ROOMS, includes, resolve
 # not part of it.  Of base, it and the server have what they include.
 ANSWER = ["zones/names/*", "zones/store/read/*", "zones/query/*",
           "dnsd/listen/udp*"]
-BEFORE_IT = {"zones/store/read/open.c"}
-BOUNDS = {"an answer": 9900, "the server": 26000}
+BEFORE_IT = {"zones/store/read/" + name
+             for name in ("guard.c", "open.c", "pages.c", "store.c")}
+BOUNDS = {"an answer": 10600, "the server": 26800}
 SAID = re.compile(r"\b([0-9]+,[0-9]{3})\b")
 
 

@@ -75,7 +75,8 @@ LIBRARIES = {
 }
 # Our headers that show LMDB, and so are the store's alone.
 STORE_ONLY = ["zones/store/read/keys.h", "zones/store/read/env.h",
-              "zones/store/read/recent.h", "zones/store/read/pack.h"]
+              "zones/store/read/recent.h", "zones/store/read/pack.h",
+              "zones/store/read/guard.h"]
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^">]+)[">]', re.M)
 MANUAL = "docs/architecture.md"

@@ -193,13 +193,37 @@ count(const struct query *q, struct query_counters *c)
 	}
 }
 
-/* All take a step before any takes the next: see ahead.h. */
-void
-query_answer(struct query *const *all, unsigned n, struct query_env *env)
+/* The store broke under them: also what it made of them is worth nothing. */
+static void
+withdraw(struct query *const *all, unsigned n, struct query_env *env)
 {
+	env->store = E_DAMAGED;
+	for (unsigned i = 0; i < n; i++) {
+		if (all[i]->next == QUERY_DROP)
+			continue;
+		all[i]->truncated = false;
+		query_fail(all[i], env, RCODE_SERVFAIL, EDE_NOT_READY);
+		all[i]->next = QUERY_SEND;
+		env->counters.servfail++;
+	}
+}
+
+struct batch {
+	struct query *const *all;
+	unsigned count;
+	struct query_env *env;
+};
+
+/* All take a step before any takes the next: see ahead.h. */
+static void
+answer_all(void *arg)
+{
+	const struct batch *b = arg;
+	struct query *const *all = b->all;
+	struct query_env *env = b->env;
+	unsigned n = b->count;
 	struct ahead ahead;
 
-	assert(n <= QUERY_BATCH && env->scratch != NULL);
 	ahead_start(&ahead, all, n, env->snapshot);
 	for (unsigned i = 0; i < n; i++)
 		query_parse(all[i]);
@@ -217,6 +241,16 @@ query_answer(struct query *const *all, unsigned n, struct query_env *env)
 		all[i]->next = answer_one(all[i], env);
 		count(all[i], &env->counters);
 	}
+}
+
+void
+query_answer(struct query *const *all, unsigned n, struct query_env *env)
+{
+	struct batch b = { all, n, env };
+
+	assert(n <= QUERY_BATCH && env->scratch != NULL);
+	if (!snapshot_run(env->snapshot, answer_all, &b))
+		withdraw(all, n, env);
 }
 
 enum err

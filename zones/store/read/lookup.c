@@ -239,7 +239,7 @@ lookup_claims_within(struct snapshot *s, uint32_t network,
 
 	claim_key(&key, network, a, 128);
 	k = key_val(&key);
-	if (!s->active || mdb_cursor_get(s->point, &k, &v, MDB_SET_RANGE) != 0)
+	if (!s->active || guard_get(s->point, &k, &v, MDB_SET_RANGE) != 0)
 		return false;
 	*claims = val_in(&v);
 	return memcmp(k.mv_data, key.buf, KEY_START) == 0 && key_addr(&k, a) &&

@@ -1,5 +1,5 @@
 /*
- * open.c - opening the environment, for good or until it is there.
+ * open.c - the environment: opened, entered and left by snapshots, closed.
  */
 #include "zones/store/read/store.h"
 
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "zones/store/read/env.h"
+#include "zones/store/read/pages.h"
 
 /* Slots; the lock file has on disk those that were ever taken. */
 #define READERS_MAX 65536
@@ -56,12 +57,6 @@ store_err(int rc)
 	}
 }
 
-static void
-data_path(const struct store *s, char *out, size_t size)
-{
-	(void)snprintf(out, size, "%s/data.mdb", s->path);
-}
-
 enum err
 store_lengths(MDB_env *env, off_t *is, off_t *says)
 {
@@ -79,205 +74,117 @@ store_lengths(MDB_env *env, off_t *is, off_t *says)
 	return E_OK;
 }
 
-/*
- * LMDB trusts its file's length; a page behind the end would be SIGBUS.  A
- * writer may be about to lengthen it: see store_lengthen().
- */
-static enum err
-check_length(MDB_env *env)
-{
-	const struct timespec wait = { .tv_nsec = 2000000 };
-	off_t is = 0, says = 0;
-	enum err err;
-
-	for (int i = 0; i < 5; i++) {
-		err = store_lengths(env, &is, &says);
-		if (err != E_OK || is >= says)
-			return err;
-		(void)nanosleep(&wait, NULL);
-	}
-	return E_DAMAGED;
-}
-
 static int
-env_open_with_map(const struct store *s, size_t map, MDB_env **out)
+env_open_with_map(const struct store *s, size_t map, struct store_env *e)
 {
-	unsigned flags = MDB_NOTLS | s->flags;
-	MDB_env *env;
-	int rc;
+	int rc = mdb_env_create(&e->env);
 
-	*out = NULL;
-	if ((rc = mdb_env_create(&env)) != 0)
+	if (rc != 0)
 		return rc;
-	(void)mdb_env_set_maxreaders(env, READERS_MAX);
-	if ((rc = mdb_env_set_mapsize(env, map)) == 0)
-		rc = mdb_env_open(env, s->path, flags, 0664);
+	(void)mdb_env_set_maxreaders(e->env, READERS_MAX);
+	guard_begin(&e->guard, e->env);
+	if ((rc = mdb_env_set_mapsize(e->env, map)) == 0)
+		rc = mdb_env_open(e->env, s->path, MDB_NOTLS | s->flags, 0664);
+	guard_opened(&e->guard);
 	if (rc != 0) {
-		mdb_env_close(env);
-		return rc;
+		mdb_env_close(e->env);
+		e->env = NULL;
 	}
-	*out = env;
-	return 0;
+	return rc;
 }
 
 /* As much as the machine lets us reserve. */
 static int
-env_open(const struct store *s, MDB_env **out)
+env_open(const struct store *s, struct store_env *e)
 {
 	size_t map = s->map_bytes != 0 ? s->map_bytes : MAP_MOST;
 	int rc;
 
 	/* ENOMEM by a limit; EINVAL where valgrind has no room for it. */
 	while (
-	    ((rc = env_open_with_map(s, map, out)) == ENOMEM || rc == EINVAL) &&
+	    ((rc = env_open_with_map(s, map, e)) == ENOMEM || rc == EINVAL) &&
 	    s->map_bytes == 0 && map > MAP_LEAST)
 		map /= 2;
 	return rc;
 }
 
+static void
+find_commits(struct store_env *e)
+{
+	MDB_stat stat;
+
+	if (e->guard.data == NULL || mdb_env_stat(e->env, &stat) != 0)
+		return;
+	for (unsigned i = 0; i < 2; i++)
+		e->commit[i] = (const size_t *)(const void *)(e->guard.data +
+		    pages_commit_at(i, stat.ms_psize));
+}
+
 enum err
-store_open_file(struct store *s, const struct stat *st, struct store_env **out)
+store_open_file(
+    struct store *s, const struct store_file *file, struct store_env **out)
 {
 	struct store_env *e = calloc(1, sizeof(*e));
-	enum err err;
 	int rc;
 
 	*out = NULL;
 	if (e == NULL)
 		return E_NOMEM;
-	rc = env_open(s, &e->env);
-	err = store_err(rc);
-	if (err == E_OK && st != NULL)
-		err = check_length(e->env);
-	if (err != E_OK) {
-		mdb_env_close(e->env);
-		free(e);
-		return err;
+	rc = env_open(s, e);
+	if (rc != 0) {
+		store_close_file(e);
+		return store_err(rc);
 	}
-	if (st != NULL) {
-		e->dev = st->st_dev;
-		e->ino = st->st_ino;
-	}
-	e->refs = 1;
+	if (file != NULL)
+		e->file = *file;
+	find_commits(e);
 	*out = e;
 	return E_OK;
 }
 
-static void
-env_unref(struct store_env *e)
+void
+store_close_file(struct store_env *e)
 {
-	if (e == NULL || --e->refs > 0)
+	if (e == NULL)
 		return;
+	guard_end(&e->guard);
 	mdb_env_close(e->env);
 	free(e);
 }
 
-void
-store_unref(struct store *s, struct store_env *e)
-{
-	(void)pthread_mutex_lock(&s->lock);
-	env_unref(e);
-	(void)pthread_mutex_unlock(&s->lock);
-}
-
-/* Follows the path to the file that is there now. */
-static void
-reopen_if_replaced(struct store *s)
-{
-	char path[4096];
-	struct store_env *now;
-	struct stat st;
-	enum err err;
-
-	data_path(s, path, sizeof(path));
-	if (stat(path, &st) != 0 || st.st_size == 0) {
-		if (s->env == NULL)
-			s->why = E_ABSENT;
-		return;
-	}
-	if (s->env != NULL && s->env->dev == st.st_dev &&
-	    s->env->ino == st.st_ino) {
-		err = check_length(s->env->env);
-		if (err == E_OK)
-			return;
-		env_unref(s->env);
-		s->env = NULL;
-		s->why = err;
-		return;
-	}
-	err = store_open_file(s, &st, &now);
-	if (err != E_OK) {
-		if (s->env == NULL)
-			s->why = err;
-		return;
-	}
-	env_unref(s->env);
-	s->env = now;
-}
-
-struct store_env *
-store_look(struct store *s, enum err *why)
-{
-	struct store_env *e;
-
-	(void)pthread_mutex_lock(&s->lock);
-	if ((s->flags & MDB_RDONLY) != 0)
-		reopen_if_replaced(s);
-	e = s->env;
-	if (e != NULL)
-		e->refs++;
-	*why = e != NULL ? E_OK : s->why;
-	(void)pthread_mutex_unlock(&s->lock);
-	return e;
-}
-
 int
-store_read_begin(struct store *s, struct store_env *e, MDB_txn **txn)
+store_read_begin(struct store_env *e, MDB_txn **txn)
 {
 	int rc;
 
-	(void)pthread_mutex_lock(&s->lock);
 	(void)mdb_reader_check(e->env, NULL); /* slots of who was killed */
 	rc = mdb_txn_begin(e->env, NULL, MDB_RDONLY, txn);
 	if (rc == 0)
 		rc = mdb_dbi_open(*txn, NULL, 0, &e->dbi);
-	(void)pthread_mutex_unlock(&s->lock);
 	return rc;
 }
 
-struct store *
-store_new(const char *path, unsigned flags)
-{
-	struct store *s = calloc(1, sizeof(*s));
-
-	if (s == NULL)
-		return NULL;
-	s->path = strdup(path);
-	s->flags = flags;
-	s->why = E_ABSENT;
-	if (s->path == NULL) {
-		free(s);
-		return NULL;
-	}
-	(void)pthread_mutex_init(&s->lock, NULL);
-	return s;
-}
-
-enum err
-store_open_reader(struct store **out, const char *path)
-{
-	*out = store_new(path, MDB_RDONLY);
-	return *out == NULL ? E_NOMEM : E_OK;
-}
-
 void
-store_close(struct store *s)
+snapshot_forget(struct snapshot *s)
 {
-	if (s == NULL)
+	s->txnid = TXNID_NONE;
+	memset(&s->named, 0, sizeof(s->named));
+	memset(s->flow, 0, FLOW_SLOTS * sizeof(*s->flow));
+}
+
+/* In another one numbers mean other networks. */
+void
+snapshot_leave(struct snapshot *s)
+{
+	if (s->env == NULL)
 		return;
-	assert(s->env == NULL || s->env->refs == 1);
-	env_unref(s->env);
-	(void)pthread_mutex_destroy(&s->lock);
-	free(s->path);
-	free(s);
+	mdb_cursor_close(s->point);
+	mdb_cursor_close(s->walk);
+	if (s->txn != NULL)
+		mdb_txn_abort(s->txn);
+	s->point = s->walk = NULL;
+	s->txn = NULL;
+	s->env = NULL;
+	s->active = false;
+	snapshot_forget(s);
 }

@@ -316,7 +316,7 @@ descend(struct recent *r, MDB_cursor *cursor, const struct recent_key *key,
 	if (out.bad)
 		return false;
 	k = (MDB_val){ .mv_data = buf, .mv_size = out.len };
-	rc = mdb_cursor_get(cursor, &k, &v, MDB_SET);
+	rc = guard_get(cursor, &k, &v, MDB_SET);
 	if (b != NULL && (rc == 0 || rc == MDB_NOTFOUND))
 		keep(r, b, tag, &k, rc == 0 ? &v : NULL);
 	if (rc != 0)

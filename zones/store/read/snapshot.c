@@ -11,9 +11,6 @@
 #include "base/clock.h"
 #include "zones/store/read/env.h"
 
-/* No transaction was read.  Not 0: that is of a file without commits. */
-#define TXNID_NONE SIZE_MAX
-
 enum err
 store_head_read(struct store_head *h, const MDB_val *v)
 {
@@ -52,7 +49,7 @@ read_head(struct snapshot *s, struct store_head *h)
 	memset(h, 0, sizeof(*h));
 	key_init(&key, NETWORK_NONE, KEY_HEAD);
 	k = key_val(&key);
-	rc = mdb_get(s->txn, s->env->dbi, &k, &v);
+	rc = guard_find(s->txn, s->env->dbi, &k, &v);
 	if (rc == MDB_NOTFOUND)
 		return E_ABSENT;
 	return rc != 0 ? store_err(rc) : store_head_read(h, &v);
@@ -71,7 +68,7 @@ read_lengths(struct snapshot *s)
 	memset(s->lengths, 0, sizeof(s->lengths));
 	key_init(&key, NETWORK_NONE, KEY_LENGTHS);
 	k = key_val(&key);
-	if (mdb_get(s->txn, s->env->dbi, &k, &v) != 0)
+	if (guard_find(s->txn, s->env->dbi, &k, &v) != 0)
 		return;
 	in = val_in(&v);
 	s->generation = wire_get64(&in);
@@ -95,37 +92,17 @@ read_what_changed(struct snapshot *s)
 }
 
 static void
-close_env(struct snapshot *s)
+stop(struct snapshot *s)
 {
-	if (s->env == NULL)
-		return;
-	mdb_cursor_close(s->point);
-	mdb_cursor_close(s->walk);
-	if (s->txn != NULL)
-		mdb_txn_abort(s->txn);
-	store_unref(s->store, s->env);
-	s->point = s->walk = NULL;
-	s->txn = NULL;
-	s->env = NULL;
+	if (s->active)
+		mdb_txn_reset(s->txn);
 	s->active = false;
-	s->txnid = TXNID_NONE;
-}
-
-/* Before another one, in which numbers mean other networks. */
-static void
-forget_env(struct snapshot *s)
-{
-	if (s->env == NULL)
-		return;
-	close_env(s);
-	memset(&s->named, 0, sizeof(s->named));
-	memset(s->flow, 0, FLOW_SLOTS * sizeof(*s->flow));
 }
 
 static enum err
 begin(struct snapshot *s)
 {
-	int rc = store_read_begin(s->store, s->env, &s->txn);
+	int rc = store_read_begin(s->env, &s->txn);
 	MDB_dbi dbi = s->env->dbi;
 
 	if (rc == 0 && (rc = mdb_cursor_open(s->txn, dbi, &s->point)) == 0)
@@ -134,55 +111,98 @@ begin(struct snapshot *s)
 	return store_err(rc);
 }
 
-/* At most once a second: is the file that we have the one that is there? */
+/* The store's environment is ours, whichever that is now. */
 static void
-look_again(struct snapshot *s, int64_t now)
+look_again(struct snapshot *s)
 {
-	enum err why;
-	struct store_env *e = store_look(s->store, &why);
+	struct store *store = s->store;
 
-	s->next_look = now + 1;
-	if (e == s->env) {
-		if (e != NULL)
-			store_unref(s->store, e);
-		else
-			s->state = why;
-		return;
+	guard_thread();
+	atomic_store(&s->turn, SNAPSHOT_RESTS);
+	if (!store->kept)
+		store_look(store);
+	(void)pthread_mutex_lock(&store->lock);
+	if (s->env == NULL) {
+		s->env = store->env;
+		s->state = s->env == NULL ? store->why : begin(s);
+		if (s->state != E_OK)
+			snapshot_leave(s);
 	}
-	forget_env(s);
-	s->env = e;
-	s->state = e == NULL ? why : begin(s);
-	if (e != NULL && s->state != E_OK)
-		forget_env(s);
+	atomic_store(&s->turn, SNAPSHOT_READS);
+	(void)pthread_mutex_unlock(&store->lock);
+}
+
+/* The number of the commit that now stands where that of the snapshot did. */
+static size_t
+commit_there(const struct snapshot *s, size_t txnid)
+{
+	const size_t *at = s->env->commit[txnid & 1];
+
+	return at == NULL ? txnid : __atomic_load_n(at, __ATOMIC_RELAXED);
+}
+
+/*
+ * LMDB takes the number from the lock file, and the pages from where that
+ * number leads.  They differ for a moment when two commits are made meanwhile.
+ */
+#define TRIES 10
+
+static int
+renew_txn(struct snapshot *s)
+{
+	int rc = MDB_SUCCESS;
+
+	for (int i = 0; i < TRIES; i++) {
+		stop(s);
+		if ((rc = mdb_txn_renew(s->txn)) != 0)
+			return rc;
+		s->active = true;
+		if (commit_there(s, mdb_txn_id(s->txn)) == mdb_txn_id(s->txn))
+			return rc;
+	}
+	guard_mark(&s->env->guard, E_LOCK);
+	return rc;
 }
 
 static enum err
 renew(struct snapshot *s)
 {
-	int rc;
+	int rc = renew_txn(s);
 
-	if (s->active)
-		mdb_txn_reset(s->txn);
-	s->active = false;
-	rc = mdb_txn_renew(s->txn);
-	if (rc == 0)
-		s->active = true;
 	s->walk_at = NULL;
 	s->moment++;
 	if (rc == 0 && (rc = mdb_cursor_renew(s->txn, s->point)) == 0)
 		rc = mdb_cursor_renew(s->txn, s->walk);
-	return store_err(rc);
+	/* None goes away by itself: another environment may. */
+	if (rc != 0)
+		guard_mark(&s->env->guard, store_err(rc));
+	return guard_hurt(&s->env->guard);
+}
+
+/* At most once a second, where nobody keeps the store. */
+static bool
+is_due(struct snapshot *s)
+{
+	int64_t now;
+
+	if (s->store->kept)
+		return false;
+	now = clock_seconds(CLOCK_MONOTONIC_COARSE);
+	if (now < s->next_look)
+		return false;
+	s->next_look = now + 1;
+	return true;
 }
 
 enum err
 snapshot_refresh(struct snapshot *s)
 {
-	int64_t now = clock_seconds(CLOCK_MONOTONIC_COARSE);
+	bool due = is_due(s);
 	size_t txnid;
 	enum err err;
 
-	if (now >= s->next_look)
-		look_again(s, now);
+	if (atomic_exchange(&s->turn, SNAPSHOT_READS) == SNAPSHOT_TAKEN || due)
+		look_again(s);
 	if (s->env == NULL)
 		return s->state;
 	if ((err = renew(s)) != E_OK)
@@ -196,13 +216,45 @@ snapshot_refresh(struct snapshot *s)
 	return s->state;
 }
 
+/*
+ * A commit later than the next may write over a reader's pages that has no slot
+ * to say so; it has a later number then where the reader's stood.
+ */
+bool
+snapshot_is_whole(struct snapshot *s)
+{
+	size_t there;
+
+	if (!s->active)
+		return s->env == NULL || guard_hurt(&s->env->guard) == E_OK;
+	there = commit_there(s, s->txnid);
+	if (there < s->txnid)
+		guard_mark(&s->env->guard, E_DAMAGED);
+	if (there != s->txnid && !s->env->guard.locks)
+		snapshot_forget(s);
+	else if (guard_hurt(&s->env->guard) == E_OK)
+		return true;
+	return false;
+}
+
+bool
+snapshot_run(struct snapshot *s, void (*run)(void *), void *arg)
+{
+	if (s != NULL && s->env != NULL)
+		return guard_run(&s->env->guard, run, arg) &&
+		    snapshot_is_whole(s);
+	run(arg);
+	return true;
+}
+
 void
 snapshot_rest(struct snapshot *s)
 {
-	if (!s->active)
-		return;
-	mdb_txn_reset(s->txn);
-	s->active = false;
+	stop(s);
+	if (atomic_load_explicit(&s->turn, memory_order_relaxed) ==
+	    SNAPSHOT_READS)
+		atomic_store_explicit(
+		    &s->turn, SNAPSHOT_RESTS, memory_order_release);
 }
 
 enum err
@@ -220,6 +272,9 @@ snapshot_open(struct store *store, struct snapshot **out)
 	(*out)->store = store;
 	(*out)->state = E_ABSENT;
 	(*out)->txnid = TXNID_NONE;
+	(void)pthread_mutex_lock(&store->lock);
+	LIST_INSERT_HEAD(&store->snapshots, *out, beside);
+	(void)pthread_mutex_unlock(&store->lock);
 	return E_OK;
 }
 
@@ -228,7 +283,10 @@ snapshot_close(struct snapshot *s)
 {
 	if (s == NULL)
 		return;
-	close_env(s);
+	(void)pthread_mutex_lock(&s->store->lock);
+	snapshot_leave(s);
+	LIST_REMOVE(s, beside);
+	(void)pthread_mutex_unlock(&s->store->lock);
 	recent_release(&s->recent);
 	(void)munmap(s->flow, FLOW_SLOTS * sizeof(*s->flow));
 	free(s);

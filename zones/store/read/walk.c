@@ -45,12 +45,12 @@ walk_next(struct snapshot *s, struct walk *w, void *prefix, size_t len,
 		return false;
 	s->walk_at = NULL;
 	*k = (MDB_val){ .mv_data = w->key, .mv_size = w->len };
-	if (!there && mdb_cursor_get(s->walk, k, v, MDB_SET) != 0)
+	if (!there && guard_get(s->walk, k, v, MDB_SET) != 0)
 		return false;
 	if (w->key == NULL) {
 		*k = (MDB_val){ .mv_data = prefix, .mv_size = len };
 		op = MDB_SET_RANGE;
 	}
-	return mdb_cursor_get(s->walk, k, v, op) == 0 && k->mv_size >= len &&
+	return guard_get(s->walk, k, v, op) == 0 && k->mv_size >= len &&
 	    memcmp(k->mv_data, prefix, len) == 0 && stand_at(s, w, k);
 }

@@ -89,7 +89,7 @@ run_pass(struct check *c, enum check_pass pass)
 		return store_err(rc);
 	c->pass = pass;
 	check_enter(c, NETWORK_NONE);
-	while ((rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT)) == 0) {
+	while ((rc = guard_get(cursor, &k, &v, MDB_NEXT)) == 0) {
 		read_key(c, &k, &v);
 		if (c->report->progress != NULL)
 			c->report->progress(c->report->arg, ++c->keys, c->all);

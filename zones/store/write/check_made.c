@@ -79,7 +79,7 @@ check_get(struct check *c, struct store_key *key, MDB_val *v)
 {
 	MDB_val k = key_val(key);
 
-	return mdb_get(c->snapshot->txn, c->snapshot->env->dbi, &k, v) == 0;
+	return guard_find(c->snapshot->txn, c->snapshot->env->dbi, &k, v) == 0;
 }
 
 /* All of a network has been gone through. */

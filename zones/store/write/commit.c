@@ -25,22 +25,42 @@ read_head(struct store_txn *t)
 		t->head.next_network = 1;
 	key_init(&key, NETWORK_NONE, KEY_LEFT);
 	k = key_val(&key);
-	t->left = mdb_cursor_get(t->cursor, &k, &v, MDB_SET_RANGE) == 0 &&
+	t->left = guard_get(t->cursor, &k, &v, MDB_SET_RANGE) == 0 &&
 	    val_begins(&k, &key);
+}
+
+/*
+ * LMDB takes the number of the last commit from the lock file, which readers
+ * may write: by a false one what was committed would be written over.
+ */
+static bool
+lock_fits(struct store_txn *t)
+{
+	MDB_envinfo info;
+
+	if (mdb_env_info(t->store->env->env, &info) != 0 ||
+	    mdb_txn_id(t->txn) - 1 != info.me_last_txnid)
+		t->err = E_LOCK;
+	return t->err == E_OK;
 }
 
 void
 store_begin(struct store *s, struct store_txn **out)
 {
 	struct store_txn *t = calloc(1, sizeof(*t));
-	MDB_env *env = s->env->env;
+	MDB_env *env;
 
 	if (t == NULL)
 		no_memory();
 	*out = t;
 	t->store = s;
+	t->err = store_follow(s);
+	if (t->err != E_OK)
+		return;
+	env = s->env->env;
 	(void)mdb_reader_check(env, NULL);
 	if (txn_holds(t, mdb_txn_begin(env, NULL, 0, &t->txn)) &&
+	    lock_fits(t) &&
 	    txn_holds(t, mdb_dbi_open(t->txn, NULL, 0, &s->env->dbi)) &&
 	    txn_holds(t, mdb_cursor_open(t->txn, s->env->dbi, &t->cursor)))
 		read_head(t);

@@ -102,7 +102,7 @@ instance_ids(struct store_txn *t, const struct fact *app, struct arena *arena)
 	key_text(&prefix, app->app);
 	key_end_part(&prefix);
 	k = key_val(&prefix);
-	rc = mdb_cursor_get(t->cursor, &k, &v, MDB_SET_RANGE);
+	rc = guard_get(t->cursor, &k, &v, MDB_SET_RANGE);
 	while (rc == 0 && val_begins(&k, &prefix)) {
 		struct ids *i = arena_take(arena, sizeof(*i));
 		size_t len = k.mv_size - prefix.out.len;
@@ -112,7 +112,7 @@ instance_ids(struct store_txn *t, const struct fact *app, struct arena *arena)
 			    len);
 		i->next = first;
 		first = i;
-		rc = mdb_cursor_get(t->cursor, &k, &v, MDB_NEXT);
+		rc = guard_get(t->cursor, &k, &v, MDB_NEXT);
 	}
 	(void)txn_holds(t, rc == MDB_NOTFOUND ? 0 : rc);
 	return first;

@@ -79,9 +79,9 @@ export_facts(struct store_txn *t, uint32_t number, enum key_kind kind,
 		key_end_part(&prefix);
 	}
 	k = key_val(&prefix);
-	rc = mdb_cursor_get(t->cursor, &k, &v, MDB_SET_RANGE);
+	rc = guard_get(t->cursor, &k, &v, MDB_SET_RANGE);
 	for (; rc == 0 && val_begins(&k, &prefix);
-	     rc = mdb_cursor_get(t->cursor, &k, &v, MDB_NEXT)) {
+	     rc = guard_get(t->cursor, &k, &v, MDB_NEXT)) {
 		struct wire_in in = key_rest(&k);
 		const char *name = (const char *)in.buf;
 		struct export_fact *e = arena_take(arena, sizeof(*e));

@@ -166,7 +166,7 @@ app_pass(
 	key_init(&key, number, KEY_APP);
 	key_bytes(&key, app.buf, app.len);
 	k = key_val(&key);
-	rc = mdb_get(w->txn, w->dbi, &k, &v);
+	rc = guard_find(w->txn, w->dbi, &k, &v);
 	if (rc == 0)
 		return fact_pass(w, &k, &v, network);
 	if (rc != MDB_NOTFOUND)
@@ -191,12 +191,12 @@ walk(struct facts *w, uint32_t number, const char *network)
 	k = key_val(&prefix);
 	if ((rc = mdb_cursor_open(w->txn, w->dbi, &cursor)) != 0)
 		return store_err(rc);
-	rc = mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE);
+	rc = guard_get(cursor, &k, &v, MDB_SET_RANGE);
 	while (rc == 0 && err == E_OK && !w->stop && val_begins(&k, &prefix)) {
 		err = w->kind == FACT_APP ? app_pass(w, number, &k, network)
 					  : fact_pass(w, &k, &v, network);
 		arena_reset(&w->arena);
-		rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT);
+		rc = guard_get(cursor, &k, &v, MDB_NEXT);
 	}
 	mdb_cursor_close(cursor);
 	return err != E_OK || rc == MDB_NOTFOUND ? err : store_err(rc);
@@ -229,10 +229,10 @@ walk_networks(struct facts *w)
 	k = key_val(&prefix);
 	if ((rc = mdb_cursor_open(w->txn, w->dbi, &cursor)) != 0)
 		return store_err(rc);
-	rc = mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE);
+	rc = guard_get(cursor, &k, &v, MDB_SET_RANGE);
 	while (rc == 0 && err == E_OK && !w->stop && val_begins(&k, &prefix)) {
 		err = walk_network(w, &k, &v);
-		rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT);
+		rc = guard_get(cursor, &k, &v, MDB_NEXT);
 	}
 	mdb_cursor_close(cursor);
 	return err != E_OK || rc == MDB_NOTFOUND ? err : store_err(rc);
@@ -250,7 +250,7 @@ walk_in_networks(struct facts *w, const char *only)
 		return walk_networks(w);
 	key_parts(&key, NETWORK_NONE, KEY_NUMBER, &only, 1);
 	k = key_val(&key);
-	rc = mdb_get(w->txn, w->dbi, &k, &v);
+	rc = guard_find(w->txn, w->dbi, &k, &v);
 	if (rc == 0)
 		return walk_network(w, &k, &v);
 	return rc == MDB_NOTFOUND ? E_OK : store_err(rc);

@@ -42,6 +42,8 @@ struct store_txn {
 	uint8_t value[FACT_STORED_MAX];
 };
 
+/* Before each transaction: what is open is what is there. */
+enum err store_follow(struct store *) MUST_CHECK;
 /* After each commit: the file ends where its pages end. */
 void store_lengthen(struct store_env *);
 

@@ -91,7 +91,7 @@ snapshot_journal(struct snapshot *s, journal_each *each, void *arg)
 	for (uint64_t i = now.commits; err == E_OK && rc == 0 && i > 0; i--) {
 		journal_key(&key, i);
 		k = key_val(&key);
-		rc = mdb_get(s->txn, s->env->dbi, &k, &v);
+		rc = guard_find(s->txn, s->env->dbi, &k, &v);
 		if (rc == 0 &&
 		    (!entry_read(&entry, &v) || entry.meta.commits != i ||
 			!each(arg, &entry)))

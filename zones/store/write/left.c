@@ -222,10 +222,10 @@ left_each(struct store_txn *t, enum fact_kind kind, const char *network,
 	if (network != NULL)
 		left_kind_key(&prefix, network, kind);
 	k = key_val(&prefix);
-	rc = t->err == E_OK ? mdb_cursor_get(t->cursor, &k, &v, MDB_SET_RANGE)
+	rc = t->err == E_OK ? guard_get(t->cursor, &k, &v, MDB_SET_RANGE)
 			    : MDB_NOTFOUND;
 	for (; more && rc == 0 && val_begins(&k, &prefix);
-	     rc = mdb_cursor_get(t->cursor, &k, &v, MDB_NEXT)) {
+	     rc = guard_get(t->cursor, &k, &v, MDB_NEXT)) {
 		if (!txn_holds(t,
 			left_read(&l, &k, &v, 0, 0, &arena) ? 0
 							    : MDB_CORRUPTED))
@@ -267,7 +267,7 @@ snapshot_halted(struct snapshot *s, char why[HALTED_MAX + 1])
 	why[0] = '\0';
 	key_init(&key, NETWORK_NONE, KEY_HALTED);
 	k = key_val(&key);
-	rc = mdb_get(s->txn, s->env->dbi, &k, &v);
+	rc = guard_find(s->txn, s->env->dbi, &k, &v);
 	if (rc != 0)
 		return rc == MDB_NOTFOUND ? E_OK : store_err(rc);
 	if (v.mv_size > HALTED_MAX)
@@ -292,14 +292,14 @@ snapshot_left_out(struct snapshot *s, left_out_each *each, void *arg)
 		return store_err(rc);
 	key_init(&prefix, NETWORK_NONE, KEY_LEFT);
 	k = key_val(&prefix);
-	rc = mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE);
+	rc = guard_get(cursor, &k, &v, MDB_SET_RANGE);
 	while (rc == 0 && err == E_OK && val_begins(&k, &prefix)) {
 		if (!left_read(&l, &k, &v, 0, 0, &arena))
 			err = E_DAMAGED;
 		else if (!each(arg, &l.out))
 			break;
 		arena_reset(&arena);
-		rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT);
+		rc = guard_get(cursor, &k, &v, MDB_NEXT);
 	}
 	mdb_cursor_close(cursor);
 	arena_release(&arena);

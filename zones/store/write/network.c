@@ -65,8 +65,7 @@ network_seek(struct store_txn *t, const struct addr *a, unsigned len,
 
 	prefix_key(&key, a, (uint8_t)len);
 	*k = key_val(&key);
-	if (t->err != E_OK ||
-	    mdb_cursor_get(t->cursor, k, v, MDB_SET_RANGE) != 0)
+	if (t->err != E_OK || guard_get(t->cursor, k, v, MDB_SET_RANGE) != 0)
 		return false;
 	key.out.len -= sizeof(a->ip);
 	return val_begins(k, &key);

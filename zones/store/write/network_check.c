@@ -46,7 +46,7 @@ network_within(struct store_txn *t, uint32_t number, const struct prefix *p,
 			continue;
 		txn_flush(t);
 		for (more = network_seek(t, &p->addr, len, &k, &v); more;
-		     more = mdb_cursor_get(t->cursor, &k, &v, MDB_NEXT) == 0) {
+		     more = guard_get(t->cursor, &k, &v, MDB_NEXT) == 0) {
 			struct wire_in in = val_in(&v);
 			uint32_t other = wire_get32(&in);
 
@@ -175,9 +175,9 @@ check_claims(struct store_txn *t, uint32_t number, const struct fact *f,
 
 	key_init(&key, number, KEY_CLAIMS);
 	k = key_val(&key);
-	rc = mdb_cursor_get(t->cursor, &k, &v, MDB_SET_RANGE);
+	rc = guard_get(t->cursor, &k, &v, MDB_SET_RANGE);
 	for (; rc == 0 && val_begins(&k, &key) && key_addr(&k, &a);
-	     rc = mdb_cursor_get(t->cursor, &k, &v, MDB_NEXT)) {
+	     rc = guard_get(t->cursor, &k, &v, MDB_NEXT)) {
 		struct wire_in in = val_in(&v);
 		struct claim c;
 

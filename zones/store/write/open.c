@@ -82,6 +82,41 @@ open_unmade(struct store *s)
 	return err;
 }
 
+/* The lock file is made where it is not there. */
+static enum err
+writer_open(struct store *s)
+{
+	enum err err = store_open_file(s, NULL, &s->env);
+
+	if (err == E_DAMAGED)
+		err = open_unmade(s);
+	if (err == E_OK)
+		err = sync_new(s);
+	if (err == E_OK)
+		err = store_find_file(s, &s->env->file);
+	return err == E_ABSENT ? E_OK : err;
+}
+
+/*
+ * Readers that come have their slots in the lock file that is there, and other
+ * writers wait there for their turn.  To another data file the transactions of
+ * who goes on would not belong.
+ */
+enum err
+store_follow(struct store *s)
+{
+	struct store_file there;
+	enum err err = store_find_file(s, &there);
+
+	if (err != E_OK || s->env == NULL || there.ino != s->env->file.ino ||
+	    there.dev != s->env->file.dev)
+		return E_MOVED;
+	if (there.lock == s->env->file.lock)
+		return E_OK;
+	store_close_file(s->env);
+	return writer_open(s);
+}
+
 enum err
 store_open_writer(struct store **out, const struct store_options *options)
 {
@@ -96,11 +131,7 @@ store_open_writer(struct store **out, const struct store_options *options)
 	if (mkdir(s->path, 0775) != 0 && errno != EEXIST)
 		err = E_SYSTEM;
 	else
-		err = store_open_file(s, NULL, &s->env);
-	if (err == E_DAMAGED)
-		err = open_unmade(s);
-	if (err == E_OK)
-		err = sync_new(s);
+		err = writer_open(s);
 	if (err != E_OK) {
 		store_close(s);
 		return err;

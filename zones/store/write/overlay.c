@@ -156,7 +156,7 @@ write_entry(MDB_cursor *cursor, const struct overlay_entry *e, unsigned flags)
 	v.mv_data = e->value;
 	if (e->value != NULL)
 		return mdb_cursor_put(cursor, &k, &v, flags);
-	rc = mdb_cursor_get(cursor, &k, &v, MDB_SET);
+	rc = guard_get(cursor, &k, &v, MDB_SET);
 	if (rc == MDB_NOTFOUND)
 		return 0;
 	return rc != 0 ? rc : mdb_cursor_del(cursor, 0);

@@ -71,10 +71,10 @@ next_page(const struct paged *p, struct store_key *key, MDB_val *page)
 {
 	MDB_cursor *cursor = p->txn->cursor;
 	MDB_val k = key_val(key);
-	int rc = mdb_cursor_get(cursor, &k, page, MDB_SET_RANGE);
+	int rc = guard_get(cursor, &k, page, MDB_SET_RANGE);
 
 	if (rc == 0 && key_is(key, &k))
-		rc = mdb_cursor_get(cursor, &k, page, MDB_NEXT);
+		rc = guard_get(cursor, &k, page, MDB_NEXT);
 	return take_page(p, rc, &k, key);
 }
 

@@ -230,7 +230,7 @@ drop_rows(struct store_txn *t)
 
 	key_init(&row, NETWORK_NONE, KEY_RANKS);
 	k = key_val(&row);
-	rc = mdb_cursor_get(t->cursor, &k, &v, MDB_SET_RANGE);
+	rc = guard_get(t->cursor, &k, &v, MDB_SET_RANGE);
 	while (rc == 0 && val_begins(&k, &row)) {
 		struct wire_in id = key_rest(&k);
 
@@ -238,7 +238,7 @@ drop_rows(struct store_txn *t)
 		key_bytes(&region, id.buf, id.len);
 		if (txn_get(t, &region, &v) == MDB_NOTFOUND)
 			(void)txn_holds(t, mdb_cursor_del(t->cursor, 0));
-		rc = mdb_cursor_get(t->cursor, &k, &v, MDB_NEXT);
+		rc = guard_get(t->cursor, &k, &v, MDB_NEXT);
 	}
 }
 

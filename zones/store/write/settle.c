@@ -95,10 +95,10 @@ gather(struct settling *s, bool all)
 	txn_flush(t);
 	key_init(&prefix, NETWORK_NONE, KEY_LEFT);
 	k = key_val(&prefix);
-	rc = t->err == E_OK ? mdb_cursor_get(t->cursor, &k, &v, MDB_SET_RANGE)
+	rc = t->err == E_OK ? guard_get(t->cursor, &k, &v, MDB_SET_RANGE)
 			    : MDB_NOTFOUND;
 	for (; rc == 0 && val_begins(&k, &prefix);
-	     rc = mdb_cursor_get(t->cursor, &k, &v, MDB_NEXT)) {
+	     rc = guard_get(t->cursor, &k, &v, MDB_NEXT)) {
 		struct waiting *w = arena_take(&s->arena, sizeof(*w));
 
 		if (!txn_holds(t,

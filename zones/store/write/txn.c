@@ -44,7 +44,7 @@ txn_get(struct store_txn *t, struct store_key *key, MDB_val *v)
 		*v = (MDB_val){ e->len, e->value };
 		return e->value == NULL ? MDB_NOTFOUND : 0;
 	}
-	rc = mdb_get(t->txn, t->store->env->dbi, &k, v);
+	rc = guard_find(t->txn, t->store->env->dbi, &k, v);
 	if (rc != 0 && rc != MDB_NOTFOUND)
 		(void)txn_holds(t, rc);
 	return rc;
@@ -129,7 +129,7 @@ txn_delete_range(struct store_txn *t, const struct store_key *prefix)
 	txn_flush(t);
 	while (t->err == E_OK) {
 		k = key_val(&start);
-		rc = mdb_cursor_get(t->cursor, &k, &v, MDB_SET_RANGE);
+		rc = guard_get(t->cursor, &k, &v, MDB_SET_RANGE);
 		if (rc == MDB_NOTFOUND || (rc == 0 && !val_begins(&k, prefix)))
 			return;
 		if (txn_holds(t, rc))

@@ -7,31 +7,45 @@
 #include <assert.h>
 #include <lmdb.h>
 #include <pthread.h>
+#include <sys/queue.h>
 #include <sys/stat.h>
 
 #include "base/wire.h"
 #include "zones/store/read/brief.h"
+#include "zones/store/read/guard.h"
 #include "zones/store/read/keys.h"
 #include "zones/store/read/lookup.h"
 #include "zones/store/read/recent.h"
 #include "zones/store/read/store.h"
 
-/* One opened file; shared by a process's snapshots, closed by the last. */
+/* Which files a store is in. */
+struct store_file {
+	dev_t dev;
+	ino_t ino, lock; /* lock: 0 where there is none */
+};
+
+/* Them, opened; shared by a process's snapshots. */
 struct store_env {
 	MDB_env *env;
 	MDB_dbi dbi;
-	unsigned refs; /* under the store's lock */
-	dev_t dev;
-	ino_t ino;
+	struct guard guard;
+	struct store_file file;
+	const size_t *commit[2]; /* as its pages say; NULL: not known */
 };
 
 struct store {
 	char *path;
 	unsigned flags; /* of mdb_env_open(); a reader's has MDB_RDONLY */
 	size_t map_bytes;
-	pthread_mutex_t lock; /* of what follows */
+	bool kept;               /* by a thread of its own: store.c */
+	pthread_mutex_t looking; /* one at a time; taken before the other */
+	pthread_mutex_t lock;    /* of what follows */
 	struct store_env *env;
 	enum err why; /* there is no env */
+	LIST_HEAD(, snapshot) snapshots;
+	pthread_t keeper;
+	pthread_cond_t ending;
+	bool ends;
 };
 
 /*
@@ -53,9 +67,20 @@ struct named {
 	struct network network;
 };
 
+/*
+ * Whose a snapshot is: who looks for another environment takes it from where it
+ * rests, with the store locked, and leaves it without one.
+ *
+ *	TAKEN -- snapshot_refresh() --> READS -- snapshot_rest() --> RESTS
+ *	RESTS -- snapshot_refresh() --> READS;  RESTS -- store_look() --> TAKEN
+ */
+enum snapshot_turn { SNAPSHOT_TAKEN, SNAPSHOT_READS, SNAPSHOT_RESTS };
+
 struct snapshot {
 	struct store *store;
-	struct store_env *env;
+	LIST_ENTRY(snapshot) beside;
+	atomic_int turn;       /* enum snapshot_turn */
+	struct store_env *env; /* NULL: STATE is why */
 	MDB_txn *txn;
 	MDB_cursor *point;   /* single look-ups */
 	MDB_cursor *walk;    /* all walks: it stands */
@@ -72,21 +97,35 @@ struct snapshot {
 	struct flow *flow; /* FLOW_SLOTS of them */
 };
 
+/* No transaction was read.  Not 0: that is of a file without commits. */
+#define TXNID_NONE SIZE_MAX
+
 enum err store_err(int lmdb_rc);
 
-/* The current env, referenced; or NULL and why. */
-struct store_env *store_look(struct store *, enum err *why);
-void store_unref(struct store *, struct store_env *);
-/* A reader's first transaction, and with it its slot. */
-int store_read_begin(struct store *, struct store_env *, MDB_txn **);
+/* A reader's first transaction, and with it its slot.  With the store locked.
+ */
+int store_read_begin(struct store_env *, MDB_txn **);
 
 /* A store without a file yet; NULL: no memory. */
 struct store *store_new(const char *path, unsigned flags);
-/* ST is the file's, for a reader: its length is held against its pages. */
+/* FILE: what it is opened for, to be known again. */
 enum err store_open_file(
-    struct store *, const struct stat *, struct store_env **) MUST_CHECK;
+    struct store *, const struct store_file *, struct store_env **) MUST_CHECK;
+void store_close_file(struct store_env *); /* NULL is fine */
 /* How long the file is, and how long its pages say that it is. */
 enum err store_lengths(MDB_env *, off_t *is, off_t *says) MUST_CHECK;
+
+/* Which files are there now; E_ABSENT: nothing was written yet. */
+enum err store_find_file(const struct store *, struct store_file *) MUST_CHECK;
+
+/* Holds what is open against what is there, and opens that where it is another.
+ */
+void store_look(struct store *);
+
+/* Without an environment; with the store locked. */
+void snapshot_leave(struct snapshot *);
+/* What it knows is not true any more. */
+void snapshot_forget(struct snapshot *);
 
 /*
  * One value, borrowed from the snapshot; false where there is none.  Keys are

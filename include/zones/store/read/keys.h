@@ -17,6 +17,7 @@
 #include <lmdb.h>
 
 #include "base/wire.h"
+#include "zones/store/read/guard.h"
 #include "zones/store/read/lookup.h"
 
 #define KEY_MAX   511 /* LMDB's own bound, as Debian builds it */
@@ -191,19 +192,19 @@ key_is(const struct store_key *key, const MDB_val *k)
 	    memcmp(k->mv_data, key->buf, k->mv_size) == 0;
 }
 
-/* The last that is KEY or before it, as mdb_cursor_get() has it. */
+/* The last that is KEY or before it, as guard_get() has it. */
 static inline int
 key_seek(MDB_cursor *cursor, struct store_key *key, MDB_val *k, MDB_val *v)
 {
 	int rc;
 
 	*k = key_val(key);
-	rc = mdb_cursor_get(cursor, k, v, MDB_SET_RANGE);
+	rc = guard_get(cursor, k, v, MDB_SET_RANGE);
 	if (rc == 0 && key_is(key, k))
 		return 0;
 	if (rc != 0 && rc != MDB_NOTFOUND)
 		return rc;
-	return mdb_cursor_get(cursor, k, v, rc == 0 ? MDB_PREV : MDB_LAST);
+	return guard_get(cursor, k, v, rc == 0 ? MDB_PREV : MDB_LAST);
 }
 
 /* Of KEY_START octets; it may be no kind that there is. */

@@ -15,9 +15,10 @@
  *
  * A store that is not there yet
  *   Opening for reading always succeeds.  While there is no store, or none
- *   that can be read, refresh says E_ABSENT (or the reason) and looks again
- *   at most once a second.  A store that was replaced by another file is
- *   opened anew in the same way; if that fails, the old one stays in use.
+ *   that can be read, refresh says E_ABSENT (or the reason).  Once a second
+ *   what is open is held against what is there: another file, or another lock
+ *   file, is opened anew.  Where the new one cannot be read the old one stays
+ * in use, unless it is damaged itself.
  */
 #ifndef ZONES_STORE_READ_STORE_H
 #define ZONES_STORE_READ_STORE_H
@@ -37,8 +38,22 @@ struct snapshot; /* a read transaction; one a thread */
 enum err store_open_reader(struct store **, const char *path) MUST_CHECK;
 void store_close(struct store *); /* NULL is fine; after all its snapshots */
 
+/*
+ * From now on a thread looks what is there; else who refreshes does.  No error
+ * where it does already.
+ */
+enum err store_keep(struct store *) MUST_CHECK;
+
 enum err snapshot_open(struct store *, struct snapshot **) MUST_CHECK;
 enum err snapshot_refresh(struct snapshot *) MUST_CHECK;
+/*
+ * RUN reads, and holds nothing that has to be given back.  False: the store
+ * broke meanwhile, RUN was left where it was, and what it read is worth
+ * nothing.
+ */
+bool snapshot_run(struct snapshot *, void (*run)(void *), void *arg) MUST_CHECK;
+/* The same of all that was read since the refresh. */
+bool snapshot_is_whole(struct snapshot *);
 void snapshot_rest(struct snapshot *);
 void snapshot_close(struct snapshot *); /* NULL is fine */
 

@@ -1,0 +1,128 @@
+"""A store that is cut, overwritten, damaged or replaced under who reads it."""
+
+import contextlib
+import os
+import shutil
+import threading
+
+import pytest
+
+from ask import ask, ede, rcode, values
+from programs import sample, until
+
+APPS = 2000
+NAME = "paulgra-ham.internal"
+
+
+def facts():
+    """The sample, and enough besides that no page holds all of it."""
+    return sample() + "".join(
+        '{"put":"instance","network":"acme","app":"app%d","id":"i%d",'
+        '"region":"iad","addresses":["fdaa:0:18:1::%x"]}\n'
+        % (i, i, i + 1) for i in range(APPS))
+
+
+def name_and_value(i):
+    return f"app{i}.internal", f"fdaa:0:18:1::{i + 1:x}"
+
+
+def is_right(i):
+    """An answer is the right one, or none."""
+    name, value = name_and_value(i % APPS)
+    reply = ask(name)
+    if rcode(reply) == "SERVFAIL":
+        assert ede(reply) == [14]
+        return False
+    assert values(reply) == [value], reply
+    return True
+
+
+@contextlib.contextmanager
+def questions():
+    """Asked all the while: none is answered falsely or not at all."""
+    stop, wrong = threading.Event(), []
+
+    def run(first):
+        try:
+            for i in range(first, 1 << 30, 7):
+                if stop.is_set():
+                    return
+                is_right(i)
+        except Exception as e:  # pylint: disable=broad-except
+            wrong.append(e)
+
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert not wrong, wrong
+
+
+@pytest.fixture(name="server")
+def fixture_server(servers):
+    store = servers.store(facts())
+    d = servers.serve(store)
+    d.data = store.path + "/data.mdb"
+    d.backup = store.path + "/../backup"
+    shutil.copy(d.data, d.backup)
+    return d
+
+
+def all_right():
+    return all(is_right(i) for i in range(0, APPS, 100))
+
+
+def whole_again(d):
+    """Without a word from us it answers, and takes the next commit."""
+    until(all_right, "it answers from the good store")
+    d.store.apply('{"put":"instance","network":"acme","app":"new","id":"new",'
+                  '"region":"iad","addresses":["fdaa:0:18::ff"]}\n')
+    until(lambda: values(ask("new.internal")) == ["fdaa:0:18::ff"],
+          "the commit is seen")
+    assert d.process.poll() is None
+
+
+@pytest.mark.parametrize("pages", [0, 2, 50])
+def test_cut(server, pages):
+    """PAGES are left."""
+    with questions():
+        os.truncate(server.data, pages * 4096)
+        until(lambda: rcode(ask(NAME)) == "SERVFAIL", "it is noticed")
+        for i in range(0, APPS, 100):
+            assert not is_right(i)
+        shutil.copyfile(server.backup, server.data)
+        until(all_right, "it answers from the good store")
+    whole_again(server)
+    assert "store is damaged" in server.read_log()
+    assert "can be read" in server.read_log()
+
+
+def test_overwritten_in_place(server):
+    """cp backup data.mdb, again and again, after commits of which it has none."""
+    with questions():
+        for _ in range(3):
+            server.store.apply('{"delete":"instance","network":"acme",'
+                               '"app":"app0","id":"i0"}\n'
+                               '{"put":"instance","network":"acme",'
+                               '"app":"app0","id":"i0","region":"iad",'
+                               '"addresses":["fdaa:0:18:1::1"]}\n')
+            shutil.copyfile(server.backup, server.data)
+            until(all_right, "it answers from the copy")
+    whole_again(server)
+
+
+def test_tool(servers):
+    store = servers.store(facts())
+    for pages in -1, 50, 2, 1, 0:
+        length = os.path.getsize(store.path + "/data.mdb")
+        os.truncate(store.path + "/data.mdb",
+                    pages * 4096 + (length if pages < 0 else 0))
+        for command in "check", "list", "status", "export":
+            done = store.run(command)
+            assert done.returncode == 1
+            assert f"store {store.path}: " in done.stderr

@@ -1,0 +1,244 @@
+/*
+ * store.c - a store, and whether what is open is what is there.
+ *
+ * LMDB keeps one list of locks and readers for all environments of a process:
+ * closing one takes them from the others.  So the old one is closed before the
+ * new one is opened, and before that every snapshot leaves it, also those of
+ * threads that sleep; one that is being read puts it off to the next look.
+ */
+#include "zones/store/read/store.h"
+
+#include <assert.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "zones/store/read/env.h"
+#include "zones/store/read/pages.h"
+
+static ino_t
+file_number(const struct store *s, const char *name, struct stat *st)
+{
+	char path[4096];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", s->path, name);
+	return stat(path, st) == 0 ? st->st_ino : 0;
+}
+
+enum err
+store_find_file(const struct store *s, struct store_file *f)
+{
+	struct stat st;
+
+	memset(f, 0, sizeof(*f));
+	f->lock = file_number(s, "lock.mdb", &st);
+	f->ino = file_number(s, "data.mdb", &st);
+	if (f->ino == 0 || st.st_size == 0)
+		return E_ABSENT;
+	f->dev = st.st_dev;
+	return E_OK;
+}
+
+/* Before LMDB opens it, which trusts what it reads. */
+static enum err
+file_check(const struct store *s)
+{
+	char path[4096];
+	enum err err;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/data.mdb", s->path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return E_ABSENT;
+	err = pages_check(fd);
+	(void)close(fd);
+	return err;
+}
+
+static bool
+is_same(const struct store_file *a, const struct store_file *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->lock == b->lock;
+}
+
+/* False: one is being read. */
+static bool
+snapshots_take(struct store *s)
+{
+	struct snapshot *each;
+
+	LIST_FOREACH(each, &s->snapshots, beside)
+	{
+		int rests = SNAPSHOT_RESTS;
+
+		if (each->env == NULL)
+			continue;
+		if (!atomic_compare_exchange_strong(
+			&each->turn, &rests, SNAPSHOT_TAKEN))
+			return false;
+		snapshot_leave(each);
+	}
+	return true;
+}
+
+/* Those that have another environment than the store look for it. */
+static void
+snapshots_wake(struct store *s)
+{
+	struct snapshot *each;
+
+	LIST_FOREACH(each, &s->snapshots, beside)
+	{
+		int rests = SNAPSHOT_RESTS;
+
+		if (each->env == NULL)
+			(void)atomic_compare_exchange_strong(
+			    &each->turn, &rests, SNAPSHOT_TAKEN);
+	}
+}
+
+/* ERR: why there is nothing to open. */
+static void
+change(struct store *s, struct store_file *there, enum err err)
+{
+	struct stat st;
+
+	if (!snapshots_take(s))
+		return;
+	store_close_file(s->env);
+	s->env = NULL;
+	s->why = err;
+	if (err != E_OK)
+		return;
+	s->why = store_open_file(s, there, &s->env);
+	if (s->why == E_OK && there->lock == 0)
+		s->env->file.lock = file_number(s, "lock.mdb", &st);
+}
+
+static void
+look(struct store *s)
+{
+	struct store_env *e = s->env;
+	struct store_file there;
+	enum err err = store_find_file(s, &there);
+
+	if (err == E_OK)
+		err = file_check(s);
+	if (err != E_OK && e != NULL && there.dev == e->file.dev &&
+	    there.ino == e->file.ino)
+		guard_mark(&e->guard, err);
+	(void)pthread_mutex_lock(&s->lock);
+	if (e == NULL || guard_hurt(&e->guard) != E_OK ||
+	    (err == E_OK && !is_same(&e->file, &there)))
+		change(s, &there, err);
+	snapshots_wake(s);
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+/* Whoever comes while another looks goes by what that one finds. */
+void
+store_look(struct store *s)
+{
+	if ((s->flags & MDB_RDONLY) == 0 ||
+	    pthread_mutex_trylock(&s->looking) != 0)
+		return;
+	look(s);
+	(void)pthread_mutex_unlock(&s->looking);
+}
+
+static void *
+keeper_run(void *arg)
+{
+	struct store *s = arg;
+	struct timespec until;
+
+	(void)pthread_setname_np(pthread_self(), "store");
+	guard_thread();
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	(void)pthread_mutex_lock(&s->lock);
+	while (!s->ends) {
+		until.tv_sec++;
+		(void)pthread_cond_timedwait(&s->ending, &s->lock, &until);
+		(void)pthread_mutex_unlock(&s->lock);
+		store_look(s);
+		(void)pthread_mutex_lock(&s->lock);
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+enum err
+store_keep(struct store *s)
+{
+	pthread_condattr_t attr;
+	sigset_t all, before;
+
+	if (s->kept)
+		return E_OK;
+	store_look(s);
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&s->ending, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	s->kept = pthread_create(&s->keeper, NULL, keeper_run, s) == 0;
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return s->kept ? E_OK : E_SYSTEM;
+}
+
+static void
+keeper_end(struct store *s)
+{
+	if (!s->kept)
+		return;
+	(void)pthread_mutex_lock(&s->lock);
+	s->ends = true;
+	(void)pthread_cond_signal(&s->ending);
+	(void)pthread_mutex_unlock(&s->lock);
+	(void)pthread_join(s->keeper, NULL);
+	(void)pthread_cond_destroy(&s->ending);
+}
+
+struct store *
+store_new(const char *path, unsigned flags)
+{
+	struct store *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->path = strdup(path);
+	s->flags = flags;
+	s->why = E_ABSENT;
+	if (s->path == NULL) {
+		free(s);
+		return NULL;
+	}
+	(void)pthread_mutex_init(&s->looking, NULL);
+	(void)pthread_mutex_init(&s->lock, NULL);
+	return s;
+}
+
+enum err
+store_open_reader(struct store **out, const char *path)
+{
+	*out = store_new(path, MDB_RDONLY);
+	return *out == NULL ? E_NOMEM : E_OK;
+}
+
+void
+store_close(struct store *s)
+{
+	if (s == NULL)
+		return;
+	assert(LIST_EMPTY(&s->snapshots));
+	keeper_end(s);
+	store_close_file(s->env);
+	(void)pthread_mutex_destroy(&s->looking);
+	(void)pthread_mutex_destroy(&s->lock);
+	free(s->path);
+	free(s);
+}
