@@ -122,31 +122,43 @@ config_listen_is_same(
 }
 
 static bool
-link_has_changed(const struct config_link *l)
+link_is_named(const struct config_link *l)
 {
-	return l->name[0] != '\0' && if_nametoindex(l->name) != l->index;
+	return l->name[0] != '\0';
 }
 
 static bool
-upstreams_have_changed(const struct config_upstream *u, unsigned count)
+link_has_changed(const struct config_link *l)
 {
-	for (unsigned i = 0; i < count; i++)
-		if (link_has_changed(&u[i].link))
-			return true;
-	return false;
+	return link_is_named(l) && if_nametoindex(l->name) != l->index;
+}
+
+/* Whether one of C's HOLDS. */
+static bool
+any_link(const struct config *c, bool (*holds)(const struct config_link *))
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < c->listen_count; i++)
+		any |= holds(&c->listen[i].link);
+	for (unsigned i = 0; i < c->upstream_count; i++)
+		any |= holds(&c->upstreams[i].link);
+	for (unsigned z = 0; z < c->zone_count; z++)
+		for (unsigned i = 0; i < c->zones[z].upstream_count; i++)
+			any |= holds(&c->zones[z].upstreams[i].link);
+	return any;
+}
+
+bool
+config_has_links(const struct config *c)
+{
+	return any_link(c, link_is_named);
 }
 
 bool
 config_links_have_changed(const struct config *c)
 {
-	bool changed = upstreams_have_changed(c->upstreams, c->upstream_count);
-
-	for (unsigned i = 0; i < c->listen_count; i++)
-		changed |= link_has_changed(&c->listen[i].link);
-	for (unsigned i = 0; i < c->zone_count; i++)
-		changed |= upstreams_have_changed(
-		    c->zones[i].upstreams, c->zones[i].upstream_count);
-	return changed;
+	return any_link(c, link_has_changed);
 }
 
 const char *

@@ -249,6 +249,18 @@ control_renew(struct server *s, const char *path, struct control **out)
 	return E_OK;
 }
 
+/* A netlink socket would be told; it is one more thing to be broken into by. */
+static void
+links_watch(struct server *s)
+{
+	const struct timeval second = { .tv_sec = 1 };
+
+	if (config_has_links(s->current->config))
+		(void)event_add(&s->on_links, &second);
+	else
+		(void)event_del(&s->on_links);
+}
+
 /* Puts a generation in the place of the current one. */
 static enum err
 server_use(struct server *s, struct config *config)
@@ -278,6 +290,7 @@ server_use(struct server *s, struct config *config)
 	generation_order(s->retiring, WORKER_RETIRE);
 	tap_log(g->tap, s->follow != NULL);
 	generation_log(g);
+	links_watch(s);
 	notify("READY=1\nSTATUS=%u workers on %u addresses", g->count,
 	    g->config->listen_count);
 	return E_OK;
@@ -410,7 +423,6 @@ on_resolv(evutil_socket_t fd, short what, void *arg)
 	server_turn(s);
 }
 
-/* A netlink socket would be told; it is one more thing to be broken into by. */
 static void
 on_links(evutil_socket_t fd, short what, void *arg)
 {
@@ -464,8 +476,6 @@ base_open(struct server *s)
 static enum err
 events_watch(struct server *s)
 {
-	const struct timeval second = { .tv_sec = 1 };
-
 	return event_watch(s, &s->on_news, s->news, EV_READ, on_news) &&
 		event_watch(s, &s->on_term, SIGTERM, EV_SIGNAL, on_stop) &&
 		event_watch(s, &s->on_int, SIGINT, EV_SIGNAL, on_stop) &&
@@ -474,8 +484,7 @@ events_watch(struct server *s)
 		    event_watch(
 			s, &s->on_resolv, s->resolv.fd, EV_READ, on_resolv)) &&
 		event_assign(
-		    &s->on_links, s->base, -1, EV_PERSIST, on_links, s) == 0 &&
-		event_add(&s->on_links, &second) == 0
+		    &s->on_links, s->base, -1, EV_PERSIST, on_links, s) == 0
 	    ? E_OK
 	    : E_NOMEM;
 }

@@ -127,6 +127,7 @@ void config_free(struct config *); /* NULL is fine */
 /* C's text again, with the nameservers and the interfaces of today. */
 enum err config_again(struct config **out, const struct config *c) MUST_CHECK;
 bool config_has_same_upstreams(const struct config *, const struct config *);
+bool config_has_links(const struct config *);
 /* An interface is there, is gone, or was made again since this was read. */
 bool config_links_have_changed(const struct config *);
 
