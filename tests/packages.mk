@@ -12,7 +12,7 @@ PACKAGES_deb := $(PACKAGES_install) build-essential debhelper python3
 PACKAGES_test := $(PACKAGES_run) clang-14 clang-format-14 cppcheck \
 	libclang-rt-14-dev libcmocka-dev strace valgrind iproute2 util-linux \
 	procps systemd mandoc python3-pytest python3-pytest-xdist python3-dnspython python3-yaml \
-	ldnsutils musl-tools golang-go nodejs openjdk-17-jdk-headless haproxy \
+	ldnsutils musl-tools gcc-aarch64-linux-gnu golang-go nodejs openjdk-17-jdk-headless haproxy \
 	unbound nsd wireguard-go wireguard-tools zbar-tools etcd-server etcd-client openssl faketime \
 	mmdebstrap mount systemd-container lintian prometheus chromium tmux \
 	fstrm-bin zsh \

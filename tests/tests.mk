@@ -13,6 +13,7 @@ format:
 
 lint: $(PAGE) $(BUILD)/gen/dnstap.pb-c.h
 	@FLAGS="$(ALWAYS) $(WARN) -Werror" DNSD_ROOMS="$(ROOMS_read) $(ROOMS_dnsd)" \
+		LIBRARIES="$(filter lib%-dev,$(filter-out libc6-dev,$(PACKAGES_run)))" \
 		ROOMS="$(ROOMS_read) $(ROOMS_write) $(ROOMS_dnsd) $(ROOMS_dnsctl)" \
 		tests/lint/run.sh $(CHECK)
 

@@ -4,10 +4,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -126,7 +128,9 @@ pending_write(struct pending *p, const struct text *t)
 static bool
 rename_anew(const char *from, const char *to)
 {
-	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+	/* Not all C libraries have a function for it. */
+	if (syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to,
+		RENAME_NOREPLACE) == 0)
 		return true;
 	/* NFS cannot. */
 	return errno == EINVAL && link(from, to) == 0 && unlink(from) == 0;

@@ -441,7 +441,8 @@ on_stop(evutil_socket_t number, short what, void *arg)
 
 	(void)what;
 	if (!s->stopping)
-		log_info("stopping, as SIG%s asks", sigabbrev_np(number));
+		log_info("stopping, as %s asks",
+		    number == SIGTERM ? "SIGTERM" : "SIGINT");
 	notify("STOPPING=1");
 	s->stopping = true;
 	generation_order(s->current, WORKER_HURRY);

@@ -14,7 +14,7 @@ import sys
 
 COPY = "build/lint/copy"
 BUILT = "build/lint/gcc"
-CHECKS = ["rooms", "names", "lines", "no_writer", "no_sockets"]
+CHECKS = ["rooms", "names", "lines", "no_writer", "no_sockets", "musl"]
 
 
 def behind(*lines):
@@ -109,6 +109,9 @@ ROWS = [
     ("an option that the manual does not know",
      {"docs/operations.md": without("| `max-udp-size`")},
      "unit", ["max-udp-size"]),
+    ("what only glibc has",
+     {"dnsd/main.c": before("#include", "#include <execinfo.h>")},
+     "musl", ["execinfo.h", "dnsd/main.c"]),
     ("more lines than the server may have",
      {"dnsd/main.c": lambda text: text + "\n" * 30000},
      "lines", ["the server"]),

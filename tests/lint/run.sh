@@ -3,8 +3,8 @@
 # in them; without a CHECK, all of it.
 #
 # Each check is silent when it finds nothing.  The Makefile says FLAGS: what the
-# build is held to, every other reader is held to; all ROOMS; and DNSD_ROOMS, of
-# which dnsd is made.
+# build is held to, every other reader is held to; all ROOMS; DNSD_ROOMS, of
+# which dnsd is made; and LIBRARIES, what both are linked with.
 set -u
 unset MAKEFLAGS MAKELEVEL
 
@@ -22,7 +22,7 @@ mkdir -p build/lint
 strict() {
 	cc=$1
 	shift
-	make --no-print-directory BUILD="build/lint/$cc" CC="$cc" \
+	make --no-print-directory BUILD="build/lint/$cc" CC="$cc${sysroot:+ $sysroot}" \
 		CFLAGS=-Werror "$@" >"build/lint/$cc.out" 2>&1 ||
 		{ cat "build/lint/$cc.out"; return 1; }
 }
@@ -100,6 +100,26 @@ warnings_clang() {
 	warnings clang-14
 }
 
+# With musl's headers, and Debian's where musl has none: libraries', the kernel's,
+# and BSD's queues, which systems with musl have, too.  Debian has no library
+# that is made with musl, so that nothing is linked.
+musl() {
+	mkdir -p build/lint/musl
+	printf '%s\n' $(find zones host dnsd dnsctl -name '*.c') |
+		xargs -r -P "$jobs" -I @ sh -c "musl-gcc $FLAGS \
+		-idirafter /usr/include -idirafter /usr/include/$(gcc -print-multiarch) \
+		-fsyntax-only -MD -MF build/lint/musl/\$(echo @ | tr / _).d @" || return
+	dpkg -L libc6-dev | grep -v /sys/queue.h >build/lint/musl/glibc
+	! cat build/lint/musl/*.d | tr ' ' '\n' | sort -u |
+		grep -xF -f build/lint/musl/glibc
+}
+
+# The programs, whole, for another processor.
+arm64() {
+	root=$(tests/lint/arm64.sh build/lint/arm64-root $LIBRARIES) || return
+	sysroot="--sysroot=$PWD/$root" strict aarch64-linux-gnu-gcc all
+}
+
 checker() {
 	# Its macros make types, which cppcheck cannot guess.
 	queue=$(echo '#include <sys/queue.h>' | gcc -M -xc - |
@@ -147,7 +167,7 @@ manuals() {
 
 passed=0 failed=0
 [ $# -gt 0 ] || set -- format rooms names lines no_writer no_sockets \
-	headers_alone warnings_gcc warnings_clang checker units manuals
+	headers_alone warnings_gcc warnings_clang musl arm64 checker units manuals
 for check; do
 	if $check; then
 		passed=$((passed + 1))

@@ -11,11 +11,8 @@ kept=$PWD/build/root
 mkdir -p "$kept"
 [ "$(id -u)" -eq 0 ] || exec sudo -E "$0"
 
-# Only this machine's apt knows where packages come from, and by which proxy.
-sources=$(grep -lsw bookworm /etc/apt/sources.list /etc/apt/sources.list.d/*.list \
-	/etc/apt/sources.list.d/*.sources || true)
-apt-config dump | grep '^Acquire::' |
-	grep -v '::IndexTargets\|::CompressionTypes' >"$kept/apt.conf"
+. tests/root/apt.sh
+apt_write "$kept"
 # make, and nothing else that is not in each Debian.
 set -- --variant=apt --include=make --aptopt="$kept/apt.conf" bookworm
 key=$(echo "$@" | cat - "$kept/apt.conf" $sources | sha256sum | cut -c 1-16)
