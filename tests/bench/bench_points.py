@@ -1,10 +1,14 @@
 """What one table of one mix does not show.
 
-Growth, single questions, TCP, two workers, idleness, instructions.  Each
-part gives one table; each compares with the floor that does the same.
+Growth, single questions, TCP, two workers, idleness, instruments,
+instructions.  Each part gives one table; each compares with the floor that
+does the same.
 """
 
+import multiprocessing
+import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -13,8 +17,8 @@ from pathlib import Path
 import data
 import servers
 from bench_workers import workers
-from measure import (BUILD, DATA, WORK, family, load, loaded, machine, median,
-                     pinned, processor_time, table, warm)
+from measure import (BUILD, CLIENT_CPU, DATA, WORK, family, load, loaded,
+                     machine, median, pinned, processor_time, table, warm)
 
 PORT = 5320
 
@@ -299,7 +303,129 @@ def instructions(_rounds, _seconds):
         "written in:\n\n" + table(["source", "instructions a query"], where)
 
 
-PARTS = (growth, corners, tcp, workers, idle, instructions)
+# --- instruments ----------------------------------------------------------
+
+class DnsdTapped(servers.Dnsd):
+    """With a tap that sees one question of SAMPLE; 0: without one."""
+
+    def __init__(self, main_set, port, sample):
+        self.name = f"dnsd tap {sample}"
+        self.port = port
+        self.sample = sample
+        super().__init__(main_set)
+
+    def configure(self, workers=1, more=""):
+        if self.sample:
+            more = f"dnstap: {self.folder}/tap\ndnstap-sample: {self.sample}\n"
+        super().configure(workers, f"control: {self.folder}/control\n" + more)
+
+
+def taps(rounds, seconds):
+    set_ = data.main_set(DATA)
+    kinds = (0, "nobody"), (100, "dnstap, 1 of 100, to a file"), \
+        (1, "dnstap, all, to a file")
+    tapped = [DnsdTapped(set_, PORT + 10 + i, sample)
+              for i, (sample, _) in enumerate(kinds)]
+    runs = [[] for _ in tapped]
+    try:
+        running(*tapped)
+        for dnsd in tapped:
+            warm(dnsd, set_ / "questions")
+        for _ in range(3 * rounds):
+            for dnsd, list_ in zip(tapped, runs):
+                list_.append(loaded(dnsd, set_ / "questions",
+                                    seconds=seconds))
+    finally:
+        stop(tapped)
+    costs = [median(list_, "cost") for list_ in runs]
+    return "**Who looks on**: the mix; the sketch of who asks what is " \
+        "always there.\n\n" + table(
+            ["who looks on", "µs a query", "times nobody"],
+            [[name, f"{cost:.2f}", f"{cost / costs[0]:.2f}"]
+             for (_, name), cost in zip(kinds, costs)])
+
+
+# What strangers do to `dnsctl serve`, each for ever.
+HTTP = "127.0.0.1", PORT + 15
+SLOW = 1_000
+
+
+def http_say(request):
+    try:
+        with socket.create_connection(HTTP, 1) as s:
+            s.sendall(request)
+            while s.recv(65536):
+                pass
+    except OSError:
+        time.sleep(0.01)
+
+
+def hostile():
+    os.sched_setaffinity(0, [CLIENT_CPU])
+    os.nice(19)
+    held = []
+    while True:
+        while len(held) < SLOW:
+            s = socket.socket()
+            s.setblocking(False)
+            s.connect_ex(HTTP)
+            held.append(s)
+        for s in held[:100]:
+            try:
+                s.send(b"X")
+            except BlockingIOError:
+                pass
+            except OSError:
+                held.remove(s)
+        http_say(b"GET / HTTP/1.1\r\nX: " + b"y" * 100_000)
+        for _ in range(10):
+            http_say(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n")
+
+
+def hostile_serve(rounds, seconds):
+    """The serving process may run wherever the server does."""
+    set_ = data.main_set(DATA)
+    dnsd = DnsdTapped(set_, PORT + 14, 0)
+    runs = {"quiet": [], "under load": []}
+    try:
+        running(dnsd)
+        servers.wait_for_answer(dnsd, (set_ / "first").read_text())
+        for _ in range(rounds):
+            runs["quiet"].append(latency_of(dnsd, seconds))
+            serve = subprocess.Popen(
+                [BUILD / "dnsctl", "-s", dnsd.store(), "serve",
+                 ":".join(map(str, HTTP)), "--control",
+                 dnsd.folder / "control"], stderr=subprocess.DEVNULL)
+            strangers = multiprocessing.Process(target=hostile, daemon=True)
+            strangers.start()
+            time.sleep(1)
+            try:
+                runs["under load"].append(latency_of(dnsd, seconds))
+            finally:
+                for process in strangers, serve:
+                    process.terminate()
+                strangers.join()
+                serve.wait()
+    finally:
+        dnsd.stop()
+    quiet, loud = (median(list_, "p99") for list_ in runs.values())
+    return f"**Strangers at `dnsctl serve`**, {SLOW:,} slow connections, " \
+        "headers of 100,000 octets, `/metrics` without an end: the server's " \
+        f"p99 is {loud / quiet:.2f} times that without.\n\n" + table(
+            ["`dnsctl serve`", "p50 µs", "p99 µs", "lost", "wrong"],
+            [[name, f"{median(list_, 'p50'):.0f}",
+              f"{median(list_, 'p99'):.0f}",
+              *(sum(run[key] for run in list_) for key in ("lost", "wrong"))]
+             for name, list_ in runs.items()])
+
+
+def latency_of(server, seconds):
+    return load(server, server.data / "questions", seconds=3 * seconds,
+                rate=5_000, patient=True)
+
+
+PARTS = (growth, corners, tcp, workers, idle, taps, hostile_serve,
+         instructions)
 
 
 def run(args):
