@@ -5,7 +5,7 @@
 #	make		build/dnsd and build/dnsctl
 #	make install | uninstall | deb | dist	as host/host.mk has it
 #	make format | lint | unit | system | root | fuzz
-#	make bench | bench-feed | bench-forward
+#	make bench | bench-feed | bench-forward | bench-wireguard
 #	make crash	writers killed, machines stopped, disks full; HOURS=1, COUNT=n
 #	make KIND=asan | tsan [unit | system]	the same, watched by a sanitizer
 #	make KIND=debug	for a debugger; all but release assert what headers state

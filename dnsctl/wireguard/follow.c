@@ -17,7 +17,7 @@
 #include "zones/store/write/facts.h"
 #include "zones/store/write/journal.h"
 
-#define LOOK_MS 20 /* between two looks at the store */
+#define LOOK_MS 10 /* between two looks at the store */
 #define AGAIN_S 10 /* after a failure, where nothing is committed */
 
 struct network_role {

@@ -6,6 +6,8 @@ PACKAGES_bench := $(PACKAGES_run) nsd knot bind9 pdns-server \
 	lmdb-utils iproute2 util-linux python3
 PACKAGES_bench-feed := $(PACKAGES_bench) bind9-dnsutils knot-dnsutils
 PACKAGES_bench-fleet := $(PACKAGES_bench) etcd-server etcd-client python3-dnspython python3-yaml
+PACKAGES_bench-wireguard := $(PACKAGES_run) wireguard-go wireguard-tools \
+	iproute2 util-linux python3
 PACKAGES_bench-forward := $(PACKAGES_bench) dnsdist unbound
 
 BENCH_TOOLS := $(OUT)/echo $(OUT)/echo_tcp $(OUT)/load
@@ -15,6 +17,10 @@ BENCH_PYTHON := BUILD=$(abspath $(OUT)) /usr/bin/python3 tests/bench
 bench bench-feed bench-fleet bench-forward: bench%: packages-bench%
 	@$(MAKE) all $(BENCH_TOOLS) $(OUT)/trace
 	@$(BENCH_PYTHON)/$(subst -,_,$@).py $(BENCH)
+
+bench-wireguard: packages-bench-wireguard
+	@$(MAKE) all
+	@$(BENCH_PYTHON)/bench_wireguard.py
 
 bench_objects = $(patsubst %,$(OUT)/obj/tests/bench/%.o,$(1))
 
@@ -30,5 +36,5 @@ $(OUT)/trace: $(call bench_objects,trace load_questions) $(OUT)/libread.a
 	@$(SAY) LD $@
 	$(Q)$(LINK) -o $@ $^ $(LIBS_read)
 
-.PHONY: bench bench-feed bench-fleet bench-forward
+.PHONY: bench bench-wireguard bench-feed bench-fleet bench-forward
 -include $(wildcard $(OUT)/obj/tests/bench/*.d)
