@@ -53,7 +53,7 @@ feed_abort(struct feed *f)
 	f->txn = NULL;
 	f->in_snapshot = false;
 	cursors_drop(f);
-	if (f->report->dropped != NULL)
+	if (f->report != NULL && f->report->dropped != NULL)
 		f->report->dropped(f->report->arg);
 }
 
