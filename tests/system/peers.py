@@ -16,6 +16,8 @@ NETWORK = {"put": "network", "id": "acme",
 GATEWAY = {"put": "gateway", "id": "iad1", "region": "iad",
            "endpoint": "gw.example", "public_key": GATEWAY_KEY,
            "number": 175923}
+# Of one gateway's number there are 1,536 addresses.
+SECOND = {**GATEWAY, "id": "lhr1", "region": "lhr", "number": 7}
 
 
 def read(path):
@@ -54,12 +56,13 @@ def rendered(text, path):
 def at_once(store, *options):
     """Two creates at one time, ROUNDS times: all have what is theirs.
 
-    Returns the peers' addresses.
+    There are GATEWAY and SECOND.  Returns the peers' addresses.
     """
     for n in range(ROUNDS):
         both = [subprocess.Popen(
             [DNSCTL, "-s", store, "wireguard", "create", "acme", *name,
-             *options], stdout=subprocess.DEVNULL)
+             "--gateway", (GATEWAY, SECOND)[n // 2 % 2]["id"], *options],
+            stdout=subprocess.DEVNULL)
                 for name in ([f"p{n}a"], [f"p{n}b"] if n % 2 else [])]
         assert [one.wait() for one in both] == [0, 0]
     addresses = [re.search("Address = (.*)", read(name))[1]

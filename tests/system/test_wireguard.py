@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from peers import (GATEWAY, GATEWAY_KEY, NETWORK, ROUNDS, at_once,
+from peers import (GATEWAY, GATEWAY_KEY, NETWORK, ROUNDS, SECOND, at_once,
                    files_below, private_key, public_key, read, rendered,
                    zbarimg)
 from programs import DNSCTL, UNBOXED, Store, lines, until
@@ -36,6 +36,7 @@ def test_create(store):
     made = store.run("wireguard", "create", "acme", "laptop", "--for", "24h")
     assert made.returncode == 0, made.stderr
     key = private_key("laptop.conf")
+    assert key not in made.stdout + made.stderr
     assert read("laptop.conf") == CONFIG.replace("KEY", key)
     assert os.stat("laptop.conf").st_mode & 0o777 == 0o600
     assert "laptop  iad1  iad  fdaa:0:18:2:af33:0:a:2  developer  in 24 h" \
@@ -314,5 +315,6 @@ def test_flycast_for_another_network(store):
 
 
 def test_two_at_once(store):
+    store.apply([SECOND])
     at_once(store.path)
     assert store.tell("export").count('"peer"') == 2 * ROUNDS

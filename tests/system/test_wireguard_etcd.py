@@ -8,7 +8,7 @@ import time
 import pytest
 
 from etcd import Cluster, Node, b64
-from peers import GATEWAY, NETWORK, at_once, public_key, read
+from peers import GATEWAY, NETWORK, SECOND, at_once, public_key, read
 from programs import DNSCTL, until
 
 
@@ -26,6 +26,7 @@ def peers(cluster):
 
 
 def test_two_at_once(cluster, servers):
+    cluster.tell([SECOND])
     addresses = at_once(servers.store().path, "--to", cluster.url)
     assert sorted(addresses) == sorted(
         ", ".join(a if "/" in a else a + "/32" for a in fact["addresses"])
@@ -122,17 +123,20 @@ def test_who_may_not_write(cluster, servers):
 
 
 def test_a_key_is_nowhere_else(cluster, servers):
-    """Not in a process list while etcd is slow, and not in etcd."""
+    """Not in a process list while etcd is slow, not in etcd, nor in a core."""
     cluster.members[0].process.send_signal(19)
-    seen = b""
+    seen = limits = b""
     with subprocess.Popen(
             [DNSCTL, "-s", servers.store().path, "wireguard", "create",
              "acme", "laptop", "--to", cluster.url]) as create:
         while create.poll() is None:
             with open(f"/proc/{create.pid}/cmdline", "rb") as file:
                 seen += file.read()
+            with open(f"/proc/{create.pid}/limits", "rb") as file:
+                limits += file.read()
             time.sleep(0.01)
     cluster.members[0].process.send_signal(18)
+    assert re.search(rb"core file size +0 +0", limits)
     key = read("laptop.conf").split("\n")[1].split(" = ")[1]
     assert b"wireguard" in seen and key.encode() not in seen
     assert key not in str(cluster.facts())
