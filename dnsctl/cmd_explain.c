@@ -27,7 +27,11 @@ cmd_explain(const struct ctl *ctl)
 		config_free(config);
 		return CTL_FAILED;
 	}
-	err = explain(stdout, view.snapshot, &question, why);
+	err = ctl->json == NULL
+	    ? explain(stdout, view.snapshot, &question, why)
+	    : explain_json(stdout, view.snapshot, &question, why);
+	if (ctl->json != NULL && err == E_OK)
+		(void)putchar('\n');
 	ctl_view_close(&view);
 	config_free(config);
 	if (err == E_OK)

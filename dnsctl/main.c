@@ -50,7 +50,7 @@ static const struct command commands[] = {
 	{ "check", "", "read every key and verify every summary", 0, 0,
 	    FOR_FACTS, cmd_check },
 	{ "explain", "NAME [TYPE]", "tell how a question is answered, and why",
-	    1, 2, FOR_LIST | FOR_EXPLAIN, cmd_explain },
+	    1, 2, FOR_LIST | FOR_EXPLAIN | FOR_FACTS, cmd_explain },
 	{ "status", "", "tell where the store stands, and since when", 0, 0,
 	    FOR_FACTS, cmd_status },
 	{ "doctor", "", "look for what keeps this host from answering", 0, 0,

@@ -63,7 +63,7 @@ LIBRARIES = {
     "yaml.h": ["dnsd/config"],
     "curl/": ["dnsctl/etcd", "dnsctl/relay"],
     "jansson.h": ["zones/facts", "zones/feed", "dnsctl/etcd",
-                  "dnsctl/control", "dnsctl/doctor", "dnsctl/serve",
+                  "dnsctl/control", "dnsctl/doctor", "dnsctl/explain", "dnsctl/serve",
                   "dnsctl/wireguard",
                   "dnsctl"],
     "ldns/": ["zones/facts", "dnsctl/explain", "dnsctl/control", "dnsctl"],

@@ -533,6 +533,49 @@ def test_explain_whose_question(servers):
     assert "172.16.10.61" not in said or "left out" in said
 
 
+def test_explain_for_programs(servers):
+    said = json.loads(explain(servers, "--json", "--from", ACME, "top1.nearest"
+                              ".of.random-potato-45.internal"))
+    steps = [text for word, text in said["steps"] if word == "note"]
+    assert any(text.startswith("measured from ") for text in steps)
+    assert any(text.startswith("region iad: ") and text.endswith(" ms")
+               for text in steps)
+    assert ["outcome", "answered:"] in said["steps"]
+    assert "AAAA" in said["reply"]
+
+
+LEASE = """\
+{"put":"network","id":"acme","prefixes":["fdaa:0:18::/48"]}
+{"put":"network","id":"beta","prefixes":["fdaa:0:19::/48"],"role":"admin"}
+{"put":"instance","network":"acme","app":"web","id":"i1","region":"iad",\
+"addresses":["fdaa:0:18::1"],"health":"critical"}
+{"put":"export","network":"acme","app":"web","to":"beta","as":"site",\
+"instances":true,"flycast":["fdaa:0:19::f"]}
+{"put":"peer","network":"acme","name":"old","addresses":\
+["fdaa:0:18::102/120"],"expires":"2020-01-01T00:00:00Z"}
+{"put":"peer","network":"acme","name":"some","addresses":\
+["fdaa:0:18::202/120"],"apps":["blog"]}
+{"put":"peer","network":"beta","name":"low","addresses":["fdaa:0:19::1"]}
+"""
+
+
+@pytest.mark.parametrize("asker,name,said", [
+    ("fdaa:0:18::1ab", "web.internal", "none: the peer has expired"),
+    ("fdaa:0:19::1", "web.internal",
+     "none: the peer's role is less than the network asks"),
+    ("fdaa:0:18::2ab", "web.internal",
+     "app web: left out: the asker does not see its app"),
+    ("fdaa:0:18::9", "web.internal",
+     "instance web/i1: taken: nothing else is healthy"),
+    ("fdaa:0:19::9", "i1.vm.site.internal",
+     "site is web of network acme, by an export"),
+    ("fdaa:0:19::9", "site.flycast",
+     "site is web of network acme, by an export"),
+])
+def test_explain_who_asks(servers, asker, name, said):
+    assert said in servers.store(LEASE).tell("explain", "--from", asker, name)
+
+
 def test_explain_other_names(servers):
     said = explain(servers, "-n", "acme", "example.com", "A")
     assert "forward" in said

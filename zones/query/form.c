@@ -113,8 +113,11 @@ read_fact(struct reply *r, enum reads reads, uint64_t place)
 
 	assert(reads == NOTHING || r->network != NETWORK_NONE);
 	if (reads != NOTHING && r->network == r->q->network &&
-	    !is_seen(r->q, r->of))
+	    !is_seen(r->q, r->of)) {
+		watch_fact(r->env, "app", r->of, (struct label){ NULL, 0 },
+		    FATE_HIDDEN);
 		return false;
+	}
 	switch (reads) {
 	case NOTHING:
 		break;
@@ -168,7 +171,7 @@ find_import(struct reply *r)
 	r->network = import.network;
 	r->of = import.app;
 	r->shown = r->q->name.app;
-	watch_other(r, "exported to this network: another's");
+	watch_import(r, r->shown, &import);
 	return true;
 }
 

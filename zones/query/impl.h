@@ -226,6 +226,8 @@ enum query_next answer_loopback(struct reply *);
 enum query_next answer_apn(struct reply *);
 enum query_next answer_reverse(struct reply *);
 
+/* Whose export has answered. */
+void watch_import(const struct reply *, struct label as, const struct import *);
 /* An app's flycast addresses, or an exported one's; false: there is no such. */
 bool single_flycast(
     const struct reply *, struct label name, struct instance *out);

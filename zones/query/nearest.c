@@ -171,22 +171,26 @@ pick_tie(struct picked *p, struct ranking *k)
 	p->priority++;
 }
 
-static bool
-is_picked(const struct picked *p, const struct instance *i)
+/* Of one of the tier that is answered: in the answer, or why not. */
+static enum query_fate
+fate_of(const struct picked *p, const struct instance *i)
 {
 	const struct query_scratch *s = p->reply->env->scratch;
-	bool six = p->reply->q->qtype == TYPE_AAAA;
-	unsigned size = six ? 16 : 4;
-	const uint8_t *first = six ? i->six : i->four;
+	unsigned size = p->reply->address;
+	const uint8_t *first = size == 16 ? i->six : i->four;
 
-	if ((six ? i->six_count : i->four_count) == 0 && !p->reply->is_service)
-		return false;
+	if (p->reply->is_service) {
+		for (unsigned at = 0; at < p->count; at++)
+			if (label_same(s->service[at].id, i->id))
+				return FATE_TAKEN;
+		return service_has(p->reply, i) ? FATE_FARTHER : FATE_NO_PORT;
+	}
+	if (size == 0 || (size == 16 ? i->six_count : i->four_count) == 0)
+		return FATE_NO_ADDRESS;
 	for (unsigned at = 0; at < p->count; at++)
-		if (p->reply->is_service
-			? label_same(s->service[at].id, i->id)
-			: memcmp(s->address[at], first, size) == 0)
-			return true;
-	return false;
+		if (memcmp(s->address[at], first, size) == 0)
+			return FATE_TAKEN;
+	return FATE_FARTHER;
 }
 
 /* Who is in the answer is known only when all have been ranked. */
@@ -201,11 +205,11 @@ watch_ranked(const struct picked *p, enum tier tier)
 	    !lookup_app(r->env->snapshot, r->network, app.name, &app))
 		return;
 	while (app_instance(&app, &i)) {
-		enum query_fate fate = pick_fate(tier, i.tier);
+		enum query_fate fate = pick_fate(tier, i.tier), of;
 
-		if (i.tier == tier && !is_picked(p, &i))
-			fate = FATE_FARTHER;
-		watch_instance(r, &i, fate);
+		of = i.tier == tier && tier != TIER_STOPPED ? fate_of(p, &i)
+							    : FATE_TAKEN;
+		watch_instance(r, &i, of == FATE_TAKEN ? fate : of);
 	}
 }
 

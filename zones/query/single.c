@@ -3,6 +3,8 @@
  */
 #include "impl.h"
 
+#include <stdio.h>
+
 /* RFC 6761, 6.3: the loopback, whoever asks. */
 enum query_next
 answer_localhost(struct reply *r)
@@ -76,6 +78,23 @@ answer_peer(struct reply *r)
 	return pick_answer(&p);
 }
 
+void
+watch_import(
+    const struct reply *r, struct label as, const struct import *import)
+{
+	char text[4 * DNS_LABEL_MAX];
+	struct network_facts n;
+
+	if (r->env->watch == NULL ||
+	    !lookup_network_facts(r->env->snapshot, import->network, &n))
+		return;
+	(void)snprintf(text, sizeof(text),
+	    "%.*s is %.*s of network %.*s, by an export", as.len,
+	    (const char *)as.at, import->app.len, (const char *)import->app.at,
+	    n.id.len, (const char *)n.id.at);
+	watch_note(r->env, text);
+}
+
 /* The own app of the name comes first, also where it has none. */
 bool
 single_flycast(const struct reply *r, struct label name, struct instance *out)
@@ -93,6 +112,7 @@ single_flycast(const struct reply *r, struct label name, struct instance *out)
 	    !lookup_import(s, r->network, name, &import) ||
 	    !lookup_app(s, import.network, import.app, &app))
 		return false;
+	watch_import(r, name, &import);
 	*out = import.flycast;
 	return true;
 }

@@ -32,4 +32,8 @@ struct explain_question {
 enum err explain(FILE *out, struct snapshot *, const struct explain_question *,
     char why[EXPLAIN_WHY]) MUST_CHECK;
 
+/* The same as one object: "steps", [word, text] each, and "reply". */
+enum err explain_json(FILE *out, struct snapshot *,
+    const struct explain_question *, char why[EXPLAIN_WHY]) MUST_CHECK;
+
 #endif
