@@ -16,10 +16,13 @@
 #include "dnsctl/etcd/etcd.h"
 #include "dnsctl/progress.h"
 #include "dnsctl/relay/relay.h"
+#include "dnsctl/source/endpoints.h"
 #include "host/notify.h"
 #include "host/sandbox.h"
 #include "zones/feed/apply.h"
 #include "zones/feed/follow.h"
+
+#define SCRATCH_MAX 32
 
 /* A mistake of the input was told where it was found. */
 static enum exit_status
@@ -35,14 +38,21 @@ outcome(const struct ctl *ctl, enum err err)
 static int
 input_open(const char *path)
 {
+	struct stat st;
 	int fd;
 
 	if (strcmp(path, "-") == 0)
 		return STDIN_FILENO;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st) != 0) {
 		log_error("%s: %s", path, strerror(errno));
-	return fd;
+		return -1;
+	}
+	if (!S_ISDIR(st.st_mode))
+		return fd;
+	log_error("%s: %s; facts are in a file", path, strerror(EISDIR));
+	(void)close(fd);
+	return -1;
 }
 
 static void
@@ -82,6 +92,45 @@ octets_of(int fd)
 							  : 0;
 }
 
+/*
+ * The store; for who only looks and where none is, an empty one of his own,
+ * which SCRATCH names: a look leaves nothing behind.
+ */
+static struct store *
+store_to_apply(
+    const struct ctl *ctl, enum feed_apply what, char scratch[SCRATCH_MAX])
+{
+	struct ctl other = *ctl;
+	struct stat st;
+	char path[4096];
+
+	scratch[0] = '\0';
+	(void)snprintf(path, sizeof(path), "%s/data.mdb", ctl->store);
+	if (what == FEED_STORE || stat(path, &st) == 0 || errno != ENOENT)
+		return ctl_writer_open(ctl);
+	(void)snprintf(scratch, SCRATCH_MAX, "/tmp/dnsctl-XXXXXX");
+	if (mkdtemp(scratch) == NULL) {
+		log_error("%s: %s", scratch, strerror(errno));
+		scratch[0] = '\0';
+		return NULL;
+	}
+	other.store = scratch;
+	other.no_sync = "";
+	return ctl_writer_open(&other);
+}
+
+static void
+scratch_remove(const char *scratch)
+{
+	static const char *const files[] = { "/data.mdb", "/lock.mdb", "" };
+	char path[SCRATCH_MAX + 16];
+
+	for (size_t i = 0; i < 3 && scratch[0] != '\0'; i++) {
+		(void)snprintf(path, sizeof(path), "%s%s", scratch, files[i]);
+		(void)remove(path);
+	}
+}
+
 static enum exit_status
 file_apply(
     const struct ctl *ctl, const struct feed_report *of, enum feed_apply what)
@@ -89,6 +138,7 @@ file_apply(
 	enum exit_status status = CTL_FAILED;
 	struct feed_report report = *of;
 	struct progress progress;
+	char scratch[SCRATCH_MAX];
 	struct store *store;
 	int fd = input_open(ctl->args[0]);
 
@@ -97,13 +147,14 @@ file_apply(
 	progress_start(&progress, "lines", octets_of(fd));
 	report.arg = &progress;
 	report.progress = lines_progress;
-	store = ctl_writer_open(ctl);
+	store = store_to_apply(ctl, what, scratch);
 	if (store != NULL)
 		status = outcome(ctl,
 		    feed_apply(store, &report, ctl->args[0], fd, what,
 			ctl->allow_delete != NULL));
 	progress_end(&progress);
 	store_close(store);
+	scratch_remove(scratch);
 	if (fd != STDIN_FILENO)
 		(void)close(fd);
 	return status == CTL_OK ? ctl_flushed() : status;
@@ -262,6 +313,7 @@ etcd_source_follow(
 		.cacert = ctl->cacert,
 		.cert = ctl->cert,
 		.key = ctl->key,
+		.insecure = ctl->insecure != NULL,
 		.allow_delete = ctl->allow_delete != NULL,
 		.report = report,
 		.stop = ctl->stop };
@@ -360,6 +412,8 @@ cmd_follow(const struct ctl *ctl)
 
 	while (i < count && !sources[i].is(ctl->args[0]))
 		i++;
+	if (!endpoints_are_bare(ctl->args[0]))
+		return CTL_USAGE;
 	if (i == count) {
 		log_error("%s: a source is -, etcd://HOST:PORT,... or "
 			  "relay://HOST:PORT,...",

@@ -190,22 +190,63 @@ is_listed(const char *which)
 	return false;
 }
 
+struct networks {
+	const char *wanted;
+	struct near near;
+	struct arena arena;
+	bool found;
+};
+
+static bool
+network_look(void *arg, const struct fact *f, bool implied)
+{
+	struct networks *n = arg;
+
+	(void)implied;
+	n->found = strcmp(f->network, n->wanted) == 0;
+	near_try(
+	    &n->near, arena_copy(&n->arena, f->network, strlen(f->network)));
+	return !n->found;
+}
+
+/* E_REFUSED where it is not, and it was said. */
+static enum err
+network_check(struct snapshot *snapshot, const char *network)
+{
+	struct networks n = { .wanted = network };
+	const char *found;
+	enum err err;
+
+	near_start(&n.near, network);
+	err = snapshot_facts(snapshot, FACT_NETWORK, NULL, network_look, &n);
+	found = near_found(&n.near);
+	if (err == E_OK && !n.found) {
+		log_error("network %s: not in the store%s%s%s", network,
+		    found == NULL ? "" : "; did you mean ",
+		    found == NULL ? "" : found, found == NULL ? "" : "?");
+		err = E_REFUSED;
+	}
+	arena_release(&n.arena);
+	return err;
+}
+
 enum exit_status
 cmd_list(const struct ctl *ctl)
 {
 	const char *which = ctl->arg_count > 0 ? ctl->args[0] : NULL;
 	struct ctl_view view;
-	enum err err;
+	enum err err = E_OK;
 
 	if (which != NULL && !is_listed(which))
 		return CTL_USAGE;
 	if (!ctl_view_open(&view, ctl))
 		return CTL_FAILED;
-	err = facts_list(view.snapshot, which, ctl);
+	if (ctl->network != NULL)
+		err = network_check(view.snapshot, ctl->network);
+	if (err == E_OK)
+		err = facts_list(view.snapshot, which, ctl);
 	ctl_view_close(&view);
-	if (err == E_NOTFOUND) {
-		log_error("network %s: not in the store", ctl->network);
+	if (err == E_REFUSED)
 		return CTL_FAILED;
-	}
 	return err == E_OK ? ctl_flushed() : ctl_store_failed(ctl, err);
 }

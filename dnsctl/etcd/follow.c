@@ -145,10 +145,22 @@ store_follow(struct etcd *e, struct store *store)
 	return err == E_OK ? endpoints_follow(e) : err;
 }
 
+/* Who can read on the way would have the password. */
+static bool
+password_check(const struct etcd_options *o)
+{
+	if (o->user == NULL || o->insecure || etcd_is_secure(o))
+		return true;
+	log_error("--user %s: the password would go in clear: use TLS"
+		  " (--cacert FILE, --cacert system), or say --insecure",
+	    o->user);
+	return false;
+}
+
 bool
 etcd_open(struct etcd *e)
 {
-	if (!prefix_check(e->options->prefix) ||
+	if (!prefix_check(e->options->prefix) || !password_check(e->options) ||
 	    !endpoints_read(
 		&e->endpoints, e->options->source, SCHEME, PORT_DEFAULT))
 		return false;

@@ -26,6 +26,12 @@ etcd_fail(struct etcd *e, const char *format, ...)
 	return ETCD_FAILED;
 }
 
+bool
+etcd_said(const struct etcd *e, const char *part)
+{
+	return strstr(e->wrong, part) != NULL;
+}
+
 static size_t
 on_data(char *data, size_t one, size_t n, void *arg)
 {
@@ -87,7 +93,7 @@ etcd_call_end(struct etcd *e, struct etcd_call *c)
 		(void)curl_multi_remove_handle(e->multi, c->easy);
 	c->running = false;
 	c->done = false;
-	c->len = 0;
+	c->len = c->scanned = 0;
 	free(c->body);
 	c->body = NULL;
 }
@@ -95,13 +101,14 @@ etcd_call_end(struct etcd *e, struct etcd_call *c)
 static void
 secure(const struct etcd_options *o, CURL *easy)
 {
-	(void)curl_easy_setopt(easy, CURLOPT_CAINFO, o->cacert);
+	if (o->cacert != NULL && strcmp(o->cacert, "system") != 0)
+		(void)curl_easy_setopt(easy, CURLOPT_CAINFO, o->cacert);
 	(void)curl_easy_setopt(easy, CURLOPT_SSLCERT, o->cert);
 	(void)curl_easy_setopt(easy, CURLOPT_SSLKEY, o->key);
 }
 
-static bool
-is_secure(const struct etcd_options *o)
+bool
+etcd_is_secure(const struct etcd_options *o)
 {
 	return o->cacert != NULL || o->cert != NULL || o->key != NULL;
 }
@@ -131,11 +138,11 @@ etcd_call_start(struct etcd *e, struct etcd_call *c, const char *path,
 	c->body = json_dumps(body, JSON_COMPACT);
 	json_decref(body);
 	(void)snprintf(url, sizeof(url), "%s://%s%s",
-	    is_secure(e->options) ? "https" : "http",
+	    etcd_is_secure(e->options) ? "https" : "http",
 	    endpoints_now(&e->endpoints), path);
 	curl_easy_reset(c->easy);
 	connection_set(c->easy);
-	if (is_secure(e->options))
+	if (etcd_is_secure(e->options))
 		secure(e->options, c->easy);
 	(void)curl_easy_setopt(c->easy, CURLOPT_URL, url);
 	(void)curl_easy_setopt(c->easy, CURLOPT_HTTPHEADER, e->headers);

@@ -36,6 +36,7 @@ struct etcd_call {
 	char *body;                  /* the request's */
 	char *in;                    /* what arrived */
 	size_t len, cap;
+	size_t scanned;   /* of it: what is left of a line has no end there */
 	int64_t heard_ms; /* when some of it arrived last */
 };
 
@@ -67,6 +68,7 @@ void etcd_release(struct etcd *);
 
 /* --- http.c: requests */
 
+bool etcd_is_secure(const struct etcd_options *); /* by TLS */
 bool etcd_http_open(struct etcd *) MUST_CHECK;
 void etcd_http_close(struct etcd *);
 
@@ -91,6 +93,9 @@ enum etcd_outcome etcd_call_reply(
 
 /* Why a call that is done failed, for people. */
 const char *etcd_call_error(const struct etcd_call *);
+
+/* That is why the last request failed. */
+bool etcd_said(const struct etcd *, const char *part);
 
 /* Notes why; returns ETCD_FAILED. */
 enum etcd_outcome etcd_fail(struct etcd *, const char *format, ...)

@@ -147,17 +147,19 @@ lines_take(struct etcd *e)
 	size_t at = 0;
 	const char *end;
 
-	while (outcome == ETCD_OK && at < w->len &&
-	    (end = memchr(w->in + at, '\n', w->len - at)) != NULL) {
+	while (outcome == ETCD_OK && w->scanned < w->len &&
+	    (end = memchr(w->in + w->scanned, '\n', w->len - w->scanned)) !=
+		NULL) {
 		size_t len = (size_t)(end - (w->in + at));
 
 		if (len > 0)
 			outcome = line_take(e, w->in + at, len);
-		at += len + 1;
+		w->scanned = at += len + 1;
 	}
 	if (at > 0) /* else there may be no buffer yet */
 		memmove(w->in, w->in + at, w->len - at);
 	w->len -= at;
+	w->scanned = w->len;
 	return outcome == ETCD_OK ? etcd_store(e) : outcome;
 }
 
@@ -174,6 +176,10 @@ ping(struct etcd *e)
 		etcd_call_end(e, &e->ping);
 		if (outcome == ETCD_OK)
 			outcome = etcd_header_check(e, reply);
+		/* It asks for users now; a watch from before that goes on. */
+		else if (outcome == ETCD_FAILED && e->options->user == NULL &&
+		    etcd_said(e, "user name is empty"))
+			outcome = ETCD_OK;
 		json_decref(reply);
 		return outcome;
 	}

@@ -50,6 +50,16 @@ choose(struct endpoints *e)
 }
 
 bool
+endpoints_are_bare(const char *url)
+{
+	if (strchr(url, '@') == NULL)
+		return true;
+	log_error("a source's address has no user and no password in it:"
+		  " use --user NAME and --password-file FILE");
+	return false;
+}
+
+bool
 endpoints_read(
     struct endpoints *e, const char *url, const char *scheme, const char *port)
 {
@@ -57,6 +67,8 @@ endpoints_read(
 	size_t len;
 
 	memset(e, 0, sizeof(*e));
+	if (!endpoints_are_bare(url))
+		return false;
 	for (;; at += len + 1) {
 		len = strcspn(at, ",");
 		if (!add(e, at, len, port)) {

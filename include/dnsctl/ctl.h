@@ -32,6 +32,7 @@ struct ctl {
 	const char *control;                            /* server, serve */
 	const char *token_file, *name, *max_age;        /* serve */
 	const char *no_sync, *json, *dry_run, *verbose; /* not NULL: given */
+	const char *insecure;                           /* etcd */
 	const char *allow_delete;                       /* so */
 	const char *gateway, *lease, *role, *apps, *public_key; /* wireguard */
 	const char *png, *mtu, *device;

@@ -46,9 +46,9 @@ ROOMS = {
                              "dnsctl/explain"],
     "dnsctl/wireguard": WRITE + ["host", "dnsctl/etcd"],
     "dnsctl": WRITE + ["zones/query", "host", "dnsd/config", "zones/feed",
-                       "dnsctl/etcd", "dnsctl/relay", "dnsctl/control",
-                       "dnsctl/doctor", "dnsctl/explain", "dnsctl/serve",
-                       "dnsctl/wireguard"],
+                       "dnsctl/etcd", "dnsctl/source", "dnsctl/relay",
+                       "dnsctl/control", "dnsctl/doctor", "dnsctl/explain",
+                       "dnsctl/serve", "dnsctl/wireguard"],
 }
 
 # Which rooms may include what is not ours.

@@ -699,3 +699,38 @@ def test_full_disk(servers, tmp_path):
     store.apply(many)
     assert len(values(ask("big.internal", tcp=True))) > 2000
     assert values(ask("i19999.vm.big.internal")) == ["fdaa:0:18:9::4e1f"]
+
+
+def test_a_look_makes_no_store(servers):
+    store = servers.store()
+    for look in ["diff"], ["apply", "--dry-run"]:
+        done = store.run(*look, "-", stdin=NET)
+        assert done.returncode == 0, done.stderr
+        assert "network" in done.stdout
+        assert not os.path.exists(store.path) or not os.listdir(store.path)
+
+
+@pytest.mark.parametrize("arguments,words", [
+    (["apply", "/tmp"], ["/tmp", "directory"]),
+    (["list", "-n", "nn"], ["network nn", "did you mean n?"]),
+    (["follow", "etcd://me:secret@h"], ["--user", "--password-file"]),
+    (["follow", "--user", "me", "etcd://h"], ["--user me", "--insecure"]),
+])
+def test_what_is_wrong_is_said(servers, arguments, words):
+    done = servers.store(NET).run(*arguments)
+    assert done.returncode != 0
+    for word in words:
+        assert word in done.stderr
+    assert "secret" not in done.stderr
+    assert "store" not in done.stderr or arguments[0] != "apply"
+
+
+def test_folder_that_may_not_be_entered(servers):
+    """It is not told as if no store were there."""
+    store = servers.store(NET)
+    os.chmod(os.path.dirname(store.path), 0o700)
+    done = subprocess.run(
+        ["setpriv", "--reuid", "65534", "--clear-groups", DNSCTL, "-s",
+         store.path, "status"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "Permission denied" in done.stderr

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 
 import dns.reversename
 import pytest
@@ -315,6 +316,21 @@ def certificates(directory):
                 "-extfile", "names", "-out", f"{name}.pem")
 
 
+def enable_users(cluster):
+    """Root, who is us from now on, and node, who may read."""
+    cluster.call("auth/user/add", {"name": "root", "password": "r"})
+    cluster.call("auth/role/add", {"name": "root"})
+    cluster.call("auth/user/grant", {"user": "root", "role": "root"})
+    cluster.call("auth/user/add", {"name": "node", "password": "secret"})
+    cluster.call("auth/role/add", {"name": "reader"})
+    cluster.call("auth/role/grant", {"name": "reader", "perm": {
+        "key": b64("/dnsd/"), "range_end": b64("/dnsd0")}})
+    cluster.call("auth/user/grant", {"user": "node", "role": "reader"})
+    cluster.call("auth/enable", {})
+    cluster.headers["Authorization"] = cluster.call(
+        "auth/authenticate", {"name": "root", "password": "r"})["token"]
+
+
 def test_tls_and_password(servers, started, tmp_path):
     certificates(tmp_path)
     file = {name: str(tmp_path / name) for name in
@@ -329,15 +345,7 @@ def test_tls_and_password(servers, started, tmp_path):
                        file["client.key"]))
     started.append(cluster)
     cluster.tell(BASE)
-    cluster.call("auth/user/add", {"name": "root", "password": "r"})
-    cluster.call("auth/role/add", {"name": "root"})
-    cluster.call("auth/user/grant", {"user": "root", "role": "root"})
-    cluster.call("auth/user/add", {"name": "node", "password": "secret"})
-    cluster.call("auth/role/add", {"name": "reader"})
-    cluster.call("auth/role/grant", {"name": "reader", "perm": {
-        "key": b64("/dnsd/"), "range_end": b64("/dnsd0")}})
-    cluster.call("auth/user/grant", {"user": "node", "role": "reader"})
-    cluster.call("auth/enable", {})
+    enable_users(cluster)
     (tmp_path / "password").write_text("secret\n")
     (tmp_path / "wrong").write_text("guess\n")
     tls = ["--cacert", file["ca.pem"], "--cert", file["client.pem"], "--key",
@@ -359,17 +367,52 @@ def test_tls_and_password(servers, started, tmp_path):
     started.append(node)
     node.wait(cluster.cursor)
     assert same(node.facts(), BASE)
-    cluster.headers["Authorization"] = cluster.call(
-        "auth/authenticate", {"name": "root", "password": "r"})["token"]
     cluster.commit(*change(1))
     assert_equal(cluster, [node])
+
+
+def test_authentication_in_either_order(servers, started, tmp_path):
+    """Nodes that know their user before it is asked for, and after."""
+    cluster = Cluster(tmp_path, 1)
+    started.append(cluster)
+    cluster.tell(BASE)
+    (tmp_path / "password").write_text("secret\n")
+    who = ["--user", "node", "--password-file", str(tmp_path / "password"),
+           "--insecure"]
+    early = Node(servers.store(), servers.fresh(), cluster.url, *who)
+    late = Node(servers.store(), servers.fresh(), cluster.url)
+    started.extend([early, late])
+    assert_equal(cluster, [early, late])
+    enable_users(cluster)
+    time.sleep(7)  # of silence: both ask etcd for a sign
+    cluster.commit(*change(1))
+    for node in early, late:
+        node.wait(cluster.cursor)
+    assert "user name is empty" not in late.told()
+    assert late.stop() == 0
+    late.command.extend(who)
+    late.start()
+    assert early.stop(signal.SIGKILL) == -9
+    cluster.commit(*change(3))
+    early.start()
+    for node in early, late:
+        node.wait(cluster.cursor)
+    cluster.call("auth/disable", {})
+    cluster.headers = {}
+    cluster.commit(*change(4))
+    assert_equal(cluster, [early, late])
+    for node in early, late:
+        assert node.stop() == 0
+        node.start()
+    cluster.commit(*change(5))
+    assert_equal(cluster, [early, late])
 
 
 @pytest.mark.parametrize("url,options,words", [
     ("etcd://", [], ["must be etcd://HOST:PORT"]),
     ("etcd://a,,b", [], ["must be etcd://HOST:PORT"]),
     ("etcd://a/b", [], ["must be etcd://HOST:PORT"]),
-    ("http://a", [], ["a source is - or etcd://"]),
+    ("http://a", [], ["a source is -, etcd://"]),
     ("etcd://a", ["--prefix", "dnsd"], ["--prefix dnsd"]),
     ("etcd://a", ["--prefix", "/dnsd/"], ["--prefix /dnsd/"]),
 ])

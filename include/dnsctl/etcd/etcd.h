@@ -33,10 +33,12 @@
 
 /* What is followed, and who we are to it; all of it is borrowed. */
 struct etcd_options {
-	const char *source;                /* etcd://HOST:PORT,... */
-	const char *prefix;                /* of its keys */
-	const char *user, *password_file;  /* NULL: nobody */
-	const char *cacert, *cert, *key;   /* NULL, all of them: no TLS */
+	const char *source;               /* etcd://HOST:PORT,... */
+	const char *prefix;               /* of its keys */
+	const char *user, *password_file; /* NULL: nobody */
+	/* NULL, all of them: no TLS; cacert "system": whom the system trusts */
+	const char *cacert, *cert, *key;
+	bool insecure;                     /* a password may go without TLS */
 	bool allow_delete;                 /* see store_snapshot_end() */
 	const struct feed_report *report;  /* gets what is wrong with facts */
 	const volatile sig_atomic_t *stop; /* looked at every second */

@@ -20,6 +20,9 @@ struct endpoints {
 	struct rng rng;
 };
 
+/* False where URL has a user in it, which was said without the password. */
+bool endpoints_are_bare(const char *url) MUST_CHECK;
+
 /*
  * Reads URL, which begins with SCHEME; PORT, as ":2379", is for who names none.
  * A fleet that starts together does not all ask the first.  False where it is

@@ -86,7 +86,8 @@ struct feed {
 
 void feed_init(struct feed *, struct store *, const struct feed_report *,
     const char *source, bool strict);
-void feed_release(struct feed *); /* drops what was not stored */
+/* Drops what was not stored; one that is all zero is fine. */
+void feed_release(struct feed *);
 
 /*
  * Takes a line into the open transaction, which it begins if need be.

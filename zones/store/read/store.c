@@ -9,6 +9,7 @@
 #include "zones/store/read/store.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -34,7 +35,11 @@ store_find_file(const struct store *s, struct store_file *f)
 
 	memset(f, 0, sizeof(*f));
 	f->lock = file_number(s, "lock.mdb", &st);
+	errno = 0;
 	f->ino = file_number(s, "data.mdb", &st);
+	/* Who may not enter the folder does not see what is there. */
+	if (f->ino == 0 && errno == EACCES)
+		return E_SYSTEM;
 	if (f->ino == 0 || st.st_size == 0)
 		return E_ABSENT;
 	f->dev = st.st_dev;
@@ -52,7 +57,7 @@ file_check(const struct store *s)
 	(void)snprintf(path, sizeof(path), "%s/data.mdb", s->path);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return E_ABSENT;
+		return errno == EACCES ? E_SYSTEM : E_ABSENT;
 	err = pages_check(fd);
 	(void)close(fd);
 	return err;
