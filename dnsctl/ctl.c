@@ -54,6 +54,25 @@ ctl_store_failed(const struct ctl *ctl, enum err err)
 }
 
 enum exit_status
+ctl_word_run(
+    const struct ctl *ctl, const char *command, const struct ctl_word *words)
+{
+	unsigned count = ctl->arg_count - 1;
+
+	for (const struct ctl_word *w = words; w->name != NULL; w++) {
+		if (strcmp(w->name, ctl->args[0]) != 0)
+			continue;
+		if (count >= w->least && count <= w->most)
+			return w->run(ctl);
+		log_error("%s %s takes %s", command, w->name, w->args);
+		return CTL_USAGE;
+	}
+	log_error("%s %s: there is no such command; see dnsctl help %s",
+	    command, ctl->args[0], command);
+	return CTL_USAGE;
+}
+
+enum exit_status
 ctl_flushed(void)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))

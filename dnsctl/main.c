@@ -27,7 +27,9 @@ enum {
 	FOR_PEERS = 2048,
 	FOR_FLYCAST = 4096,
 	FOR_DOCTOR = 8192,
-	FOR_DELETE = 16384
+	FOR_DELETE = 16384,
+	FOR_RECORD = 32768,
+	FOR_ZONE = 65536
 };
 
 /*
@@ -74,6 +76,12 @@ static const struct command commands[] = {
 	{ "flycast", "allocate NETWORK APP",
 	    "give an app an address that its network has free", 3, 3,
 	    FOR_FLYCAST | FOR_FOLLOW | FOR_WRITERS, cmd_flycast },
+	{ "record", "put|delete|list [NETWORK] [NAME] [TYPE] [VALUE...]",
+	    "records in a network's own zones", 1, 64 + 4,
+	    FOR_RECORD | FOR_FACTS | FOR_WRITERS | FOR_APPLY, cmd_record },
+	{ "zone", "put|delete|import NETWORK NAME|FILE|- [NAME]",
+	    "a network's own zones; import: what a zone file has", 3, 4,
+	    FOR_ZONE | FOR_WRITERS | FOR_APPLY, cmd_zone },
 	{ "help", "[COMMAND]", "show this, or what a command takes", 0, 1, 0,
 	    cmd_help },
 	{ "complete", "WORD...",
@@ -105,6 +113,11 @@ static const struct option_row options[] = {
 	    AT(region), FOR_EXPLAIN | FOR_PEERS },
 	{ 0, "json", NULL, "for programs: an object a line", AT(json),
 	    FOR_FACTS },
+	{ 0, "ttl", "SECONDS", "of the records that are put", AT(ttl),
+	    FOR_RECORD },
+	{ 0, "fallthrough", "yes|no",
+	    "what the zone lacks is forwarded, else it does not exist",
+	    AT(fallthrough), FOR_ZONE },
 	{ 0, "timeout", "SECONDS", "give up after so long", AT(timeout),
 	    FOR_WAIT },
 	{ 0, "dry-run", NULL, "change nothing, say what would be", AT(dry_run),
@@ -173,7 +186,7 @@ static const struct option_row options[] = {
 	{ 0, "mesh", NULL, "a [Peer] for each server, without a gateway",
 	    AT(mesh), FOR_PEERS },
 	{ 0, "print", NULL, "write a line of the feed, change nothing",
-	    AT(print), FOR_PEERS | FOR_FLYCAST },
+	    AT(print), FOR_PEERS | FOR_FLYCAST | FOR_RECORD | FOR_ZONE },
 #undef AT
 };
 

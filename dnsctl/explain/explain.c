@@ -168,10 +168,28 @@ note_print(struct query_watch *watch, const char *text)
 	(void)fprintf(t->out, "note      %s\n", text);
 }
 
+/* What is asked for: the name, or what CNAMEs of the network lead to. */
+static struct dname
+asked_for(const struct telling *t)
+{
+	const struct query *q = t->query;
+	struct wire_in in = wire_in(q->pkt, q->len);
+	struct dname name;
+	char text[DNAME_TEXT];
+
+	if (q->name.kind != NAME_RECORD || q->led == 0)
+		return q->qname;
+	in.pos = q->led_to;
+	(void)!dname_get(&name, &in);
+	(void)fprintf(t->out, "led to    %s\n", dname_text(&name, text));
+	return name;
+}
+
 static void
 forward_print(const struct telling *t, const struct config *config)
 {
 	struct network_facts facts = { .id = { .at = NULL } };
+	struct dname name = asked_for(t);
 
 	if (config == NULL) {
 		(void)fputs("outcome   forwarded to the upstreams\n", t->out);
@@ -180,7 +198,7 @@ forward_print(const struct telling *t, const struct config *config)
 	if (t->query->network != NETWORK_NONE)
 		(void)!lookup_network_facts(
 		    t->snapshot, t->query->network, &facts);
-	explain_route(t->out, config, &t->query->qname, facts.id);
+	explain_route(t->out, config, &name, facts.id);
 }
 
 static enum err

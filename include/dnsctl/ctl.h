@@ -22,10 +22,11 @@ struct ctl {
 	const struct cli *cli; /* what the command line may say: cli.h */
 	const char *store;
 	const char *network;
-	const char *config;        /* explain, doctor */
-	const char *to;            /* explain, wireguard, flycast */
-	const char *from, *region; /* explain */
-	const char *timeout;       /* wait */
+	const char *config;            /* explain, doctor */
+	const char *to;                /* explain, wireguard, flycast */
+	const char *from, *region;     /* explain */
+	const char *ttl, *fallthrough; /* record, zone */
+	const char *timeout;           /* wait */
 	const char *prefix, *user, *password_file; /* etcd */
 	const char *cacert, *cert, *key;
 	const char *relay;                              /* follow */
@@ -61,6 +62,8 @@ enum exit_status cmd_complete(const struct ctl *);
 enum exit_status cmd_status(const struct ctl *);
 enum exit_status cmd_wireguard(const struct ctl *);
 enum exit_status cmd_flycast(const struct ctl *);
+enum exit_status cmd_record(const struct ctl *);
+enum exit_status cmd_zone(const struct ctl *);
 enum exit_status cmd_wait(const struct ctl *);
 
 /* A store to be read, at its last commit; false, and it was said why. */
@@ -81,6 +84,18 @@ struct store *ctl_writer_open(const struct ctl *) MUST_CHECK;
 
 /* Says that the store failed so. */
 enum exit_status ctl_store_failed(const struct ctl *, enum err);
+
+/* A command of a command: its arguments are those behind it. */
+struct ctl_word {
+	const char *name; /* NULL ends */
+	const char *args;
+	unsigned least, most;
+	enum exit_status (*run)(const struct ctl *);
+};
+
+/* The one that the first argument says; else it was said what there is. */
+enum exit_status ctl_word_run(
+    const struct ctl *, const char *command, const struct ctl_word *);
 
 /* All that was written has arrived at standard output. */
 enum exit_status ctl_flushed(void);

@@ -39,6 +39,8 @@ ROWS = [
     (["dnsctl", "follow", ""], {"-", "etcd://", "relay://"}),
     (["dnsctl", "help", "exp"], {"export", "explain"}),
     (["dnsctl", "apply", ""], {"-"}),
+    (["dnsctl", "record", ""], {"put", "delete", "list"}),
+    (["dnsctl", "zone", "i"], {"import"}),
     (["dnsctl", "nothing", ""], set()),
     # Options: those of the command.
     (["dnsctl", "--netw"], {"--network"}),

@@ -58,7 +58,7 @@ class Program:
             self.process.wait()
 
 
-def nsd(directory, address, zones):
+def nsd(directory, address, zones, options=""):
     """NSD on ADDRESS; ZONES: name to the path of its file."""
     conf = directory / "nsd.conf"
     conf.write_text(f"""
@@ -74,6 +74,7 @@ server:
     xfrdir: "{directory}"
     server-count: 1
     verbosity: 1
+    {options}
 remote-control:
     control-enable: no
 """ + "".join(f"zone:\n    name: {zone}\n    zonefile: {path}\n"

@@ -66,21 +66,29 @@ is_cut(struct zone_reply *z)
 	return above > 0;
 }
 
+/* The name's last LABELS. */
+static const char *
+part_text(const struct dname *d, unsigned labels, char out[DNAME_TEXT])
+{
+	struct dname part = *d;
+
+	memmove(part.at, d->at + (d->labels - labels), labels);
+	part.labels = (uint8_t)labels;
+	return dname_text(&part, out);
+}
+
 static void
 watch(const struct zone_reply *z, const char *how)
 {
-	const struct reply *r = &z->reply;
-	char name[DNAME_TEXT], text[DNAME_TEXT + 80];
-	struct dname part = r->q->qname;
-	unsigned skip = part.labels - z->node.labels;
+	const struct query *q = z->reply.q;
+	char zone[DNAME_TEXT], name[DNAME_TEXT], text[2 * DNAME_TEXT + 64];
 
-	if (r->env->watch == NULL)
+	if (z->reply.env->watch == NULL)
 		return;
-	part.labels = (uint8_t)z->node.labels;
-	memmove(part.at, part.at + skip, part.labels);
-	(void)snprintf(text, sizeof(text), "%s%s%s", z->node.star ? "*." : "",
-	    dname_text(&part, name), how);
-	watch_note(r->env, text);
+	(void)snprintf(text, sizeof(text), "zone %s: %s%s %s",
+	    part_text(&q->qname, q->name.apex, zone), z->node.star ? "*." : "",
+	    part_text(&q->qname, z->node.labels, name), how);
+	watch_note(z->reply.env, text);
 }
 
 static enum found
@@ -233,18 +241,18 @@ answer_node(struct zone_reply *z, enum found found)
 
 	if (z->falls_through &&
 	    (found == FOUND_BELOW || found == FOUND_NOTHING)) {
-		watch(z, " and its zone lack the name: forwarded");
+		watch(z, "is not there: forwarded");
 		return lead_away(r);
 	}
 	if (found == FOUND_RRSET) {
-		watch(z, " has the record");
+		watch(z, "has the record");
 		put_rrset(r, &z->set);
 		return reply_finish(r, RCODE_NOERROR);
 	}
 	if (r->q->qname.labels == r->q->name.apex)
 		return reply_zone(r);
-	watch(z,
-	    found == FOUND_NOTHING ? ": no such name" : " has no such record");
+	watch(
+	    z, found == FOUND_NOTHING ? "is not there" : "has no such record");
 	return found == FOUND_NOTHING ? reply_nxdomain(r) : reply_nodata(r);
 }
 
@@ -265,7 +273,7 @@ follow(struct zone_reply *z)
 		found = find(z);
 		if (found != FOUND_CNAME)
 			return answer_node(z, found);
-		watch(z, " is a CNAME");
+		watch(z, "is a CNAME");
 		if (!put_cname(z))
 			return reply_finish(r, RCODE_NOERROR);
 	}
