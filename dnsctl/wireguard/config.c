@@ -38,6 +38,22 @@ add_resolvers(struct text *t, const struct fact *network, const char *between)
 		    addr_text(&network->addresses[i], text));
 }
 
+/* Reverse zones of IPv4 prefixes, where they end with an octet. */
+static void
+add_reverse_zones(struct text *t, const struct fact *network)
+{
+	for (unsigned i = 0; i < network->prefix_count; i++) {
+		const struct prefix *p = &network->prefixes[i];
+
+		if (!prefix_is_v4(p) || p->len == 96 || p->len % 8 != 0)
+			continue;
+		text_add(t, " ~");
+		for (unsigned at = p->len / 8u; at > 12; at--)
+			text_add(t, "%u.", p->addr.ip[at - 1]);
+		text_add(t, "in-addr.arpa");
+	}
+}
+
 /* For who has systemd-resolved: only private names go through the tunnel. */
 static void
 add_dns(struct text *t, const struct wireguard_options *o,
@@ -47,13 +63,15 @@ add_dns(struct text *t, const struct wireguard_options *o,
 		return;
 	text_add(t, o->split_dns ? "PostUp = resolvectl dns %%i " : "DNS = ");
 	add_resolvers(t, network, o->split_dns ? " " : ", ");
-	if (o->split_dns)
+	if (o->split_dns) {
 		text_add(t,
 		    "\nPostUp = resolvectl domain %%i %s~internal ~apn"
 		    " ~flycast ~c.f.ip6.arpa ~d.f.ip6.arpa",
 		    o->search ? "internal apn " : "");
-	else if (o->search)
+		add_reverse_zones(t, network);
+	} else if (o->search) {
 		text_add(t, ", internal, apn");
+	}
 	text_add(t, "\n");
 }
 

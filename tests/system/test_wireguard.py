@@ -195,7 +195,8 @@ LINES = [
     (["--search"], "DNS = fdaa:0:18::3, internal, apn\n"),
     (["--mtu", "1280"], "MTU = 1280\n"),
     (["--split-dns"], "PostUp = resolvectl dns %i fdaa:0:18::3\nPostUp = "
-     "resolvectl domain %i ~internal ~apn ~flycast ~c.f.ip6.arpa"),
+     "resolvectl domain %i ~internal ~apn ~flycast ~c.f.ip6.arpa "
+     "~d.f.ip6.arpa ~16.172.in-addr.arpa\n"),
     (["--split-dns", "--search"], "domain %i internal apn ~internal"),
     (["--public-key", GATEWAY_KEY], "# PrivateKey = the one of"),
 ]
