@@ -24,7 +24,7 @@ def facts():
               "ports": {"http": 8080}},
              {"put": "instance", "network": "acme", "app": "etcd",
               "id": "e1", "region": "iad", "addresses": [ACME],
-              "ports": {"etcd-server": 2380}}]
+              "ports": {"etcd-server-ssl": 2380}}]
     lines += [{"put": "instance", "network": "acme", "app": "fleet",
                "id": name, "region": "iad", "addresses": [address],
                "weight": 10,
@@ -142,5 +142,38 @@ scrape_configs:
     try:
         until(lambda: targets() == {f"{name}.vm.fleet.internal:8080"
                                     for name in FLEET}, "all are targets")
+    finally:
+        program.close()
+
+
+def test_etcd(enter, run, tmp_path):
+    """A cluster of one, that finds itself.
+
+    With TLS: etcd 3.4 asks for _etcd-server-ssl before _etcd-server, and a
+    name of the first that is not there ends it, whatever the second says.
+    """
+    me = "e1.vm.etcd.internal"
+    program = upstreams.Program(
+        enter(["etcd", "--name=e1", f"--data-dir={tmp_path}/data",
+               "--discovery-srv=etcd.internal",
+               "--peer-auto-tls",
+               f"--initial-advertise-peer-urls=https://{me}:2380",
+               f"--listen-peer-urls=https://[{ACME}]:2380",
+               f"--listen-client-urls=http://[{ACME}]:2379",
+               f"--advertise-client-urls=http://{me}:2379"]),
+        tmp_path / "etcd.log")
+
+    def members():
+        assert program.process.poll() is None, program.read_log()
+        try:
+            text = "".join(run("curl", "-sgf", "-d", "{}",
+                               f"http://{me}:2379/v3/cluster/member/list"))
+        except AssertionError:
+            return None
+        return [member.get("peerURLs")
+                for member in json.loads(text)["members"]]
+
+    try:
+        until(lambda: members() == [[f"https://{me}:2380"]], "it has formed")
     finally:
         program.close()
