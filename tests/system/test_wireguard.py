@@ -71,6 +71,7 @@ REFUSED = [
     (["acme", "p", "--to", "etcd://127.0.0.1:1"], "no endpoint"),
     (["acme", "p", "--print"], "the key would be lost"),
     (["acme", "p", "--once"], "--once"),
+    (["acme", "p", "--relay", "[::1]:1"], "no option --relay"),
     (["acme", "p", "q.conf", "r"], "usage: "),
     ([], "takes NETWORK [NAME] [FILE]"),
     (["none", "p"], "no such network"),
