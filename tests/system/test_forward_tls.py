@@ -13,6 +13,7 @@ import pytest
 import upstreams
 from ask import PATIENCE, ask, connect, ede, rcode, recv_tcp, send_tcp, values
 from programs import NOT_UPSTREAMS, sample, until
+from test_server_reload import nothing_is_left_open
 from upstreams import address_of
 
 ADDRESS = "192.0.2.31"
@@ -176,6 +177,12 @@ def test_stream_that_dies(over_tls, last):
     for i in range(20):
         assert values(ask(f"n{i}.example.com", "A")) == ["198.51.100.7"]
     assert upstream.connections > 5
+
+
+def test_no_connection_is_left_open(over_tls):
+    d, upstream = over_tls("good", lambda q, n: address_of(q))
+    nothing_is_left_open(d)
+    assert upstream.connections > 2
 
 
 def test_unbound_over_tls(servers, started, certificates):

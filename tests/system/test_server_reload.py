@@ -172,13 +172,12 @@ def test_no_descriptor_is_left(servers):
           "what came with the old workers is gone")
 
 
-def test_nothing_is_left_open(held):
+def nothing_is_left_open(server):
     """Connections to upstreams go with the workers that opened them."""
     numbers = itertools.count()
-    held.set()
 
     def opened():
-        return len(os.listdir(f"/proc/{held.server.process.pid}/fd"))
+        return len(os.listdir(f"/proc/{server.process.pid}/fd"))
 
     def ask_more():
         while not done.is_set():
@@ -189,9 +188,14 @@ def test_nothing_is_left_open(held):
     for asker in askers:
         asker.start()
     for _ in range(12):
-        reload(held.server)
+        reload(server)
     done.set()
     for asker in askers:
         asker.join()
-    reload(held.server)
+    reload(server)
     until(lambda: opened() == before, "the last workers end")
+
+
+def test_no_connection_is_left_open(held):
+    held.set()
+    nothing_is_left_open(held.server)
