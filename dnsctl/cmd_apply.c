@@ -347,8 +347,11 @@ ports_find(uint16_t ports[PORTS_MAX], const char *source)
 static void
 rights_give_away(const struct ctl *ctl)
 {
-	/* A relay keeps snapshots in files that have no name. */
-	const struct sandbox_place writes[] = { { ctl->store, false },
+	/*
+	 * A store that gives space back makes a file; a relay keeps snapshots
+	 * in files that have no name.
+	 */
+	const struct sandbox_place writes[] = { { ctl->store, true },
 		{ ctl->relay == NULL ? NULL : P_tmpdir, true } };
 	uint16_t ports[PORTS_MAX];
 	const struct sandbox s = { .writes = writes,

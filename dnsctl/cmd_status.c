@@ -8,6 +8,7 @@
 #include "dnsctl/ctl.h"
 #include "zones/facts/json.h"
 #include "zones/store/write/left.h"
+#include "zones/store/write/readers.h"
 
 static void
 age_print(const char *what, int64_t then_ms)
@@ -25,6 +26,8 @@ struct status {
 	uint64_t facts[FACT_KINDS];
 	uint64_t left_out;
 	char halted[HALTED_MAX + 1];
+	bool is_behind; /* a reader is */
+	struct reader_behind behind;
 };
 
 static bool
@@ -47,6 +50,12 @@ status_read(struct status *status, struct snapshot *snapshot)
 		    snapshot, left_out_count, &status->left_out);
 	if (err == E_OK)
 		err = snapshot_halted(snapshot, status->halted);
+	if (err != E_OK)
+		return err;
+	err = snapshot_behind(snapshot, &status->behind);
+	status->is_behind = err == E_OK;
+	if (err == E_NOTFOUND)
+		err = E_OK;
 	return err == E_OK ? ctl_count_facts(snapshot, status->facts) : err;
 }
 
@@ -54,6 +63,19 @@ static const char *
 or_none(const char *text)
 {
 	return text[0] == '\0' ? "none" : text;
+}
+
+/* Since when, what it reads, and what that costs. */
+static void
+behind_print(const struct reader_behind *b)
+{
+	char text[READER_TEXT];
+	double ago = (double)(clock_ms(CLOCK_REALTIME) - b->since_ms) / 1000;
+
+	(void)printf("oldest reader: %s, behind for %s%.1f s, keeps %" PRIu64
+		     " pages\n",
+	    reader_text(&b->reader, text), b->longer ? "more than " : "", ago,
+	    b->pages);
 }
 
 static void
@@ -70,6 +92,8 @@ status_print(const struct status *status)
 	    status->usage.bytes_used, status->usage.bytes_map);
 	(void)printf("readers: %u of %u\n", status->usage.readers,
 	    status->usage.readers_max);
+	if (status->is_behind)
+		behind_print(&status->behind);
 	(void)fputs("facts:", stdout);
 	for (enum fact_kind kind = 0; kind < FACT_KINDS; kind++)
 		(void)printf("%s %s %" PRIu64, kind == 0 ? "" : ",",
@@ -122,6 +146,11 @@ status_print_json(const struct status *status)
 	fact_json_print_text(stdout, meta->source);
 	(void)fputs(",\"cursor\":", stdout);
 	fact_json_print_text(stdout, meta->cursor);
+	if (status->is_behind)
+		(void)printf(",\"behind\":{\"pid\":%d,\"since_ms\":%" PRId64
+			     ",\"pages\":%" PRIu64 "}",
+		    status->behind.reader.pid, status->behind.since_ms,
+		    status->behind.pages);
 	(void)printf(",\"commits\":%" PRIu64 ",\"committed_ms\":%" PRId64
 		     ",\"heard_ms\":%" PRId64 ",\"bytes_used\":%" PRIu64
 		     ",\"bytes_map\":%" PRIu64

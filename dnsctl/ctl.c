@@ -16,10 +16,11 @@
 static void
 holder_print(void *arg, const struct reader *r)
 {
+	char text[READER_TEXT];
 	FILE *out = arg;
 
-	(void)fprintf(out, "%s%d %s (%u)", ftell(out) > 0 ? ", " : "", r->pid,
-	    r->name, r->slots);
+	(void)fprintf(out, "%s%s (%u)", ftell(out) > 0 ? ", " : "",
+	    reader_text(r, text), r->slots);
 }
 
 /* What there is to say besides; "" for nothing.  To be freed. */

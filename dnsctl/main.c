@@ -52,6 +52,8 @@ static const struct command commands[] = {
 	    "show facts", 0, 1, FOR_LIST | FOR_FACTS, cmd_list },
 	{ "check", "", "read every key and verify every summary", 0, 0,
 	    FOR_FACTS, cmd_check },
+	{ "compact", "", "give back the space that a store does not need", 0, 0,
+	    0, cmd_compact },
 	{ "explain", "NAME [TYPE]", "tell how a question is answered, and why",
 	    1, 2, FOR_LIST | FOR_EXPLAIN | FOR_FACTS, cmd_explain },
 	{ "status", "", "tell where the store stands, and since when", 0, 0,

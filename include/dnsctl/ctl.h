@@ -53,6 +53,7 @@ enum exit_status cmd_follow(const struct ctl *);
 enum exit_status cmd_export(const struct ctl *);
 enum exit_status cmd_list(const struct ctl *);
 enum exit_status cmd_check(const struct ctl *);
+enum exit_status cmd_compact(const struct ctl *);
 enum exit_status cmd_explain(const struct ctl *);
 enum exit_status cmd_server(const struct ctl *);
 enum exit_status cmd_serve(const struct ctl *);

@@ -78,8 +78,14 @@ def run(*arguments, prefix=(), env=None, stdin=""):
                           env={**os.environ, **(env or {})}, check=False)
 
 
-def follow(store, steps, **how):
-    """The steps, one after the other: it commits at each end of a file."""
+# A step that changes no fact.
+COMPACT = "compact"
+
+
+def write(store, steps, **how):
+    """The steps, one after the other; what is not facts stands alone."""
+    if steps == [COMPACT]:
+        return run("-s", store, "compact", **how)
     return run("-s", store, "follow", "-", stdin="".join(steps), **how)
 
 
@@ -136,7 +142,7 @@ class Crash:
         """What a reader says after each of the steps, and before any."""
         store, states = self.path(), ["absent"]
         for step in steps:
-            done = run("-s", store, "apply", "-", stdin=step)
+            done = write(store, [step])
             assert done.returncode == 0, done.stderr
             states.append(self.world.ask("check", store))
         shutil.rmtree(store)
@@ -146,7 +152,7 @@ class Crash:
         store = self.path() if folder is None else f"{folder}/store"
         os.mkdir(store)
         for step in steps:
-            assert run("-s", store, "apply", "-", stdin=step).returncode == 0
+            assert write(store, [step]).returncode == 0
         return store
 
 
@@ -179,7 +185,7 @@ def calls_of(log):
 
 
 def traced(store, steps, log, inject=()):
-    return follow(store, steps, prefix=("strace", "-f", "-o", log, *inject))
+    return write(store, steps, prefix=("strace", "-f", "-o", log, *inject))
 
 
 def kill_points(crash, before, steps):
@@ -339,11 +345,12 @@ def stop_everywhere(crash, rng, whole, first, chances=(0, 1, 0.5)):
     store = crash.filled(before)
     log = store + ".log"
     disk = Disk(store)
-    done = follow(store, whole[first:], env={
+    done = write(store, whole[first:], env={
         "LD_PRELOAD": SHIM, "CRASH_STORE": store, "CRASH_LOG": log})
     assert done.returncode == 0, done.stderr
     shutil.rmtree(store)
-    told = first - 1  # its first line says where the store stands
+    # The first line of those that follow says where the store stands.
+    told = first - (whole[first:] != [COMPACT])
     for number, record in enumerate(records(log)):
         disk.take(record)
         told += record[0] == "o"
@@ -373,7 +380,7 @@ def octets_of(crash, before, steps):
     store = crash.filled(before)
     log = store + ".log"
     env = {"LD_PRELOAD": SHIM, "CRASH_STORE": store, "CRASH_LOG": log}
-    assert follow(store, steps, env=env).returncode == 0
+    assert write(store, steps, env=env).returncode == 0
     shutil.rmtree(store)
     return sum(len(held) for kind, _, _, held in records(log)
                if kind in "wd")
@@ -396,7 +403,7 @@ def fill_everywhere(crash, whole, first, rooms):
     for room in rooms(octets_of(crash, before, steps)):
         store = crash.filled(before)
         crash.world.ask("open", store)
-        done = follow(store, steps, env={
+        done = write(store, steps, env={
             "LD_PRELOAD": SHIM, "CRASH_STORE": store, "CRASH_ROOM": str(room)})
         full_hold(crash, store, done, states, f"room for {room} octets")
 
@@ -412,7 +419,7 @@ def fill_disk(crash, whole, first, folder, pages):
             while True:
                 f.write(bytes(4096))
         f.truncate(f.tell() - 4096 * pages)
-    done = follow(store, whole[first:])
+    done = write(store, whole[first:])
     os.remove(ballast)
     full_hold(crash, store, done, states, f"room for {pages} pages")
 
@@ -422,6 +429,9 @@ def fill_disk(crash, whole, first, folder, pages):
 def round_of(crash, rng):
     whole = scenario(rng)
     first = rng.randrange(len(whole))
+    if rng.random() < 0.2:
+        first = len(whole)
+        whole.append(COMPACT)
     stop_everywhere(crash, rng, whole, first,
                     (0, 1, *(rng.random() for _ in range(8))))
     fill_everywhere(crash, whole, first, lambda most: (

@@ -35,6 +35,8 @@ ROWS = {
     "a network goes": (steps(LARGE, [{"delete": "network", "id": "acme"}]), 1),
     "long values": (steps(SMALL, [c.instance(n, "x" * 200)
                                   for n in range(40)]), 1),
+    "space is given back": ([*steps(LARGE, [c.gone(n) for n in range(299)]),
+                             c.COMPACT], 2),
 }
 
 
@@ -50,6 +52,13 @@ def test_killed(crash, row):
     """At every call of the kernel, one after the other."""
     c.kill_everywhere(crash, *ROWS[row])
     assert crash.count["killed"] > 10
+
+
+def test_killed_compacting(crash):
+    """At those that change files; each costs the next writer a second."""
+    c.kill_everywhere(crash, *ROWS["space is given back"],
+                      lambda point: point[0] in ("write", "pwrite64", "fsync",
+                                                 "link", "rename", "unlink"))
 
 
 @pytest.mark.parametrize("whole,first", ROWS.values(), ids=ROWS.keys())

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from programs import until
+from programs import DNSCTL, IS_RELEASE, lines, until
 
 # Another program's reader, with a table of two slots and both of them taken.
 TABLE = """
@@ -43,3 +43,25 @@ def test_no_slot_is_left(servers):
     held.communicate()
     assert '"m"' in store.tell("export")
     server.wait_ready()
+
+
+def test_memory_is_given_back(servers):
+    """What a follower took for a large transaction."""
+    store = servers.store(NET)
+    facts = [{"put": "instance", "network": "n", "app": f"a{n % 100}",
+              "id": f"i{n}", "region": "iad",
+              "addresses": [f"fdaa:0:18::{n:x}"], "metadata": {"k": "v" * 99}}
+             for n in range(16, 40000)]
+    # pylint: disable-next=consider-using-with
+    feed = subprocess.Popen([DNSCTL, "-s", store.path, "follow", "-"],
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                            text=True)
+    feed.stdout.readline()
+    feed.stdin.write(lines([*facts, {"commit": "1"}]))
+    feed.stdin.flush()
+    assert "1" in feed.stdout.readline()
+    with open(f"/proc/{feed.pid}/smaps_rollup", encoding="ascii") as f:
+        anonymous = next(line for line in f if line.startswith("Anonymous"))
+    feed.communicate()
+    # A sanitizer keeps what was freed.
+    assert not IS_RELEASE or int(anonymous.split()[1]) < 16384

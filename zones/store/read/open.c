@@ -75,36 +75,43 @@ store_lengths(MDB_env *env, off_t *is, off_t *says)
 }
 
 static int
-env_open_with_map(const struct store *s, size_t map, struct store_env *e)
+env_open_as(
+    const struct store *s, size_t map, unsigned twin, struct store_env *e)
 {
-	int rc = mdb_env_create(&e->env);
+	int rc = slots_create(s, e, twin);
 
 	if (rc != 0)
 		return rc;
 	(void)mdb_env_set_maxreaders(e->env, READERS_MAX);
 	guard_begin(&e->guard, e->env);
 	if ((rc = mdb_env_set_mapsize(e->env, map)) == 0)
-		rc = mdb_env_open(e->env, s->path, MDB_NOTLS | s->flags, 0664);
+		rc = slots_open(s, e, MDB_NOTLS | s->flags);
 	guard_opened(&e->guard);
 	if (rc != 0) {
-		mdb_env_close(e->env);
+		guard_end(&e->guard);
+		slots_close(e);
 		e->env = NULL;
 	}
 	return rc;
 }
 
-/* As much as the machine lets us reserve. */
+/* As much as the machine lets us reserve, as the first who is not there yet. */
 static int
 env_open(const struct store *s, struct store_env *e)
 {
 	size_t map = s->map_bytes != 0 ? s->map_bytes : MAP_MOST;
+	unsigned twin = 0;
 	int rc;
 
 	/* ENOMEM by a limit; EINVAL where valgrind has no room for it. */
-	while (
-	    ((rc = env_open_with_map(s, map, e)) == ENOMEM || rc == EINVAL) &&
-	    s->map_bytes == 0 && map > MAP_LEAST)
-		map /= 2;
+	while ((rc = env_open_as(s, map, twin, e)) != 0)
+		if (rc == EAGAIN && twin < TWINS_MAX)
+			twin++;
+		else if ((rc == ENOMEM || rc == EINVAL) && s->map_bytes == 0 &&
+		    map > MAP_LEAST)
+			map /= 2;
+		else
+			break;
 	return rc;
 }
 
@@ -148,7 +155,8 @@ store_close_file(struct store_env *e)
 	if (e == NULL)
 		return;
 	guard_end(&e->guard);
-	mdb_env_close(e->env);
+	if (e->env != NULL)
+		slots_close(e);
 	free(e);
 }
 
@@ -157,8 +165,7 @@ store_read_begin(struct store_env *e, MDB_txn **txn)
 {
 	int rc;
 
-	(void)mdb_reader_check(e->env, NULL); /* slots of who was killed */
-	rc = mdb_txn_begin(e->env, NULL, MDB_RDONLY, txn);
+	rc = slots_begin(e, MDB_RDONLY, txn);
 	if (rc == 0)
 		rc = mdb_dbi_open(*txn, NULL, 0, &e->dbi);
 	return rc;

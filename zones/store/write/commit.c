@@ -48,19 +48,15 @@ void
 store_begin(struct store *s, struct store_txn **out)
 {
 	struct store_txn *t = calloc(1, sizeof(*t));
-	MDB_env *env;
 
 	if (t == NULL)
 		no_memory();
 	*out = t;
 	t->store = s;
-	t->err = store_follow(s);
+	t->err = store_enter(s);
 	if (t->err != E_OK)
 		return;
-	env = s->env->env;
-	(void)mdb_reader_check(env, NULL);
-	if (txn_holds(t, mdb_txn_begin(env, NULL, 0, &t->txn)) &&
-	    lock_fits(t) &&
+	if (txn_holds(t, slots_begin(s->env, 0, &t->txn)) && lock_fits(t) &&
 	    txn_holds(t, mdb_dbi_open(t->txn, NULL, 0, &s->env->dbi)) &&
 	    txn_holds(t, mdb_cursor_open(t->txn, s->env->dbi, &t->cursor)))
 		read_head(t);
@@ -178,7 +174,7 @@ put_head(const struct store_head *h, struct wire_out *out)
 static void
 write_head(struct store_txn *t)
 {
-	uint8_t buf[1024];
+	uint8_t buf[STORE_HEAD_MAX];
 	struct wire_out out = wire_out(buf, sizeof(buf));
 	struct store_key key;
 
@@ -205,6 +201,21 @@ write_rest(struct store_txn *t)
 	txn_flush(t);
 }
 
+/* So many facts changed, and their pages and keys, that memory is given back.
+ */
+#define LARGE 4096
+
+static bool
+is_large(const struct store_txn *t)
+{
+	uint32_t sum = 0;
+
+	for (int i = 0; i < STORE_CHANGES; i++)
+		for (int kind = 0; kind < FACT_KINDS; kind++)
+			sum += t->changes.count[i][kind];
+	return sum >= LARGE;
+}
+
 static void
 txn_free(struct store_txn *t)
 {
@@ -214,6 +225,9 @@ txn_free(struct store_txn *t)
 	overlay_release(&t->names);
 	paged_room_release(&t->paged);
 	seen_end(t);
+	if (t->err == E_OK && is_large(t))
+		store_slim(t->store);
+	store_leave(t->store);
 	free(t);
 }
 
@@ -228,8 +242,10 @@ store_commit(struct store_txn *t)
 
 		mdb_cursor_close(t->cursor);
 		t->txn = NULL; /* gone, whatever commit says */
-		if (txn_holds(t, mdb_txn_commit(txn)))
+		if (txn_holds(t, mdb_txn_commit(txn))) {
 			store_lengthen(t->store->env);
+			store_mind_readers(t->store);
+		}
 	} else if (t->txn != NULL) {
 		mdb_txn_abort(t->txn);
 	}

@@ -42,8 +42,40 @@ struct store_txn {
 	uint8_t value[FACT_STORED_MAX];
 };
 
-/* Before each transaction: what is open is what is there. */
-enum err store_follow(struct store *) MUST_CHECK;
+#define STORE_HEAD_MAX 1024 /* more than KEY_HEAD takes */
+
+/*
+ * A writer's turn begins, with the file that is there: E_MOVED where that is
+ * another than what was written to, and no copy of it.  Without an environment
+ * where none can be had.  It ends whether or not it began.
+ */
+enum err store_enter(struct store *) MUST_CHECK;
+void store_leave(struct store *);
+enum err store_open_own(struct store *) MUST_CHECK;
+/* In a turn: gives the memory back that a large transaction has taken. */
+void store_slim(struct store *);
+
+/* Another name of a file that readers may not have seen yet. */
+#define STORE_FRESH "data.mdb.fresh"
+
+struct reader;
+/* The oldest of others; READER_RESTS where nobody reads. */
+enum err readers_oldest(const struct store_env *, struct reader *) MUST_CHECK;
+/* Pages that commits after TXNID gave up; the transaction only reads. */
+enum err readers_keep(MDB_txn *, uint64_t txnid, uint64_t *pages) MUST_CHECK;
+
+/*
+ * After a commit, in its turn: a reader that does not move, for which pages are
+ * kept without end, gets the file for itself, and the others a new one.
+ */
+void store_mind_readers(struct store *);
+
+/* LMDB calls a short write EIO; what makes writes short is a full disk. */
+int store_rc(const struct store *, int lmdb_rc);
+
+/* What is in the folder is on the disk. */
+enum err store_sync_folder(const struct store *) MUST_CHECK;
+
 /* After each commit: the file ends where its pages end. */
 void store_lengthen(struct store_env *);
 
@@ -70,6 +102,9 @@ void txn_changes(struct store_txn *, enum store_change, const struct fact *);
 
 /* Writes what this commit changed; after the head. */
 void journal_write(struct store_txn *);
+/* The entry of *COMMIT as it is stored; where that is 0, of the last commit. */
+#define JOURNAL_MAX 1024
+int journal_copy(MDB_txn *, MDB_dbi, uint64_t *commit, struct wire_out *);
 /* The value is an entry that belongs at the key. */
 bool journal_holds(const MDB_val *k, const MDB_val *v);
 

@@ -35,12 +35,13 @@ void
 journal_write(struct store_txn *t)
 {
 	const struct store_meta *meta = &t->head.meta;
-	uint8_t buf[1024];
+	uint8_t buf[JOURNAL_MAX];
 	struct wire_out out = wire_out(buf, sizeof(buf));
 	struct store_key key;
 
 	wire_put64(&out, meta->commits);
 	wire_put64(&out, (uint64_t)meta->committed_ms);
+	wire_put64(&out, mdb_txn_id(t->txn));
 	text_put(&out, meta->cursor);
 	text_put(&out, meta->source);
 	for (int i = 0; i < STORE_CHANGES; i++)
@@ -58,12 +59,34 @@ entry_read(struct journal_entry *e, const MDB_val *v)
 
 	*e = (struct journal_entry){ .meta = { .commits = wire_get64(&in) } };
 	e->meta.committed_ms = (int64_t)wire_get64(&in);
+	e->txnid = wire_get64(&in);
 	text_get(&in, e->meta.cursor);
 	text_get(&in, e->meta.source);
 	for (int i = 0; i < STORE_CHANGES; i++)
 		for (int kind = 0; kind < FACT_KINDS; kind++)
 			e->changes.count[i][kind] = wire_get32(&in);
 	return !in.bad && wire_left(&in) == 0;
+}
+
+int
+journal_copy(MDB_txn *txn, MDB_dbi dbi, uint64_t *commit, struct wire_out *out)
+{
+	struct store_head head = { .meta = { .commits = *commit } };
+	struct store_key key;
+	MDB_val k, v;
+	int rc = 0;
+
+	key_init(&key, NETWORK_NONE, KEY_HEAD);
+	k = key_val(&key);
+	if (*commit == 0 && (rc = mdb_get(txn, dbi, &k, &v)) == 0 &&
+	    store_head_read(&head, &v) != E_OK)
+		rc = MDB_CORRUPTED;
+	*commit = head.meta.commits;
+	journal_key(&key, *commit);
+	k = key_val(&key);
+	if (rc == 0 && (rc = mdb_get(txn, dbi, &k, &v)) == 0)
+		wire_put(out, v.mv_data, v.mv_size);
+	return rc;
 }
 
 bool

@@ -36,23 +36,30 @@ store_lengthen(struct store_env *e)
 	mdb_txn_abort(txn);
 }
 
+enum err
+store_sync_folder(const struct store *s)
+{
+	int rc, fd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return E_OK; /* who may write it need not read it */
+	rc = fsync(fd);
+	(void)close(fd);
+	return rc == 0 ? E_OK : E_SYSTEM;
+}
+
 /* A new file and its name are on the disk before anything is committed. */
 static enum err
 sync_new(const struct store *s)
 {
 	MDB_env *env = s->env->env;
 	MDB_envinfo info;
-	int rc, folder;
+	int rc;
 
 	if ((rc = mdb_env_info(env, &info)) != 0 || info.me_last_txnid > 0 ||
 	    (rc = mdb_env_sync(env, 1)) != 0)
 		return store_err(rc);
-	folder = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (folder < 0)
-		return E_OK; /* who may write it need not read it */
-	rc = fsync(folder);
-	(void)close(folder);
-	return rc == 0 ? E_OK : E_SYSTEM;
+	return store_sync_folder(s);
 }
 
 /*
@@ -83,8 +90,8 @@ open_unmade(struct store *s)
 }
 
 /* The lock file is made where it is not there. */
-static enum err
-writer_open(struct store *s)
+enum err
+store_open_own(struct store *s)
 {
 	enum err err = store_open_file(s, NULL, &s->env);
 
@@ -95,26 +102,6 @@ writer_open(struct store *s)
 	if (err == E_OK)
 		err = store_find_file(s, &s->env->file);
 	return err == E_ABSENT ? E_OK : err;
-}
-
-/*
- * Readers that come have their slots in the lock file that is there, and other
- * writers wait there for their turn.  To another data file the transactions of
- * who goes on would not belong.
- */
-enum err
-store_follow(struct store *s)
-{
-	struct store_file there;
-	enum err err = store_find_file(s, &there);
-
-	if (err != E_OK || s->env == NULL || there.ino != s->env->file.ino ||
-	    there.dev != s->env->file.dev)
-		return E_MOVED;
-	if (there.lock == s->env->file.lock)
-		return E_OK;
-	store_close_file(s->env);
-	return writer_open(s);
 }
 
 enum err
@@ -131,7 +118,7 @@ store_open_writer(struct store **out, const struct store_options *options)
 	if (mkdir(s->path, 0775) != 0 && errno != EEXIST)
 		err = E_SYSTEM;
 	else
-		err = writer_open(s);
+		err = store_open_own(s);
 	if (err != E_OK) {
 		store_close(s);
 		return err;

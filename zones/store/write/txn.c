@@ -11,20 +11,20 @@
 /* More than this of a transaction is given to LMDB before its end. */
 #define OVERLAY_BYTES ((size_t)512 << 20)
 
-static bool
-disk_is_full(const struct store *s)
+int
+store_rc(const struct store *s, int rc)
 {
 	struct statvfs fs;
 
-	return statvfs(s->path, &fs) == 0 && fs.f_bavail == 0;
+	if (rc == EIO && statvfs(s->path, &fs) == 0 && fs.f_bavail == 0)
+		return ENOSPC;
+	return rc;
 }
 
 bool
 txn_holds(struct store_txn *t, int rc)
 {
-	/* LMDB calls a short write EIO; what makes writes short is this. */
-	if (rc == EIO && disk_is_full(t->store))
-		rc = ENOSPC;
+	rc = store_rc(t->store, rc);
 	if (rc != 0 && t->err == E_OK)
 		t->err = store_err(rc);
 	return t->err == E_OK;

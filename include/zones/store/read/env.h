@@ -28,6 +28,8 @@ struct store_file {
 struct store_env {
 	MDB_env *env;
 	MDB_dbi dbi;
+	int number, lock; /* ours to LMDB; the lock file: slots.c */
+	LIST_ENTRY(store_env) beside;
 	struct guard guard;
 	struct store_file file;
 	const size_t *commit[2]; /* as its pages say; NULL: not known */
@@ -36,10 +38,10 @@ struct store_env {
 struct store {
 	char *path;
 	unsigned flags; /* of mdb_env_open(); a reader's has MDB_RDONLY */
-	size_t map_bytes;
-	bool kept;               /* by a thread of its own: store.c */
-	pthread_mutex_t looking; /* one at a time; taken before the other */
-	pthread_mutex_t lock;    /* of what follows */
+	size_t map_bytes, minded; /* of a writer: pages, see compact.c */
+	bool kept;                /* by a thread of its own: store.c */
+	pthread_mutex_t looking;  /* one at a time; taken before the other */
+	pthread_mutex_t lock;     /* of what follows */
 	struct store_env *env;
 	enum err why; /* there is no env */
 	LIST_HEAD(, snapshot) snapshots;
@@ -101,6 +103,19 @@ struct snapshot {
 #define TXNID_NONE SIZE_MAX
 
 enum err store_err(int lmdb_rc);
+
+/*
+ * In place of LMDB's functions to create, open and close an environment, and to
+ * begin what is not a reader's second transaction.  EAGAIN to open: as TWIN we
+ * are somebody else; one more may be free.
+ */
+#define PID_BITS  22
+#define PID_MASK  ((1 << PID_BITS) - 1)
+#define TWINS_MAX 511
+int slots_create(const struct store *, struct store_env *, unsigned twin);
+int slots_open(const struct store *, struct store_env *, unsigned flags);
+int slots_begin(const struct store_env *, unsigned flags, MDB_txn **);
+void slots_close(struct store_env *);
 
 /* A reader's first transaction, and with it its slot.  With the store locked.
  */

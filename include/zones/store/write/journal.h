@@ -12,6 +12,7 @@
 
 struct journal_entry {
 	struct store_meta meta; /* as they were at its end */
+	uint64_t txnid;         /* LMDB's number of it */
 	struct store_changes changes;
 };
 
