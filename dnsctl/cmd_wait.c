@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "dnsctl/ctl.h"
-#include "dnsctl/cursor.h"
+#include "dnsctl/source/cursor.h"
 
 #define LOOK_MS 10 /* between two looks at the cursor */
 

@@ -67,6 +67,14 @@ backlog_find(const struct backlog *b, const char *cursor, uint64_t *number)
 	return strcmp(b->before, cursor) == 0;
 }
 
+const char *
+backlog_stands(const struct backlog *b)
+{
+	return b->first == b->next
+	    ? b->before
+	    : b->commit[(b->next - 1) % BACKLOG_COMMITS].cursor;
+}
+
 ssize_t
 backlog_read(const struct backlog *b, uint64_t *number, struct lines *l,
     char *to, size_t room)

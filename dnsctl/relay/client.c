@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "dnsctl/source/cursor.h"
 #include "impl.h"
+
+#define LAG_MS 10000
 
 void
 relay_wake(struct relay *r)
@@ -52,6 +55,7 @@ client_close(void *arg)
 	rendering_drop(c->rendering);
 	(void)pthread_mutex_unlock(&r->lock);
 	free(c->networks);
+	free(c->ahead);
 	free(c);
 }
 
@@ -96,6 +100,28 @@ rendering_read(struct client *c, char *to, size_t room)
 	return (ssize_t)n;
 }
 
+/*
+ * We may have been away and lag behind who asks: nobody is led backwards then.
+ * Who is ahead of us when we have heard of our source for some while stands in
+ * what a restore took away.
+ */
+static bool
+is_ahead(struct client *c)
+{
+	struct relay *r = c->relay;
+
+	if (c->ahead == NULL)
+		return false;
+	c->wants_rendering = !backlog_find(r->backlog, c->ahead, &c->number);
+	if (c->wants_rendering &&
+	    cursor_reaches(c->ahead, backlog_stands(r->backlog)) &&
+	    r->heard_ms < c->ahead_ms + LAG_MS)
+		return true;
+	free(c->ahead);
+	c->ahead = NULL;
+	return false;
+}
+
 static ssize_t
 read_locked(struct client *c, char *to, size_t room)
 {
@@ -103,7 +129,7 @@ read_locked(struct client *c, char *to, size_t room)
 
 	if (c->relay->ends)
 		return MHD_CONTENT_READER_END_OF_STREAM;
-	if (c->wants_rendering && !rendering_find(c))
+	if (is_ahead(c) || (c->wants_rendering && !rendering_find(c)))
 		return client_wait(c);
 	if (c->rendering != NULL)
 		n = rendering_read(c, to, room);

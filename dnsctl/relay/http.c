@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "dnsctl/listen/listen.h"
 #include "impl.h"
@@ -52,21 +53,22 @@ client_open(struct relay *r, struct MHD_Connection *connection)
 	const char *networks = MHD_lookup_connection_value(
 	    connection, MHD_GET_ARGUMENT_KIND, "networks");
 	struct client *c = calloc(1, sizeof(*c));
+	bool stands = after != NULL && after[0] != '\0';
 
 	if (c == NULL)
 		return NULL;
 	c->relay = r;
 	c->connection = connection;
-	if (networks != NULL && (c->networks = strdup(networks)) == NULL) {
-		free(c);
-		return NULL;
-	}
+	c->wants_rendering = !stands;
+	c->networks = networks == NULL ? NULL : strdup(networks);
+	c->ahead = stands ? strdup(after) : NULL;
+	c->ahead_ms = clock_ms(CLOCK_MONOTONIC);
 	c->lines.networks = c->networks;
-	(void)pthread_mutex_lock(&r->lock);
-	c->wants_rendering = after == NULL || after[0] == '\0' ||
-	    !backlog_find(r->backlog, after, &c->number);
-	(void)pthread_mutex_unlock(&r->lock);
-	return c;
+	if ((networks == NULL || c->networks != NULL) &&
+	    (!stands || c->ahead != NULL))
+		return c;
+	client_close(c);
+	return NULL;
 }
 
 static enum MHD_Result

@@ -31,7 +31,9 @@ struct client {
 	bool waits;                  /* it is in the list, and suspended */
 	struct rendering *rendering; /* NULL: it reads the backlog */
 	bool wants_rendering;
-	uint64_t number; /* of the commit that it reads */
+	char *ahead;      /* its cursor, which we do not reach yet; or NULL */
+	int64_t ahead_ms; /* since when */
+	uint64_t number;  /* of the commit that it reads */
 	struct lines lines;
 	char *networks;
 };
@@ -52,6 +54,7 @@ struct relay {
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t news;  /* a commit, somebody who wants one, the end */
 	bool ends, wanted;    /* a rendering is */
+	int64_t heard_ms;     /* when something was committed last */
 	struct rendering *rendering; /* the last one */
 	LIST_HEAD(, client) waiting;
 	struct backlog *backlog;

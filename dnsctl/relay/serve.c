@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "impl.h"
 #include "zones/facts/json.h"
 
@@ -95,6 +96,7 @@ on_stored(void *arg, const struct store_changes *changes)
 	text = r->open_text;
 	(void)pthread_mutex_lock(&r->lock);
 	backlog_add(r->backlog, r->cursor, text, r->open_len);
+	r->heard_ms = clock_ms(CLOCK_MONOTONIC);
 	relay_wake(r);
 	(void)pthread_mutex_unlock(&r->lock);
 }

@@ -233,3 +233,34 @@ def test_mistakes_of_the_command_line(servers, arguments, words):
     assert done.returncode != 0
     for word in words:
         assert word in done.stderr
+
+
+def test_relay_that_lags_leads_nobody_backwards(servers, started, follow):
+    """A relay behind who asks is waited for; one that stays so was restored."""
+    behind = Source(servers.store(), servers.fresh(), 0)
+    started.append(behind)
+    behind.tell(BASE, "3")
+    ahead = Source(servers.store(), servers.fresh(), 1)
+    started.append(ahead)
+    ahead.tell([*BASE, instance("a", 1)], "5")
+    leaf = follow([1])
+    leaf.wait("5")
+    leaf.stop()
+    leaf.command[leaf.command.index("relay://" + address(1))] = \
+        "relay://" + address(0)
+    leaf.start()
+    behind.tell([], "4")
+    assert "cursor: 5" in leaf.store.tell("status")
+    behind.tell([instance("b", 2)], "6")
+    leaf.wait("6")
+    leaf.stop()
+    assert same(leaf.facts(), behind.facts())
+    ahead.tell([], "5")
+    leaf.command[leaf.command.index("relay://" + address(0))] = \
+        "relay://" + address(1)
+    leaf.start()
+
+    def is_restored():
+        ahead.tell([], "5")
+        return same(leaf.facts(), ahead.facts())
+    until(is_restored, "what the restored one has")

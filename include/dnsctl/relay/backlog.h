@@ -39,6 +39,9 @@ void backlog_add(struct backlog *, const char *cursor, char *text, size_t len);
 /* The number of the first commit behind CURSOR; false: it is not remembered. */
 bool backlog_find(const struct backlog *, const char *cursor, uint64_t *number);
 
+/* Where what is remembered ends. */
+const char *backlog_stands(const struct backlog *);
+
 /*
  * Lines from commit *NUMBER on; 0: there are none yet; -1: they are gone.
  */

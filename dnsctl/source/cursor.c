@@ -1,7 +1,7 @@
 /*
  * cursor.c - see cursor.h.
  */
-#include "dnsctl/cursor.h"
+#include "dnsctl/source/cursor.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /*
  * test_cursor.c - which cursors have an order.
  */
-#include "dnsctl/cursor.h"
+#include "dnsctl/source/cursor.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /*
  * cursor.h - positions of a source, as far as they can be compared.
  */
-#ifndef DNSCTL_CURSOR_H
-#define DNSCTL_CURSOR_H
+#ifndef DNSCTL_SOURCE_CURSOR_H
+#define DNSCTL_SOURCE_CURSOR_H
 
 #include <stdbool.h>
 
