@@ -62,11 +62,13 @@ network_seek(struct store_txn *t, const struct addr *a, unsigned len,
     MDB_val *k, MDB_val *v)
 {
 	struct store_key key;
+	MDB_val at;
 
 	prefix_key(&key, a, (uint8_t)len);
-	*k = key_val(&key);
-	if (t->err != E_OK || guard_get(t->cursor, k, v, MDB_SET_RANGE) != 0)
+	at = key_val(&key);
+	if (t->err != E_OK || guard_get(t->cursor, &at, v, MDB_SET_RANGE) != 0)
 		return false;
+	*k = at;
 	key.out.len -= sizeof(a->ip);
 	return val_begins(k, &key);
 }
