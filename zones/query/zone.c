@@ -226,7 +226,9 @@ lead_away(struct reply *r)
 {
 	struct query *q = r->q;
 
-	if (r->answers > 0 && (!r->env->forwards || (q->flags & DNS_RD) == 0))
+	if (r->answers == 0)
+		return QUERY_FORWARD;
+	if (!r->env->forwards || (q->flags & DNS_RD) == 0)
 		return reply_finish(r, RCODE_NOERROR);
 	q->led = r->answers;
 	q->led_to = r->owner;

@@ -92,6 +92,15 @@ row_read(struct row *row, const char *from, const char *name, const char *type)
 	row->len = w.len;
 }
 
+static const char zone[] =
+    "{'put':'zone','network':'acme','name':'c.d','fallthrough':false}\n"
+    "{'put':'record','network':'acme','name':'a.c.d','type':'A','values':"
+    "['192.0.2.1','192.0.2.2']}\n"
+    "{'put':'record','network':'acme','name':'*.c.d','type':'CNAME','values':"
+    "['flyer.internal']}\n";
+static const char *const zone_names[] = { "a.c.d", "b.c.d", "x.a.c.d", "c.d",
+	NULL };
+
 static void
 rows_read(struct asked *a)
 {
@@ -108,6 +117,9 @@ rows_read(struct asked *a)
 		row_read(&a->rows[a->count++], from, name, type);
 	}
 	free(text);
+	for (unsigned i = 0; zone_names[i] != NULL; i++)
+		row_read(
+		    &a->rows[a->count++], "fdaa:0:18::7", zone_names[i], "A");
 }
 
 static void
@@ -152,6 +164,7 @@ open_sample(void **state)
 	FIXTURE_MUST(a != NULL);
 	fixture_open(&a->store);
 	FIXTURE_MUST(fixture_apply(&a->store, lines) == E_OK);
+	FIXTURE_MUST(fixture_apply(&a->store, zone) == E_OK);
 	FIXTURE_MUST(query_env_init(&a->env) == E_OK);
 	a->env.snapshot = a->store.snapshot;
 	a->env.region = "ord";

@@ -236,6 +236,10 @@ test_led(void **state)
 		ask(&a, &q, &env);
 		assert_int_equal(a.next, QUERY_FORWARD);
 		assert_int_equal(a.q.led, rows[i].led);
+		/* as it came, with its OPT, where nothing has led away */
+		if (a.q.led == 0)
+			assert_int_equal(
+			    a.q.len, DNS_HEADER + a.q.question_len + 11);
 		assert_string_equal(dname_text(&a.q.qname, text), q.name);
 		if (a.q.led == 0)
 			continue;
