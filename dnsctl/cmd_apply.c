@@ -308,6 +308,7 @@ etcd_source_follow(
 {
 	const struct etcd_options options = { .source = ctl->args[0],
 		.prefix = ctl->prefix,
+		.networks = ctl->network,
 		.user = ctl->user,
 		.password_file = ctl->password_file,
 		.cacert = ctl->cacert,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "dnsctl/source/networks.h"
 #include "impl.h"
 
 #define SCHEME       "etcd://"
@@ -35,22 +36,24 @@ prefix_check(const char *prefix)
 static void
 source_name(struct etcd *e)
 {
-	const char *prefix = e->options->prefix;
-	size_t room = sizeof(e->source) - strlen(prefix) - 1;
+	const struct etcd_options *o = e->options;
+	char mark[NETWORKS_MARK];
+	size_t room = sizeof(e->source) - strlen(o->prefix) - NETWORKS_MARK;
 
-	(void)snprintf(e->source, room, "%s", e->options->source);
-	(void)snprintf(e->source + strlen(e->source),
-	    sizeof(e->source) - strlen(e->source), "%s", prefix);
+	networks_mark(o->networks, mark);
+	(void)snprintf(e->source, sizeof(e->source), "%.*s%s%s", (int)room,
+	    o->source, o->prefix, mark);
 }
 
 /* The store holds what is below our prefix in some etcd. */
 static bool
 is_our_source(const struct etcd *e, const char *source)
 {
+	const char *ours = strchr(e->source + strlen(SCHEME), '/');
 	const char *path =
 	    etcd_is_url(source) ? strchr(source + strlen(SCHEME), '/') : NULL;
 
-	return path != NULL && strcmp(path, e->options->prefix) == 0;
+	return path != NULL && strcmp(path, ours) == 0;
 }
 
 /* "CLUSTER/REVISION" of the same keys; anything else is nowhere. */

@@ -7,6 +7,7 @@
 
 #include "dnsctl/etcd/key.h"
 #include "impl.h"
+#include "zones/facts/field.h"
 
 /* Networks come before what is in them: etcd's own order is another. */
 static json_t *
@@ -76,14 +77,36 @@ range_take(struct etcd *e, const char *below, int64_t *revision)
 	return outcome;
 }
 
+/* Of PART of a kind's keys: a network's, or all at "". */
 static enum etcd_outcome
-folder_take(struct etcd *e, enum fact_kind kind, int64_t *revision)
+part_take(struct etcd *e, enum fact_kind kind, const char *part, int len,
+    int64_t *revision)
 {
 	char below[512];
 
-	(void)snprintf(below, sizeof(below), "%s/%s/", e->options->prefix,
-	    fact_kind_plural(kind));
+	(void)snprintf(below, sizeof(below), "%s/%s/%.*s%s", e->options->prefix,
+	    fact_kind_plural(kind), len, part,
+	    len == 0 || kind == FACT_NETWORK ? "" : "/");
 	return range_take(e, below, revision);
+}
+
+static enum etcd_outcome
+folder_take(struct etcd *e, enum fact_kind kind, int64_t *revision)
+{
+	const char *id = e->options->networks;
+	bool has_networks = kind == FACT_NETWORK ||
+	    strcmp(fact_fields(kind)->key, "network") == 0;
+	enum etcd_outcome outcome = ETCD_OK;
+
+	if (id == NULL || !has_networks)
+		return part_take(e, kind, "", 0, revision);
+	for (size_t len; outcome == ETCD_OK; id += len + 1) {
+		len = strcspn(id, ",");
+		outcome = part_take(e, kind, id, (int)len, revision);
+		if (id[len] == '\0')
+			break;
+	}
+	return outcome;
 }
 
 /* One transaction: if it fails, the store stays as it is. */

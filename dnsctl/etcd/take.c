@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "dnsctl/etcd/key.h"
+#include "dnsctl/source/networks.h"
 #include "impl.h"
 #include "zones/facts/check.h"
 
@@ -80,6 +81,18 @@ complained(struct etcd *e, struct feed_line *line,
 	return feed_take(&e->feed, line, where);
 }
 
+/* Of no network, or of those that this node needs. */
+static bool
+is_needed(const struct etcd *e, const struct fact *f)
+{
+	const char *networks = e->options->networks;
+
+	return f->network == NULL ||
+	    (networks_hold(networks, f->network, strlen(f->network)) &&
+		(f->kind != FACT_EXPORT ||
+		    networks_hold(networks, f->to, strlen(f->to))));
+}
+
 /* A key that was bad when it came is not told once more when it goes. */
 enum etcd_outcome
 etcd_take(struct etcd *e, const json_t *kv, bool deleted)
@@ -97,6 +110,8 @@ etcd_take(struct etcd *e, const json_t *kv, bool deleted)
 		key = "a key that is no text";
 	where.name = key;
 	err = kv_read(e, &line, key, kv, &why);
+	if (line.named && !is_needed(e, &line.fact))
+		return ETCD_OK;
 	if (err == E_OK)
 		err = feed_take(&e->feed, &line, &where);
 	else if (deleted)

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/siphash.h"
 #include "dnsctl/source/endpoints.h"
+#include "dnsctl/source/networks.h"
 #include "impl.h"
 #include "zones/feed/follow.h"
 
@@ -242,18 +242,11 @@ relays_read(struct following *f, CURL *easy)
 static void
 source_name(struct following *f)
 {
-	static const struct siphash_key key;
-	const char *networks = f->options->networks;
-	size_t len;
+	char mark[NETWORKS_MARK];
 
-	(void)snprintf(
-	    f->source, sizeof(f->source) - 20, "%s", f->options->source);
-	len = strlen(f->source);
-	if (networks != NULL)
-		(void)snprintf(f->source + len, sizeof(f->source) - len,
-		    "#%016llx",
-		    (unsigned long long)siphash(
-			&key, 0, networks, strlen(networks)));
+	networks_mark(f->options->networks, mark);
+	(void)snprintf(f->source, sizeof(f->source), "%.*s%s",
+	    (int)(sizeof(f->source) - NETWORKS_MARK), f->options->source, mark);
 }
 
 enum err

@@ -551,3 +551,31 @@ def test_worked_example_of_the_manual(tmp_path):
     assert "peer acme/laptop  fdaa:0:18::9  role developer" in told
     assert "fact      instance web/i1: left out: stopped" in told
     assert "fact      instance web/i2: taken" in told
+
+
+def test_only_its_networks(cluster, servers, started):
+    """What others have is neither read nor kept; another list begins anew."""
+    nets = [{"put": "network", "id": name,
+             "prefixes": [f"fdaa:0:{i:x}::/48"]}
+            for i, name in enumerate(["a", "ab", "b"], 1)]
+    inside = [{"put": "instance", "network": name, "app": "web", "id": "i1",
+               "region": "iad", "addresses": [f"fdaa:0:{i:x}::1"]}
+              for i, name in enumerate(["a", "ab", "b"], 1)]
+    cluster.tell([*REGIONS, *nets, *inside])
+    node = Node(servers.store(), servers.fresh(), cluster.url, "--network",
+                "a,b")
+    started.append(node)
+    node.wait(cluster.cursor)
+    want = [*REGIONS, nets[0], nets[2], inside[0], inside[2]]
+    assert same(node.facts(), want)
+    cluster.commit(*[put({**fact, "id": "i2"}) for fact in inside])
+    node.wait(cluster.cursor)
+    assert same(node.facts(), want + [
+        {**inside[0], "id": "i2"}, {**inside[2], "id": "i2"}])
+    node.stop()
+    node.command[node.command.index("a,b")] = "ab"
+    node.command.append("--allow-delete")
+    node.start()
+    until(lambda: same(node.facts(), [
+        *REGIONS, nets[1], inside[1], {**inside[1], "id": "i2"}]),
+          "another network alone")

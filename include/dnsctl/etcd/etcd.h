@@ -35,6 +35,7 @@
 struct etcd_options {
 	const char *source;               /* etcd://HOST:PORT,... */
 	const char *prefix;               /* of its keys */
+	const char *networks;             /* "A,B": these alone; NULL: all */
 	const char *user, *password_file; /* NULL: nobody */
 	/* NULL, all of them: no TLS; cacert "system": whom the system trusts */
 	const char *cacert, *cert, *key;

@@ -5,7 +5,10 @@
 #define DNSCTL_SOURCE_NETWORKS_H
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "base/siphash.h"
 
 /* NETWORKS is "A,B", or NULL for all. */
 static inline bool
@@ -22,6 +25,21 @@ networks_hold(const char *networks, const char *id, size_t id_len)
 		if (networks[len] == '\0')
 			return false;
 	}
+}
+
+#define NETWORKS_MARK 18 /* octets */
+
+/* "#HASH", or "": a source of other networks is another source. */
+static inline void
+networks_mark(const char *networks, char mark[NETWORKS_MARK])
+{
+	static const struct siphash_key key;
+
+	mark[0] = '\0';
+	if (networks != NULL)
+		(void)snprintf(mark, NETWORKS_MARK, "#%016llx",
+		    (unsigned long long)siphash(
+			&key, 0, networks, strlen(networks)));
 }
 
 #endif
