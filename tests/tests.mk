@@ -41,6 +41,10 @@ $(OUT)/unit/%: $(OUT)/obj/tests/unit/%.o $(MODULES)
 		-Wl,--end-group $(LIBS_read) $(LIBS_write) $(LIBS_dnsd) \
 		$(LIBS_dnsctl) -lcmocka
 
+# A thousand damages of a store's file, or as many as DAMAGES says: nothing dies.
+damages:
+	@DNSD_DAMAGES=$(or $(DAMAGES),1000) $(MAKE) unit ONLY=store_pages
+
 define module
 $(OUT)/lib$(1).a: $$(filter-out %/main.o,$$(call objects,$(ROOMS_$(1)))) \
 		$(if $(filter dnsd,$(1)),$(FRAMES))
@@ -80,6 +84,6 @@ screenshots:
 root:
 	@tests/root/run.sh
 
-.PHONY: screenshots at-once test format lint lint-breaks lines unit instructions system root
+.PHONY: damages screenshots at-once test format lint lint-breaks lines unit instructions system root
 .SECONDARY:
 -include $(wildcard $(OUT)/obj/tests/unit/*/*.d)

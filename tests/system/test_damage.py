@@ -126,3 +126,29 @@ def test_tool(servers):
             done = store.run(command)
             assert done.returncode == 1
             assert f"store {store.path}: " in done.stderr
+
+
+def test_damaged_page(servers):
+    """A page that is not as LMDB wrote it is found before the first answer."""
+    store = servers.store(facts())
+    with open(store.path + "/data.mdb", "r+b") as f:
+        f.seek(20 * 4096)
+        page = f.read(4096)
+        f.seek(20 * 4096 + 10)
+        f.write(b"\xff" * 40)
+        f.flush()
+        d = servers.serve(store)
+        assert rcode(ask(NAME)) == "SERVFAIL"
+        assert "of data.mdb is damaged" in d.read_log()
+        done = store.run("check")
+        assert done.returncode == 1
+        assert "store is damaged" in done.stderr
+        f.seek(20 * 4096)
+        f.write(page)
+        f.flush()
+        until(all_right, "it answers")
+        # And while it is open: written by who makes no commit.
+        f.seek(20 * 4096 + 10)
+        f.write(b"\xff" * 40)
+        f.flush()
+        until(lambda: rcode(ask(NAME)) == "SERVFAIL", "it is found")

@@ -93,14 +93,18 @@ on_assert(MDB_env *env, const char *what)
 	_exit(1);
 }
 
+/* Others may have set theirs since: they are what comes after us. */
 static void
-handlers_set(void)
+handler_set(int number, struct sigaction *was)
 {
 	const struct sigaction act = { .sa_sigaction = on_fault,
 		.sa_flags = SA_SIGINFO | SA_NODEFER | SA_RESTART };
+	struct sigaction is;
 
-	(void)sigaction(SIGBUS, &act, &before[0]);
-	(void)sigaction(SIGSEGV, &act, &before[1]);
+	if (sigaction(number, NULL, &is) != 0 || is.sa_sigaction == on_fault)
+		return;
+	*was = is;
+	(void)sigaction(number, &act, NULL);
 }
 
 void
@@ -117,12 +121,11 @@ guard_thread(void)
 void
 guard_begin(struct guard *g, MDB_env *env)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	(void)pthread_once(&once, handlers_set);
 	(void)mdb_env_set_assert(env, on_assert);
 	(void)mdb_env_set_userctx(env, g);
 	(void)pthread_mutex_lock(&opening);
+	handler_set(SIGBUS, &before[0]);
+	handler_set(SIGSEGV, &before[1]);
 }
 
 static void

@@ -6,13 +6,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define MAGIC   0xBEEFC0DE
 #define VERSION 1
 #define P_META  0x08
+
+enum { P_BRANCH = 0x01, P_LEAF = 0x02, P_OVERFLOW = 0x04, F_BIGDATA = 0x01 };
 
 struct page {
 	size_t number;
@@ -66,32 +69,307 @@ metas_read(int fd, struct meta *out)
 	return err;
 }
 
-static enum err
-length_check(int fd)
-{
-	struct meta m;
-	struct stat st;
-	enum err err = metas_read(fd, &m);
+/* --- the walk */
 
-	/* The pages first: the file only grows. */
-	if (err != E_OK || fstat(fd, &st) != 0)
-		return err != E_OK ? err : E_SYSTEM;
-	return (size_t)st.st_size / m.tree[TREE_FREE].pad > m.last ? E_OK
-								   : E_DAMAGED;
+#define DEPTH_MAX 32 /* LMDB's own bound */
+#define KEY_MOST  511
+
+struct node {
+	uint16_t low, high, flags, key_len;
+	uint8_t key[];
+};
+
+#define NODE sizeof(struct node)
+
+struct walk {
+	int fd;
+	size_t size, last;
+	bool numbers;  /* keys are numbers of commits, values lists of pages */
+	uint8_t *seen; /* a bit a page */
+	size_t bad;    /* the first that is damaged */
+};
+
+struct key {
+	const uint8_t *at;
+	size_t len;
+};
+
+static bool
+bad_page(struct walk *w, size_t page)
+{
+	if (w->bad == 0)
+		w->bad = page;
+	return false;
 }
 
-/* A writer may be about to lengthen it: see store_lengthen(). */
+/* Each page has one place. */
+static bool
+take(struct walk *w, size_t page, size_t count)
+{
+	for (; count > 0; count--, page++) {
+		if (page < 2 || page > w->last ||
+		    (w->seen[page / 8] & 1 << page % 8) != 0)
+			return bad_page(w, page);
+		w->seen[page / 8] |= (uint8_t)(1 << page % 8);
+	}
+	return true;
+}
+
+static bool
+page_read(struct walk *w, size_t page, void *out, size_t len)
+{
+	return pread(w->fd, out, len, (off_t)(page * w->size)) == (ssize_t)len;
+}
+
+static int
+key_compare(const struct walk *w, struct key a, struct key b)
+{
+	size_t x, y;
+	int order;
+
+	if (w->numbers) {
+		memcpy(&x, a.at, sizeof(x));
+		memcpy(&y, b.at, sizeof(y));
+		return (x > y) - (x < y);
+	}
+	order = memcmp(a.at, b.at, a.len < b.len ? a.len : b.len);
+	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+static const struct node *
+node_of(const struct walk *w, const struct page *p, unsigned i)
+{
+	const uint8_t *octets = (const uint8_t *)p;
+	uint16_t at;
+
+	memcpy(&at, octets + sizeof(*p) + i * sizeof(at), sizeof(at));
+	if (at < p->upper || at % 2 != 0 || at + NODE > w->size)
+		return NULL;
+	return (const struct node *)(const void *)(octets + at);
+}
+
+static size_t
+node_size(const struct node *n)
+{
+	return n->low | (size_t)n->high << 16;
+}
+
+/* A list of free pages: how many, and they. */
+static bool
+list_take(struct walk *w, const uint8_t *at, size_t len)
+{
+	size_t count, page;
+
+	if (len < sizeof(count))
+		return false;
+	memcpy(&count, at, sizeof(count));
+	if (count > len / sizeof(page) - 1)
+		return false;
+	for (size_t i = 1; i <= count; i++) {
+		memcpy(&page, at + i * sizeof(page), sizeof(page));
+		if (!take(w, page, 1))
+			return false;
+	}
+	return true;
+}
+
+/* A value in pages of its own. */
+static bool
+large_take(struct walk *w, size_t page, size_t size)
+{
+	size_t count = (sizeof(struct page) - 1 + size) / w->size + 1;
+	struct page head;
+	uint32_t says;
+	uint8_t *all;
+	bool good = true;
+
+	if (!take(w, page, count) || !page_read(w, page, &head, sizeof(head)))
+		return bad_page(w, page);
+	memcpy(&says, &head.lower, sizeof(says));
+	if (head.number != page || head.flags != P_OVERFLOW || says != count)
+		return bad_page(w, page);
+	if (!w->numbers)
+		return true;
+	all = malloc(sizeof(head) + size);
+	good = all != NULL && page_read(w, page, all, sizeof(head) + size) &&
+	    list_take(w, all + sizeof(head), size);
+	free(all);
+	return good;
+}
+
+static bool
+value_take(struct walk *w, const struct page *p, const struct node *n)
+{
+	const uint8_t *at = n->key + n->key_len;
+	size_t left = w->size - (size_t)(at - (const uint8_t *)p);
+	size_t size = node_size(n), page;
+
+	if (n->flags == F_BIGDATA) {
+		memcpy(&page, at, sizeof(page));
+		return left >= sizeof(page) && large_take(w, page, size);
+	}
+	return n->flags == 0 && size <= left &&
+	    (!w->numbers || list_take(w, at, size));
+}
+
+static bool
+head_is_good(const struct walk *w, const struct page *p, size_t page)
+{
+	return p->number == page &&
+	    (p->flags == P_BRANCH || p->flags == P_LEAF) &&
+	    p->lower >= sizeof(*p) && p->lower % 2 == 0 &&
+	    p->lower <= p->upper && p->upper <= w->size;
+}
+
+static bool
+node_is_good(const struct walk *w, const struct page *p, const struct node *n)
+{
+	return n != NULL && n->key_len <= KEY_MOST &&
+	    (size_t)(n->key - (const uint8_t *)p) + n->key_len <= w->size &&
+	    (!w->numbers || n->key_len == sizeof(size_t) || n->key_len == 0);
+}
+
+static bool tree_walk(
+    struct walk *, size_t page, struct key least, struct key end, unsigned);
+
+static size_t
+child_of(const struct node *n)
+{
+	return node_size(n) | (size_t)n->flags << 32;
+}
+
+/*
+ * LEAST: the least key that it may have, END: the first that it may not;
+ * without octets: any.
+ */
+static bool
+nodes_walk(struct walk *w, const struct page *p, struct key least,
+    struct key end, unsigned depth)
+{
+	unsigned count = (unsigned)(p->lower - sizeof(*p)) / 2;
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct node *n = node_of(w, p, i),
+				  *next = i + 1 < count ? node_of(w, p, i + 1)
+							: NULL;
+		struct key key, then = end;
+
+		if (!node_is_good(w, p, n) ||
+		    (i + 1 < count && !node_is_good(w, p, next)))
+			return false;
+		if (next != NULL)
+			then = (struct key){ next->key, next->key_len };
+		key = (struct key){ n->key, n->key_len };
+		/* The first key of a branch is not looked at. */
+		if (p->flags == P_BRANCH && i == 0)
+			key = least;
+		if ((key.len > 0 && least.len > 0 &&
+			key_compare(w, key, least) < 0) ||
+		    (key.len > 0 && then.len > 0 &&
+			key_compare(w, key, then) >= 0) ||
+		    (then.len == 0 && next != NULL) ||
+		    (then.len > 0 && end.len > 0 &&
+			key_compare(w, then, end) > 0) ||
+		    (p->flags == P_LEAF && key.len == 0))
+			return false;
+		if (p->flags == P_LEAF
+			? !value_take(w, p, n)
+			: !tree_walk(w, child_of(n), key, then, depth + 1))
+			return false;
+	}
+	return count >= (p->flags == P_BRANCH ? 2 : 1);
+}
+
+static bool
+tree_walk(struct walk *w, size_t page, struct key least, struct key end,
+    unsigned depth)
+{
+	struct page *p = malloc(w->size);
+	bool good = p != NULL && depth < DEPTH_MAX && take(w, page, 1) &&
+	    page_read(w, page, p, w->size) && head_is_good(w, p, page) &&
+	    nodes_walk(w, p, least, end, depth);
+
+	free(p);
+	return good || bad_page(w, page);
+}
+
+static bool
+trees_walk(struct walk *w, const struct meta *m)
+{
+	const struct key any = { NULL, 0 };
+	/* Of flags, LMDB keeps others beside the first tree's. */
+	bool good = m->tree[TREE_MAIN].flags == 0;
+
+	for (int i = TREE_MAIN; i >= TREE_FREE && good; i--) {
+		w->numbers = i == TREE_FREE;
+		if (m->tree[i].root != SIZE_MAX)
+			good = tree_walk(w, m->tree[i].root, any, any, 0);
+	}
+	return good;
+}
+
+/*
+ * A commit's pages are written over by the third after it at the earliest:
+ * what is found until the next but one was made is so.
+ */
+#define TRIES 5
+
+enum err
+pages_verify(int fd, size_t *page)
+{
+	enum err err = E_OK;
+
+	*page = 0;
+	for (int i = 0; i < TRIES; i++) {
+		struct walk w = { .fd = fd };
+		struct meta m;
+		size_t now;
+		bool good;
+
+		if ((err = metas_read(fd, &m)) != E_OK)
+			return err;
+		w.size = m.tree[TREE_FREE].pad;
+		w.last = m.last;
+		w.seen = m.last > SIZE_MAX / w.size ? NULL
+						    : calloc(1, m.last / 8 + 1);
+		if (w.seen == NULL)
+			return E_DAMAGED;
+		good = trees_walk(&w, &m);
+		free(w.seen);
+		*page = w.bad;
+		if (good)
+			return E_OK;
+		if (pages_commit(fd, &now) != E_OK || now <= m.txnid + 1)
+			return E_DAMAGED;
+	}
+	return E_OK; /* it changes too fast to say */
+}
+
+enum err
+pages_commit(int fd, size_t *commit)
+{
+	struct meta m;
+	enum err err = metas_read(fd, &m);
+
+	*commit = err == E_OK ? m.txnid : 0;
+	return err;
+}
+
 enum err
 pages_check(int fd)
 {
-	const struct timespec wait = { .tv_nsec = 2000000 };
-	enum err err = length_check(fd);
+	struct meta m;
+	struct stat st;
+	size_t page;
+	enum err err = metas_read(fd, &m);
 
-	for (int i = 0; i < 4 && err == E_DAMAGED; i++) {
-		(void)nanosleep(&wait, NULL);
-		err = length_check(fd);
-	}
-	return err;
+	if (err != E_OK)
+		return err;
+	if (fstat(fd, &st) != 0)
+		return E_SYSTEM;
+	if ((size_t)st.st_size / m.tree[TREE_FREE].pad > m.last)
+		return E_OK;
+	return pages_verify(fd, &page);
 }
 
 size_t

@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "zones/store/read/env.h"
 #include "zones/store/read/pages.h"
 
@@ -46,11 +48,40 @@ store_find_file(const struct store *s, struct store_file *f)
 	return E_OK;
 }
 
-/* Before LMDB opens it, which trusts what it reads. */
+/*
+ * Every page is looked at where a thread has the time: at first, when the file
+ * was written without a commit, and once an hour.
+ */
+#define HOUR 3600
+
+static bool
+is_to_verify(struct store *s, int fd, bool same)
+{
+	time_t now = clock_seconds(CLOCK_MONOTONIC);
+	size_t commit = 0;
+	struct stat st;
+	bool due;
+
+	if (!s->keeps || fstat(fd, &st) != 0 ||
+	    pages_commit(fd, &commit) != E_OK)
+		return false;
+	due = !same || now >= s->due ||
+	    (commit == s->commit &&
+		(st.st_mtim.tv_sec != s->written.tv_sec ||
+		    st.st_mtim.tv_nsec != s->written.tv_nsec));
+	s->written = st.st_mtim;
+	s->commit = commit;
+	if (due)
+		s->due = now + HOUR;
+	return due;
+}
+
+/* Before LMDB opens it, which trusts what it reads; SAME: it is open. */
 static enum err
-file_check(const struct store *s)
+file_check(struct store *s, bool same)
 {
 	char path[4096];
+	size_t page;
 	enum err err;
 	int fd;
 
@@ -59,6 +90,13 @@ file_check(const struct store *s)
 	if (fd < 0)
 		return errno == EACCES ? E_SYSTEM : E_ABSENT;
 	err = pages_check(fd);
+	if (err == E_OK && is_to_verify(s, fd, same)) {
+		err = pages_verify(fd, &page);
+		if (err == E_DAMAGED && page != s->told)
+			log_error("store %s: page %zu of data.mdb is damaged",
+			    s->path, page);
+		s->told = err == E_OK ? 0 : page;
+	}
 	(void)close(fd);
 	return err;
 }
@@ -129,11 +167,12 @@ look(struct store *s)
 	struct store_env *e = s->env;
 	struct store_file there;
 	enum err err = store_find_file(s, &there);
+	bool same =
+	    e != NULL && there.dev == e->file.dev && there.ino == e->file.ino;
 
 	if (err == E_OK)
-		err = file_check(s);
-	if (err != E_OK && e != NULL && there.dev == e->file.dev &&
-	    there.ino == e->file.ino)
+		err = file_check(s, same && guard_hurt(&e->guard) == E_OK);
+	if (err != E_OK && same)
 		guard_mark(&e->guard, err);
 	(void)pthread_mutex_lock(&s->lock);
 	if (e == NULL || guard_hurt(&e->guard) != E_OK ||
@@ -183,6 +222,7 @@ store_keep(struct store *s)
 
 	if (s->kept)
 		return E_OK;
+	s->keeps = true;
 	store_look(s);
 	(void)pthread_condattr_init(&attr);
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);

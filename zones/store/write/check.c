@@ -6,6 +6,7 @@
 #include <assert.h>
 
 #include "check_impl.h"
+#include "zones/store/read/pages.h"
 
 /* What is wrong with a key, whatever its value. */
 static const char *
@@ -112,6 +113,24 @@ keys_count(struct check *c)
 	return store_err(rc);
 }
 
+static enum err
+pages_hold(struct check *c)
+{
+	char line[80];
+	size_t page;
+	enum err err;
+	int fd;
+
+	if (mdb_env_get_fd(c->snapshot->env->env, &fd) != 0)
+		return E_SYSTEM;
+	err = pages_verify(fd, &page);
+	if (err != E_DAMAGED)
+		return err;
+	(void)snprintf(line, sizeof(line), "page %zu of data.mdb", page);
+	c->report->finding(c->report->arg, true, line);
+	return err;
+}
+
 enum err
 snapshot_check(struct snapshot *s, const struct check_report *report)
 {
@@ -119,7 +138,9 @@ snapshot_check(struct snapshot *s, const struct check_report *report)
 	enum err err;
 
 	assert(s->active);
-	err = keys_count(&c);
+	err = pages_hold(&c);
+	if (err == E_OK)
+		err = keys_count(&c);
 	if (err == E_OK)
 		err = run_pass(&c, CHECK_SUM);
 

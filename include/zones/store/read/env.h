@@ -39,12 +39,18 @@ struct store {
 	char *path;
 	unsigned flags; /* of mdb_env_open(); a reader's has MDB_RDONLY */
 	size_t map_bytes, minded; /* of a writer: pages, see compact.c */
+	bool keeps;               /* all of its pages are verified */
 	bool kept;                /* by a thread of its own: store.c */
 	pthread_mutex_t looking;  /* one at a time; taken before the other */
 	pthread_mutex_t lock;     /* of what follows */
 	struct store_env *env;
 	enum err why; /* there is no env */
 	LIST_HEAD(, snapshot) snapshots;
+	/* What was verified last, and when that is due again. */
+	struct timespec written;
+	size_t commit;
+	size_t told; /* a damaged page; 0: none */
+	time_t due;
 	pthread_t keeper;
 	pthread_cond_t ending;
 	bool ends;

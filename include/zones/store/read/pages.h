@@ -11,8 +11,22 @@
 
 #include "base/err.h"
 
-/* The two pages at its begin, and that it is as long as they say. */
+/* The newer of the two pages at its begin: the last commit's number. */
+enum err pages_commit(int fd, size_t *commit) MUST_CHECK;
+
+/*
+ * The file is as long as its pages say.  A writer that died, or is about to
+ * lengthen it, may leave pages out that are free: then all are looked at.
+ */
 enum err pages_check(int fd) MUST_CHECK;
+
+/*
+ * Every page that the last commit has, of its tree and of what is free: each is
+ * in its place and in one place, and every key is found where LMDB looks for
+ * it.  What keys and values say is not looked at.  E_DAMAGED, and *page is one
+ * that is not so.
+ */
+enum err pages_verify(int fd, size_t *page) MUST_CHECK;
 
 /* Octets before the number of the commit, a size_t, that one of these says. */
 size_t pages_commit_at(unsigned which, size_t page_size);
