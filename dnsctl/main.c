@@ -46,6 +46,10 @@ static const struct command commands[] = {
 	    FOR_FOLLOW | FOR_ETCD | FOR_WRITERS | FOR_DELETE, cmd_follow },
 	{ "export", "", "write all facts as apply takes them", 0, 0, 0,
 	    cmd_export },
+	{ "backup", "FILE", "copy the store, as it is now, to a file", 1, 1, 0,
+	    cmd_backup },
+	{ "restore", "FILE", "put what backup made in the store's place", 1, 1,
+	    0, cmd_restore },
 	{ "list",
 	    "[networks|regions|distances|apps|instances|peers|gateways|"
 	    "aliases|zones|records|exports|conflicts]",

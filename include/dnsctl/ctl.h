@@ -46,6 +46,8 @@ struct ctl {
 };
 
 enum exit_status cmd_apply(const struct ctl *);
+enum exit_status cmd_backup(const struct ctl *);
+enum exit_status cmd_restore(const struct ctl *);
 enum exit_status cmd_diff(const struct ctl *);
 enum exit_status cmd_doctor(const struct ctl *);
 enum exit_status cmd_history(const struct ctl *);

@@ -152,3 +152,32 @@ def test_damaged_page(servers):
         f.write(b"\xff" * 40)
         f.flush()
         until(lambda: rcode(ask(NAME)) == "SERVFAIL", "it is found")
+
+
+def test_backup_and_restore(server, servers):
+    """While it serves, and while another server has the lock file open."""
+    other = [{"address": "[fdaa::3]:5353"}]
+    servers.serve(server.store, ready=False, listen=other)
+    copy = server.store.path + "/../copy"
+    server.store.tell("backup", copy)
+    with questions():
+        for turn in range(2):
+            server.store.apply('{"put":"app","network":"acme","name":"x"}\n')
+            until(lambda: rcode(ask("x.internal")) == "NOERROR", "it is seen")
+            server.store.tell("restore", copy)
+            for port in 53, 5353:
+                until(lambda port=port: rcode(
+                    ask("x.internal", port=port)) == "NXDOMAIN", turn)
+            assert server.store.tell("check") == "ok\n"
+    whole_again(server)
+    # Onto another machine; and what is no store replaces none.
+    new = servers.store()
+    new.tell("restore", copy)
+    assert "app1999" in new.tell("list", "apps")
+    with open(copy, "r+b") as f:
+        f.truncate(30 * 4096)
+    done = new.run("restore", copy)
+    assert done.returncode == 1
+    assert "store is damaged" in done.stderr
+    assert new.tell("check") == "ok\n"
+    assert sorted(os.listdir(new.path)) == ["data.mdb", "lock.mdb"]

@@ -28,6 +28,8 @@ enum err pages_check(int fd) MUST_CHECK;
  */
 enum err pages_verify(int fd, size_t *page) MUST_CHECK;
 
+enum err pages_size(int fd, size_t *octets) MUST_CHECK; /* of a page */
+
 /* Octets before the number of the commit, a size_t, that one of these says. */
 size_t pages_commit_at(unsigned which, size_t page_size);
 
