@@ -124,7 +124,7 @@ check_records(const struct asked *a)
 
 		assert(ldns_rr_get_type(rr) == a->q.qtype ||
 		    a->q.qtype == TYPE_ANY ||
-		    (in_zone && ldns_rr_get_type(rr) == TYPE_CNAME));
+		    (in_zone && ldns_rr_get_type(rr) == LDNS_RR_TYPE_CNAME));
 		assert(ldns_rr_ttl(rr) <= 5);
 	}
 	if (a->q.rcode != RCODE_NOERROR && !in_zone)

@@ -333,7 +333,8 @@ def fixture_fleet(servers, started, tmp_path):
         cluster.call(path, body)
     cluster.headers["Authorization"] = cluster.call(
         "auth/authenticate", {"name": "root", "password": "r"})["token"]
-    fleet.who[:] = ["--user", "node", "--password-file", str(password)]
+    fleet.who[:] = ["--insecure", "--user", "node", "--password-file",
+                    str(password)]
     fleet.build(tight)
     yield fleet
     for witness in fleet.witnesses:

@@ -81,10 +81,12 @@ port_get(struct wire_in *in, void *entry, struct arena *arena)
 {
 	struct fact_port *port = entry;
 	struct label name = wire_get_label(in);
+	uint8_t udp;
 
 	port->number = wire_get16(in);
-	port->udp = wire_get8(in) == 1;
-	in->bad = in->bad || name.len == 0 || port->number == 0 ||
+	udp = wire_get8(in);
+	port->udp = udp == 1;
+	in->bad = in->bad || name.len == 0 || port->number == 0 || udp > 1 ||
 	    memchr(name.at, 0, name.len) != NULL;
 	if (!in->bad)
 		port->name = arena_copy(arena, (const char *)name.at, name.len);
