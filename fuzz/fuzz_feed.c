@@ -291,6 +291,7 @@ collect(void *arg, const struct fact *f, bool implied)
 		break;
 	case FACT_GATEWAY:
 	case FACT_ALIAS:
+	case FACT_EXPORT:
 	case FACT_ZONE:
 	case FACT_RECORD:
 	case FACT_REGION:

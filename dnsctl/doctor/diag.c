@@ -40,7 +40,7 @@ part_read(int fd, uint16_t port, unsigned *least)
 		uint8_t octets[32768];
 	} part;
 	ssize_t got = recv(fd, &part, sizeof(part), 0);
-	int left = (int)got;
+	unsigned left = got < 0 ? 0 : (unsigned)got;
 	struct nlmsghdr *head = &part.head;
 
 	if (got <= 0)

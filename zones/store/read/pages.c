@@ -57,7 +57,7 @@ is_page_size(uint32_t size)
 static enum err
 metas_read(int fd, struct meta *out)
 {
-	struct meta other;
+	struct meta other = { 0 };
 	enum err err = meta_read(fd, 0, out);
 
 	if (err == E_OK && !is_page_size(out->tree[TREE_FREE].pad))

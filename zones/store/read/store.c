@@ -11,8 +11,10 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +22,8 @@
 #include "base/log.h"
 #include "zones/store/read/env.h"
 #include "zones/store/read/pages.h"
+
+#define LOOK_MS 1000 /* between two looks at the file */
 
 static ino_t
 file_number(const struct store *s, const char *name, struct stat *st)
@@ -197,42 +201,35 @@ static void *
 keeper_run(void *arg)
 {
 	struct store *s = arg;
-	struct timespec until;
+	struct pollfd ending = { .fd = s->ending, .events = POLLIN };
 
 	(void)pthread_setname_np(pthread_self(), "store");
 	guard_thread();
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	(void)pthread_mutex_lock(&s->lock);
-	while (!s->ends) {
-		until.tv_sec++;
-		(void)pthread_cond_timedwait(&s->ending, &s->lock, &until);
-		(void)pthread_mutex_unlock(&s->lock);
+	while (poll(&ending, 1, LOOK_MS) == 0)
 		store_look(s);
-		(void)pthread_mutex_lock(&s->lock);
-	}
-	(void)pthread_mutex_unlock(&s->lock);
 	return NULL;
 }
 
 enum err
 store_keep(struct store *s)
 {
-	pthread_condattr_t attr;
 	sigset_t all, before;
 
 	if (s->kept)
 		return E_OK;
 	s->keeps = true;
 	store_look(s);
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&s->ending, &attr);
-	(void)pthread_condattr_destroy(&attr);
+	s->ending = eventfd(0, EFD_CLOEXEC);
+	if (s->ending < 0)
+		return E_SYSTEM;
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	s->kept = pthread_create(&s->keeper, NULL, keeper_run, s) == 0;
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return s->kept ? E_OK : E_SYSTEM;
+	if (s->kept)
+		return E_OK;
+	(void)close(s->ending);
+	return E_SYSTEM;
 }
 
 static void
@@ -240,12 +237,9 @@ keeper_end(struct store *s)
 {
 	if (!s->kept)
 		return;
-	(void)pthread_mutex_lock(&s->lock);
-	s->ends = true;
-	(void)pthread_cond_signal(&s->ending);
-	(void)pthread_mutex_unlock(&s->lock);
+	(void)eventfd_write(s->ending, 1);
 	(void)pthread_join(s->keeper, NULL);
-	(void)pthread_cond_destroy(&s->ending);
+	(void)close(s->ending);
 }
 
 struct store *

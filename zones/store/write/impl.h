@@ -235,7 +235,7 @@ struct zone_record *zone_records(
 /* put.c, for delete.c: the number of a fact's network, once it was found; the
  * fact that has the key, decoded, or false; and its summaries. */
 uint32_t put_number(const struct store_txn *, const struct fact *);
-bool put_read(struct store_txn *, struct store_key *, const struct fact *key,
+bool put_read(struct store_txn *t, struct store_key *key, const struct fact *f,
     struct fact *old, MDB_val *bytes);
 /* The first address outside of the network that it has to lie in, or NULL. */
 const struct addr *put_outside(struct store_txn *, const struct fact *);

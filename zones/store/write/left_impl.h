@@ -28,7 +28,7 @@ struct left {
 void left_network_key(struct store_key *, const char *network);
 void left_kind_key(
     struct store_key *, const char *network, enum fact_kind kind);
-void left_key(struct store_key *, const struct fact *key);
+void left_key(struct store_key *key, const struct fact *f);
 
 void left_put(struct store_txn *, const struct left *);
 /* It is taken, deleted, or another one comes; not there is fine. */

@@ -83,7 +83,9 @@ store_slim(struct store *s)
 {
 	if (take_up(s) != E_OK) /* the next turn will say why */
 		log_info("store %s: cannot be opened anew", s->path);
+#ifdef __GLIBC__
 	(void)malloc_trim(0);
+#endif
 }
 
 /*

@@ -52,8 +52,7 @@ struct store {
 	size_t told; /* a damaged page; 0: none */
 	time_t due;
 	pthread_t keeper;
-	pthread_cond_t ending;
-	bool ends;
+	int ending; /* readable when it is to end */
 };
 
 /*
