@@ -95,7 +95,7 @@ def fixture_wide():
     """Peers' addresses are not this host's, as they are in other tests."""
     ip("-6", "route", "del", "local", "fdaa::/16", "dev", "lo")
     ip("-6", "route", "add", "local", "fdaa:0:18::/112", "dev", "lo")
-    ip("address", "add", GATEWAY + "/32", "dev", "lo")
+    ip("address", "replace", GATEWAY + "/32", "dev", "lo")
     yield
     ip("address", "del", GATEWAY + "/32", "dev", "lo")
     ip("-6", "route", "del", "local", "fdaa:0:18::/112", "dev", "lo")
