@@ -228,14 +228,24 @@ def test_a_small_buffer(host):
     """Of whoever has the port: this socket answers as a server would."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.bind(("127.0.0.1", 5399))
+        s.settimeout(0.1)
+        ending = threading.Event()
 
         def answer():
-            for _ in range(2):
-                packet, asker = s.recvfrom(4096)
+            while not ending.is_set():
+                try:
+                    packet, asker = s.recvfrom(4096)
+                except TimeoutError:
+                    continue
                 s.sendto(packet[:2] + b"\x80\x05" + packet[4:], asker)
-        threading.Thread(target=answer, daemon=True).start()
-        host.config["listen"] = [{"address": "127.0.0.1:5399"}]
-        [(state, text, mend)] = host.found("buffer")
+        answerer = threading.Thread(target=answer)
+        answerer.start()
+        try:
+            host.config["listen"] = [{"address": "127.0.0.1:5399"}]
+            [(state, text, mend)] = host.found("buffer")
+        finally:
+            ending.set()
+            answerer.join()
         assert state == "mind" and " KiB" in text
         assert mend.startswith("sysctl -w net.core.rmem_max=8388608")
 
