@@ -17,15 +17,17 @@ is_usual(const struct fact *f, const struct field *field)
 	return field->type->is_usual != NULL && field->type->is_usual(f, field);
 }
 
-void
-fact_json_print(FILE *out, const struct fact *f)
+/* WHOLE: all that does not go without saying; else its key. */
+static void
+print_object(FILE *out, const char *verb, const struct fact *f, bool whole)
 {
 	const struct field_printing p = { out, true };
 
-	(void)fprintf(out, "{\"put\":\"%s\"", fact_kind_str(f->kind));
+	(void)fprintf(out, "{\"%s\":\"%s\"", verb, fact_kind_str(f->kind));
 	for (const struct field *field = fact_fields(f->kind);
 	     field->key != NULL; field++) {
-		if (!is_set(f, field) || is_usual(f, field))
+		if (whole ? !is_set(f, field) || is_usual(f, field)
+			  : field->need != FIELD_KEY)
 			continue;
 		(void)fprintf(out, ",\"%s\":", field->key);
 		field->type->print(&p, f, field);
@@ -34,19 +36,15 @@ fact_json_print(FILE *out, const struct fact *f)
 }
 
 void
+fact_json_print(FILE *out, const struct fact *f)
+{
+	print_object(out, "put", f, true);
+}
+
+void
 fact_json_print_key(FILE *out, const char *verb, const struct fact *f)
 {
-	const struct field_printing p = { out, true };
-
-	(void)fprintf(out, "{\"%s\":\"%s\"", verb, fact_kind_str(f->kind));
-	for (const struct field *field = fact_fields(f->kind);
-	     field->key != NULL; field++) {
-		if (field->need != FIELD_KEY)
-			continue;
-		(void)fprintf(out, ",\"%s\":", field->key);
-		field->type->print(&p, f, field);
-	}
-	(void)putc('}', out);
+	print_object(out, verb, f, false);
 }
 
 void
