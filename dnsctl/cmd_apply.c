@@ -232,12 +232,8 @@ static enum err
 standing_print(struct store *store)
 {
 	struct store_meta meta;
-	struct store_txn *txn;
-	enum err err;
+	enum err err = store_standing(store, &meta);
 
-	store_begin(store, &txn);
-	err = store_txn_meta(txn, &meta);
-	store_abort(txn);
 	if (err != E_OK)
 		return err;
 	(void)putchar('{');

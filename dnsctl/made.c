@@ -60,12 +60,8 @@ static bool
 has_no_source(struct store *store, const struct ctl *ctl, const char *command)
 {
 	struct store_meta meta;
-	struct store_txn *txn;
-	enum err err;
+	enum err err = store_standing(store, &meta);
 
-	store_begin(store, &txn);
-	err = store_txn_meta(txn, &meta);
-	store_abort(txn);
 	if (err != E_OK) {
 		(void)ctl_store_failed(ctl, err);
 		return false;

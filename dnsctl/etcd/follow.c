@@ -71,21 +71,6 @@ standing_read(struct etcd *e, const struct store_meta *meta)
 	e->revision = e->stored = (int64_t)strtoll(slash + 1, NULL, 10);
 }
 
-static enum err
-store_standing(struct etcd *e, struct store *store)
-{
-	struct store_meta meta;
-	struct store_txn *txn;
-	enum err err;
-
-	store_begin(store, &txn);
-	err = store_txn_meta(txn, &meta);
-	store_abort(txn);
-	if (err == E_OK)
-		standing_read(e, &meta);
-	return err;
-}
-
 /* Until the endpoint fails, or there is a reason to end. */
 static enum etcd_outcome
 endpoint_follow(struct etcd *e)
@@ -143,9 +128,13 @@ etcd_release(struct etcd *e)
 static enum err
 store_follow(struct etcd *e, struct store *store)
 {
-	enum err err = store_standing(e, store);
+	struct store_meta meta;
+	enum err err = store_standing(store, &meta);
 
-	return err == E_OK ? endpoints_follow(e) : err;
+	if (err != E_OK)
+		return err;
+	standing_read(e, &meta);
+	return endpoints_follow(e);
 }
 
 /* Who can read on the way would have the password. */

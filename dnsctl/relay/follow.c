@@ -129,12 +129,8 @@ static enum err
 cursor_read(struct following *f, char *cursor, size_t size)
 {
 	struct store_meta meta;
-	struct store_txn *txn;
-	enum err err;
+	enum err err = store_standing(f->store, &meta);
 
-	store_begin(f->store, &txn);
-	err = store_txn_meta(txn, &meta);
-	store_abort(txn);
 	(void)snprintf(cursor, size, "%s",
 	    err == E_OK && is_ours(f, meta.source) ? meta.cursor : "");
 	return err;

@@ -118,12 +118,8 @@ static enum err
 standing_read(struct relay *r)
 {
 	struct store_meta meta;
-	struct store_txn *txn;
-	enum err err;
+	enum err err = store_standing(r->store, &meta);
 
-	store_begin(r->store, &txn);
-	err = store_txn_meta(txn, &meta);
-	store_abort(txn);
 	if (err != E_OK)
 		return err;
 	memcpy(r->cursor, meta.cursor, sizeof(r->cursor));

@@ -263,3 +263,15 @@ store_abort(struct store_txn *t)
 		mdb_txn_abort(t->txn);
 	txn_free(t);
 }
+
+enum err
+store_standing(struct store *s, struct store_meta *meta)
+{
+	struct store_txn *txn;
+	enum err err;
+
+	store_begin(s, &txn);
+	err = store_txn_meta(txn, meta);
+	store_abort(txn);
+	return err;
+}

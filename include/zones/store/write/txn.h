@@ -120,5 +120,7 @@ void store_abort(struct store_txn *); /* NULL is fine */
 
 /* The cursor as it stands in this transaction. */
 enum err store_txn_meta(struct store_txn *, struct store_meta *) MUST_CHECK;
+/* The same of the last commit, for who has no transaction. */
+enum err store_standing(struct store *, struct store_meta *) MUST_CHECK;
 
 #endif
