@@ -302,20 +302,14 @@ static enum exit_status
 etcd_source_follow(
     const struct ctl *ctl, struct store *store, struct feed_report *report)
 {
-	const struct etcd_options options = { .source = ctl->args[0],
-		.prefix = ctl->prefix,
-		.networks = ctl->network,
-		.user = ctl->user,
-		.password_file = ctl->password_file,
-		.cacert = ctl->cacert,
-		.cert = ctl->cert,
-		.key = ctl->key,
-		.insecure = ctl->insecure != NULL,
-		.allow_delete = ctl->allow_delete != NULL,
-		.report = report,
-		.stop = ctl->stop };
-	enum err err = etcd_follow(&options, store);
+	struct etcd_options options = ctl_etcd(ctl, ctl->args[0]);
+	enum err err;
 
+	options.networks = ctl->network;
+	options.allow_delete = ctl->allow_delete != NULL;
+	options.report = report;
+	options.stop = ctl->stop;
+	err = etcd_follow(&options, store);
 	return err == E_INPUT ? CTL_USAGE : outcome(ctl, err);
 }
 

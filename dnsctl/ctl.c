@@ -42,6 +42,19 @@ detail(const struct ctl *ctl, enum err err)
 	return text;
 }
 
+struct etcd_options
+ctl_etcd(const struct ctl *ctl, const char *source)
+{
+	return (struct etcd_options){ .source = source,
+		.prefix = ctl->prefix,
+		.user = ctl->user,
+		.password_file = ctl->password_file,
+		.cacert = ctl->cacert,
+		.cert = ctl->cert,
+		.key = ctl->key,
+		.insecure = ctl->insecure != NULL };
+}
+
 enum exit_status
 ctl_store_failed(const struct ctl *ctl, enum err err)
 {

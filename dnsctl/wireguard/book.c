@@ -157,6 +157,16 @@ facts_find(const struct facts *list, const char *id)
 	return NULL;
 }
 
+const struct fact *
+book_peer(const struct book *b, const char *name)
+{
+	const struct fact *peer = facts_find(&b->read[FACT_PEER], name);
+
+	if (peer == NULL)
+		log_error("%s/%s: there is no such peer", b->o->network, name);
+	return peer;
+}
+
 bool
 book_open(struct book *b, const struct wireguard_options *o, bool writes,
     unsigned kinds)

@@ -22,13 +22,9 @@ change_once(const struct wireguard_options *o, peer_change *how)
 	struct book b;
 
 	if (book_open(&b, o, true, BOOK_KIND(FACT_PEER))) {
-		const struct fact *peer =
-		    facts_find(&b.read[FACT_PEER], o->name);
+		const struct fact *peer = book_peer(&b, o->name);
 
-		if (peer == NULL)
-			log_error("%s/%s: there is no such peer", o->network,
-			    o->name);
-		else if (how(&b, peer))
+		if (peer != NULL && how(&b, peer))
 			end = book_commit(&b);
 	}
 	book_close(&b);
@@ -111,12 +107,8 @@ wireguard_show(const struct wireguard_options *o)
 	if (book_open(&b, o, false,
 		BOOK_KIND(FACT_PEER) | BOOK_KIND(FACT_GATEWAY) |
 		    (o->mesh ? BOOK_KIND(FACT_INSTANCE) : 0))) {
-		const struct fact *peer =
-		    facts_find(&b.read[FACT_PEER], o->name);
+		const struct fact *peer = book_peer(&b, o->name);
 
-		if (peer == NULL)
-			log_error("%s/%s: there is no such peer", o->network,
-			    o->name);
 		good = peer != NULL && peer_show(&b, peer);
 	}
 	book_close(&b);

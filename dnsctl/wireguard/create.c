@@ -195,13 +195,10 @@ peer_make(struct making *m, struct book *b, struct fact *peer)
 static bool
 peer_rekey(struct making *m, struct book *b, struct fact *peer)
 {
-	const struct fact *old = facts_find(&b->read[FACT_PEER], m->name);
+	const struct fact *old = book_peer(b, m->name);
 
-	if (old == NULL) {
-		log_error(
-		    "%s/%s: there is no such peer", m->o->network, m->name);
+	if (old == NULL)
 		return false;
-	}
 	*peer = *old;
 	peer->public_key = m->keys.public;
 	return rank_check(b, peer);

@@ -58,6 +58,8 @@ enum book_end book_commit(struct book *) MUST_CHECK;
 
 /* NULL: there is none. */
 struct fact *facts_find(const struct facts *, const char *id);
+/* The peer of that name; NULL, and it was said that there is none. */
+const struct fact *book_peer(const struct book *, const char *name);
 
 /* --- text.c: octets that may hold a private key */
 

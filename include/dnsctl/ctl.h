@@ -6,6 +6,7 @@
 
 #include <signal.h>
 
+#include "dnsctl/etcd/etcd.h"
 #include "zones/feed/feed.h"
 #include "zones/store/read/store.h"
 
@@ -84,6 +85,9 @@ enum err ctl_count_facts(
 
 /* A store to be written; NULL, and it was said why. */
 struct store *ctl_writer_open(const struct ctl *) MUST_CHECK;
+
+/* Who we are to etcd at SOURCE, as the command line says. */
+struct etcd_options ctl_etcd(const struct ctl *, const char *source);
 
 /* Says that the store failed so. */
 enum exit_status ctl_store_failed(const struct ctl *, enum err);
