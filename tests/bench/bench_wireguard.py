@@ -71,16 +71,19 @@ def changes(store):
     """Seconds from a commit to its route, each; and what follow holds."""
     follow = subprocess.Popen([DNSCTL, "-s", store, "wireguard", "follow",
                                DEVICE, "--gateway", "g1"])
+    # Beginning, follow puts thousands of routes, more than a monitor may hold.
+    time.sleep(2)
     monitor = subprocess.Popen(["ip", "-6", "monitor", "route"], text=True,
                                stdout=subprocess.PIPE)
-    time.sleep(2)
+    time.sleep(1)
     took = []
     for i in range(CHANGES):
         number = PEERS + 1 + i
         apply(store, [peer(number)])
         begun = time.monotonic()
-        while f":1:{number:x}:" not in monitor.stdout.readline():
-            pass
+        while f":1:{number:x}:" not in (told := monitor.stdout.readline()):
+            if not told:
+                sys.exit("ip monitor ended")
         took.append(time.monotonic() - begun)
     held = resident(follow.pid)
     for process in follow, monitor:

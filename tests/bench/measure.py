@@ -78,7 +78,10 @@ def resident(pid):
     """Octets that a process family holds in memory, shared ones once."""
     total = 0
     for member in family(pid):
-        text = Path(f"/proc/{member}/smaps_rollup").read_text()
+        try:
+            text = Path(f"/proc/{member}/smaps_rollup").read_text()
+        except ProcessLookupError:  # a child that has ended since
+            continue
         total += int(re.search(r"^Pss:\s+(\d+)", text, re.M)[1]) * 1024
     return total
 
