@@ -204,8 +204,7 @@ network_look(void *arg, const struct fact *f, bool implied)
 
 	(void)implied;
 	n->found = strcmp(f->network, n->wanted) == 0;
-	near_try(
-	    &n->near, arena_copy(&n->arena, f->network, strlen(f->network)));
+	near_try(&n->near, arena_text(&n->arena, f->network));
 	return !n->found;
 }
 

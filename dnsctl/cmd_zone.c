@@ -128,7 +128,7 @@ rr_take(struct import *im, const ldns_rr *rr, int line)
 		owner[len - 1] = '\0';
 	text_lower(owner);
 	if (im->zone.len == 0 && ldns_rr_get_type(rr) == LDNS_RR_TYPE_SOA) {
-		im->zone_text = arena_copy(&im->arena, owner, strlen(owner));
+		im->zone_text = arena_text(&im->arena, owner);
 		(void)!dname_parse(&im->zone, owner);
 	}
 	if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_SOA ||

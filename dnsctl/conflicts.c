@@ -50,12 +50,6 @@ is_twice(const struct conflicts *c, uint64_t number)
 		(at + 1 < c->number + c->numbers && at[1] == number));
 }
 
-static const char *
-keep(struct conflicts *c, const char *text)
-{
-	return text == NULL ? NULL : arena_copy(&c->arena, text, strlen(text));
-}
-
 static void
 claim(struct conflicts *c, const char *what, const char *network,
     const char *value, const struct fact *f)
@@ -79,9 +73,9 @@ claim(struct conflicts *c, const char *what, const char *network,
 	c->entry =
 	    array_grow(c->entry, c->entries, &c->entry_room, sizeof(*c->entry));
 	c->entry[c->entries++] = (struct entry){ .what = what,
-		.value = keep(c, value),
-		.network = keep(c, network),
-		.title = keep(c, fact_title(f, title)) };
+		.value = arena_text(&c->arena, value),
+		.network = arena_text(&c->arena, network),
+		.title = arena_text(&c->arena, fact_title(f, title)) };
 }
 
 /* A network's are its resolvers, which may stand elsewhere and be shared. */

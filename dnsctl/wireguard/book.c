@@ -32,22 +32,16 @@ fact_add(struct book *b, const struct fact *f)
 	list->at[list->count++] = *f;
 }
 
-static const char *
-keep(struct arena *a, const char *text)
-{
-	return text == NULL ? NULL : arena_copy(a, text, strlen(text));
-}
-
 /* One that is valid during a call: its fields live on as stored ones do. */
 static bool
 fact_keep(void *arg, const struct fact *f, bool implied)
 {
 	struct book *b = arg;
 	struct fact kept = { .kind = f->kind,
-		.network = keep(&b->arena, f->network),
-		.app = keep(&b->arena, f->app),
-		.id = keep(&b->arena, f->id),
-		.to = keep(&b->arena, f->to) };
+		.network = arena_text(&b->arena, f->network),
+		.app = arena_text(&b->arena, f->app),
+		.id = arena_text(&b->arena, f->id),
+		.to = arena_text(&b->arena, f->to) };
 	static uint8_t buf[FACT_STORED_MAX];
 	struct wire_out out = wire_out(buf, sizeof(buf));
 

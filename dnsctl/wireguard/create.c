@@ -111,7 +111,7 @@ apps_read(struct book *b, struct fact *peer)
 
 	if (b->o->apps == NULL)
 		return true;
-	rest = arena_copy(&b->arena, b->o->apps, strlen(b->o->apps));
+	rest = arena_text(&b->arena, b->o->apps);
 	text_lower(rest);
 	list = arena_take(&b->arena, FACT_LIST_MAX * sizeof(*list));
 	while ((at = strsep(&rest, ",")) != NULL) {

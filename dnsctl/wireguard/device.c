@@ -62,8 +62,8 @@ device_peers_find(const struct device_peers *p, const char *key)
 static const char *
 sorted(struct arena *arena, const char *allowed)
 {
-	char *copy = arena_copy(arena, allowed, strlen(allowed)), *at;
-	char *out = arena_copy(arena, allowed, strlen(allowed)), *end = out;
+	char *copy = arena_text(arena, allowed), *at;
+	char *out = arena_text(arena, allowed), *end = out;
 	const char *block[BLOCKS_MAX];
 	size_t n = 0;
 
@@ -226,7 +226,7 @@ blocks_read(const struct device_peers *p, struct arena *arena)
 
 	for (size_t i = 0; i < p->count; i++) {
 		const char *allowed = p->at[i].allowed;
-		char *rest = arena_copy(arena, allowed, strlen(allowed)), *at;
+		char *rest = arena_text(arena, allowed), *at;
 
 		while ((at = strsep(&rest, ",")) != NULL) {
 			b.at =

@@ -51,10 +51,9 @@ network_take(void *arg, const struct fact *f, bool implied)
 	(void)implied;
 	w->role =
 	    array_grow(w->role, w->role_count, &w->role_room, sizeof(*w->role));
-	w->role[w->role_count++] = (struct network_role){
-		arena_copy(&w->shall.arena, f->network, strlen(f->network)),
-		f->role
-	};
+	w->role[w->role_count++] =
+	    (struct network_role){ arena_text(&w->shall.arena, f->network),
+		    f->role };
 	return true;
 }
 

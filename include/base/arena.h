@@ -21,6 +21,7 @@ void *arena_take(struct arena *, size_t n);
 /* The same, not zeroed: for what is written at once. */
 void *arena_room(struct arena *, size_t n);
 char *arena_copy(struct arena *, const char *text, size_t len);
+char *arena_text(struct arena *, const char *text); /* NULL of NULL */
 
 /* Everything taken is invalid; one block is kept for the next use. */
 void arena_reset(struct arena *);

@@ -76,6 +76,12 @@ arena_copy(struct arena *a, const char *text, size_t len)
 	return copy;
 }
 
+char *
+arena_text(struct arena *a, const char *text)
+{
+	return text == NULL ? NULL : arena_copy(a, text, strlen(text));
+}
+
 static void
 blocks_free(struct arena_block *b)
 {

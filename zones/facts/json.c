@@ -111,8 +111,7 @@ port_read(struct fact_reading *r, const char *key, json_t *j,
 		    j);
 	(void)snprintf(text, sizeof(text), "%d%s",
 	    (int)json_integer_value(port), name[0] == 'u' ? "/udp" : "");
-	value->text[value->count++] =
-	    span_of(arena_copy(r->arena, text, strlen(text)));
+	value->text[value->count++] = span_of(arena_text(r->arena, text));
 	return E_OK;
 }
 

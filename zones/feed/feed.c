@@ -76,13 +76,10 @@ left_note(struct feed *f, const struct feed_where *where, const char *title,
 	if (f->left_count++ >= FEED_LEFT_MAX)
 		return;
 	l = arena_take(a, sizeof(*l));
-	*l = (struct feed_left){
-		.where = { arena_copy(a, where->name, strlen(where->name)),
-		    where->line },
-		.title =
-		    title == NULL ? NULL : arena_copy(a, title, strlen(title)),
-		.why = *why
-	};
+	*l = (struct feed_left){ .where = { arena_text(a, where->name),
+				     where->line },
+		.title = arena_text(a, title),
+		.why = *why };
 	*f->left_end = l;
 	f->left_end = &l->next;
 }
@@ -222,7 +219,7 @@ mark(struct feed *f, const char *cursor)
 
 	if (err != E_OK)
 		return err;
-	c->cursor = arena_copy(&f->cursors_memory, cursor, strlen(cursor));
+	c->cursor = arena_text(&f->cursors_memory, cursor);
 	c->left = f->left;
 	c->more =
 	    f->left_count <= FEED_LEFT_MAX ? 0 : f->left_count - FEED_LEFT_MAX;

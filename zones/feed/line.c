@@ -140,7 +140,7 @@ network_check(struct line_reading *r, const char *name)
 
 	if (name == NULL)
 		return E_OK;
-	network = arena_copy(r->arena, name, strlen(name));
+	network = arena_text(r->arena, name);
 	text_lower(network);
 	r->line->network = key.network = network;
 	err = fact_check_key(&key, why);
@@ -188,7 +188,7 @@ commit_read(struct line_reading *r, const char *verb, const char *word)
 	enum err err = others_read(r, verb, &none);
 
 	r->line->verb = FEED_COMMIT;
-	r->line->cursor = arena_copy(r->arena, word, strlen(word));
+	r->line->cursor = arena_text(r->arena, word);
 	return err == E_OK ? cursor_check(word, r->why) : err;
 }
 

@@ -64,7 +64,7 @@ static struct arena arena;
 static struct fact
 fact_of(const char *line)
 {
-	char *text = arena_copy(&arena, line, strlen(line));
+	char *text = arena_text(&arena, line);
 	struct feed_line read;
 
 	for (char *c = text; *c != '\0'; c++)

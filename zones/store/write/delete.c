@@ -208,9 +208,8 @@ into_gather(void *arg, const struct fact *f, bool implied)
 		return true;
 	i = arena_take(&in->arena, sizeof(*i));
 	i->key = (struct fact){ .kind = FACT_EXPORT,
-		.network =
-		    arena_copy(&in->arena, f->network, strlen(f->network)),
-		.app = arena_copy(&in->arena, f->app, strlen(f->app)),
+		.network = arena_text(&in->arena, f->network),
+		.app = arena_text(&in->arena, f->app),
 		.to = in->network };
 	i->next = in->first;
 	in->first = i;

@@ -99,7 +99,7 @@ read_name(struct fact *f, const MDB_val *k, struct arena *arena)
 		memcpy(at, label, len);
 		(void)wire_take(&rest, len + 1);
 	}
-	f->id = arena_copy(arena, at, strlen(at));
+	f->id = arena_text(arena, at);
 	if (type > 0)
 		f->to = record_type_text(wire_get16(&rest));
 	return !rest.bad && *at != '\0' && (type == 0 || f->to != NULL);

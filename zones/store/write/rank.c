@@ -36,7 +36,7 @@ add_place(struct ranks *r, const char *id, const struct fact *known)
 {
 	r->place = array_grow(r->place, r->count, &r->room, sizeof(*r->place));
 	r->place[r->count++] = (struct place){
-		.id = arena_copy(&r->arena, id, strlen(id)),
+		.id = arena_text(&r->arena, id),
 		.latitude = known == NULL ? 0 : known->latitude,
 		.longitude = known == NULL ? 0 : known->longitude,
 		.known = known != NULL,

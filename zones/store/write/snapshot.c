@@ -29,12 +29,6 @@ struct doomed {
 	} * first, **last;
 };
 
-static const char *
-keep(struct arena *a, const char *text)
-{
-	return text == NULL ? NULL : arena_copy(a, text, strlen(text));
-}
-
 static struct share *
 share_of(struct doomed *d, const char *network, uint32_t number)
 {
@@ -58,10 +52,10 @@ doom(struct doomed *d, const struct fact *f)
 	struct doomed_key *k = arena_take(&d->arena, sizeof(*k));
 
 	k->fact = (struct fact){ .kind = f->kind,
-		.network = keep(&d->arena, f->network),
-		.app = keep(&d->arena, f->app),
-		.id = keep(&d->arena, f->id),
-		.to = keep(&d->arena, f->to) };
+		.network = arena_text(&d->arena, f->network),
+		.app = arena_text(&d->arena, f->app),
+		.id = arena_text(&d->arena, f->id),
+		.to = arena_text(&d->arena, f->to) };
 	*d->last = k;
 	d->last = &k->next;
 }

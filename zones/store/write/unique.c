@@ -47,8 +47,7 @@ unique_owner(struct store_txn *t, const struct fact *f, struct fact *owner,
 	k = key_val(&key);
 	if (!txn_holds(t, txn_get(t, &key, &v)) ||
 	    !txn_holds(t,
-		fact_read(owner, arena_copy(arena, network, strlen(network)),
-		    &k, &v, arena)
+		fact_read(owner, arena_text(arena, network), &k, &v, arena)
 		    ? 0
 		    : MDB_CORRUPTED))
 		return false;

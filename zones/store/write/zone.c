@@ -137,8 +137,8 @@ record_gather(void *arg, const struct fact *f, bool implied)
 	    !is_of(g, f, &d))
 		return true;
 	r = arena_take(g->arena, sizeof(*r));
-	r->name = arena_copy(g->arena, f->id, strlen(f->id));
-	r->type = arena_copy(g->arena, f->to, strlen(f->to));
+	r->name = arena_text(g->arena, f->id);
+	r->type = arena_text(g->arena, f->to);
 	r->next = g->first;
 	g->first = r;
 	return true;
