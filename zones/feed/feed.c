@@ -251,22 +251,14 @@ transaction_begin(struct feed *f)
 		store_watch(f->txn, f->report->change, f->report->arg);
 }
 
-/* What is whole before it is stored before it: it may be refused. */
 static enum err
 begin_take(struct feed *f, const struct feed_line *line,
     const struct feed_where *where, struct complaint *why)
 {
-	enum err err;
-
 	(void)where;
 	if (f->in_snapshot)
 		return complain(
 		    why, "snapshot", "must end before another begins", "begin");
-	if (f->whole > 0 && !f->strict) {
-		if ((err = feed_store(f)) != E_OK)
-			return err;
-		transaction_begin(f);
-	}
 	f->in_snapshot = true;
 	f->snapshot_any = line->allow_delete || f->allow_delete;
 	store_snapshot_begin(f->txn, line->network);

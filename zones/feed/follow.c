@@ -169,6 +169,11 @@ line_accept(struct feed_follow *f, struct waiting *w, size_t len)
 	bool ends = ends_transaction(f, &w->line);
 	enum err err = E_OK;
 
+	/* What is whole is stored before it, as it may be refused. */
+	if (w->line.verb == FEED_SNAPSHOT_BEGIN && !f->writing)
+		err = feed_store(&f->feed);
+	if (err != E_OK)
+		return err;
 	snapshot_note(f, &w->line);
 	if (f->writing)
 		err = take(f, &w->line, w->number);

@@ -71,6 +71,10 @@ static const struct row {
 	{ NET A B AT("1") BEGIN NET C JUST A AT("2"), "1 2", "a c", 0, 2, 0,
 	    E_OK },
 	{ NET A AT("1") ONLY_N B END("2"), "1 2", "b", 0, 2, 0, E_OK },
+	/* what stands before it in its transaction is not whole before it */
+	{ A AT("1") NET HELD_N A END("2"), "1-1 2", "a", 1, 2, 0, E_OK },
+	{ NET A B AT("1") C BEGIN END("2") "{\n", "1 2", "", 0, 2, 0, E_OK },
+	{ NET A B AT("1") C HELD END("2"), "1", "a b", 1, 2, 0, E_INPUT },
 	/* refused, so what stands before them is not whole yet */
 	{ NET A END("1") WAIT, "", "", 0, 0, 0, E_OK },
 	{ NET A END("1") WAIT B AT("2"), "2-1", "a b", 1, 1, 0, E_OK },
