@@ -91,7 +91,7 @@ reply_get(int fd, bool tcp, struct ask_reply *reply)
 }
 
 static enum asked
-ask_once(const union sockaddr_ip *to, bool tcp, enum ask_what what,
+question_ask(const union sockaddr_ip *to, bool tcp, enum ask_what what,
     struct ask_reply *reply)
 {
 	uint8_t pkt[64];
@@ -110,7 +110,7 @@ ask_once(const union sockaddr_ip *to, bool tcp, enum ask_what what,
 }
 
 enum asked
-ask_server(const union sockaddr_ip *to, bool tcp, enum ask_what what,
+server_ask(const union sockaddr_ip *to, bool tcp, enum ask_what what,
     struct ask_reply *reply)
 {
 	enum asked asked = ASKED_SILENT;
@@ -118,14 +118,14 @@ ask_server(const union sockaddr_ip *to, bool tcp, enum ask_what what,
 	for (int i = 0; i < TRIES && asked == ASKED_SILENT; i++) {
 		int64_t start = clock_us(CLOCK_MONOTONIC);
 
-		asked = ask_once(to, tcp, what, reply);
+		asked = question_ask(to, tcp, what, reply);
 		reply->took_us = clock_us(CLOCK_MONOTONIC) - start;
 	}
 	return asked;
 }
 
 enum asked
-ask_connect(const union sockaddr_ip *to, struct ask_reply *reply)
+connection_open(const union sockaddr_ip *to, struct ask_reply *reply)
 {
 	int64_t start = clock_us(CLOCK_MONOTONIC);
 	int fd = server_connect(to, SOCK_STREAM);

@@ -13,19 +13,19 @@
 /* To add a check: its function in impl.h and its row, where others need it. */
 static void (*const checks[])(struct doctor *) = {
 	check_store,
-	check_rights,
-	check_clock,
-	check_listen,
-	check_resolvers,
-	check_server,
-	check_ports,
-	check_buffers,
-	check_upstreams,
+	rights_check,
+	clock_check,
+	listen_check,
+	resolvers_check,
+	server_check,
+	ports_check,
+	buffers_check,
+	upstreams_check,
 };
 
 /* E_OK, or it was said what is wrong. */
 static enum err
-check_config(struct doctor *d, const char *file, struct config **config)
+config_check(struct doctor *d, const char *file, struct config **config)
 {
 	char why[CONFIG_WHY], mend[MEND];
 	enum err err = E_SYSTEM;
@@ -54,7 +54,7 @@ doctor(const char *file, const char *store, doctor_each *each, void *arg)
 	struct config *config = NULL;
 	struct store *opened = NULL;
 
-	if (check_config(&d, file, &config) != E_OK)
+	if (config_check(&d, file, &config) != E_OK)
 		return;
 	d.config = config;
 	d.store = store == NULL ? config->store : store;

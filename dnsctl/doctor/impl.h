@@ -48,20 +48,20 @@ struct ask_reply {
 /* Who the server is: CH TXT id.server; what all servers know: the root. */
 enum ask_what { ASK_WHO, ASK_ROOT };
 
-enum asked ask_server(
+enum asked server_ask(
     const union sockaddr_ip *to, bool tcp, enum ask_what, struct ask_reply *);
 /* Of one whose language is TLS, no more than that it is there. */
-enum asked ask_connect(const union sockaddr_ip *to, struct ask_reply *);
+enum asked connection_open(const union sockaddr_ip *to, struct ask_reply *);
 
 /* The checks, each of which says what it finds. */
-void check_listen(struct doctor *);
-void check_resolvers(struct doctor *);
-void check_server(struct doctor *);
-void check_ports(struct doctor *);
-void check_buffers(struct doctor *);
+void listen_check(struct doctor *);
+void resolvers_check(struct doctor *);
+void server_check(struct doctor *);
+void ports_check(struct doctor *);
+void buffers_check(struct doctor *);
 void check_store(struct doctor *);
-void check_rights(struct doctor *);
-void check_clock(struct doctor *);
-void check_upstreams(struct doctor *);
+void rights_check(struct doctor *);
+void clock_check(struct doctor *);
+void upstreams_check(struct doctor *);
 
 #endif

@@ -10,7 +10,7 @@
 #define WANTED (8 << 20) /* octets; the kernel says twice as much */
 
 void
-check_buffers(struct doctor *d)
+buffers_check(struct doctor *d)
 {
 	char text[CONFIG_LISTEN_TEXT];
 
@@ -48,7 +48,7 @@ seconds_ahead(struct doctor *d)
 }
 
 void
-check_clock(struct doctor *d)
+clock_check(struct doctor *d)
 {
 	struct timex state = { .modes = 0 };
 	double ahead = seconds_ahead(d);

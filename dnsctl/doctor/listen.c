@@ -20,7 +20,7 @@ mend_address(char mend[MEND], const char *address)
 }
 
 static void
-check_listener(struct doctor *d, const struct config_listen *l)
+listener_check(struct doctor *d, const struct config_listen *l)
 {
 	struct addr a = addr_from_sockaddr(&l->address);
 	char text[CONFIG_LISTEN_TEXT], address[ADDR_TEXT], mend[MEND];
@@ -43,10 +43,10 @@ check_listener(struct doctor *d, const struct config_listen *l)
 }
 
 void
-check_listen(struct doctor *d)
+listen_check(struct doctor *d)
 {
 	for (unsigned i = 0; i < d->config->listen_count; i++)
-		check_listener(d, &d->config->listen[i]);
+		listener_check(d, &d->config->listen[i]);
 }
 
 static bool
@@ -118,7 +118,7 @@ resolvers_say(struct doctor *d, const struct resolvers *r, bool shared)
 }
 
 void
-check_resolvers(struct doctor *d)
+resolvers_check(struct doctor *d)
 {
 	struct resolvers r = { .config = d->config };
 	struct addr shared;

@@ -29,7 +29,7 @@ report_look(struct doctor *d, json_t *report)
 }
 
 void
-check_server(struct doctor *d)
+server_check(struct doctor *d)
 {
 	const char *control = d->config->control;
 	char why[CONTROL_WHY], mend[MEND];
@@ -117,7 +117,7 @@ is_here(const struct config_listen *l)
 }
 
 void
-check_ports(struct doctor *d)
+ports_check(struct doctor *d)
 {
 	for (unsigned i = 0; i < d->config->listen_count; i++) {
 		const struct config_listen *l = &d->config->listen[i];
@@ -131,6 +131,6 @@ check_ports(struct doctor *d)
 		(void)config_listen_text(l, text);
 		for (int tcp = 0; tcp < 2; tcp++)
 			port_say(d, text, ntohs(to.v4.sin_port), tcp,
-			    ask_server(&to, tcp, ASK_WHO, &reply));
+			    server_ask(&to, tcp, ASK_WHO, &reply));
 	}
 }

@@ -111,7 +111,7 @@ right_say(struct doctor *d, const char *user, bool good, const char *file,
 }
 
 void
-check_rights(struct doctor *d)
+rights_check(struct doctor *d)
 {
 	const char *user = d->config->user != NULL ? d->config->user : SERVER;
 	bool root = geteuid() == 0;

@@ -31,11 +31,11 @@ upstream_ask(const struct config_upstream *u, struct ask_reply *reply)
 		to.v6.sin6_scope_id = u->link.index;
 	switch (u->transport) {
 	case UPSTREAM_UDP:
-		return ask_server(&to, false, ASK_ROOT, reply);
+		return server_ask(&to, false, ASK_ROOT, reply);
 	case UPSTREAM_TCP:
-		return ask_server(&to, true, ASK_ROOT, reply);
+		return server_ask(&to, true, ASK_ROOT, reply);
 	case UPSTREAM_TLS:
-		return ask_connect(&to, reply);
+		return connection_open(&to, reply);
 	}
 	return ASKED_NOT_SENT;
 }
@@ -81,7 +81,7 @@ upstream_check(struct doctor *d, const struct config_upstream *u)
 }
 
 void
-check_upstreams(struct doctor *d)
+upstreams_check(struct doctor *d)
 {
 	const struct config *c = d->config;
 

@@ -96,7 +96,7 @@ spans_read(struct spans *s, const struct book *b, const struct range *r)
 }
 
 static int
-compare_spans(const void *a, const void *b)
+spans_compare(const void *a, const void *b)
 {
 	const struct span *x = a, *y = b;
 
@@ -112,7 +112,7 @@ lowest_free(const struct book *b, const struct range *r, uint32_t first,
 
 	spans_read(&s, b, r);
 	if (s.count > 0)
-		qsort(s.at, s.count, sizeof(*s.at), compare_spans);
+		qsort(s.at, s.count, sizeof(*s.at), spans_compare);
 	for (size_t i = 0; i < s.count && s.at[i].first <= n; i++)
 		if (s.at[i].last >= n)
 			n = (uint64_t)s.at[i].last + 1;
@@ -142,7 +142,7 @@ put16(struct addr *a, unsigned word, unsigned value)
 }
 
 static bool
-choose_six(const struct book *b, const struct prefix *home, uint32_t number,
+six_choose(const struct book *b, const struct prefix *home, uint32_t number,
     struct addr *a)
 {
 	struct range r = { home->addr, 96, BLOCK };
@@ -159,7 +159,7 @@ choose_six(const struct book *b, const struct prefix *home, uint32_t number,
 
 /* A prefix' first and last address mean all of it to many a system. */
 static bool
-choose_four(const struct book *b, struct addr *out)
+four_choose(const struct book *b, struct addr *out)
 {
 	for (unsigned i = 0; i < b->network->pool_count; i++) {
 		const struct prefix *p = &b->network->pool[i];
@@ -187,12 +187,12 @@ address_choose(struct book *b, const struct fact *gateway, struct fact *peer)
 	peer->addresses = a;
 	peer->blocks = lens;
 	if (home != NULL) {
-		if (!choose_six(b, home, gateway->number, a))
+		if (!six_choose(b, home, gateway->number, a))
 			return false;
 		lens[peer->address_count++] = BLOCK;
 	}
 	if (b->network->pool_count > 0) {
-		if (!choose_four(b, a + peer->address_count))
+		if (!four_choose(b, a + peer->address_count))
 			return false;
 		lens[peer->address_count++] = 128;
 	}

@@ -14,7 +14,7 @@
 #define PORT_DEFAULT ":51820"
 
 static void
-add_block(struct text *t, const char *before, const struct addr *a, uint8_t len)
+block_add(struct text *t, const char *before, const struct addr *a, uint8_t len)
 {
 	const struct prefix block = { *a, len };
 	char text[PREFIX_TEXT];
@@ -29,7 +29,7 @@ comma(unsigned i)
 }
 
 static void
-add_resolvers(struct text *t, const struct fact *network, const char *between)
+resolvers_add(struct text *t, const struct fact *network, const char *between)
 {
 	char text[ADDR_TEXT];
 
@@ -40,7 +40,7 @@ add_resolvers(struct text *t, const struct fact *network, const char *between)
 
 /* Reverse zones of IPv4 prefixes, where they end with an octet. */
 static void
-add_reverse_zones(struct text *t, const struct fact *network)
+reverse_zones_add(struct text *t, const struct fact *network)
 {
 	for (unsigned i = 0; i < network->prefix_count; i++) {
 		const struct prefix *p = &network->prefixes[i];
@@ -56,19 +56,19 @@ add_reverse_zones(struct text *t, const struct fact *network)
 
 /* For who has systemd-resolved: only private names go through the tunnel. */
 static void
-add_dns(struct text *t, const struct wireguard_options *o,
+dns_add(struct text *t, const struct wireguard_options *o,
     const struct fact *network)
 {
 	if (network->address_count == 0)
 		return;
 	text_add(t, o->split_dns ? "PostUp = resolvectl dns %%i " : "DNS = ");
-	add_resolvers(t, network, o->split_dns ? " " : ", ");
+	resolvers_add(t, network, o->split_dns ? " " : ", ");
 	if (o->split_dns) {
 		text_add(t,
 		    "\nPostUp = resolvectl domain %%i %s~internal ~apn"
 		    " ~flycast ~c.f.ip6.arpa ~d.f.ip6.arpa",
 		    o->search ? "internal apn " : "");
-		add_reverse_zones(t, network);
+		reverse_zones_add(t, network);
 	} else if (o->search) {
 		text_add(t, ", internal, apn");
 	}
@@ -76,7 +76,7 @@ add_dns(struct text *t, const struct wireguard_options *o,
 }
 
 static void
-add_interface(struct text *t, const struct book *b, const struct fact *peer,
+interface_add(struct text *t, const struct book *b, const struct fact *peer,
     const struct keys *keys)
 {
 	text_add(t, "[Interface]\n");
@@ -86,15 +86,15 @@ add_interface(struct text *t, const struct book *b, const struct fact *peer,
 		text_add(t, "# PrivateKey = the one of %s\n", peer->public_key);
 	text_add(t, "Address = ");
 	for (unsigned i = 0; i < peer->address_count; i++)
-		add_block(t, comma(i), &peer->addresses[i], peer->blocks[i]);
+		block_add(t, comma(i), &peer->addresses[i], peer->blocks[i]);
 	text_add(t, "\n");
-	add_dns(t, b->o, b->network);
+	dns_add(t, b->o, b->network);
 	if (b->o->mtu != NULL)
 		text_add(t, "MTU = %s\n", b->o->mtu);
 }
 
 static void
-add_endpoint(struct text *t, const char *endpoint)
+endpoint_add(struct text *t, const char *endpoint)
 {
 	const char *bracket = strchr(endpoint, ']');
 	const char *colon = strchr(bracket == NULL ? endpoint : bracket, ':');
@@ -115,7 +115,7 @@ is_within(const struct prefix *p, const struct prefix *all, unsigned count,
 }
 
 static void
-add_allowed(struct text *t, const struct fact *network)
+allowed_add(struct text *t, const struct fact *network)
 {
 	const char *before = "AllowedIPs = ";
 
@@ -124,7 +124,7 @@ add_allowed(struct text *t, const struct fact *network)
 
 		if (is_within(p, network->prefixes, network->prefix_count, i))
 			continue;
-		add_block(t, before, &p->addr, p->len);
+		block_add(t, before, &p->addr, p->len);
 		before = ", ";
 	}
 	for (unsigned i = 0; i < network->address_count; i++) {
@@ -132,7 +132,7 @@ add_allowed(struct text *t, const struct fact *network)
 
 		if (!is_within(&p, network->prefixes, network->prefix_count,
 			network->prefix_count))
-			add_block(t, before, &p.addr, p.len);
+			block_add(t, before, &p.addr, p.len);
 	}
 	text_add(t, "\n");
 }
@@ -148,7 +148,7 @@ sees(const struct fact *peer, const char *app)
 
 /* Each server that can be reached by itself. */
 static void
-add_mesh(struct text *t, const struct book *b, const struct fact *peer)
+mesh_add(struct text *t, const struct book *b, const struct fact *peer)
 {
 	const struct facts *all = &b->read[FACT_INSTANCE];
 
@@ -160,10 +160,10 @@ add_mesh(struct text *t, const struct book *b, const struct fact *peer)
 			continue;
 		text_add(t, "\n[Peer]\n# %s.vm.%s.internal\nPublicKey = %s\n",
 		    f->id, f->app, f->public_key);
-		add_endpoint(t, f->endpoint);
+		endpoint_add(t, f->endpoint);
 		text_add(t, "AllowedIPs = ");
 		for (unsigned j = 0; j < f->address_count; j++)
-			add_block(t, comma(j), &f->addresses[j], 128);
+			block_add(t, comma(j), &f->addresses[j], 128);
 		text_add(t, "\nPersistentKeepalive = 15\n");
 	}
 }
@@ -194,14 +194,14 @@ config_write(const struct book *b, const struct fact *peer,
 		    peer->gateway == NULL ? peer->id : peer->gateway);
 		return false;
 	}
-	add_interface(t, b, peer, keys);
+	interface_add(t, b, peer, keys);
 	if (b->o->mesh) {
-		add_mesh(t, b, peer);
+		mesh_add(t, b, peer);
 		return true;
 	}
 	text_add(t, "\n[Peer]\nPublicKey = %s\n", gateway->public_key);
-	add_endpoint(t, gateway->endpoint);
-	add_allowed(t, b->network);
+	endpoint_add(t, gateway->endpoint);
+	allowed_add(t, b->network);
 	text_add(t, "PersistentKeepalive = 15\n");
 	return true;
 }

@@ -26,7 +26,7 @@ device_peers_release(struct device_peers *p)
 }
 
 static int
-compare_text(const void *a, const void *b)
+texts_compare(const void *a, const void *b)
 {
 	const char *const *x = a, *const *y = b;
 
@@ -34,7 +34,7 @@ compare_text(const void *a, const void *b)
 }
 
 static int
-compare_peer(const void *a, const void *b)
+peers_compare(const void *a, const void *b)
 {
 	const struct device_peer *x = a, *y = b;
 
@@ -45,7 +45,7 @@ void
 device_peers_sort(struct device_peers *p)
 {
 	if (p->count > 0)
-		qsort(p->at, p->count, sizeof(*p->at), compare_peer);
+		qsort(p->at, p->count, sizeof(*p->at), peers_compare);
 }
 
 const struct device_peer *
@@ -55,7 +55,7 @@ device_peers_find(const struct device_peers *p, const char *key)
 
 	return p->count == 0
 	    ? NULL
-	    : bsearch(&wanted, p->at, p->count, sizeof(*p->at), compare_peer);
+	    : bsearch(&wanted, p->at, p->count, sizeof(*p->at), peers_compare);
 }
 
 /* "b,a" as "a,b"; "(none)" as "". */
@@ -71,7 +71,7 @@ sorted(struct arena *arena, const char *allowed)
 		return "";
 	while ((at = strsep(&copy, ",")) != NULL && n < BLOCKS_MAX)
 		block[n++] = at;
-	qsort(block, n, sizeof(*block), compare_text);
+	qsort(block, n, sizeof(*block), texts_compare);
 	*end = '\0';
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
@@ -179,7 +179,7 @@ calls_flush(struct calls *c)
 
 /* ALLOWED NULL: it goes. */
 static void
-set_peer(struct calls *c, const char *key, const char *allowed)
+peer_set(struct calls *c, const char *key, const char *allowed)
 {
 	if (c->peers == PEERS_A_CALL || c->argc == 0)
 		calls_flush(c);
@@ -200,13 +200,13 @@ peers_change(const char *device, const struct device_peers *has,
 
 	for (size_t i = 0; i < has->count; i++)
 		if (device_peers_find(shall, has->at[i].key) == NULL)
-			set_peer(&c, has->at[i].key, NULL);
+			peer_set(&c, has->at[i].key, NULL);
 	for (size_t i = 0; i < shall->count; i++) {
 		const struct device_peer *s = &shall->at[i];
 		const struct device_peer *h = device_peers_find(has, s->key);
 
 		if (h == NULL || strcmp(h->allowed, s->allowed) != 0)
-			set_peer(&c, s->key, s->allowed);
+			peer_set(&c, s->key, s->allowed);
 	}
 	calls_flush(&c);
 	return !c.failed;
@@ -236,7 +236,7 @@ blocks_read(const struct device_peers *p, struct arena *arena)
 		}
 	}
 	if (b.count > 0)
-		qsort(b.at, b.count, sizeof(*b.at), compare_text);
+		qsort(b.at, b.count, sizeof(*b.at), texts_compare);
 	return b;
 }
 

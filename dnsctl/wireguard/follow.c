@@ -58,7 +58,7 @@ network_take(void *arg, const struct fact *f, bool implied)
 }
 
 static int
-compare_role(const void *a, const void *b)
+roles_compare(const void *a, const void *b)
 {
 	const struct network_role *x = a, *y = b;
 
@@ -72,7 +72,7 @@ may_connect(const struct follow *w, const struct fact *f)
 	const struct network_role *network = w->role_count == 0
 	    ? NULL
 	    : bsearch(&wanted, w->role, w->role_count, sizeof(*w->role),
-		  compare_role);
+		  roles_compare);
 
 	return network != NULL && f->role >= network->role;
 }
@@ -117,7 +117,7 @@ shall_read(struct follow *w)
 	w->next = 0;
 	err = snapshot_facts(w->snapshot, FACT_NETWORK, NULL, network_take, w);
 	if (w->role_count > 0)
-		qsort(w->role, w->role_count, sizeof(*w->role), compare_role);
+		qsort(w->role, w->role_count, sizeof(*w->role), roles_compare);
 	if (err == E_OK)
 		err =
 		    snapshot_facts(w->snapshot, FACT_PEER, NULL, peer_take, w);
