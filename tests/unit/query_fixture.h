@@ -113,9 +113,8 @@ asked_compare(const void *a, const void *b)
 
 /* " RDATA RDATA", as they come or SORTED. */
 static inline void
-asked_answers(const struct asked *a, bool sorted, FILE *out)
+asked_records(const ldns_rr_list *rrs, bool sorted, FILE *out)
 {
-	ldns_rr_list *rrs = ldns_pkt_answer(a->reply);
 	size_t n = ldns_rr_list_rr_count(rrs);
 	char **text = calloc(n + 1, sizeof(*text));
 
@@ -174,7 +173,7 @@ asked_text(const struct asked *a, bool sorted)
 		    ldns_rr_ttl(ldns_rr_list_rr(authorities, 0)));
 	if (ldns_rr_list_rr_count(answers) > 0)
 		fprintf(out, " %u:", ldns_rr_ttl(ldns_rr_list_rr(answers, 0)));
-	asked_answers(a, sorted, out);
+	asked_records(answers, sorted, out);
 	FIXTURE_MUST(fclose(out) == 0);
 	return text;
 }

@@ -132,6 +132,13 @@ enum query_next reply_finish(struct reply *, enum dns_rcode);
 void reply_record(struct reply *, uint16_t type);
 /* Its end: the length is known, or there was no room and it is taken back. */
 bool reply_record_end(struct reply *, size_t start, uint16_t *count);
+/*
+ * COUNT records from START on, of an owner that stands before REPLY_POINTERS:
+ * they are in the additional section, or taken back where there was no room,
+ * which TC does not tell (RFC 2181, 9).
+ */
+#define REPLY_POINTERS 0x4000 /* RFC 1035, 4.1.4: how far they reach */
+bool reply_additional(struct reply *, size_t start, int count);
 /* COUNT addresses of the question's type, from START on and around. */
 void reply_addresses(struct reply *, const uint8_t *const *address,
     unsigned count, unsigned start);

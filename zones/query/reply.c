@@ -236,6 +236,18 @@ reply_record_end(struct reply *r, size_t start, uint16_t *count)
 	return true;
 }
 
+bool
+reply_additional(struct reply *r, size_t start, int count)
+{
+	if (r->out.bad) {
+		r->out.bad = false;
+		r->out.len = start;
+		return false;
+	}
+	r->additional = (uint16_t)(r->additional + count);
+	return true;
+}
+
 void
 reply_name(struct reply *r, enum dns_type type, const struct dname *target)
 {

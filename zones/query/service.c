@@ -140,7 +140,7 @@ put_addresses(struct reply *r, const struct service *s)
 	size_t start = r->out.len;
 	uint16_t owner = r->owner;
 
-	if (s->at >= 0x4000)
+	if (s->at >= REPLY_POINTERS)
 		return false;
 	r->owner = s->at;
 	for (unsigned i = 0; i < s->six_count; i++) {
@@ -154,14 +154,7 @@ put_addresses(struct reply *r, const struct service *s)
 		wire_put(&r->out, s->four + 4 * i, 4);
 	}
 	r->owner = owner;
-	if (!r->out.bad) {
-		r->additional += s->six_count;
-		r->additional += s->four_count;
-		return true;
-	}
-	r->out.bad = false;
-	r->out.len = start;
-	return false;
+	return reply_additional(r, start, s->six_count + s->four_count);
 }
 
 enum query_next

@@ -11,7 +11,8 @@
 #include "base/letters.h"
 #include "zones/store/read/prefetch.h"
 
-#define CNAMES_MAX 16
+#define CNAMES_MAX  16
+#define TARGETS_MAX 32 /* whose addresses an answer has */
 
 /* How a name stands in its zone. */
 enum found {
@@ -236,6 +237,91 @@ lead_away(struct reply *r)
 	return QUERY_FORWARD;
 }
 
+/*
+ * TYPE's records of the target at AT of the reply: of the network's own zones,
+ * or of a private name as this asker sees it.
+ */
+static void
+put_addresses(
+    struct reply *r, const struct dname *target, size_t at, enum dns_type type)
+{
+	struct zone_reply of = { .falls_through = false };
+	struct query q = *r->q;
+	size_t start = r->out.len;
+
+	q.qname = *target;
+	q.qtype = (uint16_t)type;
+	q.edns = false;
+	q.place = LOOKUP_NO_PLACE;
+	name_read_aside(&q.name, &q.qname, r->env->ordinary);
+	reply_start(&of.reply, &q, r->env);
+	of.reply.owner = (uint16_t)at;
+	of.reply.out = r->out;
+	if (is_ours(&q, r->env))
+		(void)form_answer(&q, r->env, &of.reply);
+	else if (find_zone(&q, r->env, &of.falls_through) &&
+	    find(&of) == FOUND_RRSET)
+		put_rrset(&of.reply, &of.set);
+	r->out.len = of.reply.out.len;
+	r->out.bad = q.truncated || of.reply.answers == 0;
+	(void)reply_additional(r, start, of.reply.answers);
+}
+
+/* The data of the record at *at: its target, and where that stands. */
+static bool
+next_target(const struct reply *r, uint16_t type, size_t *at,
+    struct dname *target, size_t *place)
+{
+	struct wire_in in = wire_in(r->out.buf, r->out.len);
+
+	in.pos = *place = *at + 12 + (type == TYPE_MX ? 2 : 6);
+	*at += 12U + dns_get16(in.buf + *at + 10);
+	return *place < REPLY_POINTERS && read_target(target, &in);
+}
+
+/*
+ * Of MX and SRV records from AT on (RFC 1035, 3.3.9; RFC 2782), each target's
+ * once.  Explain does not tell of them.
+ */
+static void
+put_targets(struct reply *r, uint16_t type, size_t at)
+{
+	struct query_watch *watch = r->env->watch;
+	size_t end = r->out.len, place;
+	struct dname target[TARGETS_MAX];
+	unsigned n = 0, same;
+
+	r->env->watch = NULL;
+	while (n < TARGETS_MAX && at < end &&
+	    next_target(r, type, &at, &target[n], &place)) {
+		for (same = 0; target[same].len != target[n].len ||
+		     memcmp(target[same].wire, target[n].wire, target[n].len) !=
+			 0;
+		     same++)
+			;
+		if (same < n)
+			continue;
+		put_addresses(r, &target[n], place, TYPE_AAAA);
+		put_addresses(r, &target[n], place, TYPE_A);
+		n++;
+	}
+	r->env->watch = watch;
+}
+
+static enum query_next
+answer_rrset(struct zone_reply *z)
+{
+	struct reply *r = &z->reply;
+	size_t at = r->out.len;
+	uint16_t type = z->set.type;
+
+	watch(z, "has the record");
+	put_rrset(r, &z->set);
+	if ((type == TYPE_MX || type == TYPE_SRV) && !r->q->truncated)
+		put_targets(r, type, at);
+	return reply_finish(r, RCODE_NOERROR);
+}
+
 static enum query_next
 answer_node(struct zone_reply *z, enum found found)
 {
@@ -246,11 +332,8 @@ answer_node(struct zone_reply *z, enum found found)
 		watch(z, "is not there: forwarded");
 		return lead_away(r);
 	}
-	if (found == FOUND_RRSET) {
-		watch(z, "has the record");
-		put_rrset(r, &z->set);
-		return reply_finish(r, RCODE_NOERROR);
-	}
+	if (found == FOUND_RRSET)
+		return answer_rrset(z);
 	if (r->q->qname.labels == r->q->name.apex)
 		return reply_zone(r);
 	watch(

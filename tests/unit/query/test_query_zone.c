@@ -13,6 +13,12 @@
 #define RECORD(name, type, values)                                             \
 	"{'put':'record','network':'acme','name':'" name "','type':'" type     \
 	"','values':[" values "],'ttl':60}\n"
+/* 320 octets, and 12 for each */
+#define EIGHT(n)                                                               \
+	"'2001:db8::" n "1','2001:db8::" n "2','2001:db8::" n                  \
+	"3','2001:db8::" n "4','2001:db8::" n "5','2001:db8::" n               \
+	"6','2001:db8::" n "7',"                                               \
+	"'2001:db8::" n "8'"
 
 /* clang-format off */
 static const char zones[] =
@@ -40,7 +46,18 @@ static const char zones[] =
     RECORD("out.corp.acme", "CNAME", "'www.example.org'")
     RECORD("far.corp.acme", "CNAME", "'x.acme.example'")
     RECORD("api.acme.example", "A", "'192.0.2.3'")
-    RECORD("deep.down.acme.example", "A", "'192.0.2.4'");
+    RECORD("deep.down.acme.example", "A", "'192.0.2.4'")
+    RECORD("mail.corp.acme", "MX",
+	"'1 soon._peer.internal','2 www.corp.acme','3 WWW.corp.acme','4 none.internal',"
+	"'5 mx.example.org','6 x.wild.corp.acme','7 chain.corp.acme','8 .'")
+    RECORD("_sip._tcp.corp.acme", "SRV",
+	"'0 1 1 a1.vm.web.internal','0 1 2 a1.vm.web.internal'")
+    RECORD("many.corp.acme", "AAAA", EIGHT("") "," EIGHT("1") "," EIGHT("2"))
+    RECORD("*.to-mail.corp.acme", "CNAME", "'mail.corp.acme'")
+    RECORD("big.corp.acme", "MX", "'1 many.corp.acme','2 www.corp.acme'")
+    RECORD("high.corp.acme", "MX", "'1 high.corp.acme'")
+    "{'put':'peer','network':'acme','name':'narrow','addresses':"
+    "['fdaa:0:18::b1'],'apps':['shop']}\n";
 /* clang-format on */
 
 static const struct {
@@ -250,6 +267,54 @@ test_led(void **state)
 	}
 }
 
+/* Addresses of MX and SRV records' targets: whole sets, each once, no TC. */
+static void
+test_targets(void **state)
+{
+	static const struct {
+		const char *name, *from;
+		uint16_t type, size;
+		const char *expected;
+	} rows[] = {
+		/* each once; no CNAME of a target is followed */
+		{ "mail.corp.acme", ME, TYPE_MX, 1232,
+		    " 192.0.2.1 192.0.2.2 192.0.2.9 fdaa:0:18::a2" },
+		{ "x.to-mail.corp.acme", ME, TYPE_MX, 1232,
+		    " 192.0.2.1 192.0.2.2 192.0.2.9 fdaa:0:18::a2" },
+		{ "_sip._tcp.corp.acme", ME, TYPE_SRV, 1232,
+		    " 172.16.10.1 fdaa:0:18::1" },
+		/* as the asker sees them */
+		{ "_sip._tcp.corp.acme", "fdaa:0:18::b1", TYPE_SRV, 1232, "" },
+		/* what does not fit is left out whole */
+		{ "big.corp.acme", ME, TYPE_MX, 0, " 192.0.2.1 192.0.2.2" },
+		{ "high.corp.acme", ME, TYPE_MX, 0, "" },
+		{ "www.corp.acme", ME, A4, 1232, "" },
+	};
+
+	(void)state;
+	env.forwards = true;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct ask q = { rows[i].name, rows[i].type, rows[i].from,
+			NULL, NULL, rows[i].size, false };
+		struct asked a;
+		char *text = NULL;
+		size_t len;
+		FILE *out = open_memstream(&text, &len);
+
+		FIXTURE_MUST(out != NULL);
+		ask(&a, &q, &env);
+		assert_non_null(a.reply);
+		assert_false(ldns_pkt_tc(a.reply));
+		assert_int_equal(a.q.rcode, RCODE_NOERROR);
+		asked_records(ldns_pkt_additional(a.reply), true, out);
+		FIXTURE_MUST(fclose(out) == 0);
+		print_message("%s %u:%s\n", q.name, q.type, text);
+		assert_string_equal(text, rows[i].expected);
+		free(text);
+		asked_release(&a);
+	}
+}
+
 /* A change is seen at once, the first zone and the last too. */
 static void
 test_changes(void **state)
@@ -293,6 +358,7 @@ main(void)
 		cmocka_unit_test_setup(test_soa, reset),
 		cmocka_unit_test_setup(test_others, reset),
 		cmocka_unit_test_setup(test_led, reset),
+		cmocka_unit_test_setup(test_targets, reset),
 		cmocka_unit_test_setup(test_changes, reset),
 	};
 
