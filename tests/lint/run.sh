@@ -21,10 +21,11 @@ mkdir -p build/lint
 # A warning is an error here alone: users have compilers that we do not know.
 strict() {
 	cc=$1
+	out=build/lint/${of:-$cc}
 	shift
-	make --no-print-directory BUILD="build/lint/$cc" CC="$cc${sysroot:+ $sysroot}" \
-		CFLAGS=-Werror "$@" >"build/lint/$cc.out" 2>&1 ||
-		{ cat "build/lint/$cc.out"; return 1; }
+	${within:-} make --no-print-directory BUILD="$out" CFLAGS=-Werror \
+		CC="$cc${sysroot:+ $sysroot}" "$@" >"$out.out" 2>&1 ||
+		{ cat "$out.out"; return 1; }
 }
 
 # What the sources of a room are compiled to.
@@ -89,7 +90,7 @@ headers_alone() {
 # The programs are built whole, as some warnings come from the optimiser.
 warnings() {
 	strict "$1" all && printf '%s\n' $tests |
-		xargs -r -n 4 -P "$jobs" "$1" $FLAGS -fsyntax-only
+		xargs -r -n 4 -P "$jobs" ${within:-} "$1" $FLAGS -fsyntax-only
 }
 
 warnings_gcc() {
@@ -98,6 +99,17 @@ warnings_gcc() {
 
 warnings_clang() {
 	warnings clang-14
+}
+
+# The newest that Debian has, with the libraries of that day.  Its cmocka is done
+# with what takes the place of nothing in ours.
+warnings_newest() {
+	root=$(tests/lint/root.sh build/lint/newest-root testing \
+		"$(dpkg --print-architecture)" base-files coreutils dash make \
+		protobuf-c-compiler sed gcc libcmocka-dev valgrind \
+		libjs-chart.js $LIBRARIES) || return
+	FLAGS="$FLAGS -Wno-deprecated-declarations" of=newest \
+		within="tests/lint/within.sh $root" warnings gcc
 }
 
 # With musl's headers, and Debian's where musl has none: libraries', the kernel's,
@@ -116,7 +128,8 @@ musl() {
 
 # The programs, whole, for another processor.
 arm64() {
-	root=$(tests/lint/arm64.sh build/lint/arm64-root $LIBRARIES) || return
+	root=$(tests/lint/root.sh build/lint/arm64-root bookworm arm64 libc6-dev \
+		$LIBRARIES) || return
 	sysroot="--sysroot=$PWD/$root" strict aarch64-linux-gnu-gcc all
 }
 
@@ -167,7 +180,7 @@ manuals() {
 
 passed=0 failed=0
 [ $# -gt 0 ] || set -- format rooms names lines no_writer no_sockets \
-	headers_alone warnings_gcc warnings_clang musl arm64 checker units manuals
+	headers_alone warnings_gcc warnings_clang warnings_newest musl arm64 checker units manuals
 for check; do
 	if $check; then
 		passed=$((passed + 1))

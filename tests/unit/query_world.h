@@ -106,7 +106,7 @@ reset(void **state)
 }
 
 static inline int
-stop(void **state)
+end(void **state)
 {
 	(void)state;
 	query_env_release(&env);

@@ -101,5 +101,5 @@ main(void)
 		cmocka_unit_test(test_workers_count_together),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, start, end);
 }

@@ -106,5 +106,5 @@ main(void)
 		cmocka_unit_test_setup(test_counters, reset),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, start, end);
 }

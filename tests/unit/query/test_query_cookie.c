@@ -248,5 +248,5 @@ main(void)
 		cmocka_unit_test_setup(test_limit, start_with_secrets),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, start, end);
 }

@@ -215,5 +215,5 @@ main(void)
 		cmocka_unit_test_setup(test_changes, reset),
 	};
 
-	return cmocka_run_group_tests(tests, start_exports, stop);
+	return cmocka_run_group_tests(tests, start_exports, end);
 }

@@ -208,5 +208,5 @@ main(void)
 		cmocka_unit_test_setup(test_rows, reset),
 	};
 
-	return cmocka_run_group_tests(tests, start_more, stop);
+	return cmocka_run_group_tests(tests, start_more, end);
 }

@@ -155,5 +155,5 @@ main(void)
 		cmocka_unit_test_setup(test_opt, reset),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, start, end);
 }

@@ -68,7 +68,7 @@ start(void **state)
 }
 
 static int
-stop(void **state)
+end(void **state)
 {
 	(void)state;
 	query_env_release(&env);
@@ -449,5 +449,5 @@ main(void)
 		cmocka_unit_test(test_names_cut_tcp),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, start, end);
 }

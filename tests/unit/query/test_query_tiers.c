@@ -261,5 +261,5 @@ main(void)
 		cmocka_unit_test_setup(test_alias, reset),
 	};
 
-	return cmocka_run_group_tests(tests, start_unwell, stop);
+	return cmocka_run_group_tests(tests, start_unwell, end);
 }

@@ -231,5 +231,5 @@ main(void)
 		cmocka_unit_test_setup(test_changes, reset),
 	};
 
-	return cmocka_run_group_tests(tests, start_views, stop);
+	return cmocka_run_group_tests(tests, start_views, end);
 }

@@ -362,5 +362,5 @@ main(void)
 		cmocka_unit_test_setup(test_changes, reset),
 	};
 
-	return cmocka_run_group_tests(tests, start_zones, stop);
+	return cmocka_run_group_tests(tests, start_zones, end);
 }
