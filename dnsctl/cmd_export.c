@@ -41,7 +41,7 @@ cmd_export(const struct ctl *ctl)
 	err = progress_begin(&progress, view.snapshot);
 	if (err == E_OK)
 		err = feed_export(
-		    view.snapshot, stdout, facts_progress, &progress);
+		    view.snapshot, stdout, false, facts_progress, &progress);
 	progress_end(&progress);
 	ctl_view_close(&view);
 	return err == E_OK ? ctl_flushed() : ctl_store_failed(ctl, err);

@@ -23,7 +23,7 @@ print(const struct fact *f)
 	FILE *out = open_memstream(&text, &len);
 
 	assert(out != NULL);
-	fact_json_print(out, f);
+	fact_json_print_aged(out, f);
 	assert(fclose(out) == 0);
 	return text;
 }

@@ -77,7 +77,9 @@ rendering_find(struct client *c)
 
 	c->rendering = rendering_take(r);
 	if (c->rendering == NULL) {
-		r->wanted = true;
+		if (!c->asked)
+			c->failed = r->failed;
+		c->asked = r->wanted = true;
 		(void)pthread_cond_broadcast(&r->news);
 		return false;
 	}
@@ -129,8 +131,13 @@ read_locked(struct client *c, char *to, size_t room)
 
 	if (c->relay->ends)
 		return MHD_CONTENT_READER_END_OF_STREAM;
-	if (is_ahead(c) || (c->wants_rendering && !rendering_find(c)))
+	if (is_ahead(c))
 		return client_wait(c);
+	if (c->wants_rendering &&
+	    !rendering_find(c)) /* ours pauses, if it fails */
+		return c->failed == c->relay->failed
+		    ? client_wait(c)
+		    : MHD_CONTENT_READER_END_WITH_ERROR;
 	if (c->rendering != NULL)
 		n = rendering_read(c, to, room);
 	if (n == 0)

@@ -30,7 +30,8 @@ struct client {
 	LIST_ENTRY(client) waiting;
 	bool waits;                  /* it is in the list, and suspended */
 	struct rendering *rendering; /* NULL: it reads the backlog */
-	bool wants_rendering;
+	bool wants_rendering, asked; /* and the renderer was told */
+	unsigned failed;             /* how many it had failed to make then */
 	char *ahead;      /* its cursor, which we do not reach yet; or NULL */
 	int64_t ahead_ms; /* since when */
 	uint64_t number;  /* of the commit that it reads */
@@ -54,6 +55,7 @@ struct relay {
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t news;  /* a commit, somebody who wants one, the end */
 	bool ends, wanted;    /* a rendering is */
+	unsigned failed;      /* so many could not be made */
 	int64_t heard_ms;     /* when something was committed last */
 	struct rendering *rendering; /* the last one */
 	LIST_HEAD(, client) waiting;

@@ -49,15 +49,28 @@ is_for_other(const char *networks, const char *at, const char *end)
 	    !networks_hold(networks, other.at, other.len);
 }
 
+/* Behind {"age":N, where the line begins so, as if that were not there. */
+static const char *
+age_skip(const char *line, const char *end)
+{
+	static const char age[] = "{\"age\":";
+	const char *comma = NULL;
+
+	if ((size_t)(end - line) > sizeof(age) &&
+	    memcmp(line, age, sizeof(age) - 1) == 0)
+		comma = memchr(line, ',', (size_t)(end - line));
+	return comma != NULL ? comma + 1 : line == end ? end : line + 1;
+}
+
 /* {"VERB":"KIND","KEY":"VALUE",...: the network comes first, as in the table.
  */
 bool
 lines_want(const char *networks, const char *line, size_t len)
 {
-	const char *at = line, *end = line + len;
+	const char *end = line + len, *at = age_skip(line, end);
 	struct word verb, kind, key, value;
 
-	if (networks == NULL || !word_read(&at, end, "{\"", &verb) ||
+	if (networks == NULL || !word_read(&at, end, "\"", &verb) ||
 	    !word_read(&at, end, ":\"", &kind) ||
 	    !word_read(&at, end, ",\"", &key) ||
 	    !word_read(&at, end, ":\"", &value))

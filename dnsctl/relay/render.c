@@ -15,14 +15,15 @@
 static bool
 map(struct rendering *of, FILE *file)
 {
-	long len;
+	long len = fflush(file) != 0 || ferror(file) ? -1 : ftell(file);
 
-	if (fflush(file) != 0 || ferror(file) || (len = ftell(file)) <= 0)
+	if (len > 0)
+		of->text = mmap(
+		    NULL, (size_t)len, PROT_READ, MAP_PRIVATE, fileno(file), 0);
+	if (len <= 0 || of->text == MAP_FAILED) {
+		log_warn("relay: a file for a snapshot: %s", strerror(errno));
 		return false;
-	of->text =
-	    mmap(NULL, (size_t)len, PROT_READ, MAP_PRIVATE, fileno(file), 0);
-	if (of->text == MAP_FAILED)
-		return false;
+	}
 	of->len = (size_t)len;
 	return true;
 }
@@ -42,7 +43,8 @@ find_next(struct relay *r, const char *cursor, uint64_t *next)
 	return true;
 }
 
-static bool
+/* E_ABSENT: the store was never written, and its first commit is awaited. */
+static enum err
 write_facts(struct snapshot *s, FILE *file, struct store_meta *meta)
 {
 	enum err err = snapshot_refresh(s);
@@ -50,37 +52,47 @@ write_facts(struct snapshot *s, FILE *file, struct store_meta *meta)
 	if (err == E_OK)
 		err = snapshot_meta(s, meta);
 	if (err == E_OK)
-		err = feed_export(s, file, NULL, NULL);
+		err = feed_export(s, file, true, NULL, NULL);
 	snapshot_rest(s);
 	if (err != E_OK && err != E_ABSENT)
 		log_warn("relay: a snapshot: %s", err_str(err));
-	return err == E_OK;
+	return err;
 }
 
-static struct rendering *
-render(struct relay *r, struct snapshot *s)
+static enum err
+render_file(struct relay *r, struct snapshot *s, struct rendering *of)
 {
-	struct rendering *of = calloc(1, sizeof(*of));
 	struct store_meta meta;
 	FILE *file = tmpfile();
-	bool good = of != NULL && file != NULL && write_facts(s, file, &meta) &&
-	    map(of, file);
+	enum err err = E_SYSTEM;
 
-	if (file == NULL)
+	if (file == NULL) {
 		log_warn("relay: a file for a snapshot: %s", strerror(errno));
-	else
-		(void)fclose(file);
-	(void)pthread_mutex_lock(&r->lock);
-	good = good && find_next(r, meta.cursor, &of->next);
-	(void)pthread_mutex_unlock(&r->lock);
-	if (good) {
-		of->refs = 1;
-		return of;
+		return err;
 	}
-	if (of != NULL && of->len > 0)
-		(void)munmap(of->text, of->len);
-	free(of);
-	return NULL;
+	err = write_facts(s, file, &meta);
+	if (err == E_OK && !map(of, file))
+		err = E_SYSTEM;
+	(void)fclose(file);
+	(void)pthread_mutex_lock(&r->lock);
+	if (err == E_OK && !find_next(r, meta.cursor, &of->next))
+		err = E_SYSTEM;
+	(void)pthread_mutex_unlock(&r->lock);
+	return err;
+}
+
+static enum err
+render(struct relay *r, struct snapshot *s, struct rendering **out)
+{
+	struct rendering *of = calloc(1, sizeof(*of));
+	enum err err = of == NULL ? E_NOMEM : render_file(r, s, of);
+
+	*out = err == E_OK ? of : NULL;
+	if (of != NULL)
+		of->refs = 1;
+	if (err != E_OK)
+		rendering_drop(of);
+	return err;
 }
 
 /* With the lock, which is free while it works. */
@@ -88,16 +100,19 @@ static void
 render_wanted(struct relay *r, struct snapshot *s)
 {
 	struct rendering *of;
+	enum err err;
 
 	r->wanted = false;
 	(void)pthread_mutex_unlock(&r->lock);
-	of = render(r, s);
+	err = render(r, s, &of);
 	(void)pthread_mutex_lock(&r->lock);
 	if (of != NULL) {
 		rendering_drop(r->rendering);
 		r->rendering = of;
 	}
-	relay_wake(r); /* who still wants one says so again */
+	r->failed += err != E_OK && err != E_ABSENT;
+	if (err != E_ABSENT)
+		relay_wake(r); /* who still wants one says so again */
 }
 
 static void *

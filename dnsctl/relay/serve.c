@@ -41,7 +41,7 @@ on_change(void *arg, enum store_change what, const struct fact *f)
 		fact_json_print_key(r->open,
 		    f->kind == FACT_NETWORK ? "delete" : "withdraw", f);
 	else
-		fact_json_print(r->open, f);
+		fact_json_print_aged(r->open, f);
 	(void)putc('\n', r->open);
 }
 

@@ -2,6 +2,8 @@
 
 import os
 import random
+import re
+import resource
 import signal
 import subprocess
 
@@ -44,7 +46,7 @@ class Source(Node):
             # pylint: disable-next=consider-using-with
             self.process = subprocess.Popen(
                 self.command, text=True, stdin=subprocess.PIPE, stdout=log,
-                stderr=log)
+                stderr=log, restore_signals=False)  # no file: no end
 
     def tell(self, facts, cursor):
         self.process.stdin.write(lines([*facts, {"commit": cursor}]))
@@ -211,6 +213,73 @@ def test_only_who_has_a_certificate(servers, started, follow, tmp_path):
     leaf = follow([0], *tls["client"])
     leaf.wait("base")
     assert same(leaf.facts(), BASE)
+
+
+def test_snapshot_that_cannot_be_made_is_asked_for_again(source, follow):
+    """Each time after a pause of who asks; the relay itself does not try."""
+    resource.prlimit(source.process.pid, resource.RLIMIT_FSIZE, (0, -1))
+    leaf = follow([0])
+
+    def asked():
+        return leaf.told().count("following from a snapshot")
+    until(lambda: asked() > 3, "more attempts")
+    assert source.told().count("a file for a snapshot: ") <= asked()
+    resource.prlimit(source.process.pid, resource.RLIMIT_FSIZE, (-1, -1))
+    leaf.wait("base")
+    assert same(leaf.facts(), BASE)
+
+
+def test_relay_without_anything_is_waited_for(servers, started, follow):
+    empty = Source(servers.store(), servers.fresh(), 0)
+    started.append(empty)
+    leaf = follow([0])
+    until(lambda: "following from a snapshot" in leaf.told(), "a leaf")
+    empty.tell(BASE, "base")
+    leaf.wait("base")
+    assert same(leaf.facts(), BASE)
+
+
+def test_two_claims_have_one_owner_behind_a_relay(servers, started, follow,
+                                                  tmp_path):
+    """The newer one by etcd's word, for who watched, was away, came later."""
+    cluster = Cluster(tmp_path, 1)
+    started.append(cluster)
+    alone = [instance("a", i) for i in range(10, 50)]
+    twice = [instance("a", i, addresses=alone[-1]["addresses"])
+             for i in range(3)]
+    cluster.commit(*map(put, [*BASE, *alone]))
+    node = Node(servers.store(), servers.fresh(), cluster.url, "--relay",
+                address(0))
+    started.append(node)
+    watched, away = follow([0]), follow([0])
+    nodes = [node, watched, away]
+
+    def owner(node):
+        found = re.search("the newest, (.*), owns", node.store.tell("check"))
+        return found and found.group(1)
+
+    def all_say(name):
+        for each in nodes:
+            each.wait(cluster.cursor)
+        assert {owner(each) for each in nodes} == {name}
+    for each in nodes:
+        each.wait(cluster.cursor)
+    cluster.commit(*map(put, twice[1::-1]))
+    all_say("instance web/i0")  # of one revision: the first by name
+    away.stop()
+    cluster.commit(put(twice[1]))  # the same again: it is newer now
+    node.wait(cluster.cursor)
+    node.stop()
+    node.start()  # and knows no more what it sent
+    away.start()
+    nodes.append(follow([0]))
+    all_say("instance web/i1")
+    cluster.commit(put(twice[0]))
+    nodes.append(follow([0]))
+    all_say("instance web/i0")
+    cluster.commit(put(twice[2]), put(twice[1]))
+    nodes.append(follow([0]))
+    all_say("instance web/i1")
 
 
 @pytest.mark.parametrize("arguments,words", [

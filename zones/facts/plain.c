@@ -21,8 +21,7 @@ plain_string(struct wire_in *in)
 	return (struct span){ (const char *)start, (size_t)(at - start) };
 }
 
-/* Digits, few enough for any number type, that do not begin with a zero. */
-static double
+double
 plain_number(struct wire_in *in)
 {
 	double v = 0;

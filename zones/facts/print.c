@@ -19,11 +19,11 @@ is_usual(const struct fact *f, const struct field *field)
 
 /* WHOLE: all that does not go without saying; else its key. */
 static void
-print_object(FILE *out, const char *verb, const struct fact *f, bool whole)
+print_members(FILE *out, const char *verb, const struct fact *f, bool whole)
 {
 	const struct field_printing p = { out, true };
 
-	(void)fprintf(out, "{\"%s\":\"%s\"", verb, fact_kind_str(f->kind));
+	(void)fprintf(out, "\"%s\":\"%s\"", verb, fact_kind_str(f->kind));
 	for (const struct field *field = fact_fields(f->kind);
 	     field->key != NULL; field++) {
 		if (whole ? !is_set(f, field) || is_usual(f, field)
@@ -38,13 +38,26 @@ print_object(FILE *out, const char *verb, const struct fact *f, bool whole)
 void
 fact_json_print(FILE *out, const struct fact *f)
 {
-	print_object(out, "put", f, true);
+	(void)putc('{', out);
+	print_members(out, "put", f, true);
+}
+
+void
+fact_json_print_aged(FILE *out, const struct fact *f)
+{
+	if (f->age == 0 || f->address_count == 0) {
+		fact_json_print(out, f);
+		return;
+	}
+	(void)fprintf(out, "{\"age\":%llu,", (unsigned long long)f->age);
+	print_members(out, "put", f, true);
 }
 
 void
 fact_json_print_key(FILE *out, const char *verb, const struct fact *f)
 {
-	print_object(out, verb, f, false);
+	(void)putc('{', out);
+	print_members(out, verb, f, false);
 }
 
 void

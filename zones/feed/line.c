@@ -41,6 +41,26 @@ kind_read(struct line_reading *r, const char *verb, const char *word)
 	return E_OK;
 }
 
+/* Of two facts with one address, how old each is. */
+static enum err
+age_read(struct line_reading *r)
+{
+	const json_t *age = json_object_get(r->object, "age");
+	char value[32];
+
+	if (age == NULL)
+		return E_OK;
+	if (!json_is_integer(age) || json_integer_value(age) < 1) {
+		(void)snprintf(
+		    value, sizeof(value), "%g", json_number_value(age));
+		return complain(
+		    r->why, "age", "must be a whole number above 0", value);
+	}
+	r->line->fact.age = (uint64_t)json_integer_value(age);
+	(void)json_object_del(r->object, "age");
+	return E_OK;
+}
+
 static enum err
 put_read(struct line_reading *r, const char *verb, const char *word)
 {
@@ -50,7 +70,10 @@ put_read(struct line_reading *r, const char *verb, const char *word)
 	r->line->verb = FEED_PUT;
 	if (err != E_OK)
 		return err;
-	err = fact_json_read(&r->line->fact, r->arena, r->object, verb, r->why);
+	err = age_read(r);
+	if (err == E_OK)
+		err = fact_json_read(
+		    &r->line->fact, r->arena, r->object, verb, r->why);
 	if (err == E_OK)
 		return E_OK;
 	key.kind = r->line->fact.kind;
@@ -251,15 +274,23 @@ plain_read(
 {
 	struct wire_in in = wire_in(text, len);
 	struct span verb, word;
+	double age = 0;
 	bool is_put;
 
 	(void)plain_take(&in, '{');
 	verb = plain_string(&in);
+	if (span_is(verb, "age") && plain_take(&in, ':')) {
+		age = plain_number(&in);
+		(void)plain_take(&in, ',');
+		verb = plain_string(&in);
+		in.bad = in.bad || !(age > 0);
+	}
 	(void)plain_take(&in, ':');
 	word = plain_string(&in);
 	is_put = span_is(verb, "put");
-	if (in.bad || (!is_put && !span_is(verb, "delete")))
+	if (in.bad || (!is_put && (age > 0 || !span_is(verb, "delete"))))
 		return false;
+	line->fact.age = (uint64_t)age;
 	line->verb = is_put ? FEED_PUT : FEED_DELETE;
 	line->named = kind_find(&line->fact.kind, word);
 	return line->named && fact_plain_read(&line->fact, arena, &in, !is_put);

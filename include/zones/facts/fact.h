@@ -130,8 +130,8 @@ struct fact {
 	const struct fact_value *values;
 	unsigned value_count;
 
-	/* Set by the store: facts written before this one; the newer one
-	 * of two with the same address has the larger. */
+	/* Of two with the same address the newer one has the larger: as its
+	 * source says; 0: the store counts. */
 	uint64_t age;
 };
 

@@ -34,6 +34,9 @@ void fact_json_find_key(struct fact *f, struct arena *, json_t *object);
 /* {"put":"app",...}, without a newline; what has its default is left out. */
 void fact_json_print(FILE *, const struct fact *);
 
+/* {"age":N,"put":"app",...}, where it has addresses that another may claim. */
+void fact_json_print_aged(FILE *, const struct fact *);
+
 /* {"VERB":"app",...}: its kind and its key alone. */
 void fact_json_print_key(FILE *, const char *verb, const struct fact *);
 

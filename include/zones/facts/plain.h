@@ -47,6 +47,9 @@ plain_more(struct wire_in *in, char end)
 	return false;
 }
 
+/* Digits, few enough for any number type, that do not begin with a zero. */
+double plain_number(struct wire_in *);
+
 /* Of length 0 also where there is none. */
 struct span plain_string(struct wire_in *);
 

@@ -60,6 +60,11 @@ static const struct {
 	    "record acme/*.corp.acme/MX",
 	    "{\"put\":\"record\"," NET ",\"name\":\"*.corp.acme\","
 	    "\"type\":\"MX\",\"values\":[\"10 m.\",\"20 n.\"]}" },
+	{ "{\"age\":17,\"put\":\"instance\"," WEB IN "}",
+	    "instance acme/web/i1", NULL },
+	{ "{\"put\":\"instance\"," WEB IN ",\"age\":9007199254740993}",
+	    "instance acme/web/i1",
+	    "{\"age\":9007199254740993,\"put\":\"instance\"," WEB IN "}" },
 	/* any order; labels in lower case; the default state */
 	{ "{\"region\":\"iad\",\"addresses\":[\"fd00::1\"],\"id\":\"I1\","
 	  "\"state\":\"started\",\"app\":\"WEB\","
@@ -325,6 +330,9 @@ static const struct {
 	{ INSTANCE_AT "\"[fd00::1\"}", "endpoint", ENDPOINT, "[fd00::1" },
 	{ INSTANCE_AT "\"[10.0.0.1]\"}", "endpoint", ENDPOINT, "[10.0.0.1]" },
 	{ INSTANCE_AT "\"\"}", "endpoint", ENDPOINT, "" },
+	{ "{\"age\":0,\"put\":\"instance\"," WEB IN "}", "age",
+	    "must be a whole number above 0", "0" },
+	{ "{\"age\":1,\"delete\":\"instance\"," WEB "}", "age", STRANGE, "" },
 	{ "{\"delete\":\"app\"," NET "}", "name", GIVEN, "" },
 	{ "{\"delete\":\"app\"," NET ",\"name\":\"a\",\"domain\":\"a\"}",
 	    "domain", "does not belong to a key", "" },
@@ -351,7 +359,7 @@ print(const struct fact *f)
 	FILE *out = open_memstream(&text, &len);
 
 	assert_non_null(out);
-	fact_json_print(out, f);
+	fact_json_print_aged(out, f);
 	assert_int_equal(fclose(out), 0);
 	return text;
 }

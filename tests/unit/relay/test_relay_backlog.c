@@ -29,6 +29,8 @@ static const struct {
 	{ "{\"put\":\"app\"," IN "\"\",\"name\":\"x\"}", false },
 	{ "{\"withdraw\":\"app\"," IN "\"a\",\"name\":\"x\"}", true },
 	{ "{\"withdraw\":\"network\",\"id\":\"b\"}", false },
+	{ "{\"age\":17,\"put\":\"app\"," IN "\"cc\",\"name\":\"x\"}", true },
+	{ "{\"age\":17,\"put\":\"app\"," IN "\"b\",\"name\":\"x\"}", false },
 	/* of no network: all have them */
 	{ "{\"put\":\"region\",\"id\":\"b\",\"latitude\":1}", true },
 	{ "{\"put\":\"gateway\",\"id\":\"b\",\"region\":\"iad\"}", true },

@@ -208,15 +208,12 @@ write_fact(struct store_txn *t, const struct fact *f, struct complaint *why)
 	t->head.facts++;
 	put_index(t, &new, true);
 	txn_put(t, &key, value.buf, value.len);
-	if (is) {
-		/* Who is told of changes learns that it is the newer one. */
-		if (t->watch != NULL && t->conflict[0] != '\0') {
-			t->watch(t->watch_arg, STORE_DELETED, &old);
-			t->watch(t->watch_arg, STORE_PUT, &new);
-		}
+	if (is) { /* nothing but its age, which the source has told */
+		if (t->watch != NULL)
+			t->watch(t->watch_arg, STORE_PUT, f);
 		return t->err;
 	}
-	txn_changes(t, was ? STORE_CHANGED : STORE_PUT, &new);
+	txn_changes(t, was ? STORE_CHANGED : STORE_PUT, f);
 	if (f->network != NULL)
 		txn_touch(t, t->number);
 	return t->err;

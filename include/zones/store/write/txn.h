@@ -109,7 +109,10 @@ struct store_changes {
 
 /* So far. */
 const struct store_changes *store_changes(const struct store_txn *);
-/* EACH is told of every change from now on; a deleted fact is what it was. */
+/*
+ * EACH is told of every change from now on, and of facts of which the source
+ * says that they are newer; a deleted fact is what it was.
+ */
 typedef void store_each_change(
     void *arg, enum store_change, const struct fact *);
 void store_watch(struct store_txn *, store_each_change *, void *arg);
