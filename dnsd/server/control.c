@@ -182,14 +182,19 @@ on_input(struct bufferevent *stream, void *arg)
 {
 	struct client_of_control *c = arg;
 	struct evbuffer *in = bufferevent_get_input(stream);
-	char *line = evbuffer_readln(in, NULL, EVBUFFER_EOL_CRLF);
+	size_t len, most = COMMAND_MAX;
+	char *line = evbuffer_readln(in, &len, EVBUFFER_EOL_CRLF);
 
+	if (line == NULL) {
+		len = evbuffer_get_length(in);
+		most++; /* may be the half of a line's end */
+	}
 	if (c->follows)
 		(void)evbuffer_drain(in, evbuffer_get_length(in));
+	else if (len > most)
+		command_refuse(c, "...");
 	else if (line != NULL)
 		command_run(c, line);
-	else if (evbuffer_get_length(in) > COMMAND_MAX)
-		command_refuse(c, "...");
 	free(line);
 }
 
