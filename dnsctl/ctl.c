@@ -184,12 +184,12 @@ bad_print(void *arg, const struct feed_where *where, const char *title,
 }
 
 static void
-conflict_print(void *arg, const struct feed_where *where, const char *title,
-    const char *other)
+warning_print(void *arg, const struct feed_where *where, const char *title,
+    const char *text)
 {
 	(void)arg;
 	where_print(where, title);
-	(void)fprintf(stderr, ": warning: %s\n", other);
+	(void)fprintf(stderr, ": warning: %s\n", text);
 }
 
 static void
@@ -204,6 +204,6 @@ committed_ignore(
 
 const struct feed_report ctl_report = {
 	.bad = bad_print,
-	.conflict = conflict_print,
+	.warning = warning_print,
 	.committed = committed_ignore,
 };

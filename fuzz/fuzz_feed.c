@@ -312,7 +312,7 @@ bad_ignore(void *arg, const struct feed_where *where, const char *title,
 }
 
 static void
-conflict_ignore(void *arg, const struct feed_where *where, const char *title,
+warning_ignore(void *arg, const struct feed_where *where, const char *title,
     const char *other)
 {
 	(void)arg;
@@ -368,7 +368,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct feed_report report = { .bad = bad_ignore,
-		.conflict = conflict_ignore,
+		.warning = warning_ignore,
 		.committed = committed };
 	struct feed_follow *feed;
 	struct model m;

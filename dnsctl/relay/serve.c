@@ -65,12 +65,12 @@ on_bad(void *arg, const struct feed_where *where, const char *title,
 }
 
 static void
-on_conflict(void *arg, const struct feed_where *where, const char *title,
-    const char *other)
+on_warning(void *arg, const struct feed_where *where, const char *title,
+    const char *text)
 {
 	const struct relay *r = arg;
 
-	r->below.conflict(r->below.arg, where, title, other);
+	r->below.warning(r->below.arg, where, title, text);
 }
 
 static void
@@ -107,7 +107,7 @@ relay_hear(struct relay *r, struct feed_report *report)
 	r->below = *report;
 	*report = (struct feed_report){ .arg = r,
 		.bad = on_bad,
-		.conflict = on_conflict,
+		.warning = on_warning,
 		.committed = on_committed,
 		.change = on_change,
 		.stored = on_stored,

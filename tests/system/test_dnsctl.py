@@ -85,6 +85,25 @@ def test_bad_line(servers, tmp_path, bad, named):
     assert store.tell("export") == before
 
 
+def test_apply_warns_of_what_no_name_asks_for(servers):
+    """Taken, all of it: file, line, fact, field, form, value; a follower is
+    not told of each again."""
+    store = servers.store(NET)
+    web = WEB.replace('"region":"iad"', '"region":"vms","group":"_tcp",'
+                      '"metadata":{"version":"1.2","Role":"Primary"}')
+    done = store.run("apply", "-", stdin="\n" + web)
+    assert (done.returncode, done.stdout) == (0, "put 1 instance\n")
+    assert done.stderr.splitlines() == [
+        "-:2: instance n/web/i: warning: region: REGION.APP.internal "
+        'will not answer: "vms"',
+        "-:2: instance n/web/i: warning: group: GROUP.process.APP.internal "
+        'will not answer: "_tcp"',
+        "-:2: instance n/web/i: warning: metadata: VALUE.KEY.kv._metadata."
+        'APP.internal will not answer: "version=1.2"']
+    done = store.run("follow", "-", stdin=web + '{"commit":"1"}\n')
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_bad_line_after_a_commit_changes_nothing(servers):
     """`apply` is all or nothing, whatever commits the file has."""
     store = servers.store(NET)

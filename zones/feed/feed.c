@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "zones/facts/asked.h"
 #include "zones/facts/check.h"
 
 struct feed_cursor {
@@ -106,6 +107,35 @@ feed_complain(struct feed *f, const struct feed_where *where,
 	return complain_of(f, where, line->named ? &line->fact : NULL, why);
 }
 
+struct warning {
+	struct feed *feed;
+	const struct fact *fact;
+	const struct feed_where *where;
+};
+
+static void
+unasked_tell(void *arg, const struct complaint *why)
+{
+	const struct warning *w = arg;
+	char title[FACT_TITLE], text[sizeof(*why) + 8];
+
+	(void)snprintf(text, sizeof(text), "%s: %s: \"%s\"", why->field,
+	    why->rule, why->value);
+	w->feed->report->warning(
+	    w->feed->report->arg, w->where, fact_title(w->fact, title), text);
+}
+
+/* Who applies a file looks at what it says; who follows was told once. */
+static void
+unasked_find(
+    struct feed *f, const struct fact *fact, const struct feed_where *where)
+{
+	struct warning w = { f, fact, where };
+
+	if (f->strict)
+		fact_unasked(fact, unasked_tell, &w);
+}
+
 static void
 conflict_tell(struct feed *f, const struct fact *fact,
     const struct feed_where *where, const char *other)
@@ -115,7 +145,7 @@ conflict_tell(struct feed *f, const struct fact *fact,
 	if (other == NULL)
 		return;
 	f->counts.conflicts++;
-	f->report->conflict(
+	f->report->warning(
 	    f->report->arg, where, fact_title(fact, title), other);
 }
 
@@ -162,6 +192,7 @@ put_take(struct feed *f, const struct feed_line *line,
 		return err;
 	f->counts.puts++;
 	conflict_tell(f, &line->fact, where, store_conflict(f->txn));
+	unasked_find(f, &line->fact, where);
 	return E_OK;
 }
 
@@ -193,6 +224,7 @@ settled_tell(void *arg, uint64_t place, const struct fact *fact,
 	if (why == NULL) {
 		f->counts.puts++;
 		conflict_tell(f, fact, where, other);
+		unasked_find(f, fact, where);
 	} else if (!f->failed) { /* the first ends it, if it is strict */
 		(void)complain_of(f, where, fact, why);
 	}

@@ -41,9 +41,9 @@ struct feed_report {
 	/* TITLE is the fact's, or NULL where the line names none. */
 	void (*bad)(void *arg, const struct feed_where *, const char *title,
 	    const struct complaint *);
-	/* Taken, but OTHER claims one of its addresses too. */
-	void (*conflict)(void *arg, const struct feed_where *,
-	    const char *title, const char *other);
+	/* Taken, but so that not all of it is answered: TEXT says what. */
+	void (*warning)(void *arg, const struct feed_where *, const char *title,
+	    const char *text);
 	/* What was committed at CURSOR is on the disk, but for LEFT, and as
 	 * many MORE. */
 	void (*committed)(void *arg, const char *cursor,

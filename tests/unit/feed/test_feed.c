@@ -218,7 +218,7 @@ bad_count(void *arg, const struct feed_where *where, const char *title,
 }
 
 static void
-conflict_refuse(void *arg, const struct feed_where *where, const char *title,
+warning_refuse(void *arg, const struct feed_where *where, const char *title,
     const char *other)
 {
 	(void)arg;
@@ -333,7 +333,7 @@ test_follow(void **state)
 		struct heard h = { .bad = 0 };
 		const struct feed_report report = { .arg = &h,
 			.bad = bad_count,
-			.conflict = conflict_refuse,
+			.warning = warning_refuse,
 			.committed = committed_note };
 		char *text = text_of(&follows[i]);
 		struct fixture fixture;
@@ -360,7 +360,7 @@ test_apply(void **state)
 		struct heard h = { .bad = 0 };
 		const struct feed_report report = { .arg = &h,
 			.bad = bad_count,
-			.conflict = conflict_refuse,
+			.warning = warning_refuse,
 			.committed = committed_note };
 		char *text = text_of(&applies[i]);
 		size_t len = strlen(text);
@@ -387,7 +387,7 @@ test_large(void **state)
 	struct heard h = { .bad = 0 };
 	const struct feed_report report = { .arg = &h,
 		.bad = bad_count,
-		.conflict = conflict_refuse,
+		.warning = warning_refuse,
 		.committed = committed_note };
 	const struct row row = { .lines = NET A AT("1") WAIT AT("2") B,
 		.told = "1-3000 2",

@@ -304,7 +304,7 @@ bad_ignore(void *arg, const struct feed_where *where, const char *title,
 }
 
 static void
-conflict_ignore(void *arg, const struct feed_where *where, const char *title,
+warning_ignore(void *arg, const struct feed_where *where, const char *title,
     const char *other)
 {
 	(void)arg;
@@ -323,7 +323,7 @@ committed_ignore(
 }
 
 static const struct feed_report report = { .bad = bad_ignore,
-	.conflict = conflict_ignore,
+	.warning = warning_ignore,
 	.committed = committed_ignore };
 
 static void

@@ -1,0 +1,15 @@
+/*
+ * asked.h - what a fact has and no name can ask for.
+ */
+#ifndef ZONES_FACTS_ASKED_H
+#define ZONES_FACTS_ASKED_H
+
+#include "zones/facts/fact.h"
+
+/* The field, the form of names that will not answer, the value. */
+typedef void fact_unasked_each(void *arg, const struct complaint *);
+
+/* Of a fact that was checked. */
+void fact_unasked(const struct fact *, fact_unasked_each *, void *arg);
+
+#endif
