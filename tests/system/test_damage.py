@@ -1,6 +1,7 @@
 """A store that is cut, overwritten, damaged or replaced under who reads it."""
 
 import contextlib
+import ipaddress
 import os
 import shutil
 import threading
@@ -152,6 +153,41 @@ def test_damaged_page(servers):
         f.write(b"\xff" * 40)
         f.flush()
         until(lambda: rcode(ask(NAME)) == "SERVFAIL", "it is found")
+
+
+def test_damaged_values(servers):
+    """The last fact, and all that is made of it, alike: no key leaves its place."""
+    store = servers.store(facts())
+    copy = store.path + "/../copy"
+    store.tell("backup", copy)
+    with open(store.path + "/data.mdb", "r+b") as f:
+        good = f.read()
+        was, new = (ipaddress.ip_address("fdaa:0:18:1::" + end).packed
+                    for end in ("7d0", "7d1"))
+        assert good.count(was) >= 2
+        bad = good.replace(was, new)
+        f.seek(0)
+        f.write(bad)
+        f.flush()
+        d = servers.serve(store)
+        assert rcode(ask("app1999.internal")) == "SERVFAIL"
+        assert ": data.mdb is damaged; put a backup" in d.read_log()
+        done = store.run("check")
+        assert done.returncode == 1
+        assert "store is damaged" in done.stderr
+        f.seek(0)
+        f.write(good)
+        f.flush()
+        until(all_right, "it answers")
+        assert store.tell("check") == "ok\n"
+        # And while it is open: written by who makes no commit.
+        f.seek(0)
+        f.write(bad)
+        f.flush()
+        until(lambda: rcode(ask(NAME)) == "SERVFAIL", "it is found")
+    store.tell("restore", copy)
+    until(all_right, "it answers from the copy")
+    assert d.read_log().count("data.mdb is damaged") == 2
 
 
 def test_backup_and_restore(server, servers):

@@ -18,6 +18,7 @@
 
 #include "zones/feed/line.h"
 #include "zones/store/read/env.h"
+#include "zones/store/read/pages.h"
 #include "zones/store/write/check.h"
 #include "zones/store/write/facts.h"
 #include "zones/store/write/txn.h"
@@ -307,6 +308,30 @@ fixture_raw_patch(struct fixture_raw *raw, const void *key, size_t key_len,
 	v.mv_data = copy;
 	FIXTURE_MUST(mdb_put(raw->txn, raw->dbi, &k, &v, 0) == 0);
 	free(copy);
+}
+
+/* That what was overwritten is taken for what was written. */
+static inline void
+fixture_raw_sum(struct fixture_raw *raw)
+{
+	uint8_t octets[8], head[] = { 0, 0, 0, 0, 'm' };
+	struct wire_out out = wire_out(octets, sizeof(octets));
+	struct wire_in in;
+	MDB_cursor *cursor;
+	uint64_t sum = 0;
+	MDB_val k, v;
+
+	FIXTURE_MUST(mdb_cursor_open(raw->txn, raw->dbi, &cursor) == 0);
+	while (mdb_cursor_get(cursor, &k, &v, MDB_NEXT) == 0)
+		sum += pages_pair(k.mv_data, k.mv_size, v.mv_data, v.mv_size);
+	k = (MDB_val){ sizeof(head), head };
+	FIXTURE_MUST(mdb_cursor_get(cursor, &k, &v, MDB_SET) == 0);
+	in = val_in(&v);
+	in.pos = v.mv_size - sizeof(octets);
+	wire_put64(&out, wire_get64(&in) + sum);
+	mdb_cursor_close(cursor);
+	fixture_raw_patch(raw, head, sizeof(head), v.mv_size - sizeof(octets),
+	    octets, sizeof(octets));
 }
 
 struct fixture_dump {

@@ -333,7 +333,7 @@ static void
 test_other_format(void **state)
 {
 	/* one that we no longer read, and one that we do not know yet */
-	static const char *const formats[] = { "\0\002", "\0\004" };
+	static const char *const formats[] = { "\0\003", "\0\005" };
 	struct fixture_raw raw;
 	struct store_txn *t;
 	struct fixture f;

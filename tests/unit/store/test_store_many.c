@@ -258,6 +258,7 @@ test_beside_old(void **state)
 	begin(&m, "");
 	fixture_raw_begin(&m.f, &raw);
 	fixture_raw_patch(&raw, "\0\0\0\0m", 5, 2, "\0\0\0\0\0\004\0\001", 8);
+	fixture_raw_sum(&raw);
 	fixture_raw_end(&m.f, &raw);
 	run(&m, 600, 300, 400, 8);
 	fixture_close(&m.f);

@@ -12,6 +12,7 @@
 
 #include "base/rng.h"
 #include "store_fixture.h"
+#include "zones/store/read/pages.h"
 
 /* Octets before the number, and how many octets the key has at most. */
 static const struct {
@@ -60,6 +61,20 @@ key_make(struct store_key *key, uint64_t number, size_t shape)
 		wire_put8(&key->out, 0); /* LMDB's least */
 }
 
+static uint64_t
+sum_there(const struct fixture_raw *raw)
+{
+	MDB_cursor *cursor;
+	uint64_t sum = 0;
+	MDB_val k, v;
+
+	assert_int_equal(mdb_cursor_open(raw->txn, raw->dbi, &cursor), 0);
+	while (mdb_cursor_get(cursor, &k, &v, MDB_NEXT) == 0)
+		sum += pages_pair(k.mv_data, k.mv_size, v.mv_data, v.mv_size);
+	mdb_cursor_close(cursor);
+	return sum;
+}
+
 static void
 check(struct fixture *f, size_t shape, enum order order, unsigned count)
 {
@@ -67,6 +82,7 @@ check(struct fixture *f, size_t shape, enum order order, unsigned count)
 	struct overlay o = { 0 };
 	struct fixture_raw raw;
 	struct store_key key;
+	uint64_t sum = 0;
 	MDB_stat stat;
 
 	for (unsigned i = 0; i < count; i++) {
@@ -75,10 +91,11 @@ check(struct fixture *f, size_t shape, enum order order, unsigned count)
 	}
 	fixture_raw_begin(f, &raw);
 	assert_int_equal(mdb_drop(raw.txn, raw.dbi, 0), 0);
-	assert_int_equal(overlay_flush(&o, raw.txn, raw.dbi), 0);
+	assert_int_equal(overlay_flush(&o, raw.txn, raw.dbi, &sum), 0);
 	assert_int_equal(mdb_stat(raw.txn, raw.dbi, &stat), 0);
 	assert_int_equal(stat.ms_entries, count);
 	assert_null(overlay_find(&o, key.buf, key.out.len));
+	assert_int_equal(sum, sum_there(&raw));
 	fixture_raw_end(f, &raw);
 }
 

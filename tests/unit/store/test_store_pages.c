@@ -63,19 +63,19 @@ test_good(void **state)
 	(void)state;
 	fixture_open(&f);
 	fd = data_open(&f);
-	assert_int_equal(pages_verify(fd, &page), E_OK);
+	assert_int_equal(pages_verify(fd, false, &page), E_OK);
 	for (unsigned i = 0; i < 20; i++) {
 		fill(&f, i * 30, i * 30 + 100);
-		assert_int_equal(pages_verify(fd, &page), E_OK);
+		assert_int_equal(pages_verify(fd, false, &page), E_OK);
 		assert_int_equal(fixture_apply(&f,
 				     "{'delete':'app','network':'acme','name':"
 				     "'a0'}"),
 		    E_OK);
-		assert_int_equal(pages_verify(fd, &page), E_OK);
+		assert_int_equal(pages_verify(fd, false, &page), E_OK);
 	}
 	assert_int_equal(
 	    fixture_apply(&f, "{'delete':'network','id':'acme'}"), E_OK);
-	assert_int_equal(pages_verify(fd, &page), E_OK);
+	assert_int_equal(pages_verify(fd, false, &page), E_OK);
 	(void)close(fd);
 	fixture_close(&f);
 }
@@ -108,7 +108,6 @@ test_free_pages_missing(void **state)
 	fixture_close(&f);
 }
 
-/* Whatever it says, it says. */
 static bool
 fact_ignore(void *arg, const struct fact *fact, bool implied)
 {
@@ -118,19 +117,27 @@ fact_ignore(void *arg, const struct fact *fact, bool implied)
 	return true;
 }
 
-/* As the tool reads it, which verifies nothing before. */
+/* As the tool reads it, which verifies nothing before; what it says, it says.
+ * ALL: nothing was found, and so it says all. */
 static void
-read_all(struct fixture *f)
+read_all(struct fixture *f, const char *all)
 {
+	char *is = NULL;
+
 	FIXTURE_MUST(store_open_reader(&f->reader, f->path) == E_OK);
 	FIXTURE_MUST(snapshot_open(f->reader, &f->snapshot) == E_OK);
-	if (snapshot_refresh(f->snapshot) == E_OK) {
+	if (all != NULL) {
+		is = fixture_dump(f, true);
+		assert_string_equal(is, all);
+		assert_int_equal(fixture_check(f), E_OK);
+	} else if (snapshot_refresh(f->snapshot) == E_OK) {
 		for (int kind = 0; kind < FACT_KINDS; kind++)
 			(void)!snapshot_facts(f->snapshot, (enum fact_kind)kind,
 			    NULL, fact_ignore, NULL);
 		snapshot_rest(f->snapshot);
 		(void)!fixture_check(f);
 	}
+	free(is);
 	fixture_close_handles(f);
 }
 
@@ -157,40 +164,52 @@ damage(struct rng *rng, uint8_t *page, unsigned how)
 	}
 }
 
-/* Nothing dies; what is no octet of a key or a value is found. */
+/*
+ * Nothing dies, and what is not found changes nothing; but for the number of
+ * the newest commit, without which the one before it is there.
+ */
 static void
 test_damages(void **state)
 {
 	const char *much = getenv("DNSD_DAMAGES");
 	unsigned many = much == NULL ? 100 : (unsigned)strtoul(much, NULL, 10),
-		 found = 0;
+		 found = 0, older = 0;
 	struct rng rng = { 0x5eed };
 	uint8_t was[4096], is[4096];
 	struct fixture f;
+	size_t page, newest, commit;
 	off_t pages;
-	size_t page;
+	char *all;
 	int fd;
 
 	(void)state;
 	fixture_open(&f);
 	fill(&f, 0, INSTANCES);
+	all = fixture_dump(&f, true);
 	fixture_close_handles(&f);
 	fd = data_open(&f);
+	assert_int_equal(pages_commit(fd, &newest), E_OK);
 	pages = lseek(fd, 0, SEEK_END) / 4096;
 	for (unsigned i = 0; i < many; i++) {
 		off_t at = (off_t)(rng_next(&rng) % (uint64_t)pages) * 4096;
+		bool good;
 
 		assert_int_equal(pread(fd, was, 4096, at), 4096);
 		memcpy(is, was, 4096);
 		damage(&rng, is, i);
 		assert_int_equal(pwrite(fd, is, 4096, at), 4096);
-		found += pages_verify(fd, &page) != E_OK;
-		read_all(&f);
+		good = pages_verify(fd, false, &page) == E_OK;
+		found += !good;
+		good = good && pages_commit(fd, &commit) == E_OK;
+		older += good && commit < newest;
+		read_all(&f, good && commit >= newest ? all : NULL);
 		assert_int_equal(pwrite(fd, was, 4096, at), 4096);
-		assert_int_equal(pages_verify(fd, &page), E_OK);
+		assert_int_equal(pages_verify(fd, false, &page), E_OK);
 	}
-	print_message(
-	    "%u damages, %u of them found by their pages\n", many, found);
+	print_message("%u damages, %u of them found, %u of nothing, %u of the "
+		      "newest commit's number\n",
+	    many, found, many - found - older, older);
+	free(all);
 	(void)close(fd);
 	fixture_open_handles(&f);
 	assert_int_equal(fixture_check(&f), E_OK);

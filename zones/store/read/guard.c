@@ -19,9 +19,6 @@
 
 #include "base/log.h"
 
-/* No value of ours is so large: damage would have us read past the map. */
-#define VALUE_MOST ((size_t)64 << 20)
-
 /* The maps of all environments; TO is 0 where none is. */
 #define MAPS 64
 static struct map {

@@ -11,6 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hash.h"
+#include "base/siphash.h"
+#include "base/wire.h"
+#include "zones/store/read/store.h"
+
 #define MAGIC   0xBEEFC0DE
 #define VERSION 1
 #define P_META  0x08
@@ -87,6 +92,8 @@ struct walk {
 	bool numbers;  /* keys are numbers of commits, values lists of pages */
 	uint8_t *seen; /* a bit a page */
 	size_t bad;    /* the first that is damaged */
+	uint64_t sum;  /* of all pairs */
+	bool other;    /* they are of another format, and not summed up */
 };
 
 struct key {
@@ -173,9 +180,46 @@ list_take(struct walk *w, const uint8_t *at, size_t len)
 	return true;
 }
 
+/* KEY_HEAD, and the format that its value begins with. */
+static const uint8_t head_key[] = { 0, 0, 0, 0, 'm' };
+
+static bool
+is_head(const void *key, size_t len)
+{
+	return len == sizeof(head_key) && memcmp(key, head_key, len) == 0;
+}
+
+uint64_t
+pages_pair(const void *key, size_t key_len, const void *value, size_t len)
+{
+	static const struct siphash_key open = { { 0 } }; /* no secret */
+	uint64_t more = hash_bytes(key, key_len), said = 0;
+	struct wire_in in = wire_in(value, len);
+
+	if (is_head(key, key_len) && len >= sizeof(said)) {
+		len -= sizeof(said);
+		in.pos = len;
+		said = wire_get64(&in);
+	}
+	return siphash(&open, more, value, len) - said;
+}
+
+static bool
+pair_take(struct walk *w, const struct node *n, const uint8_t *at, size_t len)
+{
+	struct wire_in in = wire_in(at, len);
+
+	if (w->numbers)
+		return list_take(w, at, len);
+	w->sum += pages_pair(n->key, n->key_len, at, len);
+	if (is_head(n->key, n->key_len))
+		w->other = wire_get16(&in) != STORE_FORMAT;
+	return true;
+}
+
 /* A value in pages of its own. */
 static bool
-large_take(struct walk *w, size_t page, size_t size)
+large_take(struct walk *w, const struct node *n, size_t page, size_t size)
 {
 	size_t count = (sizeof(struct page) - 1 + size) / w->size + 1;
 	struct page head;
@@ -188,11 +232,9 @@ large_take(struct walk *w, size_t page, size_t size)
 	memcpy(&says, &head.lower, sizeof(says));
 	if (head.number != page || head.flags != P_OVERFLOW || says != count)
 		return bad_page(w, page);
-	if (!w->numbers)
-		return true;
 	all = malloc(sizeof(head) + size);
 	good = all != NULL && page_read(w, page, all, sizeof(head) + size) &&
-	    list_take(w, all + sizeof(head), size);
+	    pair_take(w, n, all + sizeof(head), size);
 	free(all);
 	return good;
 }
@@ -206,10 +248,9 @@ value_take(struct walk *w, const struct page *p, const struct node *n)
 
 	if (n->flags == F_BIGDATA) {
 		memcpy(&page, at, sizeof(page));
-		return left >= sizeof(page) && large_take(w, page, size);
+		return left >= sizeof(page) && large_take(w, n, page, size);
 	}
-	return n->flags == 0 && size <= left &&
-	    (!w->numbers || list_take(w, at, size));
+	return n->flags == 0 && size <= left && pair_take(w, n, at, size);
 }
 
 static bool
@@ -315,7 +356,7 @@ trees_walk(struct walk *w, const struct meta *m)
 #define TRIES 5
 
 enum err
-pages_verify(int fd, size_t *page)
+pages_verify(int fd, bool held, size_t *page)
 {
 	enum err err = E_OK;
 
@@ -336,13 +377,17 @@ pages_verify(int fd, size_t *page)
 			return E_DAMAGED;
 		good = trees_walk(&w, &m);
 		free(w.seen);
-		*page = w.bad;
-		if (good)
+		*page = good ? PAGES_ALL : w.bad;
+		if (good && (w.other || w.sum == 0)) {
+			*page = 0;
 			return E_OK;
-		if (pages_commit(fd, &now) != E_OK || now <= m.txnid + 1)
+		}
+		if (held || pages_commit(fd, &now) != E_OK ||
+		    now <= m.txnid + 1)
 			return E_DAMAGED;
 	}
-	return E_OK; /* it changes too fast to say */
+	*page = PAGES_MANY;
+	return E_OK;
 }
 
 enum err
@@ -369,7 +414,7 @@ pages_check(int fd)
 		return E_SYSTEM;
 	if ((size_t)st.st_size / m.tree[TREE_FREE].pad > m.last)
 		return E_OK;
-	return pages_verify(fd, &page);
+	return pages_verify(fd, false, &page);
 }
 
 enum err

@@ -53,39 +53,74 @@ store_find_file(const struct store *s, struct store_file *f)
 }
 
 /*
- * Every page is looked at where a thread has the time: at first, when the file
+ * All of it is looked at where a thread has the time: at first, when the file
  * was written without a commit, and once an hour.
  */
 #define HOUR 3600
 
-static bool
-is_to_verify(struct store *s, int fd, bool same)
+/* Was it written since, and is that to be looked at?  E_DAMAGED: still. */
+static enum err
+verify_is_due(struct store *s, int fd, bool same, bool *due)
 {
 	time_t now = clock_seconds(CLOCK_MONOTONIC);
+	struct stat was = s->seen;
 	size_t commit = 0;
-	struct stat st;
-	bool due;
+	bool written;
 
-	if (!s->keeps || fstat(fd, &st) != 0 ||
+	*due = false;
+	if (!s->keeps || fstat(fd, &s->seen) != 0 ||
 	    pages_commit(fd, &commit) != E_OK)
-		return false;
-	due = !same || now >= s->due ||
-	    (commit == s->commit &&
-		(st.st_mtim.tv_sec != s->written.tv_sec ||
-		    st.st_mtim.tv_nsec != s->written.tv_nsec));
-	s->written = st.st_mtim;
+		return E_OK;
+	written = was.st_mtim.tv_sec != s->seen.st_mtim.tv_sec ||
+	    was.st_mtim.tv_nsec != s->seen.st_mtim.tv_nsec ||
+	    was.st_ino != s->seen.st_ino;
+	if (!written && s->told != 0)
+		return E_DAMAGED;
+	*due = !same || now >= s->due || (commit == s->commit && written);
 	s->commit = commit;
-	if (due)
-		s->due = now + HOUR;
-	return due;
+	return E_OK;
+}
+
+static void
+tell_damage(struct store *s, size_t page)
+{
+	char what[48] = "";
+
+	if (page != PAGES_ALL)
+		(void)snprintf(what, sizeof(what), "page %zu of ", page);
+	if (page != s->told)
+		log_error("store %s: %sdata.mdb is damaged; put a backup in "
+			  "its place (dnsctl restore), or remove it and fill "
+			  "a new one",
+		    s->path, what);
+}
+
+/* With a transaction of E, if it has any, of which no page is written over. */
+static enum err
+verify(struct store *s, int fd, const struct store_env *e)
+{
+	MDB_txn *txn = NULL;
+	size_t page;
+	enum err err;
+
+	if (e != NULL && slots_begin(e, MDB_RDONLY, &txn) != 0)
+		txn = NULL;
+	err = pages_verify(fd, txn != NULL && e->guard.locks, &page);
+	mdb_txn_abort(txn);
+	if (err == E_DAMAGED)
+		tell_damage(s, page);
+	if (page != PAGES_MANY)
+		s->due = clock_seconds(CLOCK_MONOTONIC) + HOUR;
+	s->told = err == E_OK ? 0 : page;
+	return err;
 }
 
 /* Before LMDB opens it, which trusts what it reads; SAME: it is open. */
 static enum err
-file_check(struct store *s, bool same)
+file_check(struct store *s, bool same, const struct store_env *e)
 {
 	char path[4096];
-	size_t page;
+	bool due;
 	enum err err;
 	int fd;
 
@@ -94,21 +129,12 @@ file_check(struct store *s, bool same)
 	if (fd < 0)
 		return errno == EACCES ? E_SYSTEM : E_ABSENT;
 	err = pages_check(fd);
-	if (err == E_OK && is_to_verify(s, fd, same)) {
-		err = pages_verify(fd, &page);
-		if (err == E_DAMAGED && page != s->told)
-			log_error("store %s: page %zu of data.mdb is damaged",
-			    s->path, page);
-		s->told = err == E_OK ? 0 : page;
-	}
+	if (err == E_OK)
+		err = verify_is_due(s, fd, same, &due);
+	if (err == E_OK && due)
+		err = verify(s, fd, e);
 	(void)close(fd);
 	return err;
-}
-
-static bool
-is_same(const struct store_file *a, const struct store_file *b)
-{
-	return a->dev == b->dev && a->ino == b->ino && a->lock == b->lock;
 }
 
 /* False: one is being read. */
@@ -165,6 +191,12 @@ change(struct store *s, struct store_file *there, enum err err)
 		s->env->file.lock = file_number(s, "lock.mdb", &st);
 }
 
+static bool
+is_same(const struct store_file *a, const struct store_file *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->lock == b->lock;
+}
+
 static void
 look(struct store *s)
 {
@@ -175,7 +207,8 @@ look(struct store *s)
 	    e != NULL && there.dev == e->file.dev && there.ino == e->file.ino;
 
 	if (err == E_OK)
-		err = file_check(s, same && guard_hurt(&e->guard) == E_OK);
+		err = file_check(s, same && guard_hurt(&e->guard) == E_OK,
+		    same && is_same(&e->file, &there) ? e : NULL);
 	if (err != E_OK && same)
 		guard_mark(&e->guard, err);
 	(void)pthread_mutex_lock(&s->lock);

@@ -32,7 +32,7 @@ verify(int fd)
 	size_t page;
 	enum err err = pages_check(fd);
 
-	return err == E_OK ? pages_verify(fd, &page) : err;
+	return err == E_OK ? pages_verify(fd, false, &page) : err;
 }
 
 /* TO beside the file that it becomes, or nothing. */

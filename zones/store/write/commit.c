@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "left_impl.h"
+#include "zones/store/read/pages.h"
 
 /* A store that never saw a commit has no head: it gets its first here. */
 static void
@@ -19,10 +20,13 @@ read_head(struct store_txn *t)
 	MDB_val k, v;
 
 	key_init(&key, NETWORK_NONE, KEY_HEAD);
-	if (txn_get(t, &key, &v) == 0)
+	if (txn_get(t, &key, &v) == 0) {
 		t->err = store_head_read(&t->head, &v);
-	else
+		t->sum =
+		    -pages_pair(key.buf, key.out.len, v.mv_data, v.mv_size);
+	} else {
 		t->head.next_network = 1;
+	}
 	key_init(&key, NETWORK_NONE, KEY_LEFT);
 	k = key_val(&key);
 	t->left = guard_get(t->cursor, &k, &v, MDB_SET_RANGE) == 0 &&
@@ -177,6 +181,7 @@ write_head(struct store_txn *t)
 	uint8_t buf[STORE_HEAD_MAX];
 	struct wire_out out = wire_out(buf, sizeof(buf));
 	struct store_key key;
+	uint64_t sum;
 
 	/* Word without news is no commit: the store's age is its facts'. */
 	if (t->changed || t->head.meta.commits == 0) {
@@ -184,8 +189,14 @@ write_head(struct store_txn *t)
 		t->head.meta.committed_ms = clock_ms(CLOCK_REALTIME);
 		journal_write(t);
 	}
+	txn_flush(t);
 	put_head(&t->head, &out);
 	key_init(&key, NETWORK_NONE, KEY_HEAD);
+	/* Of all pairs together the sum is 0. */
+	wire_put64(&out, 0);
+	sum = t->sum + pages_pair(key.buf, key.out.len, buf, out.len);
+	out.len -= sizeof(sum);
+	wire_put64(&out, sum);
 	txn_put(t, &key, buf, out.len);
 }
 

@@ -17,6 +17,7 @@ struct store_txn {
 	MDB_cursor *cursor;
 	enum err err; /* the first failure */
 	struct store_head head;
+	uint64_t sum; /* of all pairs but the head (pages.h) */
 	struct overlay overlay;
 	struct overlay names; /* apps that came, and that went */
 	struct paged_room paged;
@@ -90,6 +91,8 @@ void txn_delete(struct store_txn *, const struct store_key *);
 /* Past the overlay, for what is searched with a cursor. */
 void txn_put_now(struct store_txn *, struct store_key *, const void *, size_t);
 void txn_delete_now(struct store_txn *, struct store_key *);
+/* The key that its cursor stands at; which then stands at the next. */
+void txn_delete_at(struct store_txn *, MDB_val *k);
 /* Gives all to LMDB: before a cursor looks for what may have been put. */
 void txn_flush(struct store_txn *);
 /* Room for a value of so many octets, until the next one or the next fact. */

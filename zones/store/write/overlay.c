@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "zones/store/read/pages.h"
 
 /*
  * The key's first octets as numbers: with these, few comparisons touch the
@@ -144,22 +145,55 @@ overlay_at(const struct overlay *o, size_t i)
 	return o->all[i].entry;
 }
 
-static int
-write_entry(MDB_cursor *cursor, const struct overlay_entry *e, unsigned flags)
+static uint64_t
+pair(const MDB_val *k, const MDB_val *v)
 {
-	MDB_val k = { .mv_size = e->in.len }, v = { .mv_size = e->len };
-	const void *key = e->in.key;
+	return pages_pair(k->mv_data, k->mv_size, v->mv_data, v->mv_size);
+}
+
+static int
+take_out(MDB_cursor *cursor, MDB_val *k, uint64_t *sum)
+{
+	MDB_val v;
+	int rc = guard_get(cursor, k, &v, MDB_SET);
+
+	if (rc != 0)
+		return rc == MDB_NOTFOUND ? 0 : rc;
+	*sum -= pair(k, &v);
+	return mdb_cursor_del(cursor, 0);
+}
+
+/* LMDB hands out what is there already, and stands at it then. */
+int
+overlay_write(
+    MDB_cursor *cursor, MDB_val *k, MDB_val *v, bool new, uint64_t *sum)
+{
+	MDB_val was = *v;
 	int rc;
+
+	if (v->mv_data == NULL)
+		return take_out(cursor, k, sum);
+	*sum += pair(k, v);
+	rc =
+	    mdb_cursor_put(cursor, k, &was, new ? MDB_APPEND : MDB_NOOVERWRITE);
+	if (rc != MDB_KEYEXIST || new)
+		return rc;
+	if (was.mv_size > VALUE_MOST)
+		return MDB_CORRUPTED;
+	*sum -= pair(k, &was);
+	return mdb_cursor_put(cursor, k, v, MDB_CURRENT);
+}
+
+static int
+write_entry(
+    MDB_cursor *cursor, const struct overlay_entry *e, bool new, uint64_t *sum)
+{
+	MDB_val k = { .mv_size = e->in.len }, v = { e->len, e->value };
+	const void *key = e->in.key;
 
 	/* LMDB copies from it; its type is shared with reading. */
 	memcpy(&k.mv_data, &key, sizeof(k.mv_data));
-	v.mv_data = e->value;
-	if (e->value != NULL)
-		return mdb_cursor_put(cursor, &k, &v, flags);
-	rc = guard_get(cursor, &k, &v, MDB_SET);
-	if (rc == MDB_NOTFOUND)
-		return 0;
-	return rc != 0 ? rc : mdb_cursor_del(cursor, 0);
+	return overlay_write(cursor, &k, &v, new, sum);
 }
 
 static bool
@@ -183,7 +217,7 @@ entry_prefetch(const struct overlay_entry *e)
 }
 
 static int
-write_all(struct overlay *o, MDB_cursor *cursor, unsigned flags)
+write_all(struct overlay *o, MDB_cursor *cursor, bool new, uint64_t *sum)
 {
 	int rc = 0;
 
@@ -191,16 +225,16 @@ write_all(struct overlay *o, MDB_cursor *cursor, unsigned flags)
 	for (size_t i = 0; i < o->table.count && rc == 0; i++) {
 		if (i + AHEAD < o->table.count)
 			entry_prefetch(o->all[i + AHEAD].entry);
-		rc = write_entry(cursor, o->all[i].entry, flags);
+		rc = write_entry(cursor, o->all[i].entry, new, sum);
 	}
 	return rc;
 }
 
 int
-overlay_flush(struct overlay *o, MDB_txn *txn, MDB_dbi dbi)
+overlay_flush(struct overlay *o, MDB_txn *txn, MDB_dbi dbi, uint64_t *sum)
 {
 	/* Into an empty store each page is filled before the next. */
-	unsigned flags = is_empty(txn, dbi) ? MDB_APPEND : 0;
+	bool new = is_empty(txn, dbi);
 	MDB_cursor *cursor;
 	int rc;
 
@@ -208,7 +242,7 @@ overlay_flush(struct overlay *o, MDB_txn *txn, MDB_dbi dbi)
 		return 0;
 	if ((rc = mdb_cursor_open(txn, dbi, &cursor)) != 0)
 		return rc;
-	rc = write_all(o, cursor, flags);
+	rc = write_all(o, cursor, new, sum);
 	mdb_cursor_close(cursor);
 	overlay_release(o);
 	return rc;

@@ -39,7 +39,13 @@ void overlay_put(
 void overlay_sort(struct overlay *);
 const struct overlay_entry *overlay_at(const struct overlay *, size_t i);
 /* All of it, in the order of keys; then it is empty. */
-int overlay_flush(struct overlay *, MDB_txn *, MDB_dbi);
+int overlay_flush(struct overlay *, MDB_txn *, MDB_dbi, uint64_t *sum);
+/*
+ * One key to LMDB, in or, where the value is NULL, out: SUM is that of all of
+ * its pairs (pages.h).  NEW: it is behind all that are there.
+ */
+int overlay_write(
+    MDB_cursor *, MDB_val *k, MDB_val *v, bool new, uint64_t *sum);
 void overlay_release(struct overlay *);
 
 #endif

@@ -237,7 +237,7 @@ drop_rows(struct store_txn *t)
 		key_init(&region, NETWORK_NONE, KEY_REGION);
 		key_bytes(&region, id.buf, id.len);
 		if (txn_get(t, &region, &v) == MDB_NOTFOUND)
-			(void)txn_holds(t, mdb_cursor_del(t->cursor, 0));
+			txn_delete_at(t, &k);
 		rc = guard_get(t->cursor, &k, &v, MDB_NEXT);
 	}
 }

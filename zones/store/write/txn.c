@@ -71,32 +71,46 @@ txn_delete(struct store_txn *t, const struct store_key *key)
 	overlay_put(&t->overlay, key, NULL, 0);
 }
 
+static void
+write_now(
+    struct store_txn *t, struct store_key *key, const void *value, size_t len)
+{
+	MDB_val k = key_val(key), v = { .mv_size = len };
+	MDB_cursor *cursor;
+
+	if (!txn_holds(t,
+		t->err != E_OK
+		    ? 0
+		    : mdb_cursor_open(t->txn, t->store->env->dbi, &cursor)))
+		return;
+	/* LMDB copies from it; its type is shared with reading. */
+	memcpy(&v.mv_data, &value, sizeof(v.mv_data));
+	(void)txn_holds(t, overlay_write(cursor, &k, &v, false, &t->sum));
+	mdb_cursor_close(cursor);
+	t->changed = true;
+}
+
 void
 txn_put_now(
     struct store_txn *t, struct store_key *key, const void *value, size_t len)
 {
-	MDB_val k = key_val(key), v = { .mv_size = len };
-
-	if (t->err != E_OK)
-		return;
-	/* LMDB copies from it; its type is shared with reading. */
-	memcpy(&v.mv_data, &value, sizeof(v.mv_data));
-	(void)txn_holds(t, mdb_put(t->txn, t->store->env->dbi, &k, &v, 0));
+	write_now(t, key, value, len);
 	if (overlay_find(&t->overlay, key->buf, key->out.len) != NULL)
 		overlay_put(&t->overlay, key, value, len);
-	t->changed = true;
 }
 
 void
 txn_delete_now(struct store_txn *t, struct store_key *key)
 {
-	MDB_val k = key_val(key);
-	int rc;
+	write_now(t, key, NULL, 0);
+}
 
-	if (t->err != E_OK)
-		return;
-	rc = mdb_del(t->txn, t->store->env->dbi, &k, NULL);
-	(void)txn_holds(t, rc == MDB_NOTFOUND ? 0 : rc);
+void
+txn_delete_at(struct store_txn *t, MDB_val *k)
+{
+	MDB_val none = { 0 };
+
+	(void)txn_holds(t, overlay_write(t->cursor, k, &none, false, &t->sum));
 	t->changed = true;
 }
 
@@ -106,7 +120,8 @@ txn_flush(struct store_txn *t)
 	MDB_dbi dbi = t->store->env->dbi;
 
 	if (t->err == E_OK)
-		(void)txn_holds(t, overlay_flush(&t->overlay, t->txn, dbi));
+		(void)txn_holds(
+		    t, overlay_flush(&t->overlay, t->txn, dbi, &t->sum));
 }
 
 /* Nearly all values fit what is there. */
@@ -133,7 +148,6 @@ txn_delete_range(struct store_txn *t, const struct store_key *prefix)
 		if (rc == MDB_NOTFOUND || (rc == 0 && !val_begins(&k, prefix)))
 			return;
 		if (txn_holds(t, rc))
-			(void)txn_holds(t, mdb_cursor_del(t->cursor, 0));
-		t->changed = true;
+			txn_delete_at(t, &k);
 	}
 }

@@ -47,9 +47,9 @@ struct store {
 	enum err why; /* there is no env */
 	LIST_HEAD(, snapshot) snapshots;
 	/* What was verified last, and when that is due again. */
-	struct timespec written;
+	struct stat seen;
 	size_t commit;
-	size_t told; /* a damaged page; 0: none */
+	size_t told; /* where it is damaged (pages.h); 0: nowhere */
 	time_t due;
 	pthread_t keeper;
 	int ending; /* readable when it is to end */

@@ -19,6 +19,9 @@
 
 #include "base/err.h"
 
+/* No value of ours is so large: damage would have us read past the map. */
+#define VALUE_MOST ((size_t)64 << 20)
+
 struct guard {
 	atomic_int hurt;  /* enum err: why its store is not to be read */
 	const char *data; /* where it is mapped; NULL: nobody knows */

@@ -7,7 +7,9 @@
 #ifndef ZONES_STORE_READ_PAGES_H
 #define ZONES_STORE_READ_PAGES_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -23,10 +25,21 @@ enum err pages_check(int fd) MUST_CHECK;
 /*
  * Every page that the last commit has, of its tree and of what is free: each is
  * in its place and in one place, and every key is found where LMDB looks for
- * it.  What keys and values say is not looked at.  E_DAMAGED, and *page is one
- * that is not so.
+ * it; and all pairs together are what was written.  E_DAMAGED, and *page is one
+ * that is not so, or PAGES_ALL: the pairs are not.  E_OK, and *page is
+ * PAGES_MANY where commits come too fast to say, unless a reader has HELD the
+ * last one.
  */
-enum err pages_verify(int fd, size_t *page) MUST_CHECK;
+#define PAGES_ALL  SIZE_MAX
+#define PAGES_MANY (SIZE_MAX - 1)
+enum err pages_verify(int fd, bool held, size_t *page) MUST_CHECK;
+
+/*
+ * A number for each pair of a key and its value.  Their sum over a store is 0:
+ * the value of KEY_HEAD ends with what the others, and itself, lack of that.
+ */
+uint64_t pages_pair(
+    const void *key, size_t key_len, const void *value, size_t len);
 
 enum err pages_size(int fd, size_t *octets) MUST_CHECK; /* of a page */
 
