@@ -83,8 +83,11 @@ canceled(struct etcd *e, const json_t *result)
 	const char *why =
 	    json_string_value(json_object_get(result, "cancel_reason"));
 
-	if (etcd_number(result, "compact_revision") != 0)
-		return etcd_lost(e);
+	if (etcd_number(result, "compact_revision") != 0) {
+		enum etcd_outcome outcome = etcd_store(e);
+
+		return outcome == ETCD_OK ? etcd_lost(e) : outcome;
+	}
 	return etcd_fail(
 	    e, "watch canceled: %s", why == NULL ? "no reason" : why);
 }
@@ -138,12 +141,13 @@ line_take(struct etcd *e, const char *line, size_t len)
 	return outcome;
 }
 
-/* All whole lines that arrived; they are stored together. */
+/* All whole lines that arrived; they are stored together, whatever came behind
+ * them. */
 static enum etcd_outcome
 lines_take(struct etcd *e)
 {
 	struct etcd_call *w = &e->watch;
-	enum etcd_outcome outcome = ETCD_OK;
+	enum etcd_outcome outcome = ETCD_OK, stored;
 	size_t at = 0;
 	const char *end;
 
@@ -160,7 +164,10 @@ lines_take(struct etcd *e)
 		memmove(w->in, w->in + at, w->len - at);
 	w->len -= at;
 	w->scanned = w->len;
-	return outcome == ETCD_OK ? etcd_store(e) : outcome;
+	if (outcome != ETCD_OK && outcome != ETCD_FAILED)
+		return outcome;
+	stored = etcd_store(e);
+	return stored == ETCD_OK ? outcome : stored;
 }
 
 /* After some silence etcd has to show a sign, or it is taken for dead. */
