@@ -12,7 +12,9 @@
 #include "dnsctl/control/control.h"
 #include "dnsctl/control/follow.h"
 #include "dnsctl/control/top.h"
+#include "dnsctl/control/trace.h"
 #include "dnsctl/ctl.h"
+#include "dnsctl/wireguard/wireguard.h"
 #include "zones/facts/json.h"
 
 /* What was said, as one string. */
@@ -151,6 +153,24 @@ log_run(const struct ctl *ctl)
 	    : CTL_FAILED;
 }
 
+static enum exit_status
+trace_show(const struct ctl *ctl)
+{
+	int64_t seconds =
+	    ctl->lease == NULL ? TRACE_SECONDS : lease_end(ctl->lease, 0);
+
+	if (seconds == 0)
+		return CTL_USAGE;
+	if (seconds > TRACE_SECONDS_MAX) {
+		log_error("--for %s: must not be longer than 1h", ctl->lease);
+		return CTL_USAGE;
+	}
+	return trace_run(ctl->control, (unsigned)seconds, ctl->json != NULL,
+		   ctl->stop) == E_OK
+	    ? ctl_flushed()
+	    : CTL_FAILED;
+}
+
 /* To add something to ask: its row, and its word in main.c's. */
 static const struct {
 	const char *name;
@@ -160,6 +180,7 @@ static const struct {
 	{ "stats", 1, stats_run },
 	{ "top", 1, top_show },
 	{ "log", 1, log_run },
+	{ "trace", 1, trace_show },
 	{ "workers", 1, workers_run },
 	{ "flush", 2, flush_run },
 	{ "reload", 1, plain_run },

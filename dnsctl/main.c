@@ -66,9 +66,9 @@ static const struct command commands[] = {
 	    FOR_FACTS | FOR_DOCTOR, cmd_doctor },
 	{ "history", "", "show what the last 1000 commits changed", 0, 0,
 	    FOR_FACTS, cmd_history },
-	{ "server", "stats|top|log|workers|flush|reload [NAME]",
-	    "ask a running server; flush forgets what upstreams said, of NAME"
-	    " or all",
+	{ "server", "stats|top|trace|log|workers|flush|reload [NAME]",
+	    "ask a running server; trace: who asks most, counted for a while;"
+	    " flush forgets what upstreams said, of NAME or all",
 	    1, 2, FOR_SERVERS | FOR_FACTS | FOR_LOG, cmd_server },
 	{ "serve", "[ADDRESS:PORT]",
 	    "metrics, an API and a page over HTTP; default " SERVE_DEFAULT, 0,
@@ -169,8 +169,9 @@ static const struct option_row options[] = {
 	{ 0, "gateway", "GATEWAY", "whose peer, or whose device", AT(gateway),
 	    FOR_PEERS },
 	{ 0, "for", "TIME|NETWORK",
-	    "how long it lasts: 30m, 24h, 7d; flycast: for another network",
-	    AT(lease), FOR_PEERS | FOR_FLYCAST },
+	    "how long it lasts: 30m, 24h, 7d; trace: 10s; flycast: for another"
+	    " network",
+	    AT(lease), FOR_PEERS | FOR_FLYCAST | FOR_LOG },
 	{ 0, "role", "ROLE", "observer, developer, admin or owner", AT(role),
 	    FOR_PEERS },
 	{ 0, "apps", "APP,...", "it sees these alone", AT(apps), FOR_PEERS },

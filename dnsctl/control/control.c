@@ -13,7 +13,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define PATIENCE  2         /* seconds */
 #define REPLY_MAX (8 << 20) /* octets; a report of many upstreams is 1 MB */
 
 static int
@@ -28,7 +27,7 @@ fail(int fd, int error)
 int
 control_connect(const char *path, const char *command)
 {
-	const struct timeval patience = { .tv_sec = PATIENCE };
+	const struct timeval patience = { .tv_sec = CONTROL_PATIENCE };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -68,16 +67,13 @@ read_all(int fd, FILE *out)
 }
 
 char *
-control_ask(const char *path, const char *command, size_t *len)
+control_read(int fd, size_t *len)
 {
-	int fd = control_connect(path, command), error = ENOMEM;
+	int error = ENOMEM;
 	char *reply = NULL;
-	FILE *out;
+	FILE *out = open_memstream(&reply, len);
 	bool whole;
 
-	if (fd < 0)
-		return NULL;
-	out = open_memstream(&reply, len);
 	whole = out != NULL && read_all(fd, out);
 	if (!whole && out != NULL)
 		error = errno == EAGAIN ? ETIMEDOUT : errno;
@@ -86,7 +82,21 @@ control_ask(const char *path, const char *command, size_t *len)
 		reply = NULL;
 		errno = error;
 	}
+	return reply;
+}
+
+char *
+control_ask(const char *path, const char *command, size_t *len)
+{
+	int fd = control_connect(path, command), error;
+	char *reply;
+
+	if (fd < 0)
+		return NULL;
+	reply = control_read(fd, len);
+	error = errno;
 	(void)close(fd);
+	errno = error;
 	return reply;
 }
 

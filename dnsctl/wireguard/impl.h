@@ -135,8 +135,6 @@ bool qr_png(const struct text *, struct text *png) MUST_CHECK;
 
 /* --- lease.c */
 
-/* "24h", from NOW; 0, and it was said why, where it is no such thing. */
-int64_t lease_end(const char *text, int64_t now) MUST_CHECK;
 /* "in 3 h", "ended", "-" where it never ends */
 #define LEASE_TEXT 32
 const char *lease_text(int64_t end, int64_t now, char out[LEASE_TEXT]);

@@ -18,6 +18,7 @@
 
 #define COMMAND_MAX 1100 /* of which a name may be most */
 #define PATIENCE    10   /* seconds for a client that does nothing */
+#define TRACE_MAX   3600 /* seconds */
 #define CLIENTS_MAX 16   /* at a time; descriptors are kept for as many */
 
 struct client_of_control {
@@ -28,6 +29,7 @@ struct client_of_control {
 	void (*wants)(struct evbuffer *, const struct report_view *);
 	bool reloads; /* it waits for that */
 	bool follows; /* questions, until it goes */
+	bool traces;  /* the same; until a time is over, or it says more */
 };
 
 struct control {
@@ -49,6 +51,8 @@ client_close(struct client_of_control *c)
 	if (c->follows)
 		(void)c->control->calls.follow(
 		    c->control->calls.arg, NULL, false);
+	if (c->traces)
+		(void)c->control->calls.trace(c->control->calls.arg, false);
 	bufferevent_free(c->stream);
 	free(c);
 }
@@ -129,6 +133,37 @@ command_log(struct client_of_control *c, const char *name)
 	(void)bufferevent_enable(c->stream, EV_READ);
 }
 
+/* Its time is that of a client that says nothing. */
+static void
+command_trace(struct client_of_control *c, const char *name)
+{
+	const struct timeval patience = { .tv_sec = PATIENCE };
+	char *end = NULL;
+	const struct timeval seconds = {
+		.tv_sec = name == NULL ? 0 : strtol(name, &end, 10)
+	};
+
+	if (seconds.tv_sec < 1 || seconds.tv_sec > TRACE_MAX || *end != '\0') {
+		client_answer(c, "error: for how many seconds? 1 to 3600");
+		return;
+	}
+	c->traces = c->control->calls.trace(c->control->calls.arg, true);
+	if (!c->traces) {
+		client_answer(c, "error: another client has a trace");
+		return;
+	}
+	(void)bufferevent_set_timeouts(c->stream, &seconds, &patience);
+	(void)bufferevent_enable(c->stream, EV_READ);
+}
+
+static void
+trace_end(struct client_of_control *c)
+{
+	(void)bufferevent_disable(c->stream, EV_READ);
+	c->wants = report_print_trace;
+	c->control->calls.stats(c->control->calls.arg);
+}
+
 static const struct {
 	const char *name;
 	bool takes_name; /* and may go without */
@@ -140,6 +175,7 @@ static const struct {
 	{ "flush", true, command_flush },
 	{ "reload", false, command_reload },
 	{ "log", true, command_log },
+	{ "trace", true, command_trace },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -191,6 +227,8 @@ on_input(struct bufferevent *stream, void *arg)
 	}
 	if (c->follows)
 		(void)evbuffer_drain(in, evbuffer_get_length(in));
+	else if (c->traces)
+		trace_end(c);
 	else if (len > most)
 		command_refuse(c, "...");
 	else if (line != NULL)
@@ -212,9 +250,13 @@ on_written(struct bufferevent *stream, void *arg)
 static void
 on_trouble(struct bufferevent *stream, short what, void *arg)
 {
+	struct client_of_control *c = arg;
+
 	(void)stream;
-	(void)what;
-	client_close(arg);
+	if (c->traces && what == (BEV_EVENT_TIMEOUT | BEV_EVENT_READING))
+		trace_end(c);
+	else
+		client_close(c);
 }
 
 /* Else who waits at the socket woke us again and again. */

@@ -129,6 +129,7 @@ workers_open(struct generation *g, int news)
 		.config = g->config,
 		.store = g->store,
 		.store_told = &g->store_told,
+		.trace = &g->trace,
 		.cache = g->cache,
 		.load = g->load,
 		.limit = g->limit,

@@ -15,6 +15,7 @@ struct generation {
 	struct config *config;
 	struct store *store;
 	atomic_int store_told; /* an enum err: what was said of it last */
+	atomic_llong trace;    /* 0, or a number for one that runs */
 	struct cache *cache;
 	struct load *load;
 	struct query_limit *limit, *network_limit; /* NULL: none */

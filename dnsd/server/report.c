@@ -210,12 +210,12 @@ key_text(const uint8_t *key, enum sketch_kind kind, struct snapshot *s,
 }
 
 static void
-heaviest_print(struct evbuffer *out, struct sketch *const *sketch,
+heaviest_print(struct evbuffer *out, struct sketch_window *const *window,
     unsigned count, enum sketch_kind kind, struct snapshot *s)
 {
 	static const char *const title[] = { "networks", "askers", "names" };
 	struct sketch_found found[TOP];
-	unsigned n = sketch_heaviest(sketch, count, kind, found, TOP);
+	unsigned n = sketch_heaviest(window, count, kind, found, TOP);
 	char text[DNAME_TEXT];
 
 	(void)evbuffer_add_printf(out, ",\"%s\":[", title[kind]);
@@ -231,29 +231,54 @@ heaviest_print(struct evbuffer *out, struct sketch *const *sketch,
 	(void)evbuffer_add_printf(out, "]");
 }
 
+/* An object, of windows that go back for SECONDS. */
+static void
+windows_print(struct evbuffer *out, struct store *store,
+    struct sketch_window *const *window, unsigned count, int64_t seconds)
+{
+	struct snapshot *s = NULL;
+	int64_t since = 0;
+
+	(void)evbuffer_add_printf(out,
+	    "{\"seconds\":%" PRId64 ",\"count\":%" PRIu64, seconds,
+	    sketch_questions(window, count, &since));
+	/* Without a store nobody is of a network; askers and names are told. */
+	if (snapshot_open(store, &s) == E_OK)
+		(void)!snapshot_refresh(s);
+	for (int kind = 0; kind < SKETCH_KINDS; kind++)
+		heaviest_print(out, window, count, (enum sketch_kind)kind, s);
+	snapshot_close(s);
+	(void)evbuffer_add_printf(out, "}");
+}
+
 static void
 top_print(struct evbuffer *out, const struct generation *g)
 {
-	struct sketch *sketch[CONFIG_WORKERS_MAX];
+	struct sketch_window *window[2 * CONFIG_WORKERS_MAX];
 	int64_t now = clock_seconds(CLOCK_REALTIME), since = now;
-	struct snapshot *s = NULL;
-	uint64_t questions = 0;
 
+	for (unsigned i = 0; i < 2 * g->count; i++)
+		window[i] = &worker_sketch(g->workers[i / 2])->window[i % 2];
+	(void)sketch_questions(window, 2 * g->count, &since);
+	(void)evbuffer_add_printf(out, ",\"top\":");
+	windows_print(out, g->store, window, 2 * g->count, now - since);
+}
+
+void
+report_print_trace(struct evbuffer *out, const struct report_view *v)
+{
+	const struct generation *g = v->generation;
+	struct sketch_window *window[CONFIG_WORKERS_MAX];
+	int64_t took_ms = clock_ms(CLOCK_REALTIME) - v->trace;
+	unsigned count = 0;
+
+	/* Another trace's is what nobody has asked a worker since. */
 	for (unsigned i = 0; i < g->count; i++) {
-		sketch[i] = worker_sketch(g->workers[i]);
-		questions += sketch_questions(sketch[i], &since);
+		window[count] = &worker_sketch(g->workers[i])->trace;
+		count += window[count]->began == v->trace;
 	}
-	(void)evbuffer_add_printf(out,
-	    ",\"top\":{\"seconds\":%" PRId64 ",\"count\":%" PRIu64, now - since,
-	    questions);
-	/* Without a store nobody is of a network; askers and names are told. */
-	if (snapshot_open(g->store, &s) == E_OK)
-		(void)!snapshot_refresh(s);
-	for (int kind = 0; kind < SKETCH_KINDS; kind++)
-		heaviest_print(
-		    out, sketch, g->count, (enum sketch_kind)kind, s);
-	snapshot_close(s);
-	(void)evbuffer_add_printf(out, "}");
+	windows_print(out, g->store, window, count, (took_ms + 500) / 1000);
+	(void)evbuffer_add_printf(out, "\n");
 }
 
 /* --- the whole */

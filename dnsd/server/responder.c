@@ -121,7 +121,9 @@ responder_answer(struct responder *r, struct query *const *q, unsigned n)
 	query_answer(q, n, &r->env);
 	if (seen)
 		questions_see(responder_own(r), q, n);
-	sketch_see(&responder_own(r)->sketch, q, n, &r->env.rng, r->env.now);
+	sketch_see(&responder_own(r)->sketch, q, n, &r->env.rng, r->env.now,
+	    atomic_load_explicit(
+		responder_own(r)->options->trace, memory_order_relaxed));
 }
 
 /* Once a batch: a look at the clock and three additions. */

@@ -42,6 +42,7 @@ struct server {
 	bool stats_wanted;
 	struct follow *follow; /* a client has the log of questions */
 	struct event on_follow;
+	int64_t trace; /* since when a client has all counted, in ms; or 0 */
 	struct watchdog watchdog;
 	struct report past; /* of generations that have ended */
 	int64_t started;
@@ -140,7 +141,8 @@ stats_send(struct server *s)
 	struct report_view view = { .generation = s->current,
 		.sum = s->past,
 		.reloads = s->reloads,
-		.started = s->started };
+		.started = s->started,
+		.trace = s->trace };
 
 	if (!generation_has_reported(s->current) ||
 	    !generation_has_reported(s->retiring))
@@ -231,6 +233,19 @@ follow_ask(void *arg, const char *what, bool on)
 	return true;
 }
 
+/* The current generation's: one that retires is not told of. */
+static bool
+trace_ask(void *arg, bool on)
+{
+	struct server *s = arg;
+
+	if (on && s->trace != 0)
+		return false;
+	s->trace = on ? clock_ms(CLOCK_REALTIME) : 0;
+	atomic_store(&s->current->trace, s->trace);
+	return true;
+}
+
 /* --- generations */
 
 /* The one in use, if its path is still wanted; else a new one. */
@@ -238,7 +253,7 @@ static enum err
 control_renew(struct server *s, const char *path, struct control **out)
 {
 	const struct control_calls calls = { stats_ask, cache_empty, reload_ask,
-		follow_ask, s };
+		follow_ask, trace_ask, s };
 
 	*out = s->control;
 	if (path == NULL)
@@ -289,6 +304,9 @@ server_use(struct server *s, struct config *config)
 	generation_hand_on(s->retiring, g);
 	generation_order(s->retiring, WORKER_RETIRE);
 	tap_log(g->tap, s->follow != NULL);
+	if (s->trace != 0)
+		s->trace = clock_ms(CLOCK_REALTIME);
+	atomic_store(&g->trace, s->trace);
 	generation_log(g);
 	links_watch(s);
 	notify("READY=1\nSTATUS=%u workers on %u addresses", g->count,

@@ -82,13 +82,26 @@ window_at(struct sketch *s, int64_t now)
 	return w;
 }
 
+static void
+trace_see(struct sketch_window *w, struct query *const *q, unsigned count,
+    int64_t trace)
+{
+	if (w->began != trace)
+		memset(w, 0, sizeof(*w));
+	w->began = trace;
+	for (unsigned i = 0; i < count; i++)
+		query_see(w, q[i], 1);
+}
+
 void
 sketch_see(struct sketch *s, struct query *const *q, unsigned count,
-    struct rng *rng, int64_t now)
+    struct rng *rng, int64_t now, int64_t trace)
 {
 	struct sketch_window *w = window_at(s, now);
 	unsigned half = count / 2, weight = w->looks < LOOKS_ALL ? 1 : RARE;
 
+	if (trace != 0)
+		trace_see(&s->trace, q, count, trace);
 	if (weight > 1 && rng_below(rng, weight) != 0)
 		return;
 	if (half > 0)
@@ -101,30 +114,28 @@ sketch_see(struct sketch *s, struct query *const *q, unsigned count,
 /* --- several added up */
 
 uint64_t
-sketch_questions(const struct sketch *s, int64_t *since)
+sketch_questions(
+    struct sketch_window *const *w, unsigned windows, int64_t *since)
 {
 	uint64_t questions = 0;
 
-	for (unsigned i = 0; i < 2; i++) {
-		const struct sketch_window *w = &s->window[i];
-
-		questions += w->questions;
-		if (w->began > 0 && w->began < *since)
-			*since = w->began;
+	for (unsigned i = 0; i < windows; i++) {
+		questions += w[i]->questions;
+		if (w[i]->began > 0 && w[i]->began < *since)
+			*since = w[i]->began;
 	}
 	return questions;
 }
 
 /* What all windows say of a key; false where one before the ATth has it. */
 static bool
-key_sum(struct sketch *const *s, unsigned windows, unsigned at,
+key_sum(struct sketch_window *const *w, unsigned windows, unsigned at,
     enum sketch_kind kind, struct sketch_found *f, uint64_t hash)
 {
 	double looks = 0, questions = 0;
 
 	for (unsigned i = 0; i < windows; i++) {
-		struct sketch_window *w = &s[i / 2]->window[i % 2];
-		const struct sketch_set *set = set_of(w, kind, hash);
+		const struct sketch_set *set = set_of(w[i], kind, hash);
 		unsigned way = way_find(set, hash);
 
 		if (way < SKETCH_WAYS && i < at)
@@ -132,8 +143,8 @@ key_sum(struct sketch *const *s, unsigned windows, unsigned at,
 		f->count += way < SKETCH_WAYS ? set->count[way] : 0;
 		f->error += way < SKETCH_WAYS ? set->error[way]
 					      : set->count[way_least(set)];
-		looks += (double)w->looks;
-		questions += (double)w->questions;
+		looks += (double)w[i]->looks;
+		questions += (double)w[i]->questions;
 	}
 	/* Twice what chance does, where one look stands for many. */
 	if (questions > looks)
@@ -160,22 +171,21 @@ found_insert(struct sketch_found *found, unsigned count, unsigned most,
 }
 
 unsigned
-sketch_heaviest(struct sketch *const *s, unsigned sketches,
+sketch_heaviest(struct sketch_window *const *w, unsigned windows,
     enum sketch_kind kind, struct sketch_found *found, unsigned most)
 {
 	unsigned count = 0;
 
-	for (unsigned i = 0; i < 2 * sketches; i++)
+	for (unsigned i = 0; i < windows; i++)
 		for (unsigned j = 0; j < SKETCH_SETS * SKETCH_WAYS; j++) {
 			const struct sketch_set *set =
-			    &s[i / 2]->window[i % 2].set[kind][j / SKETCH_WAYS];
+			    &w[i]->set[kind][j / SKETCH_WAYS];
 			uint64_t hash = set->hash[j % SKETCH_WAYS];
 			struct sketch_found f = {
 				.key = set->key[j % SKETCH_WAYS]
 			};
 
-			if (hash != 0 &&
-			    key_sum(s, 2 * sketches, i, kind, &f, hash))
+			if (hash != 0 && key_sum(w, windows, i, kind, &f, hash))
 				count = found_insert(found, count, most, &f);
 		}
 	return count;

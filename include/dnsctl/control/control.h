@@ -13,14 +13,17 @@
 
 #include "base/err.h"
 
-#define CONTROL_DEFAULT "/run/dnsd/control"
-#define CONTROL_WHY     256
-#define CONTROL_VERSION 1 /* of the report that is understood here */
+#define CONTROL_DEFAULT  "/run/dnsd/control"
+#define CONTROL_WHY      256
+#define CONTROL_PATIENCE 2 /* seconds */
+#define CONTROL_VERSION  1 /* of the report that is understood here */
 
 /* Sends COMMAND; a socket to read the reply from, or -1 with errno. */
 int control_connect(const char *path, const char *command);
 
 /* The whole reply, malloc'd, with a zero behind it; NULL with errno. */
+char *control_read(int fd, size_t *len);
+/* Both. */
 char *control_ask(const char *path, const char *command, size_t *len);
 
 /*

@@ -12,6 +12,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "dnsctl/etcd/etcd.h"
 
@@ -41,6 +42,9 @@ bool wireguard_renew(const struct wireguard_options *) MUST_CHECK;
 bool wireguard_rekey(const struct wireguard_options *) MUST_CHECK;
 /* Until it is stopped, or at once. */
 bool wireguard_follow(const struct wireguard_options *) MUST_CHECK;
+
+/* "24h", from NOW; 0, and it was said why, where it is no such thing. */
+int64_t lease_end(const char *text, int64_t now) MUST_CHECK;
 
 /*
  * An address of the network for the app NAME, or one of the network LEASE, for

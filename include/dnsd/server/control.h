@@ -36,6 +36,9 @@ struct control_calls {
 	 * False: that is nobody, or another client has them.
 	 */
 	bool (*follow)(void *arg, const char *what, bool on);
+	/* All questions are counted anew, or no more.  False: another client
+	 * has them counted. */
+	bool (*trace)(void *arg, bool on);
 	void *arg;
 };
 

@@ -37,10 +37,13 @@ struct report_view {
 	struct report sum; /* since the start, also of others */
 	unsigned reloads;
 	int64_t started; /* seconds since 1970 */
+	int64_t trace;   /* 0, or since when, in ms */
 };
 
 /* One JSON object and a line's end. */
 void report_print(struct evbuffer *, const struct report_view *);
+/* What the trace has seen, like the report's member top. */
+void report_print_trace(struct evbuffer *, const struct report_view *);
 /* A few of each worker's counters, for people: a table. */
 void report_print_workers(struct evbuffer *, const struct report_view *);
 /* The counters for people: a name and a number a line. */

@@ -5,9 +5,9 @@
  * counter takes over the smallest of its set, with what that had counted as its
  * possible error.  Of a batch two questions are looked at, each for half of it;
  * and when there are many batches, of one in four, for four: looking at all
- * would cost a twentieth of an answer.
+ * would cost a twentieth of an answer.  A trace does, in a window of its own.
  *
- * A worker has a sketch of its own; sketch_heaviest() adds up copies.
+ * A worker has a sketch of its own; what follows adds up copies.
  */
 #ifndef DNSD_SERVER_SKETCH_H
 #define DNSD_SERVER_SKETCH_H
@@ -30,7 +30,7 @@ struct sketch_set {
 
 struct sketch_window {
 	struct sketch_set set[SKETCH_KINDS][SKETCH_SETS];
-	int64_t began; /* seconds */
+	int64_t began; /* seconds; of a trace: which */
 	uint64_t questions, looks;
 };
 
@@ -39,23 +39,25 @@ struct sketch {
 	struct sketch_window
 	    window[2]; /* the current one, and the one before */
 	unsigned current;
+	struct sketch_window trace;
 };
 
-/* The questions of a batch that is over; NOW in seconds. */
+/* The questions of a batch that is over; NOW in seconds, TRACE 0 or which. */
 void sketch_see(struct sketch *, struct query *const *, unsigned count,
-    struct rng *, int64_t now);
+    struct rng *, int64_t now, int64_t trace);
 
-/* How many it has counted; *SINCE goes back to when it began. */
-uint64_t sketch_questions(const struct sketch *, int64_t *since);
+/* How many were counted; *SINCE goes back to when that began. */
+uint64_t sketch_questions(
+    struct sketch_window *const *, unsigned windows, int64_t *since);
 
 /* Who is found: COUNT of its questions, give or take ERROR. */
 struct sketch_found {
-	const uint8_t *key; /* a sketch's */
+	const uint8_t *key; /* a window's */
 	uint64_t count, error;
 };
 
 /* The heaviest first, up to MOST; how many there are. */
-unsigned sketch_heaviest(struct sketch *const *, unsigned sketches,
+unsigned sketch_heaviest(struct sketch_window *const *, unsigned windows,
     enum sketch_kind, struct sketch_found *, unsigned most);
 
 #endif

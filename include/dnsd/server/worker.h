@@ -28,6 +28,7 @@ struct worker_options {
 	const struct config *config;
 	struct store *store;
 	atomic_int *store_told; /* all workers': the enum err last said of it */
+	atomic_llong *trace;    /* see sketch.h */
 	struct cache *cache;    /* NULL where nothing is forwarded */
 	struct load *load;
 	struct query_limit *limit, *network_limit; /* NULL: none */
