@@ -30,12 +30,12 @@ source_bad(void *arg, const struct feed_where *where, const char *title,
 }
 
 static void
-source_conflict(void *arg, const struct feed_where *where, const char *title,
-    const char *other)
+source_warning(void *arg, const struct feed_where *where, const char *title,
+    const char *text)
 {
 	(void)arg;
 	(void)where;
-	assert(title != NULL && other != NULL);
+	assert(title != NULL && text[0] != '\0');
 }
 
 static void
@@ -71,7 +71,7 @@ source_run(struct fixture *f, struct source_heard *h, source_follow *follow)
 {
 	const struct feed_report report = { .arg = h,
 		.bad = source_bad,
-		.conflict = source_conflict,
+		.warning = source_warning,
 		.committed = source_committed };
 
 	h->len = 0;
