@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 #define FOLLOWED "a question\n"
 #define FLUSHED  "flushed\n"
 
-enum asked { NOTHING, STATS, FLUSH, RELOAD, FOLLOW };
+enum asked { NOTHING, STATS, FLUSH, RELOAD, FOLLOW, TRACE };
 
 static struct {
 	char folder[64], path[108];
@@ -40,7 +40,7 @@ static struct {
 	unsigned times;
 	bool named;
 	char name[LINE_MAX_LEN + 1];
-	bool follows;
+	bool follows, traces, traced;
 } w;
 
 /* What a line is a command for, and what becomes of it. */
@@ -65,7 +65,10 @@ static void
 stats(void *arg)
 {
 	(void)arg;
-	ask(STATS, NULL);
+	if (w.traces)
+		w.traced = true;
+	else
+		ask(STATS, NULL);
 }
 
 static bool
@@ -100,11 +103,22 @@ follow(void *arg, const char *what, bool on)
 	return w.follows;
 }
 
+static bool
+trace(void *arg, bool on)
+{
+	(void)arg;
+	assert(on != w.traces);
+	if (on)
+		ask(TRACE, NULL);
+	w.traces = on;
+	return true;
+}
+
 static void
 server_open(void)
 {
 	const struct control_calls calls = { stats, flush, reload, follow,
-		NULL };
+		trace, NULL };
 
 	FIXTURE_MUST(control_open(&w.control, w.base, w.path, &calls) == E_OK);
 }
@@ -189,6 +203,15 @@ client_expect(int fd, const char *reply)
 
 /* --- what should come of it */
 
+static bool
+is_time(const char *name)
+{
+	char *end = NULL;
+	long seconds = name == NULL ? 0 : strtol(name, &end, 10);
+
+	return seconds > 0 && seconds <= 3600 && *end == '\0';
+}
+
 static struct command
 command_of(const char *line)
 {
@@ -205,6 +228,7 @@ command_of(const char *line)
 		{ "reload", false, { RELOAD, NULL, "reloaded\n" } },
 		{ "flush", true, { FLUSH, NULL, FLUSHED } },
 		{ "log", true, { FOLLOW, NULL, NULL } },
+		{ "trace", true, { TRACE, NULL, NULL } },
 	};
 	struct command c = { NOTHING, NULL, "error: \"" };
 
@@ -219,6 +243,8 @@ command_of(const char *line)
 		c.reply = "error: that is no name\n";
 	if (c.asked == FOLLOW && !is_good(name))
 		c.reply = "error: whose?";
+	if (c.asked == TRACE && !is_time(name))
+		c = (struct command){ NOTHING, NULL, "error: for how many" };
 	return c;
 }
 
@@ -246,7 +272,10 @@ asked_check(const struct command *c)
 	assert(w.times == (c->asked != NOTHING));
 	if (c->asked == NOTHING)
 		return;
-	assert(w.asked == c->asked && w.named == (c->name != NULL));
+	assert(w.asked == c->asked);
+	if (c->asked == TRACE)
+		return; /* how long is the socket's own */
+	assert(w.named == (c->name != NULL));
 	assert(c->name == NULL || strcmp(w.name, c->name) == 0);
 }
 
@@ -263,7 +292,7 @@ client_end(int fd, bool reopen)
 	}
 	(void)close(fd);
 	serve();
-	assert(!w.follows);
+	assert(!w.follows && !w.traces);
 }
 
 static void
@@ -279,6 +308,15 @@ follower_check(int fd)
 	assert(strcmp(text, FOLLOWED) == 0);
 }
 
+/* It ends where more is said; with what, the server's workers know. */
+static void
+trace_check(int fd)
+{
+	assert(w.traces);
+	assert(w.traced || client_write(fd, "\n", 1));
+	assert(w.traced);
+}
+
 static void
 outcome_check(int fd, const char *octets, size_t len)
 {
@@ -292,8 +330,10 @@ outcome_check(int fd, const char *octets, size_t len)
 	asked_check(&c);
 	if (c.asked == FOLLOW && c.reply == NULL)
 		follower_check(fd);
+	if (c.asked == TRACE)
+		trace_check(fd);
 	if (c.reply == NULL) {
-		client_end(fd, c.asked == STATS);
+		client_end(fd, c.asked == STATS || c.asked == TRACE);
 		return;
 	}
 	if (c.asked == STATS)
@@ -340,6 +380,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	other = client_open();
 	fd = client_open();
 	w.times = 0;
+	w.traced = false;
 	outcome_check(fd, octets, pieces_write(fd, data, size, octets));
 	assert(!w.follows && control_follower(w.control) == NULL);
 	if (client_write(other, "flush\n", 6)) /* it was closed with a server */
