@@ -106,7 +106,8 @@ form_place(const struct query *q, const struct snapshot *s)
 	return LOOKUP_NO_PLACE;
 }
 
-static bool
+/* Compiled into the path of every question: a call costs 20 instructions. */
+static inline __attribute__((always_inline)) bool
 read_fact(struct reply *r, enum reads reads, uint64_t place)
 {
 	struct snapshot *s = r->env->snapshot;
@@ -187,6 +188,13 @@ find_other(struct reply *r, enum reads reads)
 	return find_alias(r) || find_import(r);
 }
 
+/* Once more, where the name is an alias or an export. */
+APART static bool
+read_other(struct reply *r, enum reads reads)
+{
+	return find_other(r, reads) && read_fact(r, reads, LOOKUP_NO_PLACE);
+}
+
 enum query_next
 form_answer(struct query *q, struct query_env *env, struct reply *begun)
 {
@@ -200,16 +208,10 @@ form_answer(struct query *q, struct query_env *env, struct reply *begun)
 	r->of = q->name.app;
 	if (q->name.skip > 0)
 		service_start(r);
-	/* Once more, of another app, where the name is an alias or an export.
-	 */
-	for (bool again = false; !read_fact(r, form->reads, q->place);
-	     again = true) {
-		q->place = LOOKUP_NO_PLACE;
-		if (again ||
-		    (q->uses & (USES(USE_ALIASES) | USES(USE_IMPORTS))) == 0 ||
-		    !find_other(r, form->reads))
-			return reply_nxdomain(r);
-	}
+	if (!read_fact(r, form->reads, q->place) &&
+	    ((q->uses & (USES(USE_ALIASES) | USES(USE_IMPORTS))) == 0 ||
+		!read_other(r, form->reads)))
+		return reply_nxdomain(r);
 	if (form->type == TYPE_TXT && q->qtype != TYPE_TXT)
 		return reply_nodata(r);
 	return form->answer(r);

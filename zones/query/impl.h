@@ -17,6 +17,9 @@
 
 #define REGIONS_MAX 4096 /* more than an app's head can hold */
 
+/* What few questions need: compiled into others, it would cost all of them. */
+#define APART __attribute__((noinline))
+
 struct rank {
 	uint32_t us; /* from the asker */
 	struct label region;
@@ -173,7 +176,7 @@ static inline void
 watch_fact(const struct query_env *env, const char *kind, struct label app,
     struct label id, enum query_fate fate)
 {
-	if (env->watch != NULL)
+	if (__builtin_expect(env->watch != NULL, false))
 		env->watch->fact(env->watch, kind, app, id, fate);
 }
 
@@ -305,11 +308,11 @@ enum tier app_tier(const struct app *, struct label region);
 
 /* service.c: SRV records, where the name asks for them. */
 void service_start(struct reply *);
-enum query_fate service_add(struct picked *, const struct instance *);
+APART enum query_fate service_add(struct picked *, const struct instance *);
 bool service_has(struct reply *, const struct instance *);
 /* The app of the name has the port, itself or by an instance. */
 bool service_exists(struct reply *);
 bool service_is_apps(struct reply *); /* then all its instances do */
-enum query_next service_answer(struct picked *);
+APART enum query_next service_answer(struct picked *);
 
 #endif

@@ -164,8 +164,7 @@ reply_finish(struct reply *r, enum dns_rcode rcode)
 static inline void
 record_start(uint8_t *to, unsigned owner, uint16_t type, uint32_t ttl)
 {
-	dns_put16(to, (uint16_t)(0xc000 | owner));
-	dns_put16(to + 2, type);
+	dns_put32(to, (0xc000U | owner) << 16 | type);
 	dns_put16(to + 4, CLASS_IN);
 	dns_put32(to + 6, ttl);
 }

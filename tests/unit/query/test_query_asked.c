@@ -137,5 +137,5 @@ main(void)
 		cmocka_unit_test_setup(test_asked, reset),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, start, end);
 }
