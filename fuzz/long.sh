@@ -3,7 +3,8 @@
 # at a time as there are processors.
 #
 # Each has its turn of some minutes, again and again; before a turn its corpus
-# is made as small as it can be.  Says how many inputs each target has tried.
+# is made as small as it can be.  Says how many inputs each target has tried,
+# and what processor time all of it took.
 set -u
 
 # Twice as many inputs: whose memory something was is asked when it is found,
@@ -11,14 +12,13 @@ set -u
 export ASAN_OPTIONS="malloc_context_size=3:quarantine_size_mb=8:max_malloc_fill_size=0"
 
 dir=$1
-turn=300 # seconds
 
 # A target's turn; what it finds stands beside it.
 fuzz_one() {
 	name=$1 corpus=$dir/corpus/${1#fuzz_}
 	left=$((END - $(date +%s)))
 	[ $left -gt 0 ] || return 0
-	[ $left -lt $turn ] || left=$turn
+	[ $left -lt "$TURN" ] || left=$TURN
 	rm -rf "$corpus.small"
 	mkdir -p "$corpus" "$corpus.small"
 	"$dir/$name" -merge=1 "$corpus.small" "fuzz/corpus/${name#fuzz_}" \
@@ -38,9 +38,14 @@ if [ "${END-}" ]; then # by itself, below
 	fuzz_one "$2"
 	exit
 fi
-export END=$(($(date +%s) + $(echo "$2" | awk '{ print int($1 * 3600) }')))
 rm -f "$dir"/*.tried "$dir/long.failed"
 names=$(for source in fuzz/fuzz_*.c; do basename "$source" .c; done)
+seconds=$(echo "$2" | awk '{ print int($1 * 3600) }')
+# All of them have one, however short it is for that.
+TURN=$((seconds * $(nproc) / $(echo "$names" | wc -l)))
+[ $TURN -lt 300 ] || TURN=300
+END=$(($(date +%s) + seconds))
+export TURN END
 while [ "$(date +%s)" -lt "$END" ]; do
 	echo "$names" | xargs -P "$(nproc)" -I NAME "$0" "$dir" NAME
 done
@@ -48,6 +53,8 @@ for name in $names; do
 	echo "$name: $(awk '{ n += $1 } END { print n + 0 }' \
 		"$dir/$name.tried" 2>/dev/null) inputs"
 done
+times >"$dir/long.times" # of what ended, its own last
+echo "processor time, of users and of the system: $(tail -n 1 "$dir/long.times")"
 failed=$(cat "$dir/long.failed" 2>/dev/null | sort -u | wc -l)
 echo "$(($(echo "$names" | wc -l) - failed)) passed, $failed failed"
 [ "$failed" -eq 0 ]
