@@ -16,7 +16,7 @@ from programs import DNSCTL, UNBOXED, until
 KEYS = {"network": ["id"], "region": ["id"], "distance": ["from", "to"],
         "app": ["network", "name"], "instance": ["network", "app", "id"],
         "peer": ["network", "name"],
-        "gateway": ["id"]}
+        "gateway": ["id"], "export": ["network", "app", "to"]}
 
 
 def b64(text):

@@ -10,7 +10,7 @@ import time
 import dns.reversename
 import pytest
 
-from ask import ACME, PATIENCE, ask, rcode, values
+from ask import ACME, GLOBEX, PATIENCE, ask, rcode, values
 from etcd import Asker, Changes, Cluster, Node, b64, client_context, delete, \
     key_of, put, same, value_of
 from programs import BUILD, UNBOXED, until
@@ -520,6 +520,74 @@ def test_two_claims_have_one_owner(cluster, nodes, servers, started):
     for where in *DOORS, door:
         assert values(ask(dns.reversename.from_address("fdaa:0:18::55"), "PTR",
                           source=ACME, **where)) == ["i5.vm.twice.internal."]
+
+
+GLOBEX_NET = {"put": "network", "id": "globex",
+              "prefixes": ["fdaa:0:22b7::/48"]}
+SEVEN, EIGHT = "fdaa:0:22b7:0:1::7", "fdaa:0:22b7:0:1::8"
+EXPORT = {"put": "export", "network": "acme", "app": "steady", "to": "globex",
+          "as": "db", "flycast": [SEVEN], "instances": True}
+MOVED = {**EXPORT, "as": "pg", "flycast": [EIGHT]}
+OWN = {"put": "instance", "network": "globex", "app": "pg", "id": "own",
+       "region": "iad", "addresses": ["fdaa:0:22b7::5"]}
+
+
+def forms(name, door):
+    """What GLOBEX is answered of all that an export gives NAME."""
+    asked = [ask(dns.reversename.from_address(flycast), "PTR", source=GLOBEX,
+                 **door) for flycast in (SEVEN, EIGHT)]
+    asked += [ask(f"{form}{name}.{zone}", rdtype, source=GLOBEX, **door)
+              for form, zone, rdtype in [
+                  ("", "flycast", "AAAA"), ("", "internal", "AAAA"),
+                  ("iad.", "internal", "AAAA"), ("vms.", "internal", "TXT"),
+                  (STEADY["id"] + ".vm.", "internal", "AAAA")]]
+    return [rcode(reply) if not reply.answer else " ".join(values(reply))
+            for reply in asked]
+
+
+GONE, EMPTY, HERE = "NXDOMAIN", "NOERROR", STEADY["addresses"][0]
+# Seven and eight backwards; flycast, all, iad, vms, one.
+NONE = [GONE] * 7
+ALL = ["db.flycast.", GONE, SEVEN, HERE, HERE, f"{STEADY['id']} iad", HERE]
+AS_PG = [GONE, "pg.flycast.", EIGHT, HERE, HERE, f"{STEADY['id']} iad", HERE]
+EXPORTS = [
+    ("db", put(EXPORT), ALL),
+    ("db", put({**EXPORT, "instances": False}),
+     ["db.flycast.", GONE, SEVEN, *[GONE] * 4]),
+    ("pg", put(MOVED), AS_PG),
+    ("db", put(MOVED), [GONE, "pg.flycast.", *[GONE] * 5]),
+    # what it leads to changes
+    ("pg", put({**STEADY, "region": "lhr"}),
+     [GONE, "pg.flycast.", EIGHT, HERE, EMPTY, f"{STEADY['id']} lhr", HERE]),
+    ("pg", put({**STEADY, "state": "stopped"}),
+     [GONE, "pg.flycast.", EIGHT, EMPTY, EMPTY, EMPTY, HERE]),
+    ("pg", put(STEADY), AS_PG),
+    # an own app of the name, and its end
+    ("pg", put(OWN), [GONE, GONE, GONE, "fdaa:0:22b7::5", "fdaa:0:22b7::5",
+                      "own iad", GONE]),
+    ("pg", delete(OWN), AS_PG),
+    # either network, and what etcd still has of it when it is back
+    ("pg", delete(NET), NONE),
+    ("pg", put(NET), AS_PG),
+    ("pg", delete(GLOBEX_NET), ["REFUSED"] * 7),
+    ("pg", put(GLOBEX_NET), AS_PG),
+    ("pg", delete(MOVED), NONE),
+    ("db", put(EXPORT), ALL),
+]
+
+
+def test_exports_follow(cluster, nodes, servers, started):
+    """Put, changed, deleted: the importing network's forms follow, for who
+    watches and for who comes later."""
+    cluster.tell([GLOBEX_NET])
+    for number, (name, operation, expected) in enumerate(EXPORTS):
+        cluster.commit(operation)
+        for node, door in zip(nodes, DOORS):
+            node.wait(cluster.cursor)
+            assert forms(name, door) == expected, (number, node.told())
+    late = Node(servers.store(), servers.fresh(), cluster.url)
+    started.append(late)
+    assert_equal(cluster, [*nodes, late])
 
 
 def test_worked_example_of_the_manual(tmp_path):
