@@ -18,7 +18,7 @@
 #include "dnsctl/control/control.h"
 #include "dnsctl/serve/serve.h"
 #include "zones/facts/fact.h"
-#include "zones/store/read/store.h"
+#include "zones/store/write/readers.h"
 
 #define SERVERS_MAX 16
 #define TOKEN_MAX   256

@@ -1,5 +1,6 @@
 """The programs under test: a store, and servers that read it."""
 
+import glob
 import json
 import os
 import signal
@@ -97,6 +98,16 @@ class Dnsd:
             except (dns.exception.Timeout, OSError):
                 return None
         until(answers, "dnsd answers")
+
+    def keeper_waits(self):
+        """The thread of the store, for all that it waits for: it has looked,
+        and makes no call until one of four descriptors tells something."""
+        for task in glob.glob(f"/proc/{self.process.pid}/task/*"):
+            with open(task + "/comm", encoding="utf-8") as comm, \
+                    open(task + "/syscall", encoding="ascii") as call:
+                if comm.read() == "store\n":
+                    return call.read().split()[2:3] == ["0x4"]
+        return False
 
     def hup(self):
         self.process.send_signal(signal.SIGHUP)

@@ -4,6 +4,7 @@ import contextlib
 import ipaddress
 import os
 import shutil
+import subprocess
 import threading
 
 import pytest
@@ -153,6 +154,50 @@ def test_damaged_page(servers):
         f.write(b"\xff" * 40)
         f.flush()
         until(lambda: rcode(ask(NAME)) == "SERVFAIL", "it is found")
+
+
+def rename_file(store, other):
+    os.rename(other.path + "/data.mdb", store.path + "/data.mdb")
+
+
+def rename_folder(store, other):
+    os.rename(store.path, store.path + ".old")
+    os.rename(other.path, store.path)
+
+
+def mount_folder(store, other):
+    subprocess.run(["mount", "--bind", other.path, store.path], check=True)
+
+
+def remove_lock(store, _):
+    os.remove(store.path + "/lock.mdb")
+    until(lambda: os.path.exists(store.path + "/lock.mdb"), "it is made")
+    store.apply(OTHER)
+
+
+OTHER = ('{"put":"instance","network":"acme","app":"other","id":"other",'
+         '"region":"iad","addresses":["fdaa:0:18::aaaa"]}\n')
+
+
+@pytest.mark.parametrize("how", [rename_file, rename_folder, mount_folder,
+                                 remove_lock])
+def test_changed_while_it_sleeps(servers, how):
+    """A server that nobody asks anything waits for the kernel's word alone."""
+    store, other = servers.store(sample()), servers.store(sample() + OTHER)
+    # In its sandbox no lock file is written but the one that was there.
+    d = servers.serve(store, sandbox=False)
+    until(d.keeper_waits, "it sleeps")
+    how(store, other)
+    try:
+        until(lambda: values(ask("other.internal")) == ["fdaa:0:18::aaaa"],
+              "it is seen")
+        # And it sleeps again.
+        until(d.keeper_waits, "it sleeps")
+        store.apply(OTHER.replace("other", "more"))
+        until(lambda: rcode(ask("more.internal")) == "NOERROR", "a commit")
+    finally:
+        if how is mount_folder:
+            subprocess.run(["umount", "-l", store.path], check=True)
 
 
 def test_damaged_values(servers):

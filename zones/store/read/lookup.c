@@ -30,13 +30,6 @@ lookup_instance_at(struct snapshot *s, uint64_t place, uint32_t network,
 }
 
 bool
-lookup_instance(struct snapshot *s, uint32_t network, struct label app,
-    struct label id, struct instance *out)
-{
-	return lookup_instance_at(s, LOOKUP_NO_PLACE, network, app, id, out);
-}
-
-bool
 lookup_alias(
     struct snapshot *s, uint32_t network, struct label alias, struct label *app)
 {

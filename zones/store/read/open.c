@@ -57,23 +57,6 @@ store_err(int rc)
 	}
 }
 
-enum err
-store_lengths(MDB_env *env, off_t *is, off_t *says)
-{
-	struct stat st;
-	MDB_envinfo info;
-	MDB_stat stat;
-	int fd;
-
-	/* The pages first: the file only grows. */
-	if (mdb_env_info(env, &info) != 0 || mdb_env_stat(env, &stat) != 0 ||
-	    mdb_env_get_fd(env, &fd) != 0 || fstat(fd, &st) != 0)
-		return E_SYSTEM;
-	*is = st.st_size;
-	*says = (off_t)(info.me_last_pgno + 1) * stat.ms_psize;
-	return E_OK;
-}
-
 static int
 env_open_as(
     const struct store *s, size_t map, unsigned twin, struct store_env *e)

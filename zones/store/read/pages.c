@@ -417,16 +417,6 @@ pages_check(int fd)
 	return pages_verify(fd, false, &page);
 }
 
-enum err
-pages_size(int fd, size_t *octets)
-{
-	struct meta m;
-	enum err err = metas_read(fd, &m);
-
-	*octets = err == E_OK ? m.tree[TREE_FREE].pad : 0;
-	return err;
-}
-
 size_t
 pages_commit_at(unsigned which, size_t page_size)
 {

@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -164,6 +165,14 @@ renew_txn(struct snapshot *s)
 	return rc;
 }
 
+/* Who keeps the store is to look at once. */
+static void
+call_keeper(const struct snapshot *s)
+{
+	if (s->store->kept)
+		(void)eventfd_write(s->store->news.of[NEWS_CALL], 1);
+}
+
 static enum err
 renew(struct snapshot *s)
 {
@@ -176,6 +185,8 @@ renew(struct snapshot *s)
 	/* None goes away by itself: another environment may. */
 	if (rc != 0)
 		guard_mark(&s->env->guard, store_err(rc));
+	if (guard_hurt(&s->env->guard) != E_OK)
+		call_keeper(s);
 	return guard_hurt(&s->env->guard);
 }
 
@@ -234,6 +245,7 @@ snapshot_is_whole(struct snapshot *s)
 		snapshot_forget(s);
 	else if (guard_hurt(&s->env->guard) == E_OK)
 		return true;
+	call_keeper(s);
 	return false;
 }
 
@@ -303,23 +315,4 @@ snapshot_meta(struct snapshot *s, struct store_meta *meta)
 
 	*meta = head.meta;
 	return err;
-}
-
-enum err
-snapshot_usage(struct snapshot *s, struct store_usage *usage)
-{
-	MDB_envinfo info;
-	MDB_stat stat;
-	int rc;
-
-	assert(s->env != NULL);
-	memset(usage, 0, sizeof(*usage));
-	if ((rc = mdb_env_info(s->env->env, &info)) != 0 ||
-	    (rc = mdb_env_stat(s->env->env, &stat)) != 0)
-		return store_err(rc);
-	usage->bytes_used = (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
-	usage->bytes_map = info.me_mapsize;
-	usage->readers = info.me_numreaders;
-	usage->readers_max = info.me_maxreaders;
-	return E_OK;
 }

@@ -11,7 +11,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -22,8 +21,6 @@
 #include "base/log.h"
 #include "zones/store/read/env.h"
 #include "zones/store/read/pages.h"
-
-#define LOOK_MS 1000 /* between two looks at the file */
 
 static ino_t
 file_number(const struct store *s, const char *name, struct stat *st)
@@ -215,6 +212,9 @@ look(struct store *s)
 	if (e == NULL || guard_hurt(&e->guard) != E_OK ||
 	    (err == E_OK && !is_same(&e->file, &there)))
 		change(s, &there, err);
+	e = s->env;
+	s->settled = err == E_OK && e != NULL &&
+	    guard_hurt(&e->guard) == E_OK && is_same(&e->file, &there);
 	snapshots_wake(s);
 	(void)pthread_mutex_unlock(&s->lock);
 }
@@ -230,16 +230,26 @@ store_look(struct store *s)
 	(void)pthread_mutex_unlock(&s->looking);
 }
 
+static int
+due_ms(const struct store *s)
+{
+	time_t now = clock_seconds(CLOCK_MONOTONIC);
+
+	return s->due <= now ? 0 : (int)(s->due - now) * 1000;
+}
+
 static void *
 keeper_run(void *arg)
 {
 	struct store *s = arg;
-	struct pollfd ending = { .fd = s->ending, .events = POLLIN };
+	bool told = false; /* the first look was before this was watched */
 
 	(void)pthread_setname_np(pthread_self(), "store");
 	guard_thread();
-	while (poll(&ending, 1, LOOK_MS) == 0)
+	while (news_wait(&s->news, told && s->settled, due_ms(s))) {
+		told = news_watch(&s->news, s->path);
 		store_look(s);
+	}
 	return NULL;
 }
 
@@ -252,8 +262,7 @@ store_keep(struct store *s)
 		return E_OK;
 	s->keeps = true;
 	store_look(s);
-	s->ending = eventfd(0, EFD_CLOEXEC);
-	if (s->ending < 0)
+	if (!news_open(&s->news))
 		return E_SYSTEM;
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -261,7 +270,7 @@ store_keep(struct store *s)
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (s->kept)
 		return E_OK;
-	(void)close(s->ending);
+	news_close(&s->news);
 	return E_SYSTEM;
 }
 
@@ -270,9 +279,9 @@ keeper_end(struct store *s)
 {
 	if (!s->kept)
 		return;
-	(void)eventfd_write(s->ending, 1);
+	(void)eventfd_write(s->news.of[NEWS_END], 1);
 	(void)pthread_join(s->keeper, NULL);
-	(void)close(s->ending);
+	news_close(&s->news);
 }
 
 struct store *

@@ -98,15 +98,12 @@ store_backup(const char *path, const char *file)
  * last commit has the number that the old one's had.
  */
 static enum err
-renumber(int fd, size_t commit)
+renumber(int fd, size_t size, size_t commit)
 {
-	size_t size, number;
+	size_t number;
 	uint8_t *page;
 	enum err err = E_OK;
-	struct stat st;
 
-	if (pages_size(fd, &size) != E_OK || fstat(fd, &st) != 0)
-		return E_DAMAGED;
 	page = malloc(size);
 	/* Of a copy without free pages the second is the newer. */
 	if (page == NULL || pread(fd, page, size, (off_t)size) != (ssize_t)size)
@@ -125,9 +122,10 @@ renumber(int fd, size_t commit)
 
 /* FILE by LMDB, without locks: nobody writes it. */
 static enum err
-file_copy(const char *file, int to)
+file_copy(const char *file, int to, size_t commit)
 {
 	MDB_env *env;
+	MDB_stat stat;
 	size_t size;
 	enum err err;
 	int fd = open(file, O_RDONLY | O_CLOEXEC), rc;
@@ -144,7 +142,11 @@ file_copy(const char *file, int to)
 	if ((rc = mdb_env_set_mapsize(env, size)) == 0)
 		rc = mdb_env_open(env, file,
 		    MDB_RDONLY | MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOTLS, 0);
+	if (rc == 0)
+		rc = mdb_env_stat(env, &stat);
 	err = rc == 0 ? copy_to(env, to) : store_err(rc);
+	if (err == E_OK)
+		err = renumber(to, stat.ms_psize, commit);
 	mdb_env_close(env);
 	return err;
 }
@@ -160,9 +162,7 @@ replace(struct store_txn *t, const char *data, const char *file)
 
 	if (to < 0)
 		return E_SYSTEM;
-	err = file_copy(file, to);
-	if (err == E_OK)
-		err = renumber(to, mdb_txn_id(t->txn) - 1);
+	err = file_copy(file, to, mdb_txn_id(t->txn) - 1);
 	if (err == E_OK &&
 	    (stat(data, &st) != 0 || fchmod(to, st.st_mode & 0777) != 0))
 		err = E_SYSTEM;

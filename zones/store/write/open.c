@@ -12,6 +12,24 @@
 #include "base/log.h"
 #include "impl.h"
 
+/* How long the file is, and how long its pages say that it is. */
+static enum err
+lengths(MDB_env *env, off_t *is, off_t *says)
+{
+	struct stat st;
+	MDB_envinfo info;
+	MDB_stat stat;
+	int fd;
+
+	/* The pages first: the file only grows. */
+	if (mdb_env_info(env, &info) != 0 || mdb_env_stat(env, &stat) != 0 ||
+	    mdb_env_get_fd(env, &fd) != 0 || fstat(fd, &st) != 0)
+		return E_SYSTEM;
+	*is = st.st_size;
+	*says = (off_t)(info.me_last_pgno + 1) * stat.ms_psize;
+	return E_OK;
+}
+
 /*
  * LMDB does not write a page that a transaction took and gave back, even
  * the last one of the file.  Readers hold the file to its pages, so it is
@@ -25,10 +43,10 @@ store_lengthen(struct store_env *e)
 	MDB_txn *txn;
 	int fd;
 
-	if (store_lengths(e->env, &is, &says) != E_OK || is >= says ||
+	if (lengths(e->env, &is, &says) != E_OK || is >= says ||
 	    mdb_txn_begin(e->env, NULL, 0, &txn) != 0)
 		return;
-	if (store_lengths(e->env, &is, &says) == E_OK && is < says &&
+	if (lengths(e->env, &is, &says) == E_OK && is < says &&
 	    mdb_env_get_fd(e->env, &fd) == 0 && ftruncate(fd, says) != 0)
 		log_warn("store: its file cannot be lengthened to %lld octets: "
 			 "%s; readers may take it for damaged",

@@ -202,3 +202,22 @@ snapshot_behind(struct snapshot *s, struct reader_behind *b)
 		err = readers_keep(s->txn, b->reader.txnid, &b->pages);
 	return err == E_OK ? snapshot_journal(s, since_take, b) : err;
 }
+
+enum err
+snapshot_usage(struct snapshot *s, struct store_usage *usage)
+{
+	MDB_envinfo info;
+	MDB_stat stat;
+	int rc;
+
+	assert(s->env != NULL);
+	memset(usage, 0, sizeof(*usage));
+	if ((rc = mdb_env_info(s->env->env, &info)) != 0 ||
+	    (rc = mdb_env_stat(s->env->env, &stat)) != 0)
+		return store_err(rc);
+	usage->bytes_used = (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
+	usage->bytes_map = info.me_mapsize;
+	usage->readers = info.me_numreaders;
+	usage->readers_max = info.me_maxreaders;
+	return E_OK;
+}

@@ -35,6 +35,12 @@ struct store_env {
 	const size_t *commit[2]; /* as its pages say; NULL: not known */
 };
 
+/* What a thread waits for that keeps a store: descriptors, -1: none. */
+enum { NEWS_END, NEWS_CALL, NEWS_FILES, NEWS_MOUNTS, NEWS };
+struct news {
+	int of[NEWS];
+};
+
 struct store {
 	char *path;
 	unsigned flags; /* of mdb_env_open(); a reader's has MDB_RDONLY */
@@ -51,8 +57,9 @@ struct store {
 	size_t commit;
 	size_t told; /* where it is damaged (pages.h); 0: nowhere */
 	time_t due;
+	bool settled; /* what is there is open, and good */
 	pthread_t keeper;
-	int ending; /* readable when it is to end */
+	struct news news;
 };
 
 /*
@@ -132,8 +139,6 @@ struct store *store_new(const char *path, unsigned flags);
 enum err store_open_file(
     struct store *, const struct store_file *, struct store_env **) MUST_CHECK;
 void store_close_file(struct store_env *); /* NULL is fine */
-/* How long the file is, and how long its pages say that it is. */
-enum err store_lengths(MDB_env *, off_t *is, off_t *says) MUST_CHECK;
 
 /* Which files are there now; E_ABSENT: nothing was written yet. */
 enum err store_find_file(const struct store *, struct store_file *) MUST_CHECK;
@@ -141,6 +146,13 @@ enum err store_find_file(const struct store *, struct store_file *) MUST_CHECK;
 /* Holds what is open against what is there, and opens that where it is another.
  */
 void store_look(struct store *);
+
+bool news_open(struct news *);
+void news_close(struct news *);
+/* From now on changes of its folder are told; false: not all of them. */
+bool news_watch(struct news *, const char *path);
+/* Until something was TOLD, or not for longer; false: it is to end. */
+bool news_wait(struct news *, bool told, int most_ms);
 
 /* Without an environment; with the store locked. */
 void snapshot_leave(struct snapshot *);

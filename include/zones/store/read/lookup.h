@@ -133,10 +133,6 @@ bool app_instance(struct app *, struct instance *);
 /* To the first instance of REGION; false where there is none. */
 bool app_seek(struct app *, struct label region);
 
-/* One instance by its id, with region. */
-bool lookup_instance(struct snapshot *, uint32_t network, struct label app,
-    struct label id, struct instance *);
-
 /*
  * A range of keys that begin with the same parts.  Opened by one of the
  * functions below; each says what comes out.
@@ -181,7 +177,8 @@ struct port {
 	bool udp;
 };
 
-/* Of what lookup_instance() found, whose services are behind other things. */
+/* Of what lookup_instance_at() found, whose services are behind other things.
+ */
 void instance_skip_to_services(struct instance *);
 /* Behind the weight, or an app's. */
 bool port_next(struct wire_in *ports, unsigned *left, struct port *);

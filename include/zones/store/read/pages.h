@@ -41,8 +41,6 @@ enum err pages_verify(int fd, bool held, size_t *page) MUST_CHECK;
 uint64_t pages_pair(
     const void *key, size_t key_len, const void *value, size_t len);
 
-enum err pages_size(int fd, size_t *octets) MUST_CHECK; /* of a page */
-
 /* Octets before the number of the commit, a size_t, that one of these says. */
 size_t pages_commit_at(unsigned which, size_t page_size);
 

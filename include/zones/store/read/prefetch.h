@@ -19,7 +19,8 @@ void lookup_expect_network(
 
 #define LOOKUP_NO_PLACE 0 /* nothing is expected or fetched there */
 
-/* Where lookup_app() and lookup_instance() look: the hash of what they ask. */
+/* Where lookup_app() and lookup_instance_at() look: the hash of what they ask.
+ */
 uint64_t lookup_place_app(
     const struct snapshot *, uint32_t network, struct label);
 uint64_t lookup_place_instance(const struct snapshot *, uint32_t network,
@@ -28,7 +29,7 @@ uint64_t lookup_place_instance(const struct snapshot *, uint32_t network,
 void lookup_expect(const struct snapshot *, uint64_t place);
 void lookup_fetch(const struct snapshot *, uint64_t place);
 
-/* The same look-ups; PLACE is theirs, or LOOKUP_NO_PLACE. */
+/* lookup_app(), and one instance by its id; PLACE is theirs, or none. */
 bool lookup_app_at(struct snapshot *, uint64_t place, uint32_t network,
     struct label name, struct app *);
 bool lookup_instance_at(struct snapshot *, uint64_t place, uint32_t network,

@@ -15,7 +15,7 @@
  *
  * A store that is not there yet
  *   Opening for reading always succeeds.  While there is no store, or none
- *   that can be read, refresh says E_ABSENT (or the reason).  Once a second
+ *   that can be read, refresh says E_ABSENT (or the reason).  Within a second
  *   what is open is held against what is there: another file, or another lock
  *   file, is opened anew.  Where the new one cannot be read the old one stays
  * in use, unless it is damaged itself.
@@ -68,12 +68,5 @@ struct store_meta {
 
 /* While it is refreshed from a store that is there. */
 enum err snapshot_meta(struct snapshot *, struct store_meta *) MUST_CHECK;
-
-struct store_usage {
-	uint64_t bytes_used, bytes_map;
-	unsigned readers, readers_max;
-};
-
-enum err snapshot_usage(struct snapshot *, struct store_usage *) MUST_CHECK;
 
 #endif

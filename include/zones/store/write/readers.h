@@ -37,4 +37,11 @@ const char *reader_text(const struct reader *, char out[READER_TEXT]);
 /* Who keeps most; E_NOTFOUND where all see the last commit. */
 enum err snapshot_behind(struct snapshot *, struct reader_behind *) MUST_CHECK;
 
+struct store_usage {
+	uint64_t bytes_used, bytes_map;
+	unsigned readers, readers_max;
+};
+
+enum err snapshot_usage(struct snapshot *, struct store_usage *) MUST_CHECK;
+
 #endif
