@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from ask import PATIENCE, ask, values
-from programs import DNSCTL, DNSD, IS_RELEASE, lines, until
+from programs import DNSCTL, DNSD, IS_RELEASE, UNBOXED, lines, until
 
 NET = {"put": "network", "id": "acme", "prefixes": ["fdaa:0:18::/48"]}
 INSIDE = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
@@ -135,7 +135,7 @@ def test_killed_writers(contained):
 def test_who_waits_is_killed(contained):
     """The kernel takes who waits for whom he waits for: both are thread 1."""
     store, _ = contained
-    first = inside(store, "follow", "-")
+    first = inside(store, "follow", "-", *UNBOXED)
     assert "standing" in first.stdout.readline()
     # More than it keeps back: the transaction is open.
     first.stdin.write(lines([instance(n) for n in range(1, 3000)]))

@@ -14,7 +14,7 @@ import time
 import pytest
 
 from ask import ACME, PATIENCE, ask, values
-from programs import DNSCTL, lines, sample
+from programs import DNSCTL, UNBOXED, lines, sample
 
 NET = '{"put":"network","id":"n","prefixes":["fdaa:0:18::/48"]}\n'
 WEB = ('{"put":"instance","network":"n","app":"web","id":"i","region":"iad",'
@@ -100,7 +100,8 @@ def test_apply_warns_of_what_no_name_asks_for(servers):
         'will not answer: "_tcp"',
         "-:2: instance n/web/i: warning: metadata: VALUE.KEY.kv._metadata."
         'APP.internal will not answer: "version=1.2"']
-    done = store.run("follow", "-", stdin=web + '{"commit":"1"}\n')
+    done = store.run("follow", "-", *UNBOXED,
+                     stdin=web + '{"commit":"1"}\n')
     assert (done.returncode, done.stderr) == (0, "")
 
 

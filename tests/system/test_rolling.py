@@ -8,7 +8,7 @@ import time
 import dns.message
 
 from ask import make_socket, server_for
-from programs import DNSCTL, until
+from programs import DNSCTL, UNBOXED, until
 
 NETWORK = '{"put":"network","id":"acme","prefixes":["fdaa:0:18::/48"]}\n'
 SOURCE = "fdaa:0:18::1"
@@ -61,7 +61,7 @@ class Feed:
 
     def __init__(self, store):
         self.process = subprocess.Popen(
-            [DNSCTL, "-s", store.path, "follow", "-"], text=True,
+            [DNSCTL, "-s", store.path, "follow", "-", *UNBOXED], text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.process.stdout.readline()  # where the store stands
         self.commits = 0

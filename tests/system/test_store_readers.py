@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from programs import DNSCTL, IS_RELEASE, lines, until
+from programs import DNSCTL, IS_RELEASE, UNBOXED, lines, until
 
 # Another program's reader, with a table of two slots and both of them taken.
 TABLE = """
@@ -53,7 +53,8 @@ def test_memory_is_given_back(servers):
               "addresses": [f"fdaa:0:18::{n:x}"], "metadata": {"k": "v" * 99}}
              for n in range(16, 40000)]
     # pylint: disable-next=consider-using-with
-    feed = subprocess.Popen([DNSCTL, "-s", store.path, "follow", "-"],
+    feed = subprocess.Popen([DNSCTL, "-s", store.path, "follow", "-",
+                             *UNBOXED],
                             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                             text=True)
     feed.stdout.readline()
