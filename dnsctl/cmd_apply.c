@@ -244,12 +244,13 @@ standing_print(struct store *store)
 }
 
 static enum exit_status
-stdin_follow(
-    const struct ctl *ctl, struct store *store, struct feed_report *report)
+stdin_follow(const struct ctl *ctl, struct store *store,
+    struct network_list *networks, struct feed_report *report)
 {
 	enum err err = standing_print(store);
 	struct feed_follow *f = NULL;
 
+	(void)networks;
 	if (err == E_OK)
 		err = feed_follow_open(
 		    &f, store, report, "-", ctl->allow_delete != NULL);
@@ -284,11 +285,11 @@ identity_of(const struct ctl *ctl)
 }
 
 static enum exit_status
-relay_source_follow(
-    const struct ctl *ctl, struct store *store, struct feed_report *report)
+relay_source_follow(const struct ctl *ctl, struct store *store,
+    struct network_list *networks, struct feed_report *report)
 {
 	const struct relay_follow_options options = { .source = ctl->args[0],
-		.networks = ctl->network,
+		.networks = networks->list == NULL ? NULL : networks,
 		.allow_delete = ctl->allow_delete != NULL,
 		.identity = identity_of(ctl),
 		.report = report,
@@ -299,13 +300,13 @@ relay_source_follow(
 }
 
 static enum exit_status
-etcd_source_follow(
-    const struct ctl *ctl, struct store *store, struct feed_report *report)
+etcd_source_follow(const struct ctl *ctl, struct store *store,
+    struct network_list *networks, struct feed_report *report)
 {
 	struct etcd_options options = ctl_etcd(ctl, ctl->args[0]);
 	enum err err;
 
-	options.networks = ctl->network;
+	options.networks = networks->list == NULL ? NULL : networks;
 	options.allow_delete = ctl->allow_delete != NULL;
 	options.report = report;
 	options.stop = ctl->stop;
@@ -363,8 +364,8 @@ rights_give_away(const struct ctl *ctl)
 /* Where lines may come from: how it is written, and who reads it. */
 static const struct {
 	bool (*is)(const char *source);
-	enum exit_status (*follow)(
-	    const struct ctl *, struct store *, struct feed_report *);
+	enum exit_status (*follow)(const struct ctl *, struct store *,
+	    struct network_list *, struct feed_report *);
 	void (*committed)(void *arg, const char *cursor,
 	    const struct feed_left *, uint64_t more);
 } sources[] = {
@@ -378,21 +379,28 @@ source_follow(const struct ctl *ctl, struct store *store, size_t source)
 {
 	const struct relay_identity identity = identity_of(ctl);
 	struct feed_report report = ctl_report;
+	struct network_list networks = { .list = NULL };
 	struct relay *relay = NULL;
 	enum exit_status status;
 	enum err err = E_OK;
 
+	if ((ctl->network != NULL || ctl->network_file != NULL) &&
+	    !networks_open(&networks, ctl->network, ctl->network_file))
+		return CTL_USAGE;
 	report.committed = sources[source].committed;
 	if (ctl->relay != NULL)
 		err = relay_open(&relay, store, ctl->relay, &identity);
-	if (err != E_OK)
+	if (err != E_OK) {
+		networks_release(&networks);
 		return outcome(ctl, err);
+	}
 	if (relay != NULL)
 		relay_hear(relay, &report);
 	/* A source that is away is waited for, and keeps nobody waiting. */
 	notify("READY=1\nSTATUS=follows %s", ctl->args[0]);
-	status = sources[source].follow(ctl, store, &report);
+	status = sources[source].follow(ctl, store, &networks, &report);
 	relay_close(relay);
+	networks_release(&networks);
 	return status;
 }
 

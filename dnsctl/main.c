@@ -108,6 +108,9 @@ static const struct option_row options[] = {
 	{ 'n', "network", "NETWORK",
 	    "only this network; follow takes more, with commas between",
 	    AT(network), FOR_LIST | FOR_LOG | FOR_FOLLOW },
+	{ 0, "network-file", "FILE",
+	    "the same, a name a line; read again when it changes",
+	    AT(network_file), FOR_FOLLOW },
 	{ 0, "from", "ADDRESS", "who asks", AT(from), FOR_EXPLAIN | FOR_LOG },
 	{ 0, "to", "ADDRESS|etcd://HOST:PORT,...",
 	    "which address of the host is asked; wireguard, flycast: write "

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "dnsctl/source/networks.h"
 #include "impl.h"
 
 #define SCHEME       "etcd://"
@@ -37,23 +36,24 @@ static void
 source_name(struct etcd *e)
 {
 	const struct etcd_options *o = e->options;
-	char mark[NETWORKS_MARK];
-	size_t room = sizeof(e->source) - strlen(o->prefix) - NETWORKS_MARK;
+	size_t room =
+	    sizeof(e->source) - strlen(o->prefix) - sizeof(NETWORKS_MARK);
 
-	networks_mark(o->networks, mark);
 	(void)snprintf(e->source, sizeof(e->source), "%.*s%s%s", (int)room,
-	    o->source, o->prefix, mark);
+	    o->source, o->prefix, o->networks == NULL ? "" : NETWORKS_MARK);
 }
 
 /* The store holds what is below our prefix in some etcd. */
 static bool
 is_our_source(const struct etcd *e, const char *source)
 {
-	const char *ours = strchr(e->source + strlen(SCHEME), '/');
+	const char *prefix = e->options->prefix;
 	const char *path =
 	    etcd_is_url(source) ? strchr(source + strlen(SCHEME), '/') : NULL;
 
-	return path != NULL && strcmp(path, ours) == 0;
+	return path != NULL && strcspn(path, "#") == strlen(prefix) &&
+	    strncmp(path, prefix, strlen(prefix)) == 0 &&
+	    networks_suffice(e->options->networks, source);
 }
 
 /* "CLUSTER/REVISION" of the same keys; anything else is nowhere. */
@@ -82,7 +82,11 @@ endpoint_follow(struct etcd *e)
 			log_info("etcd %s: reading a snapshot",
 			    endpoints_now(&e->endpoints));
 			outcome = etcd_snapshot(e);
+		} else if (outcome == ETCD_OK) {
+			outcome = etcd_networks(e);
 		}
+		if (outcome == ETCD_LOST)
+			continue;
 		if (outcome != ETCD_OK)
 			return outcome;
 		log_info("etcd %s: following from revision %lld",

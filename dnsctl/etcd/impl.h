@@ -116,6 +116,9 @@ void etcd_range_set(json_t *request, const char *text);
 /* One key and its value, or that it went. */
 enum etcd_outcome etcd_take(
     struct etcd *, const json_t *kv, bool deleted) MUST_CHECK;
+/* A network, with all that is in it. */
+enum etcd_outcome etcd_take_gone(
+    struct etcd *, const char *id, size_t len) MUST_CHECK;
 /* Anything else: the verb alone. */
 enum etcd_outcome etcd_take_verb(struct etcd *, enum feed_verb) MUST_CHECK;
 /* What was taken is where etcd stood at REVISION. */
@@ -130,6 +133,10 @@ enum etcd_outcome etcd_lost(struct etcd *);
 
 enum etcd_outcome etcd_connect(struct etcd *) MUST_CHECK;
 enum etcd_outcome etcd_snapshot(struct etcd *) MUST_CHECK;
+/* Those that the store lacks, as of where it stands; what it has besides goes.
+ */
+enum etcd_outcome etcd_networks(struct etcd *) MUST_CHECK;
+/* ETCD_OK: other networks are needed. */
 enum etcd_outcome etcd_watch(struct etcd *) MUST_CHECK;
 
 /* A request that asks for no more than the header of its reply. */

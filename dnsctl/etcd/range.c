@@ -90,22 +90,22 @@ part_take(struct etcd *e, enum fact_kind kind, const char *part, int len,
 	return range_take(e, below, revision);
 }
 
+/* What is NULL's are all; what one network lets another use may be new too. */
 static enum etcd_outcome
-folder_take(struct etcd *e, enum fact_kind kind, int64_t *revision)
+folder_take(
+    struct etcd *e, enum fact_kind kind, const char *list, int64_t *revision)
 {
-	const char *id = e->options->networks;
-	bool has_networks = kind == FACT_NETWORK ||
-	    strcmp(fact_fields(kind)->key, "network") == 0;
+	const char *at = kind == FACT_EXPORT && list != NULL
+	    ? e->options->networks->list
+	    : list,
+		   *id;
 	enum etcd_outcome outcome = ETCD_OK;
+	size_t len;
 
-	if (id == NULL || !has_networks)
+	if (list == NULL || !fact_kind_has_network(kind))
 		return part_take(e, kind, "", 0, revision);
-	for (size_t len; outcome == ETCD_OK; id += len + 1) {
-		len = strcspn(id, ",");
+	while (outcome == ETCD_OK && (len = networks_next(&at, &id)) > 0)
 		outcome = part_take(e, kind, id, (int)len, revision);
-		if (id[len] == '\0')
-			break;
-	}
 	return outcome;
 }
 
@@ -114,12 +114,44 @@ enum etcd_outcome
 etcd_snapshot(struct etcd *e)
 {
 	enum etcd_outcome outcome = etcd_take_verb(e, FEED_SNAPSHOT_BEGIN);
+	const char *list =
+	    e->options->networks == NULL ? NULL : e->options->networks->list;
 	int64_t revision = 0;
 
 	for (int kind = 0; kind < FACT_KINDS && outcome == ETCD_OK; kind++)
-		outcome = folder_take(e, (enum fact_kind)kind, &revision);
+		outcome = folder_take(e, (enum fact_kind)kind, list, &revision);
 	if (outcome == ETCD_OK)
 		outcome = etcd_take_verb(e, FEED_SNAPSHOT_END);
+	if (outcome == ETCD_OK)
+		outcome = etcd_mark(e, revision);
+	return outcome == ETCD_OK ? etcd_store(e) : outcome;
+}
+
+enum etcd_outcome
+etcd_networks(struct etcd *e)
+{
+	struct network_list *n = e->options->networks;
+	enum etcd_outcome outcome = ETCD_OK;
+	int64_t revision = e->revision;
+	const char *at, *id;
+	size_t len;
+
+	if (n == NULL)
+		return ETCD_OK;
+	e->err = networks_compare(n, e->feed.store);
+	if (e->err != E_OK)
+		return ETCD_STORE;
+	if (n->added == NULL && n->gone == NULL)
+		return ETCD_OK;
+	for (at = n->gone; at != NULL && outcome == ETCD_OK &&
+	     (len = networks_next(&at, &id)) > 0;)
+		outcome = etcd_take_gone(e, id, len);
+	for (int kind = 0;
+	     n->added != NULL && kind < FACT_KINDS && outcome == ETCD_OK;
+	     kind++)
+		if (fact_kind_has_network((enum fact_kind)kind))
+			outcome = folder_take(
+			    e, (enum fact_kind)kind, n->added, &revision);
 	if (outcome == ETCD_OK)
 		outcome = etcd_mark(e, revision);
 	return outcome == ETCD_OK ? etcd_store(e) : outcome;

@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "dnsctl/etcd/key.h"
-#include "dnsctl/source/networks.h"
 #include "impl.h"
 #include "zones/facts/check.h"
 
@@ -14,12 +13,12 @@ static enum etcd_outcome
 outcome_of(struct etcd *e, enum err err)
 {
 	e->err = err;
-	e->refused = err == E_INPUT;
-	if (e->refused)
+	if (err == E_INPUT) {
+		e->refused = true;
 		(void)snprintf(
 		    e->wrong, sizeof(e->wrong), "its snapshot is refused");
-	if (e->refused)
 		return ETCD_FAILED;
+	}
 	return err == E_OK ? ETCD_OK : ETCD_STORE;
 }
 
@@ -85,7 +84,8 @@ complained(struct etcd *e, struct feed_line *line,
 static bool
 is_needed(const struct etcd *e, const struct fact *f)
 {
-	const char *networks = e->options->networks;
+	const char *networks =
+	    e->options->networks == NULL ? NULL : e->options->networks->list;
 
 	return f->network == NULL ||
 	    (networks_hold(networks, f->network, strlen(f->network)) &&
@@ -122,6 +122,17 @@ etcd_take(struct etcd *e, const json_t *kv, bool deleted)
 }
 
 enum etcd_outcome
+etcd_take_gone(struct etcd *e, const char *id, size_t len)
+{
+	const struct feed_where where = { e->source, 0 };
+	struct feed_line line = { .verb = FEED_DELETE };
+
+	arena_reset(&e->memory);
+	line.fact.network = arena_copy(&e->memory, id, len);
+	return outcome_of(e, feed_take(&e->feed, &line, &where));
+}
+
+enum etcd_outcome
 etcd_take_verb(struct etcd *e, enum feed_verb verb)
 {
 	const struct feed_line line = { .verb = verb };
@@ -152,6 +163,7 @@ etcd_store(struct etcd *e)
 	e->err = feed_store(&e->feed);
 	if (e->err != E_OK)
 		return ETCD_STORE;
+	e->refused = false;
 	e->stored = e->revision;
 	e->heard_stored_ms = clock_ms(CLOCK_MONOTONIC);
 	return ETCD_OK;

@@ -237,7 +237,7 @@ etcd_watch(struct etcd *e)
 	enum etcd_outcome outcome = ETCD_OK;
 
 	watch_start(e);
-	while (outcome == ETCD_OK)
+	while (outcome == ETCD_OK && !networks_changed(e->options->networks))
 		outcome = *e->options->stop ? ETCD_STOP : watch_step(e);
 	etcd_call_end(e, &e->watch);
 	etcd_call_end(e, &e->ping);

@@ -76,14 +76,14 @@ backlog_stands(const struct backlog *b)
 }
 
 ssize_t
-backlog_read(const struct backlog *b, uint64_t *number, struct lines *l,
-    char *to, size_t room)
+backlog_read(const struct backlog *b, uint64_t *number, uint64_t end,
+    struct lines *l, char *to, size_t room)
 {
 	size_t n = 0;
 
 	if (*number < b->first)
 		return -1;
-	while (*number < b->next && n < room) {
+	while (*number < end && n < room) {
 		const struct commit *c = &b->commit[*number % BACKLOG_COMMITS];
 
 		n += lines_copy(l, c->text, c->len, to + n, room - n);

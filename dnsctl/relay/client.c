@@ -23,11 +23,11 @@ relay_wake(struct relay *r)
 }
 
 struct rendering *
-rendering_take(struct relay *r)
+rendering_take(struct relay *r, uint64_t least)
 {
 	struct rendering *of = r->rendering;
 
-	if (of == NULL || of->next < r->backlog->first)
+	if (of == NULL || of->next < r->backlog->first || of->next < least)
 		return NULL;
 	of->refs++;
 	return of;
@@ -55,6 +55,7 @@ client_close(void *arg)
 	rendering_drop(c->rendering);
 	(void)pthread_mutex_unlock(&r->lock);
 	free(c->networks);
+	free(c->had);
 	free(c->ahead);
 	free(c);
 }
@@ -75,7 +76,7 @@ rendering_find(struct client *c)
 {
 	struct relay *r = c->relay;
 
-	c->rendering = rendering_take(r);
+	c->rendering = rendering_take(r, c->brings ? c->number : 0);
 	if (c->rendering == NULL) {
 		if (!c->asked)
 			c->failed = r->failed;
@@ -84,7 +85,8 @@ rendering_find(struct client *c)
 		return false;
 	}
 	c->wants_rendering = false;
-	c->number = c->rendering->next;
+	if (!c->brings)
+		c->number = c->rendering->next;
 	return true;
 }
 
@@ -96,10 +98,29 @@ rendering_read(struct client *c, char *to, size_t room)
 
 	if (c->lines.at == of->len) {
 		c->lines.at = 0;
+		c->lines.had = NULL;
 		c->rendering = NULL;
 		rendering_drop(of);
 	}
 	return (ssize_t)n;
+}
+
+/* Changes of the networks that it had, as far as the rendering of all. */
+static ssize_t
+had_read(struct client *c, char *to, size_t room)
+{
+	uint64_t end = c->rendering->next;
+	ssize_t n;
+
+	c->lines.networks = c->had == NULL ? "" : c->had;
+	n = backlog_read(
+	    c->relay->backlog, &c->number, end, &c->lines, to, room);
+	if (n < 0 || c->number < end)
+		return n;
+	c->brings = false;
+	c->lines.had = c->lines.networks;
+	c->lines.networks = c->networks;
+	return n;
 }
 
 /*
@@ -121,6 +142,8 @@ is_ahead(struct client *c)
 		return true;
 	free(c->ahead);
 	c->ahead = NULL;
+	c->brings = c->brings && !c->wants_rendering;
+	c->wants_rendering = c->wants_rendering || c->brings;
 	return false;
 }
 
@@ -138,11 +161,13 @@ read_locked(struct client *c, char *to, size_t room)
 		return c->failed == c->relay->failed
 		    ? client_wait(c)
 		    : MHD_CONTENT_READER_END_WITH_ERROR;
-	if (c->rendering != NULL)
+	if (c->brings)
+		n = had_read(c, to, room);
+	if (n == 0 && c->rendering != NULL)
 		n = rendering_read(c, to, room);
 	if (n == 0)
-		n = backlog_read(
-		    c->relay->backlog, &c->number, &c->lines, to, room);
+		n = backlog_read(c->relay->backlog, &c->number,
+		    c->relay->backlog->next, &c->lines, to, room);
 	if (n < 0) /* it reads too slowly, and has to begin anew */
 		return MHD_CONTENT_READER_END_WITH_ERROR;
 	return n > 0 ? n : client_wait(c);

@@ -12,8 +12,8 @@
 
 #include "base/log.h"
 #include "dnsctl/source/endpoints.h"
-#include "dnsctl/source/networks.h"
 #include "impl.h"
+#include "zones/facts/json.h"
 #include "zones/feed/follow.h"
 
 #define SCHEME     "relay://"
@@ -32,6 +32,7 @@ struct following {
 	enum err err;
 	bool heard;   /* since it was connected */
 	bool refused; /* the last snapshot was: the store stands still */
+	bool changed; /* other networks are needed */
 	char wrong[CURL_ERROR_SIZE + 32];
 };
 
@@ -99,13 +100,14 @@ static int
 on_progress(
     void *arg, curl_off_t down, curl_off_t is, curl_off_t up, curl_off_t was)
 {
-	const struct following *f = arg;
+	struct following *f = arg;
 
 	(void)down;
 	(void)is;
 	(void)up;
 	(void)was;
-	return *f->options->stop != 0;
+	f->changed = f->changed || networks_changed(f->options->networks);
+	return *f->options->stop != 0 || f->changed;
 }
 
 /*
@@ -115,14 +117,8 @@ on_progress(
 static bool
 is_ours(const struct following *f, const char *source)
 {
-	const char *ours = strchr(f->source, '#');
-	const char *its = strchr(source, '#');
-
-	if (ours == NULL || its == NULL)
-		return ours == its &&
-		    (relay_is_url(source) ||
-			strncmp(source, "etcd://", 7) == 0);
-	return strcmp(ours, its) == 0;
+	return (relay_is_url(source) || strncmp(source, "etcd://", 7) == 0) &&
+	    networks_suffice(f->options->networks, source);
 }
 
 static enum err
@@ -136,24 +132,80 @@ cursor_read(struct following *f, char *cursor, size_t size)
 	return err;
 }
 
-/* False: no memory. */
-static bool
-url_make(const struct following *f, CURL *easy, const char *cursor, char *url,
-    size_t size)
+/* Behind WHAT, where there is TEXT. */
+static void
+url_add(FILE *out, CURL *easy, const char *what, const char *text)
+{
+	char *escaped = text == NULL ? NULL : curl_easy_escape(easy, text, 0);
+
+	if (escaped != NULL)
+		(void)fprintf(out, "%s%s", what, escaped);
+	curl_free(escaped);
+}
+
+/* From malloc(); NULL: no memory. */
+static char *
+url_make(const struct following *f, CURL *easy, const char *cursor)
 {
 	const struct relay_follow_options *o = f->options;
-	char *after = curl_easy_escape(easy, cursor, 0);
-	char *networks =
-	    o->networks == NULL ? NULL : curl_easy_escape(easy, o->networks, 0);
-	int len = snprintf(url, size, "%s://%s/changes?after=%s%s%s",
-	    o->identity.cacert != NULL ? "https" : "http",
-	    endpoints_now(&f->endpoints), after == NULL ? "" : after,
-	    networks == NULL ? "" : "&networks=",
-	    networks == NULL ? "" : networks);
+	char *url = NULL;
+	size_t len;
+	FILE *out = open_memstream(&url, &len);
 
-	curl_free(after);
-	curl_free(networks);
-	return len > 0 && (size_t)len < size;
+	if (out == NULL)
+		return NULL;
+	(void)fprintf(out, "%s://%s/changes",
+	    o->identity.cacert != NULL ? "https" : "http",
+	    endpoints_now(&f->endpoints));
+	url_add(out, easy, "?after=", cursor);
+	if (o->networks != NULL) {
+		url_add(out, easy, "&networks=", o->networks->list);
+		if (cursor[0] != '\0')
+			url_add(out, easy, "&new=", o->networks->added);
+	}
+	return fclose(out) == 0 ? url : NULL;
+}
+
+/* As the line of a commit ends: the transaction is whole. */
+static enum err
+commit_line(struct following *f, const char *cursor)
+{
+	enum err err = E_NOMEM;
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (out == NULL)
+		return err;
+	(void)fputs("{\"commit\":", out);
+	fact_json_print_text(out, cursor);
+	(void)putc('}', out);
+	if (fclose(out) == 0)
+		err = feed_follow_line(f->feed, text, len);
+	free(text);
+	return err == E_OK ? feed_follow_rest(f->feed) : err;
+}
+
+/* What the store has of networks that are not needed goes, at CURSOR. */
+static enum err
+networks_settle(struct following *f, const char *cursor)
+{
+	struct network_list *n = f->options->networks;
+	enum err err = E_OK;
+	const char *at, *id;
+	char line[128];
+	size_t len;
+
+	if (n == NULL || cursor[0] == '\0' ||
+	    (err = networks_compare(n, f->store)) != E_OK || n->gone == NULL)
+		return err;
+	for (at = n->gone;
+	     err == E_OK && (len = networks_next(&at, &id)) > 0;) {
+		(void)snprintf(line, sizeof(line),
+		    "{\"delete\":\"network\",\"id\":\"%.*s\"}", (int)len, id);
+		err = feed_follow_line(f->feed, line, strlen(line));
+	}
+	return err == E_OK ? commit_line(f, cursor) : err;
 }
 
 static void
@@ -187,18 +239,22 @@ options_set(struct following *f, CURL *easy, const char *url)
 static void
 relay_read(struct following *f, CURL *easy)
 {
-	char url[2048], cursor[CURSOR_MAX + 1];
+	char *url = NULL, cursor[CURSOR_MAX + 1];
 	CURLcode code;
 
 	f->err = cursor_read(f, cursor, sizeof(cursor));
-	if (f->err == E_OK && !url_make(f, easy, cursor, url, sizeof(url)))
+	if (f->err == E_OK)
+		f->err = networks_settle(f, cursor);
+	if (f->err == E_OK && (url = url_make(f, easy, cursor)) == NULL)
 		f->err = E_NOMEM;
 	if (f->err != E_OK)
 		return;
+	f->changed = false;
 	f->heard = false;
 	f->part_len = 0;
 	f->wrong[0] = '\0';
 	options_set(f, easy, url);
+	free(url);
 	log_info("relay %s: following from %s", endpoints_now(&f->endpoints),
 	    cursor[0] == '\0' ? "a snapshot" : cursor);
 	code = curl_easy_perform(easy);
@@ -228,6 +284,8 @@ relays_read(struct following *f, CURL *easy)
 		feed_follow_close(f->feed);
 		if (f->err != E_OK || *f->options->stop)
 			break;
+		if (f->changed)
+			continue;
 		endpoints_next(&f->endpoints, "relay", f->wrong);
 		endpoints_pause(&f->endpoints);
 	}
@@ -238,11 +296,10 @@ relays_read(struct following *f, CURL *easy)
 static void
 source_name(struct following *f)
 {
-	char mark[NETWORKS_MARK];
-
-	networks_mark(f->options->networks, mark);
 	(void)snprintf(f->source, sizeof(f->source), "%.*s%s",
-	    (int)(sizeof(f->source) - NETWORKS_MARK), f->options->source, mark);
+	    (int)(sizeof(f->source) - sizeof(NETWORKS_MARK)),
+	    f->options->source,
+	    f->options->networks == NULL ? "" : NETWORKS_MARK);
 }
 
 enum err

@@ -12,8 +12,8 @@
 #include "dnsctl/listen/listen.h"
 #include "impl.h"
 
-#define BLOCK   ((size_t)64 << 10) /* octets that are sent at once */
-#define MEMORY  ((size_t)96 << 10) /* of a connection */
+#define BLOCK   ((size_t)64 << 10)  /* octets that are sent at once */
+#define MEMORY  ((size_t)128 << 10) /* of a connection */
 #define THREADS 2
 #define SILENT  30 /* seconds until who asks nothing, or reads nothing, goes */
 
@@ -52,6 +52,8 @@ client_open(struct relay *r, struct MHD_Connection *connection)
 	    connection, MHD_GET_ARGUMENT_KIND, "after");
 	const char *networks = MHD_lookup_connection_value(
 	    connection, MHD_GET_ARGUMENT_KIND, "networks");
+	const char *new = MHD_lookup_connection_value(
+	    connection, MHD_GET_ARGUMENT_KIND, "new");
 	struct client *c = calloc(1, sizeof(*c));
 	bool stands = after != NULL && after[0] != '\0';
 
@@ -64,6 +66,9 @@ client_open(struct relay *r, struct MHD_Connection *connection)
 	c->ahead = stands ? strdup(after) : NULL;
 	c->ahead_ms = clock_ms(CLOCK_MONOTONIC);
 	c->lines.networks = c->networks;
+	c->brings = stands && c->networks != NULL && new != NULL;
+	if (c->brings)
+		c->had = networks_without(c->networks, new);
 	if ((networks == NULL || c->networks != NULL) &&
 	    (!stands || c->ahead != NULL))
 		return c;

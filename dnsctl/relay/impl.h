@@ -37,6 +37,10 @@ struct client {
 	uint64_t number;  /* of the commit that it reads */
 	struct lines lines;
 	char *networks;
+	/* Some of them are new to it: these are not.  It reads changes of these
+	 * as far as the rendering, of that what is new, then all. */
+	char *had;
+	bool brings; /* it has not come as far */
 };
 
 struct relay {
@@ -66,8 +70,9 @@ struct relay {
 
 /* All that wait look again. */
 void relay_wake(struct relay *);
-/* The last one if the backlog goes on behind it; or NULL. */
-struct rendering *rendering_take(struct relay *);
+/* The last one if the backlog goes on behind it, and it is not before commit
+ * LEAST; or NULL. */
+struct rendering *rendering_take(struct relay *, uint64_t least);
 void rendering_drop(struct rendering *); /* NULL is fine */
 
 /* The next octets for a client; as MHD_ContentReaderCallback. */

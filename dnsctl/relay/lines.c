@@ -82,6 +82,19 @@ lines_want(const char *networks, const char *line, size_t len)
 	    !(word_is(kind, "export") && is_for_other(networks, at, end));
 }
 
+/* Of what is new all that is of it, and where it ends. */
+static bool
+is_wanted(const struct lines *l, const char *line, size_t len)
+{
+	static const char commit[] = "{\"commit\":";
+
+	if (!lines_want(l->networks, line, len))
+		return false;
+	return l->had == NULL || !lines_want(l->had, line, len) ||
+	    (len > sizeof(commit) &&
+		memcmp(line, commit, sizeof(commit) - 1) == 0);
+}
+
 size_t
 lines_copy(struct lines *l, const char *text, size_t len, char *to, size_t room)
 {
@@ -95,7 +108,7 @@ lines_copy(struct lines *l, const char *text, size_t len, char *to, size_t room)
 		size_t take = left;
 
 		if (!l->inside)
-			l->wanted = lines_want(l->networks, from, left);
+			l->wanted = is_wanted(l, from, left);
 		if (l->wanted && take > room - n)
 			take = room - n;
 		if (l->wanted) {

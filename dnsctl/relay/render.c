@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "impl.h"
+#include "zones/facts/json.h"
 #include "zones/feed/export.h"
 
 /* The file goes with the mapping. */
@@ -71,8 +72,12 @@ render_file(struct relay *r, struct snapshot *s, struct rendering *of)
 		return err;
 	}
 	err = write_facts(s, file, &meta);
-	if (err == E_OK && !map(of, file))
-		err = E_SYSTEM;
+	if (err == E_OK) { /* where a part of it ends that is sent alone */
+		(void)fputs("{\"commit\":", file);
+		fact_json_print_text(file, meta.cursor);
+		(void)fputs("}\n", file);
+		err = map(of, file) ? E_OK : E_SYSTEM;
+	}
 	(void)fclose(file);
 	(void)pthread_mutex_lock(&r->lock);
 	if (err == E_OK && !find_next(r, meta.cursor, &of->next))

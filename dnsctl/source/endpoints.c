@@ -102,15 +102,23 @@ endpoints_next(struct endpoints *e, const char *what, const char *why)
 	    why, endpoints_now(e));
 }
 
-void
-endpoints_pause(struct endpoints *e)
+uint32_t
+endpoints_pause_ms(struct endpoints *e)
 {
 	unsigned rounds = e->failures / e->count;
 	uint32_t most = rounds > 6 ? PAUSE_MS : 100u << rounds;
-	uint32_t ms = most / 2 + rng_below(&e->rng, most / 2 + 1);
+
+	return rounds == 0 ? 0
+			   : most / 10 + rng_below(&e->rng, most - most / 10);
+}
+
+void
+endpoints_pause(struct endpoints *e)
+{
+	uint32_t ms = endpoints_pause_ms(e);
 	const struct timespec pause = { ms / 1000,
 		(long)(ms % 1000) * 1000000 };
 
-	if (rounds > 0)
+	if (ms > 0)
 		(void)nanosleep(&pause, NULL);
 }

@@ -22,7 +22,7 @@ enum exit_status {
 struct ctl {
 	const struct cli *cli; /* what the command line may say: cli.h */
 	const char *store;
-	const char *network;
+	const char *network, *network_file;
 	const char *config;            /* explain, doctor */
 	const char *to;                /* explain, wireguard, flycast */
 	const char *from, *region;     /* explain */

@@ -44,7 +44,7 @@ MISSED = 10_000  # changes while one was away
 def facts(count):
     for n in range(NETWORKS):
         yield {"put": "network", "id": f"n{n}",
-               "prefixes": [f"fdaa:0:{n:x}::/48"]}
+               "prefixes": [f"fdaa:0:{n + 1:x}::/48"]}
     for i in range(count):
         yield instance(i)
 
@@ -53,7 +53,7 @@ def instance(i, group="g"):
     n = i % NETWORKS
     return {"put": "instance", "network": f"n{n}", "app": f"app{i // 1000}",
             "id": f"i{i}", "region": "iad", "group": group,
-            "addresses": [f"fdaa:0:{n:x}::{i >> 16:x}:{i & 0xffff:x}"]}
+            "addresses": [f"fdaa:0:{n + 1:x}::{i >> 16:x}:{i & 0xffff:x}"]}
 
 
 class Fleet:

@@ -248,8 +248,9 @@ class Node:
         assert done.returncode == 0, self.told()
 
     def facts(self):
-        return [json.loads(line) for line in
-                self.store.tell("export").splitlines()[1:-1]]
+        """Without how old they are, where two share an address."""
+        return [{k: v for k, v in json.loads(line).items() if k != "age"}
+                for line in self.store.tell("export").splitlines()[1:-1]]
 
 
 def same(one, other):

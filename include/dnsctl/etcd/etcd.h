@@ -27,6 +27,7 @@
 
 #include <signal.h>
 
+#include "dnsctl/source/networks.h"
 #include "zones/feed/feed.h"
 
 #define ETCD_PREFIX_DEFAULT "/dnsd"
@@ -35,7 +36,7 @@
 struct etcd_options {
 	const char *source;               /* etcd://HOST:PORT,... */
 	const char *prefix;               /* of its keys */
-	const char *networks;             /* "A,B": these alone; NULL: all */
+	struct network_list *networks;    /* these alone; NULL: all */
 	const char *user, *password_file; /* NULL: nobody */
 	/* NULL, all of them: no TLS; cacert "system": whom the system trusts */
 	const char *cacert, *cert, *key;

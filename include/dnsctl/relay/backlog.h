@@ -43,9 +43,10 @@ bool backlog_find(const struct backlog *, const char *cursor, uint64_t *number);
 const char *backlog_stands(const struct backlog *);
 
 /*
- * Lines from commit *NUMBER on; 0: there are none yet; -1: they are gone.
+ * Lines from commit *NUMBER on, before END, which is at most the next one; 0:
+ * there are none yet; -1: they are gone.
  */
-ssize_t backlog_read(const struct backlog *, uint64_t *number, struct lines *,
-    char *to, size_t room);
+ssize_t backlog_read(const struct backlog *, uint64_t *number, uint64_t end,
+    struct lines *, char *to, size_t room);
 
 #endif

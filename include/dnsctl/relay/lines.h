@@ -9,6 +9,7 @@
 
 struct lines {
 	const char *networks; /* "A,B"; NULL: all */
+	const char *had;      /* but what is of these alone; or NULL */
 	size_t at;            /* in the text */
 	bool inside, wanted;  /* of a line that was begun: the rest */
 };

@@ -2,10 +2,11 @@
  * relay.h - a follower whose changes others follow, so that what a source
  * bears does not grow with the nodes: a few relays ask it, all others them.
  *
- *	GET /changes?after=CURSOR[&networks=A,B]
+ *	GET /changes?after=CURSOR[&networks=A,B[&new=B]]
  *
  * answers with lines of the feed, for ever: what was committed since CURSOR,
- * or, where that is not remembered, a snapshot and what came since.  A relay
+ * or, where that is not remembered, a snapshot and what came since.  Networks
+ * that are new to who asks come between two commits, whole.  A relay
  * holds nothing that its store and its source do not: it may end at any time,
  * and who follows it goes on elsewhere, with the same cursor.  Relays may
  * follow relays.
@@ -19,6 +20,7 @@
 
 #include <signal.h>
 
+#include "dnsctl/source/networks.h"
 #include "zones/feed/feed.h"
 
 /* Who we are, and who vouches for the others; NULL, all of them: no TLS. */
@@ -43,8 +45,8 @@ bool relay_is_url(const char *source);
 
 /* A store that follows relays; all of it is borrowed. */
 struct relay_follow_options {
-	const char *source;   /* relay://HOST:PORT,... */
-	const char *networks; /* "A,B": these alone; NULL: all */
+	const char *source;            /* relay://HOST:PORT,... */
+	struct network_list *networks; /* these alone; NULL: all */
 	struct relay_identity identity;
 	const struct feed_report *report;
 	const volatile sig_atomic_t *stop; /* looked at every second */

@@ -43,8 +43,10 @@ void endpoints_next(struct endpoints *, const char *what, const char *why);
 
 /*
  * Each endpoint once at once; then longer and longer, and not in step with
- * a thousand other nodes that lost the same source.
+ * a thousand other nodes that lost the same source: anything from a tenth of
+ * 0.2 s, 0.4 s, ... 10 s to all of it, as likely as anything else.
  */
+uint32_t endpoints_pause_ms(struct endpoints *);
 void endpoints_pause(struct endpoints *);
 
 #endif

@@ -156,16 +156,19 @@ test_forgets_the_oldest(void **state)
 	assert_false(backlog_find(b, "0", &number));
 	assert_true(backlog_find(b, "1", &number));
 	number = 0;
-	assert_int_equal(backlog_read(b, &number, &l, to, sizeof(to)), -1);
+	assert_int_equal(
+	    backlog_read(b, &number, b->next, &l, to, sizeof(to)), -1);
 	add(b, 4, BACKLOG_OCTETS + 1); /* too large by itself */
 	assert_false(backlog_find(b, "3", &number));
 	assert_true(backlog_find(b, "4", &number));
-	assert_int_equal(backlog_read(b, &number, &l, to, sizeof(to)), 0);
+	assert_int_equal(
+	    backlog_read(b, &number, b->next, &l, to, sizeof(to)), 0);
 	for (unsigned i = 0; i < BACKLOG_COMMITS + 2; i++)
 		add(b, 5 + i, 8);
 	assert_false(backlog_find(b, "5", &number));
 	assert_true(backlog_find(b, "6", &number));
-	assert_int_equal(backlog_read(b, &number, &l, to, sizeof(to)), 64);
+	assert_int_equal(
+	    backlog_read(b, &number, b->next, &l, to, sizeof(to)), 64);
 	backlog_release(b);
 	free(b);
 }
