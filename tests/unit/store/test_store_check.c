@@ -182,6 +182,41 @@ put(struct fixture *f, const char *key, size_t key_len, const char *value,
 	fixture_raw_end(f, &raw);
 }
 
+/* A text of the journal that is longer than any is no text without octets. */
+static void
+test_long_text(void **state)
+{
+	struct findings found = {
+		.line = "no network, journal, key 00000001: is no entry of its "
+			"place"
+	};
+	const struct check_report report = { .finding = note, .arg = &found };
+	uint8_t key[] = { 0, 0, 0, 0, 'j', 0, 0, 0, 1 }, value[2048] = { 0 };
+	MDB_val k = { sizeof(key), key }, v;
+	struct fixture_raw raw;
+	struct fixture f;
+	size_t long_is = CURSOR_MAX + 1, at = 24;
+
+	(void)state;
+	fixture_open(&f);
+	assert_int_equal(fixture_apply(&f, facts), E_OK);
+	fixture_raw_begin(&f, &raw);
+	assert_int_equal(mdb_get(raw.txn, raw.dbi, &k, &v), 0);
+	memcpy(value, v.mv_data, at);
+	memset(value + at, 1, 2 + long_is); /* 257 */
+	memcpy(value + at + 2 + long_is, (char *)v.mv_data + at + 2,
+	    v.mv_size - at - 2);
+	v = (MDB_val){ v.mv_size + long_is, value };
+	assert_int_equal(mdb_put(raw.txn, raw.dbi, &k, &v, 0), 0);
+	fixture_raw_sum(&raw);
+	fixture_raw_end(&f, &raw);
+	assert_int_equal(snapshot_refresh(f.snapshot), E_OK);
+	assert_int_equal(snapshot_check(f.snapshot, &report), E_DAMAGED);
+	assert_true(found.met);
+	snapshot_rest(f.snapshot);
+	fixture_close(&f);
+}
+
 static void
 test_strays(void **state)
 {
@@ -211,6 +246,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_strays),
+		cmocka_unit_test(test_long_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,12 +12,22 @@
 #include "base/clock.h"
 #include "zones/store/read/env.h"
 
+void
+store_text(struct wire_in *in, char *out, size_t size)
+{
+	uint16_t len = wire_get16(in);
+	const uint8_t *text = wire_take(in, len);
+
+	out[0] = '\0';
+	in->bad = in->bad || len >= size;
+	if (!in->bad)
+		(void)snprintf(out, size, "%.*s", len, (const char *)text);
+}
+
 enum err
 store_head_read(struct store_head *h, const MDB_val *v)
 {
 	struct wire_in in = val_in(v);
-	const uint8_t *cursor, *source;
-	uint16_t cursor_len, source_len;
 
 	memset(h, 0, sizeof(*h));
 	h->format = wire_get16(&in);
@@ -28,16 +38,9 @@ store_head_read(struct store_head *h, const MDB_val *v)
 	h->meta.commits = wire_get64(&in);
 	h->meta.committed_ms = (int64_t)wire_get64(&in);
 	h->meta.heard_ms = (int64_t)wire_get64(&in);
-	cursor_len = wire_get16(&in);
-	cursor = wire_take(&in, cursor_len);
-	source_len = wire_get16(&in);
-	source = wire_take(&in, source_len);
-	if (in.bad || cursor_len > CURSOR_MAX || source_len > CURSOR_MAX ||
-	    h->format == 0)
-		return E_DAMAGED;
-	memcpy(h->meta.cursor, cursor, cursor_len);
-	memcpy(h->meta.source, source, source_len);
-	return E_OK;
+	store_text(&in, h->meta.cursor, sizeof(h->meta.cursor));
+	store_text(&in, h->meta.source, sizeof(h->meta.source));
+	return in.bad || h->format == 0 ? E_DAMAGED : E_OK;
 }
 
 static enum err

@@ -169,10 +169,8 @@ put_head(const struct store_head *h, struct wire_out *out)
 	wire_put64(out, h->meta.commits);
 	wire_put64(out, (uint64_t)h->meta.committed_ms);
 	wire_put64(out, (uint64_t)h->meta.heard_ms);
-	wire_put16(out, (uint16_t)strlen(h->meta.cursor));
-	wire_put(out, h->meta.cursor, strlen(h->meta.cursor));
-	wire_put16(out, (uint16_t)strlen(h->meta.source));
-	wire_put(out, h->meta.source, strlen(h->meta.source));
+	text_put(out, h->meta.cursor);
+	text_put(out, h->meta.source);
 }
 
 static void

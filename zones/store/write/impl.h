@@ -103,6 +103,9 @@ void txn_delete_range(struct store_txn *, const struct store_key *prefix);
 /* Counts a change, and tells who watches. */
 void txn_changes(struct store_txn *, enum store_change, const struct fact *);
 
+/* As store_text() reads it. */
+void text_put(struct wire_out *, const char *text);
+
 /* Writes what this commit changed; after the head. */
 void journal_write(struct store_txn *);
 /* The entry of *COMMIT as it is stored; where that is 0, of the last commit. */

@@ -12,23 +12,11 @@ journal_key(struct store_key *key, uint64_t commit)
 	wire_put32(&key->out, (uint32_t)(commit % JOURNAL_LENGTH));
 }
 
-static void
+void
 text_put(struct wire_out *out, const char *text)
 {
 	wire_put16(out, (uint16_t)strlen(text));
 	wire_put(out, text, strlen(text));
-}
-
-static void
-text_get(struct wire_in *in, char out[CURSOR_MAX + 1])
-{
-	uint16_t len = wire_get16(in);
-	const uint8_t *text = wire_take(in, len);
-
-	out[0] = '\0';
-	if (text != NULL && len <= CURSOR_MAX)
-		(void)snprintf(
-		    out, CURSOR_MAX + 1, "%.*s", len, (const char *)text);
 }
 
 void
@@ -60,8 +48,8 @@ entry_read(struct journal_entry *e, const MDB_val *v)
 	*e = (struct journal_entry){ .meta = { .commits = wire_get64(&in) } };
 	e->meta.committed_ms = (int64_t)wire_get64(&in);
 	e->txnid = wire_get64(&in);
-	text_get(&in, e->meta.cursor);
-	text_get(&in, e->meta.source);
+	store_text(&in, e->meta.cursor, sizeof(e->meta.cursor));
+	store_text(&in, e->meta.source, sizeof(e->meta.source));
 	for (int i = 0; i < STORE_CHANGES; i++)
 		for (int kind = 0; kind < FACT_KINDS; kind++)
 			e->changes.count[i][kind] = wire_get32(&in);

@@ -43,26 +43,6 @@ left_key(struct store_key *key, const struct fact *f)
 	}
 }
 
-static void
-text_put(struct wire_out *out, const char *text)
-{
-	wire_put16(out, (uint16_t)strlen(text));
-	wire_put(out, text, strlen(text));
-}
-
-static void
-text_get(struct wire_in *in, char *out, size_t size)
-{
-	uint16_t len = wire_get16(in);
-	const uint8_t *text = wire_take(in, len);
-
-	if (len >= size)
-		in->bad = true;
-	else if (text != NULL)
-		memcpy(out, text, len);
-	out[in->bad ? 0 : len] = '\0';
-}
-
 void
 left_put(struct store_txn *t, const struct left *l)
 {
@@ -163,10 +143,10 @@ left_read(struct left *l, const MDB_val *k, const MDB_val *v, uint64_t commit,
 	l->fresh = wire_get64(&in) == commit;
 	l->fresh = wire_get32(&in) == turn && l->fresh;
 	l->place = wire_get64(&in);
-	text_get(&in, l->out.why.field, sizeof(l->out.why.field));
-	text_get(&in, l->out.why.rule, sizeof(l->out.why.rule));
-	text_get(&in, l->out.why.value, sizeof(l->out.why.value));
-	text_get(&in, l->out.cursor, sizeof(l->out.cursor));
+	store_text(&in, l->out.why.field, sizeof(l->out.why.field));
+	store_text(&in, l->out.why.rule, sizeof(l->out.why.rule));
+	store_text(&in, l->out.why.value, sizeof(l->out.why.value));
+	store_text(&in, l->out.cursor, sizeof(l->out.cursor));
 	if (in.bad || !key_read(&l->out.fact, k, arena))
 		return false;
 	network = l->out.fact.network;

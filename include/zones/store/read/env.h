@@ -214,6 +214,8 @@ struct store_head {
 	struct store_meta meta; /* what anybody may know */
 };
 
+/* u16 length, octets; bad where that does not fit. */
+void store_text(struct wire_in *, char *out, size_t size);
 enum err store_head_read(struct store_head *, const MDB_val *);
 
 #endif
