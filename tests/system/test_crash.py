@@ -84,3 +84,25 @@ def test_full_disk(crash, tmp_path, row, pages):
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none",
                     str(tmp_path)], check=True)
     c.fill_disk(crash, *ROWS[row], str(tmp_path), pages)
+
+
+def test_full_but_for_root(crash, tmp_path):
+    """ext4 has blocks that are free, and not for us: root keeps them."""
+    image, folder = tmp_path / "image", tmp_path / "mount"
+    image.write_bytes(bytes(6 << 20))
+    folder.mkdir()
+    for command in (["mkfs.ext4", "-q", "-O", "^has_journal", "-m", "25", image],
+                    ["tune2fs", "-u", "65534", image],
+                    ["mount", "-o", "loop", image, folder]):
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    try:
+        store = crash.filled(steps(SMALL), folder)
+        done = c.write(
+            store, steps([c.instance(n, "x" * 200) for n in range(6000)]),
+            prefix=["setpriv", "--bounding-set=-sys_resource"])
+        assert done.returncode == 1
+        assert "no space left" in done.stderr
+        assert os.statvfs(folder).f_bfree > 1000
+        assert c.run("-s", store, "check").stdout == "ok\n"
+    finally:
+        subprocess.run(["umount", folder], check=True)

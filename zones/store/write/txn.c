@@ -11,12 +11,17 @@
 /* More than this of a transaction is given to LMDB before its end. */
 #define OVERLAY_BYTES ((size_t)512 << 20)
 
+/* What may be left where a page did not fit: blocks for root, or for folders.
+ */
+#define FULL_LEAVES ((uint64_t)1 << 20)
+
 int
 store_rc(const struct store *s, int rc)
 {
 	struct statvfs fs;
 
-	if (rc == EIO && statvfs(s->path, &fs) == 0 && fs.f_bavail == 0)
+	if (rc == EIO && statvfs(s->path, &fs) == 0 &&
+	    (uint64_t)fs.f_bavail * fs.f_frsize < FULL_LEAVES)
 		return ENOSPC;
 	return rc;
 }
