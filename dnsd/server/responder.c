@@ -3,6 +3,7 @@
  */
 #include "dnsd/server/responder.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -33,7 +34,7 @@ store_changed(struct worker_responder *own)
 		log_event(LOG_LEVEL_ERROR, "store_bad", path,
 		    "store %s: %s; private names get SERVFAIL until it can be "
 		    "read",
-		    path, err_str(now));
+		    path, now == E_SYSTEM ? strerror(errno) : err_str(now));
 }
 
 static void

@@ -4,6 +4,7 @@
 #include "zones/store/read/store.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -217,8 +218,10 @@ snapshot_refresh(struct snapshot *s)
 
 	if (atomic_exchange(&s->turn, SNAPSHOT_READS) == SNAPSHOT_TAKEN || due)
 		look_again(s);
-	if (s->env == NULL)
+	if (s->env == NULL) {
+		errno = s->store->why_system;
 		return s->state;
+	}
 	if ((err = renew(s)) != E_OK)
 		return err;
 	recent_make_room(&s->recent);

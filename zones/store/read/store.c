@@ -174,6 +174,7 @@ snapshots_wake(struct store *s)
 static void
 change(struct store *s, struct store_file *there, enum err err)
 {
+	int why = errno;
 	struct stat st;
 
 	if (!snapshots_take(s))
@@ -181,9 +182,11 @@ change(struct store *s, struct store_file *there, enum err err)
 	store_close_file(s->env);
 	s->env = NULL;
 	s->why = err;
+	s->why_system = why;
 	if (err != E_OK)
 		return;
 	s->why = store_open_file(s, there, &s->env);
+	s->why_system = errno;
 	if (s->why == E_OK && there->lock == 0)
 		s->env->file.lock = file_number(s, "lock.mdb", &st);
 }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -122,16 +123,46 @@ store_open_own(struct store *s)
 	return err == E_ABSENT ? E_OK : err;
 }
 
+/*
+ * Files that root makes are their folder's owner's.  A folder that is root's
+ * own is told, where the server is another user.
+ */
+static void
+own_made(const struct store *s)
+{
+	struct stat folder;
+	int data;
+
+	if (geteuid() != 0 || stat(s->path, &folder) != 0)
+		return;
+	if (folder.st_uid == 0 && folder.st_gid == 0) {
+		if (getpwnam("dnsd") != NULL)
+			log_warn("store %s: root has made it, and who is "
+				 "not root cannot use it: "
+				 "chown -R dnsd: %s",
+			    s->path, s->path);
+		return;
+	}
+	if (mdb_env_get_fd(s->env->env, &data) != 0 ||
+	    fchown(data, folder.st_uid, folder.st_gid) != 0 ||
+	    fchown(s->env->lock, folder.st_uid, folder.st_gid) != 0)
+		log_warn("store %s: its files stay root's: %s", s->path,
+		    strerror(errno));
+}
+
 enum err
 store_open_writer(struct store **out, const struct store_options *options)
 {
 	struct store *s =
 	    store_new(options->path, options->no_sync ? MDB_NOSYNC : 0);
+	struct store_file was;
+	bool made;
 	enum err err;
 
 	*out = NULL;
 	if (s == NULL)
 		return E_NOMEM;
+	made = store_find_file(s, &was) == E_ABSENT;
 	s->map_bytes = options->map_bytes;
 	if (mkdir(s->path, 0775) != 0 && errno != EEXIST)
 		err = E_SYSTEM;
@@ -141,6 +172,8 @@ store_open_writer(struct store **out, const struct store_options *options)
 		store_close(s);
 		return err;
 	}
+	if (made)
+		own_made(s);
 	store_lengthen(s->env); /* a writer may have died before it could */
 	*out = s;
 	return E_OK;

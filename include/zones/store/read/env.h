@@ -50,7 +50,8 @@ struct store {
 	pthread_mutex_t looking;  /* one at a time; taken before the other */
 	pthread_mutex_t lock;     /* of what follows */
 	struct store_env *env;
-	enum err why; /* there is no env */
+	enum err why;   /* there is no env */
+	int why_system; /* its errno */
 	LIST_HEAD(, snapshot) snapshots;
 	/* What was verified last, and when that is due again. */
 	struct stat seen;
