@@ -93,7 +93,7 @@ packages_lint() {
 host_packages() {
 	make_root "$host"
 	enter "$host" tests/install.sh $libraries systemd-sysv dbus procps \
-		bind9-dnsutils
+		bind9-dnsutils wireguard-go wireguard-tools iproute2
 }
 
 # The same again, as the next version.
@@ -130,7 +130,8 @@ boot() {
 	umount -R "$host/dev" "$host/proc"
 	timeout 300 unshare --mount --pid --fork --kill-child --mount-proc \
 		systemd-nspawn --quiet --directory="$host" --register=no \
-		--keep-unit --private-network --boot </dev/null
+		--keep-unit --private-network --bind=/dev/net/tun --boot \
+		</dev/null
 	cat "$host/host.log"
 	[ "$(tail -n 1 "$host/host.log")" = done ]
 }

@@ -100,6 +100,38 @@ wait_for answers 127.0.0.8 web.internal 127.0.0.9
 rm -r /run/systemd/system/dnsd.service.d
 systemctl daemon-reload
 
+# --- a gateway's device is what the store says; wireguard-go makes it, as not
+# each kernel can, and nothing here waits for devices: there is no udev
+export WG_I_PREFER_BUGGY_USERSPACE_TO_POLISHED_KMOD=1
+rights=+net_admin,+dac_override
+setpriv --reuid=dnswireguard --clear-groups --inh-caps=$rights \
+	--ambient-caps=$rights wireguard-go wg0
+wg genkey | wg set wg0 private-key /dev/stdin
+ip link set wg0 up
+runuser -u alice -- dnsctl apply - <<END
+{"put":"network","id":"home","prefixes":["fdaa:0:9::/48"]}
+{"put":"gateway","id":"gw1","region":"ord","endpoint":"192.0.2.1:51820","number":1,"public_key":"$(wg show wg0 public-key)"}
+END
+echo 'OPTIONS=--gateway gw1' >/etc/dnsd/wireguard.conf
+sed '/^BindsTo=/d; /^After=.*device$/d; s|^BindPaths=.*|& /run/wireguard:/var/run/wireguard|' \
+	/lib/systemd/system/dnsd-wireguard@.service \
+	>/run/systemd/system/dnsd-wireguard@.service
+systemctl daemon-reload
+systemctl start dnsd-wireguard@wg0
+systemctl status dnsd-wireguard@wg0 | grep 'Status: "wg0: 0 peers'
+grep '^CapEff:.*	0000000000001000$' \
+	"/proc/$(systemctl show --property=MainPID --value dnsd-wireguard@wg0)/status"
+runuser -u alice -- dnsctl wireguard create home laptop /tmp/laptop.conf
+wait_for sh -c 'wg show wg0 allowed-ips | grep fdaa:0:9:0:1:0:a:0/120'
+wait_for sh -c 'ip -6 route show dev wg0 | grep fdaa:0:9:0:1:0:a:0/120'
+runuser -u alice -- dnsctl wireguard remove home laptop
+wait_for sh -c '! wg show wg0 allowed-ips | grep .'
+systemctl stop dnsd-wireguard@wg0
+rm /run/systemd/system/dnsd-wireguard@.service
+systemctl daemon-reload
+ip link delete wg0
+rm /tmp/laptop.conf
+
 # --- the feed follows what it is told
 echo 'SOURCE=etcd://127.0.0.1:2379' >/etc/dnsd/feed.conf
 systemctl enable --now dnsd-feed
