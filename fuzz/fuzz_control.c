@@ -203,15 +203,6 @@ client_expect(int fd, const char *reply)
 
 /* --- what should come of it */
 
-static bool
-is_time(const char *name)
-{
-	char *end = NULL;
-	long seconds = name == NULL ? 0 : strtol(name, &end, 10);
-
-	return seconds > 0 && seconds <= 3600 && *end == '\0';
-}
-
 static struct command
 command_of(const char *line)
 {
@@ -228,7 +219,7 @@ command_of(const char *line)
 		{ "reload", false, { RELOAD, NULL, "reloaded\n" } },
 		{ "flush", true, { FLUSH, NULL, FLUSHED } },
 		{ "log", true, { FOLLOW, NULL, NULL } },
-		{ "trace", true, { TRACE, NULL, NULL } },
+		{ "trace", false, { TRACE, NULL, NULL } },
 	};
 	struct command c = { NOTHING, NULL, "error: \"" };
 
@@ -243,8 +234,6 @@ command_of(const char *line)
 		c.reply = "error: that is no name\n";
 	if (c.asked == FOLLOW && !is_good(name))
 		c.reply = "error: whose?";
-	if (c.asked == TRACE && !is_time(name))
-		c = (struct command){ NOTHING, NULL, "error: for how many" };
 	return c;
 }
 
@@ -272,10 +261,7 @@ asked_check(const struct command *c)
 	assert(w.times == (c->asked != NOTHING));
 	if (c->asked == NOTHING)
 		return;
-	assert(w.asked == c->asked);
-	if (c->asked == TRACE)
-		return; /* how long is the socket's own */
-	assert(w.named == (c->name != NULL));
+	assert(w.asked == c->asked && w.named == (c->name != NULL));
 	assert(c->name == NULL || strcmp(w.name, c->name) == 0);
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -67,41 +68,34 @@ reply_print(const char *control, const char *reply, bool json)
 	return trace == NULL ? E_SYSTEM : E_OK;
 }
 
-/* A line ends it early.  False: the server is silent. */
-static bool
-reply_wait(int fd, unsigned seconds, const volatile sig_atomic_t *stop)
+/* A line ends it, which a server that has refused may not take any more. */
+static void
+time_pass(int fd, unsigned seconds, const volatile sig_atomic_t *stop)
 {
 	struct pollfd server = { .fd = fd, .events = POLLIN };
-	int came = 0;
 
-	for (unsigned i = 0; i < seconds + CONTROL_PATIENCE && !*stop; i++) {
-		came = poll(&server, 1, 1000);
-		if (came != 0)
+	for (unsigned i = 0; i < seconds && !*stop; i++)
+		if (poll(&server, 1, 1000) != 0)
 			break;
-	}
-	if (*stop)
-		return write(fd, "\n", 1) == 1;
-	return came > 0;
+	(void)send(fd, "\n", 1, MSG_NOSIGNAL);
 }
 
 enum err
 trace_run(const char *control, unsigned seconds, bool json,
     const volatile sig_atomic_t *stop)
 {
-	char command[32], *reply = NULL;
 	enum err err = E_SYSTEM;
+	char *reply = NULL;
 	size_t len;
-	int fd;
+	int fd = control_connect(control, "trace");
 
-	(void)snprintf(command, sizeof(command), "trace %u", seconds);
-	fd = control_connect(control, command);
-	if (fd >= 0)
+	if (fd >= 0) {
 		(void)fprintf(stderr,
 		    "all questions are counted for %u s; Ctrl-C ends it\n",
 		    seconds);
-	errno = ETIMEDOUT;
-	if (fd >= 0 && reply_wait(fd, seconds, stop))
+		time_pass(fd, seconds, stop);
 		reply = control_read(fd, &len);
+	}
 	if (reply != NULL)
 		err = reply_print(control, reply, json);
 	else

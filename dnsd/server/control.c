@@ -77,26 +77,11 @@ client_answer(struct client_of_control *c, const char *line)
 }
 
 static void
-command_stats(struct client_of_control *c, const char *name)
+client_report(struct client_of_control *c,
+    void (*print)(struct evbuffer *, const struct report_view *))
 {
-	(void)name;
-	c->wants = report_print_counters;
-	c->control->calls.stats(c->control->calls.arg);
-}
-
-static void
-command_report(struct client_of_control *c, const char *name)
-{
-	(void)name;
-	c->wants = report_print;
-	c->control->calls.stats(c->control->calls.arg);
-}
-
-static void
-command_workers(struct client_of_control *c, const char *name)
-{
-	(void)name;
-	c->wants = report_print_workers;
+	(void)bufferevent_disable(c->stream, EV_READ);
+	c->wants = print;
 	c->control->calls.stats(c->control->calls.arg);
 }
 
@@ -133,49 +118,36 @@ command_log(struct client_of_control *c, const char *name)
 	(void)bufferevent_enable(c->stream, EV_READ);
 }
 
-/* Its time is that of a client that says nothing. */
+/* Until it says more, or nothing for too long. */
 static void
 command_trace(struct client_of_control *c, const char *name)
 {
 	const struct timeval patience = { .tv_sec = PATIENCE };
-	char *end = NULL;
-	const struct timeval seconds = {
-		.tv_sec = name == NULL ? 0 : strtol(name, &end, 10)
-	};
+	const struct timeval most = { .tv_sec = TRACE_MAX };
 
-	if (seconds.tv_sec < 1 || seconds.tv_sec > TRACE_MAX || *end != '\0') {
-		client_answer(c, "error: for how many seconds? 1 to 3600");
-		return;
-	}
+	(void)name;
 	c->traces = c->control->calls.trace(c->control->calls.arg, true);
 	if (!c->traces) {
 		client_answer(c, "error: another client has a trace");
 		return;
 	}
-	(void)bufferevent_set_timeouts(c->stream, &seconds, &patience);
+	(void)bufferevent_set_timeouts(c->stream, &most, &patience);
 	(void)bufferevent_enable(c->stream, EV_READ);
-}
-
-static void
-trace_end(struct client_of_control *c)
-{
-	(void)bufferevent_disable(c->stream, EV_READ);
-	c->wants = report_print_trace;
-	c->control->calls.stats(c->control->calls.arg);
 }
 
 static const struct {
 	const char *name;
 	bool takes_name; /* and may go without */
 	void (*run)(struct client_of_control *, const char *name);
+	void (*print)(struct evbuffer *, const struct report_view *);
 } commands[] = {
-	{ "stats", false, command_stats },
-	{ "report", false, command_report },
-	{ "workers", false, command_workers },
-	{ "flush", true, command_flush },
-	{ "reload", false, command_reload },
-	{ "log", true, command_log },
-	{ "trace", true, command_trace },
+	{ "stats", false, NULL, report_print_counters },
+	{ "report", false, NULL, report_print },
+	{ "workers", false, NULL, report_print_workers },
+	{ "flush", true, command_flush, NULL },
+	{ "reload", false, command_reload, NULL },
+	{ "log", true, command_log, NULL },
+	{ "trace", false, command_trace, NULL },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -205,7 +177,10 @@ command_run(struct client_of_control *c, const char *line)
 		    strncmp(line, commands[i].name, len) != 0 ||
 		    (name != NULL && !commands[i].takes_name))
 			continue;
-		commands[i].run(c, name);
+		if (commands[i].run != NULL)
+			commands[i].run(c, name);
+		else
+			client_report(c, commands[i].print);
 		return;
 	}
 	command_refuse(c, line);
@@ -228,7 +203,7 @@ on_input(struct bufferevent *stream, void *arg)
 	if (c->follows)
 		(void)evbuffer_drain(in, evbuffer_get_length(in));
 	else if (c->traces)
-		trace_end(c);
+		client_report(c, report_print_trace);
 	else if (len > most)
 		command_refuse(c, "...");
 	else if (line != NULL)
@@ -254,7 +229,7 @@ on_trouble(struct bufferevent *stream, short what, void *arg)
 
 	(void)stream;
 	if (c->traces && what == (BEV_EVENT_TIMEOUT | BEV_EVENT_READING))
-		trace_end(c);
+		client_report(c, report_print_trace);
 	else
 		client_close(c);
 }

@@ -11,17 +11,14 @@
 #include "base/dns_wire.h"
 #include "base/json_text.h"
 #include "zones/names/dname.h"
-#include "zones/store/read/lookup.h"
 
 #define UNREAD_MAX (1 << 20)
 
 struct follow {
-	struct snapshot *snapshot;
+	struct tap_network names;
 	char only[DNS_LABEL_MAX + 1]; /* a network; "": all */
 	bool from_known;
 	struct addr from;
-	uint32_t network; /* whose id is this: */
-	char id[DNS_LABEL_MAX + 1];
 	uint64_t lost;
 };
 
@@ -46,7 +43,7 @@ follow_open(struct store *store, const char *what)
 	struct follow *f = calloc(1, sizeof(*f));
 
 	if (f != NULL && what_read(f, what) &&
-	    snapshot_open(store, &f->snapshot) == E_OK)
+	    snapshot_open(store, &f->names.snapshot) == E_OK)
 		return f;
 	follow_close(f);
 	return NULL;
@@ -57,25 +54,8 @@ follow_close(struct follow *f)
 {
 	if (f == NULL)
 		return;
-	snapshot_close(f->snapshot);
+	snapshot_close(f->names.snapshot);
 	free(f);
-}
-
-static const char *
-network_id(struct follow *f, uint32_t network)
-{
-	struct network_facts facts;
-
-	if (network == f->network)
-		return f->id;
-	f->network = network;
-	f->id[0] = '\0';
-	if (network != NETWORK_NONE && snapshot_refresh(f->snapshot) == E_OK &&
-	    lookup_network_facts(f->snapshot, network, &facts))
-		(void)snprintf(f->id, sizeof(f->id), "%.*s", facts.id.len,
-		    (const char *)facts.id.at);
-	snapshot_rest(f->snapshot);
-	return f->id;
 }
 
 static void
@@ -107,7 +87,7 @@ void
 follow_print(
     struct follow *f, struct evbuffer *out, const struct tap_message *m)
 {
-	const char *network = network_id(f, m->network);
+	const char *network = tap_network_id(&f->names, m->network);
 
 	if ((f->only[0] != '\0' && strcmp(f->only, network) != 0) ||
 	    (f->from_known && !addr_is_same(&f->from, &m->asker)))

@@ -93,15 +93,6 @@ cache_share(struct generation *g, const struct generation *old)
 }
 
 static enum err
-load_share(struct generation *g, const struct generation *old)
-{
-	if (old == NULL)
-		return load_open(&g->load);
-	g->load = old->load;
-	return E_OK;
-}
-
-static enum err
 descriptors_share(struct descriptors *d, const struct generation *g)
 {
 	unsigned listening = 0;
@@ -167,8 +158,10 @@ generation_open(struct generation **out, struct config *config,
 	err = store_share(g, old);
 	if (err == E_OK)
 		err = cache_share(g, old);
-	if (err == E_OK)
-		err = load_share(g, old);
+	if (old != NULL)
+		g->load = old->load;
+	else if (err == E_OK)
+		err = load_open(&g->load);
 	if (err == E_OK)
 		err = query_limit_open(
 		    &g->limit, config->rate_limit, config->rate_slip);

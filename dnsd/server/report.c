@@ -178,23 +178,22 @@ upstreams_print(struct evbuffer *out, const struct generation *g)
 
 /* A key of the sketch as people write it. */
 static void
-key_text(const uint8_t *key, enum sketch_kind kind, struct snapshot *s,
+key_text(const uint8_t *key, enum sketch_kind kind, struct tap_network *n,
     char out[DNAME_TEXT])
 {
 	struct wire_in in = wire_in(key, DNS_NAME_MAX);
-	struct network_facts facts;
 	struct dname name;
 	struct addr addr;
 	uint32_t number;
+	const char *id;
 
 	(void)snprintf(out, DNAME_TEXT, "none");
 	switch (kind) {
 	case SKETCH_NETWORKS:
 		memcpy(&number, key, sizeof(number));
-		if (number != NETWORK_NONE && s != NULL &&
-		    lookup_network_facts(s, number, &facts))
-			(void)snprintf(out, DNAME_TEXT, "%.*s", facts.id.len,
-			    (const char *)facts.id.at);
+		id = tap_network_id(n, number);
+		if (id[0] != '\0')
+			(void)snprintf(out, DNAME_TEXT, "%s", id);
 		break;
 	case SKETCH_ASKERS:
 		memcpy(addr.ip, key, sizeof(addr.ip));
@@ -211,7 +210,7 @@ key_text(const uint8_t *key, enum sketch_kind kind, struct snapshot *s,
 
 static void
 heaviest_print(struct evbuffer *out, struct sketch_window *const *window,
-    unsigned count, enum sketch_kind kind, struct snapshot *s)
+    unsigned count, enum sketch_kind kind, struct tap_network *network)
 {
 	static const char *const title[] = { "networks", "askers", "names" };
 	struct sketch_found found[TOP];
@@ -220,7 +219,7 @@ heaviest_print(struct evbuffer *out, struct sketch_window *const *window,
 
 	(void)evbuffer_add_printf(out, ",\"%s\":[", title[kind]);
 	for (unsigned i = 0; i < n; i++) {
-		key_text(found[i].key, kind, s, text);
+		key_text(found[i].key, kind, network, text);
 		(void)evbuffer_add_printf(
 		    out, "%s{\"name\":", i == 0 ? "" : ",");
 		string_print(out, text);
@@ -231,23 +230,22 @@ heaviest_print(struct evbuffer *out, struct sketch_window *const *window,
 	(void)evbuffer_add_printf(out, "]");
 }
 
-/* An object, of windows that go back for SECONDS. */
+/* An object, of windows that go back to SINCE, in ms, or further. */
 static void
 windows_print(struct evbuffer *out, struct store *store,
-    struct sketch_window *const *window, unsigned count, int64_t seconds)
+    struct sketch_window *const *window, unsigned count, int64_t since)
 {
-	struct snapshot *s = NULL;
-	int64_t since = 0;
+	uint64_t questions = sketch_questions(window, count, &since);
+	struct tap_network network = { .number = NETWORK_NONE };
+	enum err err = snapshot_open(store, &network.snapshot);
 
 	(void)evbuffer_add_printf(out,
-	    "{\"seconds\":%" PRId64 ",\"count\":%" PRIu64, seconds,
-	    sketch_questions(window, count, &since));
-	/* Without a store nobody is of a network; askers and names are told. */
-	if (snapshot_open(store, &s) == E_OK)
-		(void)!snapshot_refresh(s);
-	for (int kind = 0; kind < SKETCH_KINDS; kind++)
-		heaviest_print(out, window, count, (enum sketch_kind)kind, s);
-	snapshot_close(s);
+	    "{\"seconds\":%" PRId64 ",\"count\":%" PRIu64,
+	    (clock_ms(CLOCK_REALTIME) - since + 500) / 1000, questions);
+	for (int kind = 0; err == E_OK && kind < SKETCH_KINDS; kind++)
+		heaviest_print(
+		    out, window, count, (enum sketch_kind)kind, &network);
+	snapshot_close(network.snapshot);
 	(void)evbuffer_add_printf(out, "}");
 }
 
@@ -255,13 +253,12 @@ static void
 top_print(struct evbuffer *out, const struct generation *g)
 {
 	struct sketch_window *window[2 * CONFIG_WORKERS_MAX];
-	int64_t now = clock_seconds(CLOCK_REALTIME), since = now;
 
 	for (unsigned i = 0; i < 2 * g->count; i++)
 		window[i] = &worker_sketch(g->workers[i / 2])->window[i % 2];
-	(void)sketch_questions(window, 2 * g->count, &since);
 	(void)evbuffer_add_printf(out, ",\"top\":");
-	windows_print(out, g->store, window, 2 * g->count, now - since);
+	windows_print(
+	    out, g->store, window, 2 * g->count, clock_ms(CLOCK_REALTIME));
 }
 
 void
@@ -269,7 +266,6 @@ report_print_trace(struct evbuffer *out, const struct report_view *v)
 {
 	const struct generation *g = v->generation;
 	struct sketch_window *window[CONFIG_WORKERS_MAX];
-	int64_t took_ms = clock_ms(CLOCK_REALTIME) - v->trace;
 	unsigned count = 0;
 
 	/* Another trace's is what nobody has asked a worker since. */
@@ -277,7 +273,7 @@ report_print_trace(struct evbuffer *out, const struct report_view *v)
 		window[count] = &worker_sketch(g->workers[i])->trace;
 		count += window[count]->began == v->trace;
 	}
-	windows_print(out, g->store, window, count, (took_ms + 500) / 1000);
+	windows_print(out, g->store, window, count, v->trace);
 	(void)evbuffer_add_printf(out, "\n");
 }
 

@@ -123,8 +123,7 @@ responder_answer(struct responder *r, struct query *const *q, unsigned n)
 	if (seen)
 		questions_see(responder_own(r), q, n);
 	sketch_see(&responder_own(r)->sketch, q, n, &r->env.rng, r->env.now,
-	    atomic_load_explicit(
-		responder_own(r)->options->trace, memory_order_relaxed));
+	    *responder_own(r)->options->trace);
 }
 
 /* Once a batch: a look at the clock and three additions. */

@@ -1,10 +1,10 @@
 /*
  * server.c - see server.h.
  *
- *	server_run -> loop -> on_hup: server_reload: a new generation, the
- *	                              old one retires
+ *	server_run -> loop -> on_signal: server_reload: a new generation, the
+ *	                                 old one retires
+ *	                                 or the last one retires -> loop ends
  *	                      on_news: a generation has ended, or reported
- *	                      on_stop: the last one retires -> loop ends
  */
 #include "dnsd/server/server.h"
 
@@ -21,7 +21,6 @@
 #include "dnsd/server/control.h"
 #include "dnsd/server/follow.h"
 #include "dnsd/server/rights.h"
-#include "dnsd/server/watchdog.h"
 #include "host/notify.h"
 #include "host/watch.h"
 #include "impl.h"
@@ -43,7 +42,8 @@ struct server {
 	struct follow *follow; /* a client has the log of questions */
 	struct event on_follow;
 	int64_t trace; /* since when a client has all counted, in ms; or 0 */
-	struct watchdog watchdog;
+	struct event on_watchdog;
+	bool watched;       /* reports that are due are waited for */
 	struct report past; /* of generations that have ended */
 	int64_t started;
 };
@@ -149,11 +149,27 @@ stats_send(struct server *s)
 		return;
 	generation_sum(s->current, &view.sum);
 	generation_sum(s->retiring, &view.sum);
-	if (watchdog_heard(&s->watchdog))
+	if (s->watched)
 		alive_notify(&view.sum.counters, s->current->count);
 	if (s->stats_wanted && s->control != NULL)
 		control_tell(s->control, &view);
-	s->stats_wanted = false;
+	s->watched = s->stats_wanted = false;
+}
+
+/* A third of the service manager's patience: a worker that hangs is found. */
+static void
+on_watchdog(evutil_socket_t fd, short what, void *arg)
+{
+	struct server *s = arg;
+
+	(void)fd;
+	(void)what;
+	if (s->watched)
+		log_error("a worker hangs: it has not reported in time; the "
+			  "service manager is not told that all is well");
+	else
+		reports_ask(s);
+	s->watched = true;
 }
 
 static bool
@@ -420,44 +436,28 @@ on_news(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-on_hup(evutil_socket_t number, short what, void *arg)
-{
-	struct server *s = arg;
-
-	(void)number;
-	(void)what;
-	s->reload_wanted = true;
-	server_turn(s);
-}
-
-static void
-on_resolv(evutil_socket_t fd, short what, void *arg)
+on_host(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *s = arg;
 
 	(void)fd;
-	(void)what;
-	s->host_changed |= watch_changed(&s->resolv);
+	s->host_changed |= what == EV_READ
+	    ? watch_changed(&s->resolv)
+	    : config_links_have_changed(s->current->config);
 	server_turn(s);
 }
 
 static void
-on_links(evutil_socket_t fd, short what, void *arg)
-{
-	struct server *s = arg;
-
-	(void)fd;
-	(void)what;
-	s->host_changed |= config_links_have_changed(s->current->config);
-	server_turn(s);
-}
-
-static void
-on_stop(evutil_socket_t number, short what, void *arg)
+on_signal(evutil_socket_t number, short what, void *arg)
 {
 	struct server *s = arg;
 
 	(void)what;
+	if (number == SIGHUP) {
+		s->reload_wanted = true;
+		server_turn(s);
+		return;
+	}
 	if (!s->stopping)
 		log_info("stopping, as %s asks",
 		    number == SIGTERM ? "SIGTERM" : "SIGINT");
@@ -495,15 +495,22 @@ base_open(struct server *s)
 static enum err
 events_watch(struct server *s)
 {
+	uint64_t every = notify_watchdog() / 3;
+	const struct timeval tv = { .tv_sec = (time_t)(every / 1000000),
+		.tv_usec = (suseconds_t)(every % 1000000) };
+
 	return event_watch(s, &s->on_news, s->news, EV_READ, on_news) &&
-		event_watch(s, &s->on_term, SIGTERM, EV_SIGNAL, on_stop) &&
-		event_watch(s, &s->on_int, SIGINT, EV_SIGNAL, on_stop) &&
-		event_watch(s, &s->on_hup, SIGHUP, EV_SIGNAL, on_hup) &&
+		event_watch(s, &s->on_term, SIGTERM, EV_SIGNAL, on_signal) &&
+		event_watch(s, &s->on_int, SIGINT, EV_SIGNAL, on_signal) &&
+		event_watch(s, &s->on_hup, SIGHUP, EV_SIGNAL, on_signal) &&
 		(s->resolv.fd < 0 ||
 		    event_watch(
-			s, &s->on_resolv, s->resolv.fd, EV_READ, on_resolv)) &&
+			s, &s->on_resolv, s->resolv.fd, EV_READ, on_host)) &&
 		event_assign(
-		    &s->on_links, s->base, -1, EV_PERSIST, on_links, s) == 0
+		    &s->on_links, s->base, -1, EV_PERSIST, on_host, s) == 0 &&
+		event_assign(&s->on_watchdog, s->base, -1, EV_PERSIST,
+		    on_watchdog, s) == 0 &&
+		(every == 0 || event_add(&s->on_watchdog, &tv) == 0)
 	    ? E_OK
 	    : E_NOMEM;
 }
@@ -521,8 +528,6 @@ server_run(const char *file)
 	/* Signals first: one that comes early is obeyed in the loop. */
 	if (err == E_OK)
 		err = events_watch(&s);
-	if (err == E_OK)
-		err = watchdog_open(&s.watchdog, s.base, reports_ask, &s);
 	if (err == E_OK)
 		err = server_load(&s);
 	if (err == E_OK && event_base_dispatch(s.base) < 0)

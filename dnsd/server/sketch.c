@@ -73,12 +73,12 @@ window_at(struct sketch *s, int64_t now)
 {
 	struct sketch_window *w = &s->window[s->current];
 
-	if (now < w->began + SKETCH_SECONDS)
+	if (now < w->began / 1000 + SKETCH_SECONDS)
 		return w;
 	s->current ^= 1;
 	w = &s->window[s->current];
 	memset(w, 0, sizeof(*w));
-	w->began = now;
+	w->began = now * 1000;
 	return w;
 }
 

@@ -85,22 +85,17 @@ worker_is_busy(const struct worker *w)
 }
 
 static void
-worker_tick(struct worker *w)
+on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	const struct timeval soon = { .tv_usec = TICK_MS * 1000 };
+	struct worker *w = arg;
 
+	(void)fd;
+	(void)what;
 	if (worker_is_busy(w) && clock_ms(CLOCK_MONOTONIC) < w->end_ms)
 		(void)evtimer_add(&w->on_tick, &soon);
 	else
 		(void)event_base_loopbreak(w->base);
-}
-
-static void
-on_tick(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	worker_tick(arg);
 }
 
 static void
@@ -117,7 +112,7 @@ worker_retire(struct worker *w, int grace)
 	}
 	if (end < w->end_ms)
 		w->end_ms = end;
-	worker_tick(w);
+	on_tick(-1, 0, w);
 }
 
 static void

@@ -7,6 +7,7 @@
 
 #include "base/dns.h"
 #include "base/version.h"
+#include "zones/store/read/lookup.h"
 
 #define NS INT64_C(1000000000)
 
@@ -85,4 +86,21 @@ frame_write(uint8_t out[FRAME_MAX], const struct tap_message *m, const char *id,
 	frame.extra = bytes(network, strlen(network));
 	assert(dnstap__dnstap__get_packed_size(&frame) <= FRAME_MAX);
 	return dnstap__dnstap__pack(&frame, out);
+}
+
+const char *
+tap_network_id(struct tap_network *n, uint32_t number)
+{
+	struct network_facts facts;
+
+	if (number == n->number)
+		return n->id;
+	n->number = number;
+	n->id[0] = '\0';
+	if (number != NETWORK_NONE && snapshot_refresh(n->snapshot) == E_OK &&
+	    lookup_network_facts(n->snapshot, number, &facts))
+		(void)snprintf(n->id, sizeof(n->id), "%.*s", facts.id.len,
+		    (const char *)facts.id.at);
+	snapshot_rest(n->snapshot);
+	return n->id;
 }

@@ -14,7 +14,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "frame.h"
-#include "zones/store/read/lookup.h"
 
 #define CONTENT    "protobuf:dnstap.Dnstap"
 #define SOCKET     "unix:"
@@ -25,7 +24,7 @@
 struct sink {
 	const struct config *config;
 	struct ring *rings;
-	struct snapshot *snapshot;
+	struct tap_network names;
 	struct fstrm_writer *writer; /* NULL: away */
 	int64_t retry_ms;
 	bool told; /* that nobody is there */
@@ -34,8 +33,6 @@ struct sink {
 	atomic_bool stop;
 	atomic_bool alone; /* nobody waits for the thread: rings are not its */
 	atomic_ullong lost;
-	uint32_t network; /* whose name is this: */
-	char name[DNS_LABEL_MAX + 1];
 	uint8_t frame[FRAME_MAX];
 };
 
@@ -99,27 +96,10 @@ writer_open(struct sink *s)
 	writer_tell(s, s->writer != NULL);
 }
 
-static const char *
-network_name(struct sink *s, uint32_t network)
-{
-	struct network_facts facts;
-
-	if (network == s->network)
-		return s->name;
-	s->network = network;
-	s->name[0] = '\0';
-	if (network != NETWORK_NONE && snapshot_refresh(s->snapshot) == E_OK &&
-	    lookup_network_facts(s->snapshot, network, &facts))
-		(void)snprintf(s->name, sizeof(s->name), "%.*s", facts.id.len,
-		    (const char *)facts.id.at);
-	snapshot_rest(s->snapshot);
-	return s->name;
-}
-
 static void
 frame_send(struct sink *s, const struct tap_message *m)
 {
-	const char *network = network_name(s, m->network);
+	const char *network = tap_network_id(&s->names, m->network);
 	const char *only = s->config->dnstap_network;
 	size_t len;
 
@@ -183,7 +163,7 @@ sink_open(struct sink **out, const struct config *config, struct store *store,
 		return E_NOMEM;
 	s->config = config;
 	s->rings = rings;
-	return snapshot_open(store, &s->snapshot);
+	return snapshot_open(store, &s->names.snapshot);
 }
 
 enum err
@@ -223,7 +203,7 @@ sink_close(struct sink *s)
 		(void)pthread_detach(s->thread);
 		return false;
 	}
-	snapshot_close(s->snapshot);
+	snapshot_close(s->names.snapshot);
 	free(s);
 	return true;
 }

@@ -133,13 +133,6 @@ def test_times(d, time, why):
     assert done.returncode == 2 and why in done.stderr
 
 
-@pytest.mark.parametrize("command", [
-    b"trace", b"trace 0", b"trace 3601", b"trace -1", b"trace 1s", b"trace "])
-def test_the_socket_wants_a_number(d, command):
-    assert told(d, command + b"\n") == \
-        "error: for how many seconds? 1 to 3600\n"
-
-
 def test_a_server_that_goes(d, begin):
     trace = begin("--for", "1h")
     d.stop()

@@ -30,7 +30,7 @@ struct sketch_set {
 
 struct sketch_window {
 	struct sketch_set set[SKETCH_KINDS][SKETCH_SETS];
-	int64_t began; /* seconds; of a trace: which */
+	int64_t began; /* ms */
 	uint64_t questions, looks;
 };
 
@@ -42,7 +42,8 @@ struct sketch {
 	struct sketch_window trace;
 };
 
-/* The questions of a batch that is over; NOW in seconds, TRACE 0 or which. */
+/* The questions of a batch that is over; NOW in seconds, TRACE 0 or when it
+ * began, in ms. */
 void sketch_see(struct sketch *, struct query *const *, unsigned count,
     struct rng *, int64_t now, int64_t trace);
 

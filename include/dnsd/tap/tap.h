@@ -35,6 +35,15 @@ struct tap_message {
 	const uint8_t *pkt;
 };
 
+/* Whose a message is: the id of a network, kept for the next one; or "". */
+struct tap_network {
+	struct snapshot *snapshot;
+	uint32_t number;
+	char id[DNS_LABEL_MAX + 1];
+};
+
+const char *tap_network_id(struct tap_network *, uint32_t number);
+
 enum tap_for { TAP_DNSTAP, TAP_LOG, TAP_FOR_COUNT_ };
 
 struct tap; /* of all workers of a generation */
