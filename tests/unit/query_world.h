@@ -76,7 +76,7 @@ static struct fixture f;
 static struct query_env env;
 
 static inline int
-start(void **state)
+start_empty(void **state)
 {
 	(void)state;
 	fixture_open(&f);
@@ -85,12 +85,26 @@ start(void **state)
 		.region = "iad",
 		.max_udp_size = 8192,
 		.rng = { 1 } };
-	if (query_env_init(&env) != E_OK || fixture_apply(&f, facts) != E_OK) {
-		print_message(
-		    "%s %s %s\n", f.why.field, f.why.rule, f.why.value);
-		return -1;
-	}
-	return 0;
+	return query_env_init(&env) == E_OK ? 0 : -1;
+}
+
+/* The facts above, and MORE. */
+static inline int
+start_with(const char *more)
+{
+	if (start_empty(NULL) == 0 && fixture_apply(&f, facts) == E_OK &&
+	    fixture_apply(&f, more) == E_OK && fixture_check(&f) == E_OK)
+		return 0;
+	print_message(
+	    "%s %s %s: %s\n", f.why.field, f.why.rule, f.why.value, f.finding);
+	return -1;
+}
+
+static inline int
+start(void **state)
+{
+	(void)state;
+	return start_with("");
 }
 
 /* Whatever the test before has left. */
@@ -174,6 +188,43 @@ check(const struct ask *q, const char *expected, bool sorted)
 	}
 	asked_release(&a);
 }
+
+struct question {
+	const char *name;
+	uint16_t type;
+	const char *from, *expected; /* in any order */
+};
+
+/* With EDNS of SIZE, if that is not 0. */
+static inline void
+check_rows(const struct question *row, size_t count, uint16_t size)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct ask q = { .name = row[i].name,
+			.type = row[i].type,
+			.from = row[i].from,
+			.size = size };
+
+		check(&q, row[i].expected, true);
+	}
+}
+
+struct step {
+	const char *facts, *expected;
+};
+
+/* A change is seen at once. */
+static inline void
+check_steps(const struct ask *q, const struct step *step, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(fixture_apply(&f, step[i].facts), E_OK);
+		assert_int_equal(fixture_check(&f), E_OK);
+		check(q, step[i].expected, true);
+	}
+}
+
+#define AND_COUNT(rows) (rows), sizeof(rows) / sizeof((rows)[0])
 
 #define ME "fdaa:0:18::1"
 #define A4 TYPE_A

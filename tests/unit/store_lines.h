@@ -38,4 +38,26 @@ check_has(struct fixture *f, bool ages, const char *expected)
 	free(has);
 }
 
+/* One transaction a row; then all that is there, or the rule it breaks. */
+struct store_row {
+	const char *lines, *has, *broken;
+};
+
+static inline void
+check_rows(struct fixture *f, const struct store_row *row, size_t count)
+{
+	bool any = false; /* before it there is no store to be checked */
+
+	for (size_t i = 0; i < count; i++) {
+		print_message("row %zu\n", i);
+		assert_int_equal(fixture_apply(f, row[i].lines),
+		    row[i].broken == NULL ? E_OK : E_INPUT);
+		any = any || row[i].broken == NULL;
+		if (row[i].broken != NULL)
+			assert_string_equal(f->why.rule, row[i].broken);
+		if (any)
+			check_has(f, false, row[i].has);
+	}
+}
+
 #endif

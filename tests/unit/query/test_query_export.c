@@ -12,75 +12,35 @@
 	"{'put':'export','network':'" from "','app':'" app "','to':'" to       \
 	"'" more "}\n"
 
-static const char exports[] = EXPORT("acme", "web", "beta",
-    ",'as':'site','flycast':['fdaa:0:19:f::1'],'instances':true")
+/* clang-format off */
+static const char exports[] =
+    EXPORT("acme", "web", "beta",
+	",'as':'site','flycast':['fdaa:0:19:f::1'],'instances':true")
     EXPORT("acme", "web", "gamma", ",'flycast':['fdaa:0:1a:8000::f1']")
-	EXPORT("acme", "zoo", "beta", ",'flycast':['fdaa:0:19:f::2']")
-	    EXPORT("acme", "gone", "beta",
-		",'flycast':['fdaa:0:19:f::3'],'instances':true")
+    EXPORT("acme", "zoo", "beta", ",'flycast':['fdaa:0:19:f::2']")
+    EXPORT("acme", "gone", "beta",
+	",'flycast':['fdaa:0:19:f::3'],'instances':true")
     /* an alias there is no app; nor is what is exported to it */
-    "{'put':'alias','network':'acme','name':'nick','app':'web'}\n" EXPORT(
-	"acme", "nick", "beta", ",'instances':true")
-	EXPORT("beta", "site", "gamma", ",'instances':true")
+    "{'put':'alias','network':'acme','name':'nick','app':'web'}\n"
+    EXPORT("acme", "nick", "beta", ",'instances':true")
+    EXPORT("beta", "site", "gamma", ",'instances':true")
     /* two of one name: the older network's */
-    "{'put':'app','network':'gamma','name':'den'}\n" EXPORT(
-	"gamma", "den", "beta", ",'as':'zoo','flycast':['fdaa:0:19:f::4']")
+    "{'put':'app','network':'gamma','name':'den'}\n"
+    EXPORT("gamma", "den", "beta", ",'as':'zoo','flycast':['fdaa:0:19:f::4']")
     /* an own app, which has none */
-    "{'put':'app','network':'beta','name':'own'}\n" EXPORT("acme", "fly",
-	"beta",
-	",'as':'own','flycast':['fdaa:0:19:f::5'],'instances':true") "{'put':'"
-								     "app','"
-								     "network':"
-								     "'acme','"
-								     "name':'"
-								     "fly','"
-								     "flycast':"
-								     "['fdaa:0:"
-								     "18:0:1::"
-								     "3','172."
-								     "16.10.3']"
-								     ",'ports':"
-								     "{'x':1}}"
-								     "\n"
-								     "{'put':'"
-								     "app','"
-								     "network':"
-								     "'acme','"
-								     "name':'"
-								     "web','"
-								     "ports':{'"
-								     "http':80}"
-								     "}\n"
-								     "{'put':'"
-								     "peer','"
-								     "network':"
-								     "'beta','"
-								     "name':'"
-								     "sees','"
-								     "addresses"
-								     "':"
-								     "['fdaa:0:"
-								     "19::51'],"
-								     "'apps':['"
-								     "site']}\n"
-								     "{'put':'"
-								     "peer','"
-								     "network':"
-								     "'beta','"
-								     "name':'"
-								     "blind','"
-								     "addresses"
-								     "':"
-								     "['fdaa:0:"
-								     "19::52'],"
-								     "'apps':['"
-								     "web']}\n";
+    "{'put':'app','network':'beta','name':'own'}\n"
+    EXPORT("acme", "fly", "beta",
+	",'as':'own','flycast':['fdaa:0:19:f::5'],'instances':true")
+    "{'put':'app','network':'acme','name':'fly','flycast':"
+    "['fdaa:0:18:0:1::3','172.16.10.3'],'ports':{'x':1}}\n"
+    "{'put':'app','network':'acme','name':'web','ports':{'http':80}}\n"
+    "{'put':'peer','network':'beta','name':'sees','addresses':"
+    "['fdaa:0:19::51'],'apps':['site']}\n"
+    "{'put':'peer','network':'beta','name':'blind','addresses':"
+    "['fdaa:0:19::52'],'apps':['web']}\n";
+/* clang-format on */
 
-static const struct {
-	const char *name;
-	uint16_t type;
-	const char *from, *expected;
-} rows[] = {
+static const struct question rows[] = {
 	/* every form of it, by the name that it has there */
 	{ "site.internal", A6, BETA,
 	    "NOERROR 60: fdaa:0:18::1 fdaa:0:18::2 fdaa:0:18::3" },
@@ -153,25 +113,15 @@ static const struct {
 static int
 start_exports(void **state)
 {
-	if (start(state) == 0 && fixture_apply(&f, exports) == E_OK &&
-	    fixture_check(&f) == E_OK)
-		return 0;
-	print_message(
-	    "%s %s %s: %s\n", f.why.field, f.why.rule, f.why.value, f.finding);
-	return -1;
+	(void)state;
+	return start_with(exports);
 }
 
 static void
 test_rows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct ask q = { .name = rows[i].name,
-			.type = rows[i].type,
-			.from = rows[i].from };
-
-		check(&q, rows[i].expected, true);
-	}
+	check_rows(AND_COUNT(rows), 0);
 }
 
 /* Seen and gone at once. */
@@ -181,9 +131,7 @@ test_changes(void **state)
 	const struct ask q = {
 		.name = "ams.site.internal", .type = A6, .from = BETA
 	};
-	static const struct {
-		const char *facts, *expected;
-	} steps[] = {
+	static const struct step steps[] = {
 		{ "", "NOERROR 60: fdaa:0:18::1" },
 		{ EXPORT("acme", "web", "beta", ",'as':'site'"),
 		    "NXDOMAIN soa 60" },
@@ -200,11 +148,7 @@ test_changes(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		assert_int_equal(fixture_apply(&f, steps[i].facts), E_OK);
-		assert_int_equal(fixture_check(&f), E_OK);
-		check(&q, steps[i].expected, true);
-	}
+	check_steps(&q, AND_COUNT(steps));
 }
 
 int

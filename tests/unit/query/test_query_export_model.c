@@ -169,14 +169,11 @@ test_model(void **state)
 	world_draw(&rng);
 	world_put(out);
 	assert_int_equal(fclose(out), 0);
-	fixture_open(&f);
 	assert_int_equal(fixture_apply(&f, text), E_OK);
 	free(text);
 	assert_int_equal(fixture_check(&f), E_OK);
-	env.snapshot = f.snapshot;
 	for (unsigned i = 0; i < QUESTIONS; i++)
 		ask_one(&rng);
-	fixture_close(&f);
 }
 
 int
@@ -186,11 +183,5 @@ main(void)
 		cmocka_unit_test(test_model),
 	};
 
-	env = (struct query_env){
-		.now = NOW, .max_udp_size = 8192, .rng = { 1 }, .region = ""
-	};
-	(void)facts;
-	if (query_env_init(&env) != E_OK)
-		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, start_empty, end);
 }

@@ -104,12 +104,10 @@ test_list(void **state)
 	struct asked a;
 
 	(void)state;
-	fixture_open(&f);
 	assert_int_equal(
 	    fixture_apply(&f,
 		"{'put':'network','id':'acme','prefixes':['fdaa:0:18::/48']}"),
 	    E_OK);
-	env.snapshot = f.snapshot;
 	for (unsigned step = 0; step < STEPS; step++) {
 		change(&rng, step == 0 ? 1 : step % 2 == 0 ? 3 : 100);
 		env.now = NOW + step % 4;
@@ -125,7 +123,6 @@ test_list(void **state)
 	read_list(&a, is);
 	assert_string_equal(is, expected);
 	asked_release(&a);
-	fixture_close(&f);
 }
 
 int
@@ -135,11 +132,5 @@ main(void)
 		cmocka_unit_test(test_list),
 	};
 
-	env = (struct query_env){
-		.now = NOW, .max_udp_size = 8192, .rng = { 1 }, .region = ""
-	};
-	(void)facts;
-	if (query_env_init(&env) != E_OK)
-		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, start_empty, end);
 }

@@ -40,11 +40,7 @@ static const char views[] =
 #define SOME "fdaa:0:18:b::1ff"
 #define DEEP "fdaa:0:18:b::299"
 
-static const struct {
-	const char *name;
-	uint16_t type;
-	const char *from, *expected;
-} rows[] = {
+static const struct question rows[] = {
 	/* a whole block is the peer; the longest around the asker */
 	{ "top1.nearest.of.web.internal", A6, "fdaa:0:18:a::102",
 	    "NOERROR 5: fdaa:0:18::1" },
@@ -131,24 +127,15 @@ static const struct {
 static int
 start_views(void **state)
 {
-	if (start(state) == 0 && fixture_apply(&f, views) == E_OK)
-		return 0;
-	print_message("%s %s %s\n", f.why.field, f.why.rule, f.why.value);
-	return -1;
+	(void)state;
+	return start_with(views);
 }
 
 static void
 test_rows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct ask q = { .name = rows[i].name,
-			.type = rows[i].type,
-			.from = rows[i].from,
-			.size = 1232 };
-
-		check(&q, rows[i].expected, true);
-	}
+	check_rows(AND_COUNT(rows), 1232);
 }
 
 /* To the second, and also where the flow is remembered; the reason is told. */
@@ -190,9 +177,7 @@ static void
 test_changes(void **state)
 {
 #define PEER "{'put':'peer','network':'acme','name':'p','addresses':"
-	static const struct {
-		const char *facts, *expected;
-	} steps[] = {
+	static const struct step steps[] = {
 		{ PEER "['fdaa:0:18:e::1']}", "NOERROR 5: 172.16.10.6" },
 		{ PEER "['fdaa:0:18:e::2/120'],'apps':['web']}",
 		    "NXDOMAIN soa 5" },
@@ -215,11 +200,7 @@ test_changes(void **state)
 		.size = 1232 };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		assert_int_equal(fixture_apply(&f, steps[i].facts), E_OK);
-		assert_int_equal(fixture_check(&f), E_OK);
-		check(&q, steps[i].expected, true);
-	}
+	check_steps(&q, AND_COUNT(steps));
 }
 
 int

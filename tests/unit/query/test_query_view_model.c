@@ -126,7 +126,6 @@ compare(const struct ask *q, struct fixture *model)
 {
 	static struct asked real, other;
 
-	env.snapshot = f.snapshot;
 	env.rng = (struct rng){ 1 };
 	ask_raw(&real, q, ask_packet(q, real.pkt, sizeof(real.pkt)), &env);
 	env.snapshot = model->snapshot;
@@ -191,7 +190,6 @@ test_model(void **state)
 	FILE *out = open_memstream(&text, &len);
 
 	(void)state;
-	fixture_open(&f);
 	fixture_open(&model);
 	put_world(out, (1U << APPS) - 1);
 	for (unsigned i = 0; i < PEERS; i++) {
@@ -212,7 +210,6 @@ test_model(void **state)
 		ask_all(i, &model);
 	}
 	fixture_close(&model);
-	fixture_close(&f);
 }
 
 int
@@ -222,11 +219,5 @@ main(void)
 		cmocka_unit_test(test_model),
 	};
 
-	env = (struct query_env){
-		.now = NOW, .region = "iad", .max_udp_size = 8192
-	};
-	(void)facts;
-	if (query_env_init(&env) != E_OK)
-		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, start_empty, end);
 }

@@ -14,10 +14,7 @@
 #define BEGIN "{'snapshot':'begin'}\n"
 #define END   "{'snapshot':'end'}\n"
 
-/* One transaction a row; then all that is there, or the rule it breaks. */
-static const struct {
-	const char *lines, *has, *broken;
-} rows[] = {
+static const struct store_row rows[] = {
 	{ ACME OUT, "", "must be a network that was put" },
 	{ ACME EXPORT("acme", "web", "acme", ""), "",
 	    "must be another network" },
@@ -59,16 +56,7 @@ test_rows(void **state)
 
 	(void)state;
 	fixture_open(&f);
-	f.loud = true;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		print_message("row %zu\n", i);
-		assert_int_equal(fixture_apply(&f, rows[i].lines),
-		    rows[i].broken == NULL ? E_OK : E_INPUT);
-		if (rows[i].broken != NULL)
-			assert_string_equal(f.why.rule, rows[i].broken);
-		if (i > 2) /* before it there is no store to be checked */
-			check_has(&f, false, rows[i].has);
-	}
+	check_rows(&f, rows, sizeof(rows) / sizeof(rows[0]));
 	fixture_close(&f);
 }
 

@@ -19,10 +19,7 @@
 #define GONE(kind, rest)                                                       \
 	"{'delete':'" kind "','network':'acme','name':'" rest "'}\n"
 
-/* One transaction a row; then all that is there, or the rule it breaks. */
-static const struct {
-	const char *lines, *has, *broken;
-} rows[] = {
+static const struct store_row rows[] = {
 	{ ACME WWW, "", "must be in a zone that the network has" },
 	{ ACME CORP WWW STAR, ACME CORP STAR WWW, NULL },
 	/* one that ends alike */
@@ -59,16 +56,7 @@ test_rows(void **state)
 
 	(void)state;
 	fixture_open(&f);
-	f.loud = true;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		print_message("row %zu\n", i);
-		assert_int_equal(fixture_apply(&f, rows[i].lines),
-		    rows[i].broken == NULL ? E_OK : E_INPUT);
-		if (rows[i].broken != NULL)
-			assert_string_equal(f.why.rule, rows[i].broken);
-		if (i > 0) /* before it there is no store to be checked */
-			check_has(&f, false, rows[i].has);
-	}
+	check_rows(&f, rows, sizeof(rows) / sizeof(rows[0]));
 	fixture_close(&f);
 }
 
