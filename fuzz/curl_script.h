@@ -59,7 +59,7 @@ static struct {
 } script;
 
 /* As a library that was never used: what is replied begins anew. */
-static void
+static inline void
 script_begin(const uint8_t *data, size_t size, bool whole)
 {
 	script.at = data;
@@ -70,7 +70,7 @@ script_begin(const uint8_t *data, size_t size, bool whole)
 }
 
 /* The octets up to END, as they are sent. */
-static void
+static inline void
 reply_expand(struct script_call *c, const uint8_t *at, const uint8_t *end)
 {
 	while (at < end) {
@@ -93,7 +93,7 @@ reply_expand(struct script_call *c, const uint8_t *at, const uint8_t *end)
 	}
 }
 
-static void
+static inline void
 reply_take(struct script_call *c)
 {
 	static const long status[] = { 200, 200, 200, 503 };
@@ -127,7 +127,7 @@ reply_take(struct script_call *c)
 }
 
 /* The next piece; behind the last one the server closes. */
-static void
+static inline void
 reply_give(struct script_call *c)
 {
 	size_t len = c->len - c->at < c->piece ? c->len - c->at : c->piece;

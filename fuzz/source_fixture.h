@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "store_fixture.h"
+#include "zones/feed/feed.h"
 
 typedef void source_follow(struct store *, const struct feed_report *);
 
@@ -19,7 +20,7 @@ struct source_heard {
 	char *facts;
 };
 
-static void
+static inline void
 source_bad(void *arg, const struct feed_where *where, const char *title,
     const struct complaint *why)
 {
@@ -29,7 +30,7 @@ source_bad(void *arg, const struct feed_where *where, const char *title,
 	assert(why->rule[0] != '\0');
 }
 
-static void
+static inline void
 source_warning(void *arg, const struct feed_where *where, const char *title,
     const char *text)
 {
@@ -38,7 +39,7 @@ source_warning(void *arg, const struct feed_where *where, const char *title,
 	assert(title != NULL && text[0] != '\0');
 }
 
-static void
+static inline void
 source_committed(
     void *arg, const char *cursor, const struct feed_left *left, uint64_t more)
 {
@@ -53,7 +54,7 @@ source_committed(
 }
 
 /* It is where it was last acknowledged to be. */
-static void
+static inline void
 source_stands(struct fixture *f, const struct source_heard *h)
 {
 	size_t at = h->len == 0 ? 0 : h->len - 1;
@@ -66,7 +67,7 @@ source_stands(struct fixture *f, const struct source_heard *h)
 }
 
 /* The whole input once, into an empty store. */
-static void
+static inline void
 source_run(struct fixture *f, struct source_heard *h, source_follow *follow)
 {
 	const struct feed_report report = { .arg = h,
@@ -86,13 +87,13 @@ source_run(struct fixture *f, struct source_heard *h, source_follow *follow)
 
 static struct fixture source_store;
 
-static void
+static inline void
 source_end(void)
 {
 	fixture_close(&source_store);
 }
 
-static int
+static inline int
 source_compare(const uint8_t *data, size_t size, source_follow *follow)
 {
 	static struct source_heard cut, whole;
