@@ -6,6 +6,8 @@
  */
 #include "impl.h"
 
+#include "zones/store/read/brief.h"
+
 static const struct label no_app = { 0 };
 
 /* Labels before a service's are not the name's; nor is apn. */
@@ -21,40 +23,42 @@ end(const struct reply *r)
 	return r->q->qname.labels - 1U;
 }
 
-/* Any of the app, however it is. */
+/* How well the best is, of APP or of all that the asker sees. */
 static bool
-has_server(const struct reply *r, struct label server, struct label app)
+find_best(const struct reply *r, struct label server, struct label app,
+    enum tier *best)
 {
+	bool some = app.at == NULL && view_is_limited(r->q), any = false;
 	struct range range;
-	struct instance i;
-
-	for (enum tier tier = TIER_WELL; tier <= TIER_STOPPED; tier++) {
-		range_server(
-		    &range, r->env->snapshot, r->network, server, tier, app);
-		if (range_instance(&range, &i))
-			return true;
-	}
-	return false;
-}
-
-/* Those of a tier: of APP, or of all that the asker sees; how many. */
-static unsigned
-pick_tier(struct picked *p, struct label server, struct label app,
-    enum tier tier, enum tier set)
-{
-	struct reply *r = p->reply;
-	bool some = app.at == NULL && view_is_limited(r->q);
-	unsigned want = pick_most(r), seen = 0;
-	struct range range;
+	enum tier tier;
 
 	while (!some || view_next(r->q, &app)) {
-		range_server(
-		    &range, r->env->snapshot, r->network, server, tier, app);
-		seen += pick_range(p, &range, app, set, want);
+		range_server(&range, r->env->snapshot, r->network, server, app);
+		if (pick_best(&range, &tier) && (!any || tier < *best)) {
+			*best = tier;
+			any = true;
+		}
 		if (!some)
 			break;
 	}
-	return seen;
+	return any;
+}
+
+/* Those of a tier, of the same. */
+static void
+pick_tier(
+    struct picked *p, struct label server, struct label app, enum tier tier)
+{
+	struct reply *r = p->reply;
+	bool some = app.at == NULL && view_is_limited(r->q);
+	struct range range;
+
+	while (!some || view_next(r->q, &app)) {
+		range_server(&range, r->env->snapshot, r->network, server, app);
+		pick_set(p, &range, tier);
+		if (!some)
+			break;
+	}
 }
 
 /* A name of which no port was found where it was looked for first. */
@@ -66,16 +70,10 @@ find_port(struct picked *p, struct label server, struct label app)
 	struct range range;
 	struct instance i;
 
-	for (enum tier tier = TIER_WELL; tier <= TIER_STOPPED; tier++) {
-		range_server(
-		    &range, r->env->snapshot, r->network, server, tier, app);
-		for (; !p->exists && range_instance(&range, &i); most--) {
-			if (app.at != NULL)
-				i.app = app;
-			p->exists = most == 0 ||
-			    (is_seen(r->q, i.app) && service_has(r, &i));
-		}
-	}
+	range_server(&range, r->env->snapshot, r->network, server, app);
+	for (; !p->exists && range_instance(&range, ORDER_LAST, &i); most--)
+		p->exists =
+		    most == 0 || (is_seen(r->q, i.app) && service_has(r, &i));
 }
 
 /* Whom the asker's own app hides. */
@@ -85,14 +83,10 @@ watch_others(struct reply *r, struct label server, struct label own)
 	struct range range;
 	struct instance i;
 
-	for (enum tier tier = TIER_WELL;
-	     r->env->watch != NULL && tier <= TIER_STOPPED; tier++) {
-		range_server(
-		    &range, r->env->snapshot, r->network, server, tier, no_app);
-		while (range_instance(&range, &i))
-			if (!label_same(i.app, own))
-				watch_instance(r, &i, FATE_OTHER_APP);
-	}
+	range_server(&range, r->env->snapshot, r->network, server, no_app);
+	while (r->env->watch != NULL && range_instance(&range, ORDER_LAST, &i))
+		if (!label_same(i.app, own))
+			watch_instance(r, &i, FATE_OTHER_APP);
 }
 
 /*
@@ -106,41 +100,42 @@ pick_servers(struct picked *p, struct label server)
 	struct reply *r = p->reply;
 	struct label app = no_app;
 	struct claim asker;
-	enum tier set = TIER_WELL;
-	bool any = false;
+	enum tier tier;
 
 	if (query_asker(r->q, r->env, &asker) && asker.kind == CLAIM_INSTANCE &&
-	    has_server(r, server, asker.app)) {
+	    find_best(r, server, asker.app, &tier)) {
 		app = asker.app;
 		watch_others(r, server, app);
 	}
-	for (enum tier tier = TIER_WELL; tier <= TIER_STOPPED; tier++) {
-		set = any ? set : tier;
-		any = pick_tier(p, server, app, tier, set) > 0 || any;
-		if (any && r->env->watch == NULL)
-			break;
-	}
-	if (r->is_service && any)
+	if (!find_best(r, server, app, &tier))
+		return;
+	pick_tier(p, server, app, tier);
+	if (r->is_service)
 		find_port(p, server, app);
-	p->exists = p->exists || (any && !r->is_service);
+	p->exists = p->exists || !r->is_service;
 }
 
 /* SERVER.DOMAIN.apn: of this app, started or not. */
 static void
 pick_server_of(struct picked *p, struct label server, struct label app)
 {
-	for (enum tier tier = TIER_WELL; tier <= TIER_STOPPED; tier++) {
-		struct range range;
-		struct instance i;
+	struct reply *r = p->reply;
+	struct range range;
+	struct instance i;
+	enum tier best;
 
-		range_server(&range, p->reply->env->snapshot, p->reply->network,
-		    server, tier, app);
-		while (pick_wants(p, pick_most(p->reply)) &&
-		    range_instance(&range, &i)) {
-			i.app = app;
-			watch_instance(p->reply, &i, pick_add(p, &i));
-		}
-	}
+	range_server(&range, r->env->snapshot, r->network, server, app);
+	if (!pick_best(&range, &best))
+		return;
+	p->exists = p->exists || !r->is_service;
+	for (enum tier tier = best; tier <= TIER_STOPPED; tier++)
+		pick_range(p, &range, tier, NULL);
+	range_seek(&range, ORDER_FIRST, no_app);
+	while (r->env->watch != NULL && range_instance(&range, ORDER_LAST, &i))
+		watch_instance(r, &i,
+		    pick_has(r, &i) > 0 ? FATE_TAKEN
+			: r->is_service ? FATE_NO_PORT
+					: FATE_NO_ADDRESS);
 }
 
 /* DOMAIN.apn: servers, which are instances with a server name. */
@@ -149,20 +144,13 @@ pick_servers_of(struct picked *p, struct label app)
 {
 	struct reply *r = p->reply;
 	static const struct label servers = { (const uint8_t *)"", 0 };
-	enum tier set = TIER_WELL;
-	bool any = false;
+	struct range range;
+	enum tier tier;
 
 	p->exists = p->exists || !r->is_service;
-	for (enum tier tier = TIER_WELL; tier <= TIER_STOPPED; tier++) {
-		struct range range;
-
-		set = any ? set : tier;
-		range_group(
-		    &range, r->env->snapshot, r->network, app, servers, tier);
-		any = pick_range(p, &range, app, set, pick_most(r)) > 0 || any;
-		if (any && r->env->watch == NULL)
-			return;
-	}
+	range_group(&range, r->env->snapshot, r->network, app, servers);
+	if (pick_best(&range, &tier))
+		pick_set(p, &range, tier);
 }
 
 /* Where no domain was given, an app's domain is its name. */

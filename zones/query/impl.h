@@ -20,8 +20,13 @@
 /* What few questions need: compiled into others, it would cost all of them. */
 #define APART __attribute__((noinline))
 
-struct rank {
+/*
+ * Instances that stand one behind the other in their app, from number FIRST
+ * on: of a region those of a tier who have what is asked for.
+ */
+struct run {
 	uint32_t us; /* from the asker */
+	uint32_t first, count;
 	struct label region;
 };
 
@@ -39,8 +44,7 @@ struct service {
 struct query_scratch {
 	struct service service[SERVICES_MAX];
 	const uint8_t *address[ANSWER_MAX];
-	const uint8_t *turned[ANSWER_MAX];
-	struct rank rank[REGIONS_MAX];
+	struct run run[REGIONS_MAX];
 };
 
 /* The reply as it grows behind the question. */
@@ -219,8 +223,7 @@ reply_expires(struct reply *r, int64_t expires)
 enum query_next answer_app(struct reply *);
 enum query_next answer_region(struct reply *);
 enum query_next answer_instance(struct reply *);
-enum query_next answer_group(struct reply *);
-enum query_next answer_metadata(struct reply *);
+enum query_next answer_set(struct reply *);
 enum query_next answer_metadata_key(struct reply *);
 enum query_next answer_nearest(struct reply *);
 enum query_next answer_vms(struct reply *);
@@ -291,20 +294,37 @@ enum query_fate pick_add(struct picked *, const struct instance *);
 enum query_next pick_answer(struct picked *); /* rotated; or NODATA */
 /* Records of more than this fit no reply. */
 unsigned pick_most(const struct reply *);
-/* More are to be looked at. */
-bool pick_wants(const struct picked *, unsigned want);
-/* Those of the range, which is TIER's, until there are WANT; how many. */
-unsigned pick_range(struct picked *, struct range *, struct label app,
-    enum tier set, unsigned want);
-/* Why one of TIER is in a set that SET answers, or not. */
-enum query_fate pick_fate(enum tier set, enum tier tier);
+/* Of the type that is asked for; of records, for SRV. */
+unsigned pick_has(struct reply *, const struct instance *);
+/* Why it is in a set that SET answers, or not. */
+enum query_fate pick_would(
+    struct reply *, const struct instance *, enum tier set);
 
-/* Adds it where it is of SET. */
-enum query_fate pick_of_tier(
-    struct picked *, const struct instance *, enum tier set);
+/* How well the best of the range is; false: nobody is there. */
+bool pick_best(struct range *, enum tier *best);
+/* Those of TIER, from one on or (NULL) all, until a packet is full. */
+void pick_range(
+    struct picked *, struct range *, enum tier, const struct instance *from);
+/* The same of a set that TIER answers; and all of the range, to who watches. */
+void pick_set(struct picked *, struct range *, enum tier set);
+
+/* Those of TIER with a port of the name, of their own; in REGION, or in all. */
+void pick_ports(struct picked *, struct label region, enum tier);
 
 /* How well the best is: an app's instances in REGION, or all. */
 enum tier app_tier(const struct app *, struct label region);
+
+/*
+ * run.c: of the app that was found, the runs of REGION, or of all where
+ * region.at is NULL, in the order of regions; how many, in env->scratch.
+ */
+unsigned run_find(const struct reply *, struct label region, enum tier);
+/* Of COUNT runs up to WANT records, from anywhere on and around. */
+void run_pick(
+    struct picked *, const struct run *, unsigned count, unsigned want);
+/* One of them, all being as likely; false: there is none. */
+bool run_draw(
+    struct reply *, const struct run *, unsigned count, struct instance *);
 
 /* service.c: SRV records, where the name asks for them. */
 void service_start(struct reply *);

@@ -22,43 +22,109 @@ item_label(char *out, size_t at, struct label l)
 	return at + l.len;
 }
 
-/* How well they are does not matter. */
-static bool
-is_listed(const struct instance *i, bool all)
+static size_t
+first_address(const struct instance *i, char *out, size_t at)
 {
-	return all || i->tier != TIER_STOPPED;
+	char text[ADDR_TEXT] = "";
+	struct addr a;
+
+	if (i->six_count + i->four_count == 0)
+		return at;
+	if (i->six_count == 0 ||
+	    ((i->flags & BRIEF_V4_FIRST) != 0 && i->four_count > 0))
+		a = addr_from_v4(i->four);
+	else
+		memcpy(a.ip, i->six, 16);
+	return item_text(out, at, addr_text(&a, text));
 }
 
-static bool
-is_anywhere(const struct tally *t)
+/* instance=ID,app=APP,ip=ADDR,region=REGION: 254 octets at most. */
+static size_t
+describe_whole(const struct instance *i, char *out)
 {
-	return t->tier[TIER_WELL].instances > 0 ||
-	    t->tier[TIER_CRITICAL].instances > 0 ||
-	    t->tier[TIER_DRAINING].instances > 0;
+	size_t len = item_text(out, 0, "instance=");
+
+	len = item_label(out, len, i->id);
+	len = item_text(out, len, ",app=");
+	len = item_label(out, len, i->app);
+	len = item_text(out, len, ",ip=");
+	len = first_address(i, out, len);
+	len = item_text(out, len, ",region=");
+	return item_label(out, len, i->region);
 }
 
 /* ID REGION */
+static size_t
+describe(const struct instance *i, char *out)
+{
+	size_t len = item_label(out, 0, i->id);
+
+	out[len++] = ' ';
+	return item_label(out, len, i->region);
+}
+
+static bool
+is_all(enum name_kind kind)
+{
+	return kind == NAME_ALL_VMS || kind == NAME_ALL_INSTANCES;
+}
+
+/* The next of them, so many at most; false: the list is full. */
+static HOT_INLINE bool
+list_some(struct txt *txt, struct app *app, bool whole, uint32_t most)
+{
+	struct reply *r = txt->reply;
+	bool all = is_all(r->q->name.kind);
+	char item[9 + 5 + 4 + 8 + 3 * DNS_LABEL_MAX + ADDR_TEXT];
+	struct instance i;
+
+	for (; most > 0 && app_instance(app, &i); most--) {
+		/* How well they are does not matter. */
+		bool listed = all || i.tier != TIER_STOPPED;
+
+		watch_instance(r, &i, listed ? FATE_TAKEN : FATE_STOPPED);
+		if (listed &&
+		    !txt_item(txt, whole ? ';' : ',', item,
+			whole ? describe_whole(&i, item) : describe(&i, item)))
+			return false;
+	}
+	return true;
+}
+
+/* Of a large app without a look at those that are not listed. */
+static HOT_INLINE bool
+list_app(struct txt *txt, struct app *found, bool whole)
+{
+	bool all = is_all(txt->reply->q->name.kind);
+	struct wire_in in = found->regions;
+	uint32_t first = 0, stands = UINT32_MAX;
+	struct label region;
+	struct app app;
+	struct tally t;
+
+	if (!found->many)
+		return list_some(txt, found, whole, UINT32_MAX);
+	for (; app_region(&in, &region, &t); first += tally_all(&t)) {
+		uint32_t listed = tally_all(&t) - (all ? 0 : t.stopped);
+
+		if (listed == 0)
+			continue;
+		if (stands != first)
+			app_seek(found, first, &app);
+		stands = first + listed;
+		if (!list_some(txt, &app, whole, listed))
+			return false;
+	}
+	return true;
+}
+
 enum query_next
 answer_vms(struct reply *r)
 {
-	bool all = r->q->name.kind == NAME_ALL_VMS;
-	char item[2 * DNS_LABEL_MAX + 1];
-	struct instance i;
 	struct txt txt;
 
 	txt_start(&txt, r);
-	while (app_instance(&r->app, &i)) {
-		size_t len = item_label(item, 0, i.id);
-
-		watch_instance(
-		    r, &i, is_listed(&i, all) ? FATE_TAKEN : FATE_STOPPED);
-		if (!is_listed(&i, all))
-			continue;
-		item[len++] = ' ';
-		len = item_label(item, len, i.region);
-		if (!txt_item(&txt, ',', item, len))
-			break;
-	}
+	(void)list_app(&txt, &r->app, false);
 	return txt_finish(&txt);
 }
 
@@ -73,7 +139,7 @@ answer_regions(struct reply *r)
 
 	txt_start(&txt, r);
 	while (app_region(&in, &region, &t))
-		if ((all || is_anywhere(&t)) &&
+		if ((all || tally_all(&t) > t.stopped) &&
 		    !txt_item(&txt, ',', region.at, region.len))
 			break;
 	return txt_finish(&txt);
@@ -142,8 +208,8 @@ answer_peers(struct reply *r)
 	watch_peers(r);
 	txt_start(&txt, r);
 	range_peer_names(&range, r->env->snapshot, r->q->network);
-	while (!txt.full && range_peer_page(&range, r->env->now, &page))
-		while (peer_name_next(&page, &name, &expires)) {
+	while (!txt.full && range_page(&range, r->env->now, &page))
+		while (page_next(&page, &name, &expires)) {
 			if (is_expired(expires, r->env->now))
 				continue;
 			reply_expires(r, expires);
@@ -153,54 +219,21 @@ answer_peers(struct reply *r)
 	return txt_finish(&txt);
 }
 
-static size_t
-first_address(const struct instance *i, char *out, size_t at)
-{
-	char text[ADDR_TEXT] = "";
-	struct addr a;
-
-	if (i->six_count + i->four_count == 0)
-		return at;
-	if (i->six_count == 0 ||
-	    ((i->flags & BRIEF_V4_FIRST) != 0 && i->four_count > 0))
-		a = addr_from_v4(i->four);
-	else
-		memcpy(a.ip, i->six, 16);
-	return item_text(out, at, addr_text(&a, text));
-}
-
-/* instance=ID,app=APP,ip=ADDR,region=REGION: 254 octets at most. */
-static size_t
-describe(const struct instance *i, char *out)
-{
-	size_t len = item_text(out, 0, "instance=");
-
-	len = item_label(out, len, i->id);
-	len = item_text(out, len, ",app=");
-	len = item_label(out, len, i->app);
-	len = item_text(out, len, ",ip=");
-	len = first_address(i, out, len);
-	len = item_text(out, len, ",region=");
-	return item_label(out, len, i->region);
-}
-
-/* False: the list is full. */
+/* The next app that the asker sees, and that has instances to list. */
 static bool
-describe_all(struct txt *txt, struct app *app)
+next_app(struct reply *r, struct range *range, struct wire_in *page,
+    struct label *name)
 {
-	struct reply *r = txt->reply;
-	bool all = r->q->name.kind == NAME_ALL_INSTANCES;
-	char item[9 + 5 + 4 + 8 + 3 * DNS_LABEL_MAX + ADDR_TEXT];
-	struct instance i;
+	int64_t least = r->q->name.kind == NAME_INSTANCES, is;
 
-	while (app_instance(app, &i)) {
-		watch_instance(
-		    r, &i, is_listed(&i, all) ? FATE_TAKEN : FATE_STOPPED);
-		if (is_listed(&i, all) &&
-		    !txt_item(txt, ';', item, describe(&i, item)))
-			return false;
-	}
-	return true;
+	if (view_is_limited(r->q))
+		return view_next(r->q, name);
+	do {
+		while (page_next(page, name, &is))
+			if (is > least)
+				return true;
+	} while (range_page(range, least, page));
+	return false;
 }
 
 enum query_next
@@ -208,16 +241,16 @@ answer_instances(struct reply *r)
 {
 	struct label name = { NULL, 0 };
 	struct snapshot *s = r->env->snapshot;
-	bool some = view_is_limited(r->q);
+	struct wire_in page = wire_in(NULL, 0);
 	struct range range;
 	struct app app;
 	struct txt txt;
 
 	txt_start(&txt, r);
-	range_instances(&range, s, r->q->network);
-	while (some ? view_next(r->q, &name) : range_any_app(&range, &app))
-		if ((!some || lookup_app(s, r->network, name, &app)) &&
-		    !describe_all(&txt, &app))
-			break;
+	range_filled(&range, s, r->q->network);
+	while (next_app(r, &range, &page, &name) &&
+	    (!lookup_app(s, r->network, name, &app) ||
+		list_app(&txt, &app, true)))
+		;
 	return txt_finish(&txt);
 }

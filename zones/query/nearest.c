@@ -6,7 +6,7 @@
  * the order of names.  They make a heap, so that only as many regions are
  * looked at as the answer holds.  Instances are taken region by region,
  * nearest first.  Of regions that are as far, the instances are drawn
- * together and turned, so that a tie is no preference.
+ * together, from any on, so that a tie is no preference.
  */
 #include "impl.h"
 
@@ -16,40 +16,42 @@
 
 #define FAR UINT32_MAX
 
-/* rank[0] is the nearest; none is nearer than the one at half its place. */
+/*
+ * run[0] is the nearest; none is nearer than the one at half its place.  Those
+ * taken stand behind the COUNT that are left.
+ */
 struct ranking {
-	struct rank *rank;
+	struct run *run;
 	unsigned count;
-	enum tier tier;
 };
 
 static void
 sift_down(struct ranking *k, unsigned at)
 {
-	struct rank moved = k->rank[at];
+	struct run moved = k->run[at];
 
 	for (unsigned child = 2 * at + 1; child < k->count;
 	     child = 2 * at + 1) {
 		if (child + 1 < k->count &&
-		    k->rank[child + 1].us < k->rank[child].us)
+		    k->run[child + 1].us < k->run[child].us)
 			child++;
-		if (k->rank[child].us >= moved.us)
+		if (k->run[child].us >= moved.us)
 			break;
-		k->rank[at] = k->rank[child];
+		k->run[at] = k->run[child];
 		at = child;
 	}
-	k->rank[at] = moved;
+	k->run[at] = moved;
 }
 
-static struct rank
+static void
 take_nearest(struct ranking *k)
 {
-	struct rank nearest = k->rank[0];
+	struct run nearest = k->run[0];
 
-	k->rank[0] = k->rank[--k->count];
+	k->run[0] = k->run[--k->count];
 	if (k->count > 0)
 		sift_down(k, 0);
-	return nearest;
+	k->run[k->count] = nearest;
 }
 
 static void
@@ -70,27 +72,22 @@ watch_region(const struct reply *r, struct label region, uint32_t us)
 	watch_note(r->env, text);
 }
 
-/* Merges the app's regions with the row; what the row lacks is far. */
+/* Merges the app's runs with the row; what the row lacks is far. */
 static void
-rank_regions(struct ranking *k, const struct reply *r, struct wire_in row)
+rank_runs(struct ranking *k, const struct reply *r, struct wire_in row)
 {
-	struct wire_in in = r->app.regions;
-	struct label region, other = { 0 };
-	struct tally t;
+	struct label other = { 0 };
 	uint32_t us = FAR;
 	bool more = distance_next(&row, &other, &us);
 
-	k->count = 0;
-	while (k->count < REGIONS_MAX && app_region(&in, &region, &t)) {
-		bool known;
+	for (unsigned i = 0; i < k->count; i++) {
+		struct run *run = &k->run[i];
+		int order = 1;
 
-		while (more && label_compare(other, region) < 0)
+		while (more && (order = label_compare(other, run->region)) < 0)
 			more = distance_next(&row, &other, &us);
-		if (k->tier == TIER_STOPPED || t.tier[k->tier].instances == 0)
-			continue;
-		known = more && label_compare(other, region) == 0;
-		k->rank[k->count++] = (struct rank){ known ? us : FAR, region };
-		watch_region(r, region, known ? us : FAR);
+		run->us = more && order == 0 ? us : FAR;
+		watch_region(r, run->region, run->us);
 	}
 	for (unsigned i = k->count / 2; i > 0; i--)
 		sift_down(k, i - 1);
@@ -127,70 +124,38 @@ find_row(const struct reply *r, struct wire_in *row)
 	(void)lookup_distances(r->env->snapshot, node, row);
 }
 
+/* Of all instances at one distance WANT, in an order that changes. */
 static void
-pick_region(struct picked *p, const struct ranking *k, struct label region)
+pick_tie(struct picked *p, struct ranking *k, enum tier tier, unsigned want)
 {
-	const struct app *app = &p->reply->app;
-	struct instance i;
-	struct app walk = *app; /* from its first instance */
+	struct reply *r = p->reply;
+	uint32_t us = k->run[0].us;
+	unsigned end = k->count;
 
-	if (app->many && !app_seek(&walk, region))
-		return;
-	while (app_instance(&walk, &i)) {
-		int order = label_compare(i.region, region);
-
-		if (order > 0)
-			return;
-		if (order == 0 && i.tier == k->tier)
-			(void)pick_add(p, &i);
-	}
-}
-
-static void
-turn(const uint8_t **address, unsigned count, unsigned by, const uint8_t **room)
-{
-	memcpy(room, address, by * sizeof(*address));
-	memmove(address, address + by, (count - by) * sizeof(*address));
-	memcpy(address + count - by, room, by * sizeof(*address));
-}
-
-/* All instances at one distance, in an order that changes. */
-static void
-pick_tie(struct picked *p, struct ranking *k)
-{
-	const uint8_t **address = p->reply->env->scratch->address;
-	unsigned start = p->count, n;
-	uint32_t us = k->rank[0].us;
-
-	while (k->count > 0 && k->rank[0].us == us)
-		pick_region(p, k, take_nearest(k).region);
-	n = p->count - start;
-	if (n > 1 && !p->reply->is_service)
-		turn(address + start, n, rng_below(&p->reply->env->rng, n),
-		    p->reply->env->scratch->turned);
+	while (k->count > 0 && k->run[0].us == us)
+		take_nearest(k);
+	if (!r->is_service || !r->app.many || service_is_apps(r))
+		run_pick(p, &k->run[k->count], end - k->count, want);
+	else
+		for (unsigned i = k->count; i < end && p->count < want; i++)
+			pick_ports(p, k->run[i].region, tier);
 	p->priority++;
 }
 
-/* Of one of the tier that is answered: in the answer, or why not. */
-static enum query_fate
-fate_of(const struct picked *p, const struct instance *i)
+/* By its id, or its first address. */
+static bool
+is_picked(const struct picked *p, const struct instance *i)
 {
 	const struct query_scratch *s = p->reply->env->scratch;
 	unsigned size = p->reply->address;
 	const uint8_t *first = size == 16 ? i->six : i->four;
 
-	if (p->reply->is_service) {
-		for (unsigned at = 0; at < p->count; at++)
-			if (label_same(s->service[at].id, i->id))
-				return FATE_TAKEN;
-		return service_has(p->reply, i) ? FATE_FARTHER : FATE_NO_PORT;
-	}
-	if (size == 0 || (size == 16 ? i->six_count : i->four_count) == 0)
-		return FATE_NO_ADDRESS;
 	for (unsigned at = 0; at < p->count; at++)
-		if (memcmp(s->address[at], first, size) == 0)
-			return FATE_TAKEN;
-	return FATE_FARTHER;
+		if (p->reply->is_service
+			? label_same(s->service[at].id, i->id)
+			: memcmp(s->address[at], first, size) == 0)
+			return true;
+	return false;
 }
 
 /* Who is in the answer is known only when all have been ranked. */
@@ -201,15 +166,13 @@ watch_ranked(const struct picked *p, enum tier tier)
 	struct app app = r->app;
 	struct instance i;
 
-	if (r->env->watch == NULL ||
-	    !lookup_app(r->env->snapshot, r->network, app.name, &app))
-		return;
-	while (app_instance(&app, &i)) {
-		enum query_fate fate = pick_fate(tier, i.tier), of;
+	while (r->env->watch != NULL && app_instance(&app, &i)) {
+		enum query_fate fate = pick_would(r, &i, tier);
 
-		of = i.tier == tier && tier != TIER_STOPPED ? fate_of(p, &i)
-							    : FATE_TAKEN;
-		watch_instance(r, &i, of == FATE_TAKEN ? fate : of);
+		if ((fate == FATE_TAKEN || fate == FATE_NOTHING_ELSE) &&
+		    !is_picked(p, &i))
+			fate = FATE_FARTHER;
+		watch_instance(r, &i, fate);
 	}
 }
 
@@ -218,23 +181,24 @@ answer_nearest(struct reply *r)
 {
 	struct label anywhere = { NULL, 0 };
 	uint32_t top = r->q->name.top;
-	struct ranking k = { .rank = r->env->scratch->rank,
-		.tier = app_tier(&r->app, anywhere) };
+	enum tier tier = app_tier(&r->app, anywhere);
+	struct ranking k = { .run = r->env->scratch->run,
+		.count = run_find(r, anywhere, tier) };
 	unsigned want = top < pick_most(r) ? top : pick_most(r);
 	struct wire_in row;
 	struct picked p;
 
 	find_row(r, &row);
-	rank_regions(&k, r, row);
+	rank_runs(&k, r, row);
 	pick_start(&p, r);
 	p.exists = !r->is_service || service_exists(r);
 	while (p.count < want && k.count > 0)
-		pick_tie(&p, &k);
+		pick_tie(&p, &k, tier, want);
 	if (p.count >= top) {
 		p.count = top;
 		r->q->truncated = false; /* all that was asked for is here */
 	}
-	watch_ranked(&p, k.tier);
+	watch_ranked(&p, tier);
 	if (r->is_service || p.count == 0)
 		return pick_answer(&p);
 	reply_addresses(r, r->env->scratch->address, p.count, 0);

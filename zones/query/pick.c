@@ -6,6 +6,8 @@
 
 #include <assert.h>
 
+#include "zones/store/read/brief.h"
+
 void
 pick_start(struct picked *p, struct reply *r)
 {
@@ -60,8 +62,19 @@ pick_answer(struct picked *p)
 	return reply_finish(r, RCODE_NOERROR);
 }
 
-enum query_fate
-pick_fate(enum tier set, enum tier tier)
+unsigned
+pick_has(struct reply *r, const struct instance *i)
+{
+	if (r->is_service)
+		return service_has(r, i);
+	if (r->address == 16)
+		return i->six_count;
+	return r->address == 4 ? i->four_count : 0;
+}
+
+/* By how well it is. */
+static enum query_fate
+fate_of(enum tier set, enum tier tier)
 {
 	static const enum query_fate otherwise[] = {
 		[TIER_WELL] = FATE_TAKEN, /* then SET is no other */
@@ -76,14 +89,11 @@ pick_fate(enum tier set, enum tier tier)
 }
 
 enum query_fate
-pick_of_tier(struct picked *p, const struct instance *i, enum tier set)
+pick_would(struct reply *r, const struct instance *i, enum tier set)
 {
-	enum query_fate fate = pick_fate(set, i->tier), added;
-
-	if (i->tier != set || set == TIER_STOPPED)
-		return fate;
-	added = pick_add(p, i);
-	return added == FATE_TAKEN ? fate : added;
+	if (i->tier == set && set != TIER_STOPPED && pick_has(r, i) == 0)
+		return r->is_service ? FATE_NO_PORT : FATE_NO_ADDRESS;
+	return fate_of(set, i->tier);
 }
 
 unsigned
@@ -96,33 +106,64 @@ pick_most(const struct reply *r)
 	return (unsigned)((r->out.cap - r->out.len) / size) + 1;
 }
 
-/* Of other types nothing is taken: that somebody is there is enough. */
 bool
-pick_wants(const struct picked *p, unsigned want)
-{
-	const struct reply *r = p->reply;
-
-	return p->count < want &&
-	    (!p->exists || r->is_service || r->address > 0 ||
-		r->env->watch != NULL);
-}
-
-unsigned
-pick_range(struct picked *p, struct range *range, struct label app,
-    enum tier set, unsigned want)
+pick_best(struct range *range, enum tier *best)
 {
 	struct instance i;
-	unsigned seen = 0;
 
-	while (pick_wants(p, want) && range_instance(range, &i)) {
-		if (app.at != NULL)
-			i.app = app;
-		watch_instance(p->reply, &i, pick_of_tier(p, &i, set));
-		seen++;
-		if (set == TIER_STOPPED && p->reply->env->watch == NULL)
-			break;
-	}
-	return seen;
+	if (!range_instance(range, ORDER_LAST, &i))
+		return false;
+	*best = i.tier;
+	return true;
+}
+
+void
+pick_range(struct picked *p, struct range *range, enum tier tier,
+    const struct instance *from)
+{
+	const struct reply *r = p->reply;
+	unsigned want = pick_most(r);
+	enum order_family first = r->address == 4 ? ORDER_BOTH : ORDER_SIX;
+	enum order_family last = r->address == 16 ? ORDER_BOTH : ORDER_FOUR;
+	struct instance i;
+
+	if (!r->is_service && r->address == 0)
+		return;
+	if (from != NULL)
+		range_seek(range, brief_order(from), from->id);
+	else
+		range_seek(
+		    range, ORDER_OF(tier, first), (struct label){ NULL, 0 });
+	while (
+	    p->count < want && range_instance(range, ORDER_OF(tier, last), &i))
+		(void)pick_add(p, &i);
+}
+
+void
+pick_ports(struct picked *p, struct label region, enum tier tier)
+{
+	const struct reply *r = p->reply;
+	const struct name *n = &r->q->name;
+	struct range range;
+
+	if (n->service.at == NULL || tier == TIER_STOPPED)
+		return;
+	range_port(&range, r->env->snapshot, r->network, r->of, n->service,
+	    n->udp, region);
+	pick_range(p, &range, tier, NULL);
+}
+
+void
+pick_set(struct picked *p, struct range *range, enum tier set)
+{
+	unsigned left = p->reply->env->watch != NULL ? ANSWER_MAX : 0;
+	struct instance i;
+
+	range_seek(range, ORDER_FIRST, (struct label){ NULL, 0 });
+	while (left-- > 0 && range_instance(range, ORDER_LAST, &i))
+		watch_instance(p->reply, &i, pick_would(p->reply, &i, set));
+	if (set != TIER_STOPPED)
+		pick_range(p, range, set, NULL);
 }
 
 const char *

@@ -4,6 +4,8 @@
  */
 #include "zones/store/read/lookup.h"
 
+#include "zones/store/read/brief.h"
+
 #include "store_lines.h"
 
 #define MANY 300 /* instances: more than one page holds */
@@ -97,19 +99,18 @@ test_ranges(void **state)
 	(void)state;
 	begin(&w);
 	range_peers(&peers, w.f.snapshot, w.network);
-	range_group(
-	    &group, w.f.snapshot, w.network, text("m1"), text("g"), TIER_WELL);
+	range_group(&group, w.f.snapshot, w.network, text("m1"), text("g"));
 	while (range_peer(&peers, &peer)) {
 		assert_int_equal(peer.name.len, 2);
 		assert_int_equal(peer.name.at[1], '1' + n++);
-		assert_true(range_instance(&group, &i));
+		assert_true(range_instance(&group, ORDER_LAST, &i));
 		assert_int_equal(i.id.at[3], '0' + n - 1);
 		range_names(&names, w.f.snapshot, w.network);
 		assert_true(range_name_strings(&names, &strings));
 		look_up(&w);
 	}
 	assert_int_equal(n, 3);
-	for (; range_instance(&group, &i); n++)
+	for (; range_instance(&group, ORDER_LAST, &i); n++)
 		look_up(&w);
 	assert_int_equal(n, MANY);
 	end(&w);
@@ -145,18 +146,18 @@ test_domain(void **state)
 static void
 test_apps(void **state)
 {
-	struct app one, two, again;
+	struct app one, two, from, again;
 	struct instance i;
 	struct walks w;
 
 	(void)state;
 	begin(&w);
 	assert_true(lookup_app(w.f.snapshot, w.network, text("m1"), &one));
-	again = one;
-	assert_true(app_seek(&again, text("lhr")));
+	app_seek(&one, MANY / 2, &again);
 	assert_true(lookup_app(w.f.snapshot, w.network, text("m2"), &two));
 	assert_true(one.many && two.many);
-	assert_true(app_seek(&two, text("lhr")));
+	from = two;
+	app_seek(&from, MANY / 2, &two);
 	for (unsigned n = 0; n < MANY; n++) {
 		assert_true(app_instance(&one, &i));
 		assert_int_equal(

@@ -87,6 +87,13 @@ app_region(struct wire_in *in, struct label *region, struct tally *t)
 	return (t->stopped & TALLY_UNWELL) == 0 || read_unwell(in, t);
 }
 
+uint32_t
+tally_all(const struct tally *t)
+{
+	return t->stopped + t->tier[TIER_WELL].instances +
+	    t->tier[TIER_CRITICAL].instances + t->tier[TIER_DRAINING].instances;
+}
+
 /* The later pages of an app: KEY_INSTANCES, app, 0, ... */
 static void
 later_pages(const struct app *app, struct store_key *key)
@@ -104,15 +111,16 @@ next_page(struct app *app)
 	if (!app->many)
 		return false;
 	later_pages(app, &later);
-	if (!walk_next(
-		app->snapshot, &app->walk, later.buf, later.out.len, &k, &v))
+	if (!walk_next(app->snapshot, &app->walk, later.buf, later.out.len,
+		later.out.len, &k, &v))
 		return false;
 	app->page = val_in(&v);
 	(void)pack_head(&app->page);
 	return true;
 }
 
-/* An entry of an app's page: region, a zero octet and id; and a brief. */
+/* An entry of an app's page: region, a zero octet, order and id; and a brief.
+ */
 static inline bool
 entry_next(struct wire_in *page, struct pack_entry *e)
 {
@@ -173,50 +181,71 @@ app_instance(struct app *app, struct instance *out)
 		region++;
 	out->app = app->name;
 	out->region = (struct label){ e.key, (uint8_t)region };
-	out->id = (struct label){ e.key + region + 1,
-		(uint8_t)(region == e.key_len ? 0 : e.key_len - region - 1) };
+	out->id = (struct label){ e.key + region + 2,
+		(uint8_t)(region + 2 > e.key_len ? 0
+						 : e.key_len - region - 2) };
 	brief_read(e.payload, out);
 	brief_services(e.payload, e.payload_len, out);
 	return true;
 }
 
-/* The page at or before the region's first entry. */
+/* The page that has number *RANK, which becomes its place in there. */
 static bool
-seek_page(struct app *app, struct label region)
+find_in(struct wire_in pages, uint32_t *rank, struct label *start)
 {
-	struct store_key key;
-	MDB_val v;
+	while (wire_left(&pages) > 0) {
+		uint16_t has;
 
-	later_pages(app, &key);
-	key_part(&key, region);
-	if (!walk_seek(app->snapshot, &app->walk, &key, &v))
-		return false;
-	app->page = val_in(&v);
-	(void)pack_head(&app->page);
-	return true;
+		*start = wire_get_label(&pages);
+		has = wire_get16(&pages);
+		if (*rank < has)
+			return !pages.bad;
+		*rank -= has;
+	}
+	return false;
 }
 
-/*
- * Walks from the page on, and steps back to before the entry found: its
- * page is at hand, so only the cursor in it moves.
- */
-bool
-app_seek(struct app *app, struct label region)
+static bool
+find_page(const struct app *app, uint32_t *rank, struct label *start)
 {
-	struct instance i;
-	size_t before;
+	struct store_key pages;
+	struct walk walk;
+	MDB_val k, v;
 
-	if (!app->many || !seek_page(app, region))
-		return false;
-	do {
-		before = app->page.pos;
-		if (wire_left(&app->page) == 0)
-			before = 0;
-		if (!app_instance(app, &i))
-			return false;
-	} while (label_compare(i.region, region) < 0);
-	if (before == 0)
-		before = sizeof(uint32_t); /* a later page: its head is empty */
-	app->page.pos = before;
-	return label_compare(i.region, region) == 0;
+	key_init(&pages, app->network, KEY_COUNTS);
+	key_part(&pages, app->name);
+	walk_start(app->snapshot, &walk);
+	while (walk_next(app->snapshot, &walk, pages.buf, pages.out.len,
+	    pages.out.len, &k, &v)) {
+		struct wire_in in = val_in(&v);
+		uint32_t has = wire_get32(&in);
+
+		if (*rank < has)
+			return find_in(in, rank, start);
+		*rank -= has;
+	}
+	return false;
+}
+
+void
+app_seek(const struct app *app, uint32_t rank, struct app *at)
+{
+	struct label start = { 0 };
+	struct store_key key;
+	struct pack_entry e;
+	MDB_val v;
+
+	*at = *app;
+	if (app->many && !find_page(app, &rank, &start))
+		rank = 0;
+	if (start.len > 0) {
+		later_pages(app, &key);
+		key_bytes(&key, start.at, start.len);
+		if (walk_seek(app->snapshot, &at->walk, &key, &v)) {
+			at->page = val_in(&v);
+			(void)pack_head(&at->page);
+		}
+	}
+	while (rank > 0 && pack_next(&at->page, &e))
+		rank--;
 }

@@ -5,13 +5,23 @@
 
 #include "zones/store/read/pack.h"
 
+/* The next is the first at or behind KEY. */
+static void
+range_start(struct range *r, const struct store_key *key)
+{
+	walk_start(r->snapshot, &r->walk);
+	r->start = key->out.bad ? 0 : key->out.len;
+	memcpy(r->from, key->buf, r->start);
+}
+
 static void
 range_init(struct range *r, struct snapshot *s, const struct store_key *key)
 {
 	r->snapshot = s;
-	walk_start(s, &r->walk);
-	r->len = key->out.bad ? 0 : key->out.len;
-	memcpy(r->prefix, key->buf, r->len);
+	range_start(r, key);
+	r->len = r->start;
+	r->app = r->among = (struct label){ 0 };
+	r->has_among = false;
 }
 
 /* The next key that begins so; *rest is what follows the prefix. */
@@ -20,33 +30,13 @@ range_next(struct range *r, struct label *rest, MDB_val *value)
 {
 	MDB_val k;
 
-	if (r->len == 0 ||
-	    !walk_next(r->snapshot, &r->walk, r->prefix, r->len, &k, value))
+	if (r->start == 0 ||
+	    !walk_next(
+		r->snapshot, &r->walk, r->from, r->start, r->len, &k, value))
 		return false;
 	rest->at = (const uint8_t *)k.mv_data + r->len;
 	rest->len = (uint8_t)(k.mv_size - r->len);
 	return true;
-}
-
-void
-range_rewind(struct range *r)
-{
-	walk_start(r->snapshot, &r->walk);
-}
-
-/* Names of instances mostly begin with hex digits. */
-void
-range_seek(struct range *r, uint32_t random)
-{
-	static const char digits[] = "0123456789abcdef";
-	struct store_key key;
-	MDB_val v;
-
-	key_copy(&key, r->prefix, r->len);
-	wire_put8(&key.out, (uint8_t)digits[random & 15]);
-	wire_put8(&key.out, (uint8_t)digits[random >> 4 & 15]);
-	if (!walk_seek(r->snapshot, &r->walk, &key, &v))
-		range_rewind(r);
 }
 
 static void
@@ -56,77 +46,125 @@ part(struct store_key *key, struct label l)
 	key_end_part(key);
 }
 
-void
-range_group(struct range *r, struct snapshot *s, uint32_t network,
-    struct label app, struct label group, enum tier tier)
+/* Behind a kind so many parts. */
+static void
+range_parts(struct range *r, struct snapshot *s, uint32_t network,
+    enum key_kind kind, const struct label *parts, unsigned count)
 {
 	struct store_key key;
 
-	key_init(&key, network, KEY_GROUP);
-	part(&key, app);
-	part(&key, group);
-	wire_put8(&key.out, key_tier(tier));
+	key_init(&key, network, kind);
+	for (unsigned i = 0; i < count; i++)
+		part(&key, parts[i]);
 	range_init(r, s, &key);
+}
+
+void
+range_group(struct range *r, struct snapshot *s, uint32_t network,
+    struct label app, struct label group)
+{
+	const struct label parts[] = { app, group };
+
+	range_parts(r, s, network, KEY_GROUP, parts, 2);
+	r->app = app;
 }
 
 void
 range_metadata_key(struct range *r, struct snapshot *s, uint32_t network,
     struct label app, struct label name)
 {
-	struct store_key key;
+	const struct label parts[] = { app, name };
 
-	key_init(&key, network, KEY_METADATA);
-	part(&key, app);
-	part(&key, name);
-	range_init(r, s, &key);
+	range_parts(r, s, network, KEY_METADATA, parts, 2);
 }
 
 void
 range_metadata(struct range *r, struct snapshot *s, uint32_t network,
-    struct label app, struct label name, struct label value, enum tier tier)
+    struct label app, struct label name, struct label value)
 {
-	struct store_key key;
+	const struct label parts[] = { app, name, value };
 
-	key_init(&key, network, KEY_METADATA);
-	part(&key, app);
-	part(&key, name);
-	part(&key, value);
-	wire_put8(&key.out, key_tier(tier));
-	range_init(r, s, &key);
+	range_parts(r, s, network, KEY_METADATA, parts, 3);
+	r->app = app;
+}
+
+/* Only of one, where its .at is not NULL. */
+static void
+range_among(struct range *r, struct label among)
+{
+	r->among = among;
+	r->has_among = true;
+	range_seek(r, ORDER_FIRST, (struct label){ NULL, 0 });
 }
 
 void
 range_server(struct range *r, struct snapshot *s, uint32_t network,
-    struct label server, enum tier tier, struct label app)
+    struct label server, struct label app)
+{
+	range_parts(r, s, network, KEY_SERVER, &server, 1);
+	range_among(r, app);
+}
+
+void
+range_port(struct range *r, struct snapshot *s, uint32_t network,
+    struct label app, struct label port, bool udp, struct label region)
+{
+	const struct label parts[] = { app, label_of(udp ? "udp" : "tcp"),
+		port };
+
+	range_parts(r, s, network, KEY_PORT, parts, 3);
+	r->app = app;
+	range_among(r, region);
+}
+
+/* Of KEY_METADATA: some instance has the key, with whatever value. */
+bool
+range_any(struct range *r)
+{
+	struct label rest;
+	MDB_val v;
+
+	return range_next(r, &rest, &v);
+}
+
+/* In each order what is in one alone stands together. */
+void
+range_seek(struct range *r, uint8_t order, struct label id)
 {
 	struct store_key key;
 
-	key_init(&key, network, KEY_SERVER);
-	part(&key, server);
-	wire_put8(&key.out, key_tier(tier));
-	if (app.at != NULL)
-		part(&key, app);
-	range_init(r, s, &key);
+	key_copy(&key, r->from, r->len);
+	wire_put8(&key.out, order);
+	if (r->among.at != NULL)
+		part(&key, r->among);
+	if (r->among.at != NULL || !r->has_among)
+		key_bytes(&key, id.at, id.len);
+	range_start(r, &key);
+	r->order = order;
 }
 
-/* What comes last in the key is the id; before it may be the app. */
-bool
-range_instance(struct range *r, struct instance *out)
+/* Order; app or region, where keys have one; id. */
+static bool
+next_instance(struct range *r, struct label *among, struct instance *out)
 {
 	const uint8_t *zero;
 	struct label rest;
 	struct wire_in in;
 	MDB_val v;
 
-	if (!range_next(r, &rest, &v))
+	if (!range_next(r, &rest, &v) || rest.len == 0)
 		return false;
 	memset(out, 0, sizeof(*out));
-	zero = memchr(rest.at, 0, rest.len);
+	rest.at++;
+	rest.len--;
+	*among = (struct label){ 0 };
+	zero = r->has_among ? memchr(rest.at, 0, rest.len) : NULL;
 	if (zero != NULL) {
-		out->app = (struct label){ rest.at, (uint8_t)(zero - rest.at) };
-		rest.len = (uint8_t)(rest.len - out->app.len - 1);
+		*among = (struct label){ rest.at, (uint8_t)(zero - rest.at) };
+		rest.len = (uint8_t)(rest.len - among->len - 1);
 		rest.at = zero + 1;
 	}
+	out->app = r->app.at != NULL ? r->app : *among;
 	out->id = rest;
 	in = val_in(&v);
 	wire_get_brief(&in, out);
@@ -136,21 +174,38 @@ range_instance(struct range *r, struct instance *out)
 }
 
 bool
+range_instance(struct range *r, uint8_t last, struct instance *out)
+{
+	struct label among;
+
+	while (next_instance(r, &among, out)) {
+		uint8_t order = brief_order(out);
+
+		if (order > last)
+			return false;
+		if (r->among.at == NULL || label_same(r->among, among)) {
+			r->order = order;
+			return true;
+		}
+		/* In this order there is none any more. */
+		range_seek(r, order > r->order ? order : r->order + 1,
+		    (struct label){ 0 });
+		if (r->order > last)
+			return false;
+	}
+	return false;
+}
+
+bool
 lookup_port(struct snapshot *s, uint32_t network, struct label app,
     struct label port, bool udp)
 {
-	struct store_key key;
-	struct label rest;
+	const struct label parts[] = { app, label_of(udp ? "udp" : "tcp"),
+		port };
 	struct range r;
-	MDB_val v;
 
-	key_init(&key, network, KEY_PORT);
-	part(&key, app);
-	part(&key, label_of(udp ? "udp" : "tcp"));
-	if (port.at != NULL)
-		part(&key, port);
-	range_init(&r, s, &key);
-	return range_next(&r, &rest, &v);
+	range_parts(&r, s, network, KEY_PORT, parts, port.at != NULL ? 3 : 2);
+	return range_any(&r);
 }
 
 static void
@@ -185,13 +240,11 @@ lookup_domain_below(struct snapshot *s, uint32_t network, const struct dname *d,
     unsigned from, unsigned to)
 {
 	struct store_key key;
-	struct label rest;
 	struct range r;
-	MDB_val v;
 
 	domain_key(&key, network, d, from, to);
 	range_init(&r, s, &key);
-	return range_next(&r, &rest, &v);
+	return range_any(&r);
 }
 
 /* The first, where several networks chose one name. */
@@ -199,15 +252,12 @@ bool
 lookup_import(
     struct snapshot *s, uint32_t network, struct label as, struct import *out)
 {
-	struct store_key key;
 	struct label rest;
 	struct wire_in in;
 	struct range r;
 	MDB_val v;
 
-	key_init(&key, network, KEY_IMPORT);
-	part(&key, as);
-	range_init(&r, s, &key);
+	range_parts(&r, s, network, KEY_IMPORT, &as, 1);
 	if (!range_next(&r, &rest, &v))
 		return false;
 	in = wire_in(rest.at, rest.len);
@@ -219,21 +269,10 @@ lookup_import(
 	return !in.bad;
 }
 
-/* All keys of one kind. */
-static void
-range_kind(
-    struct range *r, struct snapshot *s, uint32_t network, enum key_kind kind)
-{
-	struct store_key key;
-
-	key_init(&key, network, kind);
-	range_init(r, s, &key);
-}
-
 void
 range_peers(struct range *r, struct snapshot *s, uint32_t network)
 {
-	range_kind(r, s, network, KEY_PEER);
+	range_parts(r, s, network, KEY_PEER, NULL, 0);
 }
 
 bool
@@ -251,11 +290,17 @@ range_peer(struct range *r, struct peer *out)
 void
 range_peer_names(struct range *r, struct snapshot *s, uint32_t network)
 {
-	range_kind(r, s, network, KEY_PEERS);
+	range_parts(r, s, network, KEY_PEERS, NULL, 0);
+}
+
+void
+range_filled(struct range *r, struct snapshot *s, uint32_t network)
+{
+	range_parts(r, s, network, KEY_FILLED, NULL, 0);
 }
 
 bool
-range_peer_page(struct range *r, int64_t now, struct wire_in *page)
+range_page(struct range *r, int64_t now, struct wire_in *page)
 {
 	struct label rest;
 	MDB_val v;
@@ -269,7 +314,7 @@ range_peer_page(struct range *r, int64_t now, struct wire_in *page)
 }
 
 bool
-peer_name_next(struct wire_in *page, struct label *name, int64_t *expires)
+page_next(struct wire_in *page, struct label *name, int64_t *expires)
 {
 	if (wire_left(page) == 0)
 		return false;
@@ -279,36 +324,9 @@ peer_name_next(struct wire_in *page, struct label *name, int64_t *expires)
 }
 
 void
-range_instances(struct range *r, struct snapshot *s, uint32_t network)
-{
-	range_kind(r, s, network, KEY_INSTANCES);
-}
-
-/* Each page as if it were an app of its own. */
-bool
-range_any_app(struct range *r, struct app *out)
-{
-	const uint8_t *zero;
-	struct label rest;
-	MDB_val v;
-
-	if (!range_next(r, &rest, &v))
-		return false;
-	memset(out, 0, sizeof(*out));
-	zero = memchr(rest.at, 0, rest.len);
-	if (zero != NULL)
-		rest.len = (uint8_t)(zero - rest.at);
-	out->name = rest;
-	out->snapshot = r->snapshot;
-	out->page = val_in(&v);
-	(void)pack_head(&out->page);
-	return true;
-}
-
-void
 range_names(struct range *r, struct snapshot *s, uint32_t network)
 {
-	range_kind(r, s, network, KEY_NAMES);
+	range_parts(r, s, network, KEY_NAMES, NULL, 0);
 }
 
 bool

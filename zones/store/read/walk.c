@@ -34,8 +34,8 @@ walk_seek(struct snapshot *s, struct walk *w, struct store_key *key, MDB_val *v)
 }
 
 bool
-walk_next(struct snapshot *s, struct walk *w, void *prefix, size_t len,
-    MDB_val *k, MDB_val *v)
+walk_next(struct snapshot *s, struct walk *w, void *from, size_t start,
+    size_t len, MDB_val *k, MDB_val *v)
 {
 	MDB_cursor_op op = MDB_NEXT;
 	bool there = w->key == NULL || w->key == s->walk_at;
@@ -48,9 +48,9 @@ walk_next(struct snapshot *s, struct walk *w, void *prefix, size_t len,
 	if (!there && guard_get(s->walk, k, v, MDB_SET) != 0)
 		return false;
 	if (w->key == NULL) {
-		*k = (MDB_val){ .mv_data = prefix, .mv_size = len };
+		*k = (MDB_val){ .mv_data = from, .mv_size = start };
 		op = MDB_SET_RANGE;
 	}
 	return guard_get(s->walk, k, v, op) == 0 && k->mv_size >= len &&
-	    memcmp(k->mv_data, prefix, len) == 0 && stand_at(s, w, k);
+	    memcmp(k->mv_data, from, len) == 0 && stand_at(s, w, k);
 }

@@ -79,7 +79,7 @@ lookup_node(struct snapshot *s, uint32_t network, const struct node *n)
 		return NODE_NOTHING;
 	node_key(&key, network, n);
 	walk_start(s, &walk);
-	if (!walk_next(s, &walk, key.buf, key.out.len, &k, &v) ||
+	if (!walk_next(s, &walk, key.buf, key.out.len, key.out.len, &k, &v) ||
 	    k.mv_size == key.out.len)
 		return NODE_NOTHING;
 	at = k.mv_data;

@@ -72,8 +72,10 @@ read_key(struct check *c, const MDB_val *k, const MDB_val *v)
 	c->uses[USE_IMPORTS] += key_kind(key.buf) == KEY_IMPORT;
 	if (value == VALUE_FACT && c->pass != CHECK_NAME)
 		read_fact(c, &key, k, v);
-	if (value == VALUE_PACK && c->pass != CHECK_NAME)
+	if (value == VALUE_PACK && c->pass != CHECK_NAME) {
 		read_implied(c, k);
+		check_count(c, k, val_in(v));
+	}
 	if (c->pass != CHECK_GATHER)
 		check_summary(c, value, k, v);
 }

@@ -60,14 +60,15 @@ is_made_before(const struct fact *f, unsigned i)
 static void
 expect_instance(struct check *c, const struct fact *f)
 {
-	const char *const packed[] = { f->app, f->region, f->id };
 	uint8_t buf[BRIEF_MAX];
 	struct wire_out brief = wire_out(buf, sizeof(buf));
 	struct store_key key;
 
 	brief_encode(f, &brief);
 	expect_claims(c, c->number, f);
-	key_parts(&key, c->number, KEY_INSTANCES, packed, 3);
+	key_parts(&key, c->number, KEY_INSTANCES, &f->app, 1);
+	key_end_part(&key);
+	index_entry_key(f, &key.out);
 	check_expect(c, &key, buf, brief.len);
 	if (f->name != NULL) {
 		index_server_key(&key, c->number, f);
@@ -85,7 +86,7 @@ expect_instance(struct check *c, const struct fact *f)
 			check_expect(c, &key, buf, brief.len);
 	for (unsigned i = 0; i < f->port_count; i++) {
 		index_port_key(&key, c->number, f, &f->ports[i]);
-		check_expect(c, &key, NULL, 0);
+		check_expect(c, &key, buf, brief.len);
 	}
 }
 
@@ -100,8 +101,8 @@ count(struct tally *t, const struct instance *i)
 	}
 	of = &t->tier[i->tier];
 	of->instances++;
-	of->six += i->six_count;
-	of->four += i->four_count;
+	of->six += i->six_count > 0;
+	of->four += i->four_count > 0;
 }
 
 /* Its head counts what its pages hold. */
@@ -127,19 +128,23 @@ check_tallies(struct check *c, const struct fact *f, struct app *app)
 		    fact_title(f, title));
 }
 
-/* Its head says whether it stays without instances. */
+/* Its head says whether it stays without instances, and which it has. */
 static void
-check_flag(struct check *c, const struct fact *f, bool implied)
+check_head(struct check *c, const struct fact *f, bool implied)
 {
 	struct wire_in page = wire_in(NULL, 0), head;
 	char title[FACT_TITLE];
 	struct store_key key;
+	uint8_t value[8];
 	MDB_val v;
 
 	key_parts(&key, c->number, KEY_INSTANCES, &f->app, 1);
 	if (check_get(c, &key, &v))
 		page = val_in(&v);
 	head = pack_head(&page);
+	key_parts(&key, c->number, KEY_FILLED, &f->app, 1);
+	if (index_filled(head, value))
+		check_expect(c, &key, value, sizeof(value));
 	if (((wire_get8(&head) & APP_PUT) != 0) == implied)
 		check_say(c, true,
 		    "%s: its pages say that it was %sput by itself",
@@ -161,7 +166,7 @@ expect_app(struct check *c, const struct fact *f, bool implied)
 		return;
 	} else {
 		check_tallies(c, f, &app);
-		check_flag(c, f, implied);
+		check_head(c, f, implied);
 	}
 	key_parts(&key, c->number, KEY_NAMES, &f->app, 1);
 	check_expect(c, &key, NULL, 0);

@@ -88,6 +88,8 @@ void check_fact(struct check *, const struct fact *, bool implied);
 /* What all regions and distances make. */
 enum err check_ranks(struct check *);
 
+void check_count(struct check *, const MDB_val *k, struct wire_in page);
+
 /* What is in a summary. */
 void check_summary(
     struct check *, enum key_value, const MDB_val *k, const MDB_val *v);

@@ -66,7 +66,7 @@ check_claims(struct check *c, const MDB_val *k, struct wire_in in)
 static bool
 is_next(struct check *c, struct label start, struct label entry)
 {
-	bool is = label_compare(c->last, entry) < 0 &&
+	bool is = (c->last.at == NULL || label_compare(c->last, entry) < 0) &&
 	    label_compare(start, entry) <= 0;
 
 	c->last = entry;
@@ -112,8 +112,9 @@ check_names(struct check *c, const MDB_val *k, struct wire_in page)
 {
 	enum key_kind kind = key_kind(k->mv_data);
 	const struct paged_codec *codec = names_codec(kind);
-	struct wire_in rest = key_rest(k);
-	struct label start = { rest.buf, (uint8_t)rest.len };
+	size_t len = names_prefix(k->mv_data, k->mv_size);
+	struct label start = { (const uint8_t *)k->mv_data + len,
+		(uint8_t)(k->mv_size > len ? k->mv_size - len : 0) };
 	struct page_in in = { .page = page };
 	uint8_t buf[NAMES_PAGE];
 	struct page_out again = { .out = wire_out(buf, sizeof(buf)),
@@ -124,13 +125,13 @@ check_names(struct check *c, const MDB_val *k, struct wire_in page)
 	size_t n = 0;
 
 	if (start.len == 0)
-		c->last = start;
+		c->last = (struct label){ 0 };
 	for (; codec->get(&in, &e); n++) {
 		struct label name = { e.key, (uint8_t)e.key_len };
 
 		ordered = is_next(c, start, name) && ordered;
 		codec->put(&again, &e);
-		key_init(&key, c->number, kind);
+		key_copy(&key, k->mv_data, len < k->mv_size ? len : k->mv_size);
 		key_bytes(&key, e.key, e.key_len);
 		check_meet(c, &key, e.payload, e.payload_len);
 	}
@@ -175,6 +176,26 @@ check_value(
 		break;
 	}
 	return NULL;
+}
+
+/* A page of a pack that has several is counted. */
+void
+check_count(struct check *c, const MDB_val *k, struct wire_in page)
+{
+	bool more;
+	uint8_t buf[NAMES_COUNT];
+	struct wire_out count = wire_out(buf, sizeof(buf));
+	struct store_key key;
+	struct pack_entry e;
+	uint16_t n = 0;
+
+	names_page(&key, k->mv_data, k->mv_size);
+	(void)pack_head_of(&page, &more);
+	while (pack_next(&page, &e))
+		n++;
+	wire_put16(&count, n);
+	if (n > 0 && (more || key.out.len == k->mv_size))
+		check_expect(c, &key, buf, count.len);
 }
 
 void

@@ -19,7 +19,7 @@ struct store_txn {
 	struct store_head head;
 	uint64_t sum; /* of all pairs but the head (pages.h) */
 	struct overlay overlay;
-	struct overlay names; /* apps that came, and that went */
+	struct overlay names; /* what came, and what went, of lists */
 	struct paged_room paged;
 	bool changed;          /* a fact, the cursor or the source */
 	bool heard;            /* the source's time of last word */
@@ -134,8 +134,11 @@ const char *claim_title(const struct claim *, char out[FACT_TITLE]);
 #define CLAIM_MAX 512 /* more than its four labels take */
 void claim_encode(const struct fact *, struct wire_out *);
 
-/* Which of an app's instances it is in. */
-enum tier index_tier(const struct fact *);
+/* Where it stands among an app's instances (brief.h), and its key there. */
+uint8_t index_order(const struct fact *);
+void index_entry_key(const struct fact *, struct wire_out *);
+/* Of an app with this head, in the list of those with instances; or false. */
+bool index_filled(struct wire_in head, uint8_t value[8]);
 
 /* What answers need of an instance (brief.h). */
 #define BRIEF_MAX 8192 /* more than 64 addresses and 64 ports take */

@@ -40,19 +40,23 @@ put_tally(struct wire_out *out, struct label region, const struct tally *t)
 	put_tier(out, &t->tier[TIER_DRAINING]);
 }
 
-static uint32_t
-instances_of(const struct tally *t)
-{
-	return t->stopped + t->tier[TIER_WELL].instances +
-	    t->tier[TIER_CRITICAL].instances + t->tier[TIER_DRAINING].instances;
-}
-
-enum tier
-index_tier(const struct fact *f)
+static enum tier
+tier_of(const struct fact *f)
 {
 	if (f->state == FACT_STARTED)
 		return f->health == FACT_CRITICAL ? TIER_CRITICAL : TIER_WELL;
 	return f->state == FACT_DRAINING ? TIER_DRAINING : TIER_STOPPED;
+}
+
+uint8_t
+index_order(const struct fact *f)
+{
+	struct instance i = { .tier = tier_of(f) };
+
+	for (unsigned n = 0; n < f->address_count; n++)
+		*(addr_is_v4(&f->addresses[n]) ? &i.four_count : &i.six_count) =
+		    1;
+	return brief_order(&i);
 }
 
 /* F's region with F, or without it (SIGN is -1). */
@@ -60,17 +64,20 @@ static void
 put_changed(struct wire_out *out, struct label region, struct tally t,
     const struct fact *f, int sign)
 {
-	enum tier tier = index_tier(f);
+	enum tier tier = tier_of(f);
 	struct tally_of *of = &t.tier[tier == TIER_STOPPED ? 0 : tier];
+	uint8_t order = index_order(f);
 
-	if (tier == TIER_STOPPED)
+	if (tier == TIER_STOPPED) {
 		t.stopped += (uint32_t)sign;
-	else
+	} else {
 		of->instances += (uint32_t)sign;
-	for (unsigned i = 0; i < f->address_count && tier != TIER_STOPPED; i++)
-		*(addr_is_v4(&f->addresses[i]) ? &of->four : &of->six) +=
-		    (uint32_t)sign;
-	if (instances_of(&t) > 0)
+		if (order != ORDER_OF(tier, ORDER_FOUR))
+			of->six += (uint32_t)sign;
+		if (order != ORDER_OF(tier, ORDER_SIX))
+			of->four += (uint32_t)sign;
+	}
+	if (tally_all(&t) > 0)
 		put_tally(out, region, &t);
 }
 
@@ -100,16 +107,52 @@ change_head(
 		put_changed(out, region, (struct tally){ 0 }, f, sign);
 }
 
-/* Region, zero, id: the order of an app's instances. */
-static size_t
-entry_key(const struct fact *f, uint8_t *buf, size_t cap)
+void
+index_entry_key(const struct fact *f, struct wire_out *out)
 {
-	struct wire_out out = wire_out(buf, cap);
+	wire_put(out, f->region, strlen(f->region));
+	wire_put8(out, 0);
+	wire_put8(out, index_order(f));
+	wire_put(out, f->id, strlen(f->id));
+}
 
-	wire_put(&out, f->region, strlen(f->region));
-	wire_put8(&out, 0);
-	wire_put(&out, f->id, strlen(f->id));
-	return out.len;
+/* 0: an app without instances; 1: with stopped ones alone; 2: with others. */
+static uint64_t
+filled(struct wire_in head)
+{
+	uint64_t is = 0;
+	struct label region;
+	struct tally t;
+
+	(void)wire_get8(&head);
+	while (is < 2 && app_region(&head, &region, &t))
+		is = tally_all(&t) > t.stopped ? 2 : 1;
+	return is;
+}
+
+bool
+index_filled(struct wire_in head, uint8_t value[8])
+{
+	struct wire_out out = wire_out(value, 8);
+
+	wire_put64(&out, filled(head));
+	return filled(head) > 0;
+}
+
+static void
+note_filled(struct store_txn *t, uint32_t network, const char *app,
+    struct wire_in old, struct wire_in new)
+{
+	struct store_key key;
+	uint8_t value[8];
+
+	if (filled(old) == filled(new))
+		return;
+	key_parts(&key, network, KEY_FILLED, &app, 1);
+	if (index_filled(new, value))
+		overlay_put(&t->names, &key, value, sizeof(value));
+	else
+		overlay_put(&t->names, &key, NULL, 0);
 }
 
 /* The app's head as it is, or that of an app without anything. */
@@ -141,7 +184,7 @@ index_has_room(struct store_txn *t, uint32_t network, const struct fact *f,
 	while (app_region(&head, &region, &tally)) {
 		if (label_compare(region, label_of(f->region)) == 0)
 			return true;
-		count += old == NULL || instances_of(&tally) > 1 ||
+		count += old == NULL || tally_all(&tally) > 1 ||
 		    label_compare(region, label_of(old->region)) != 0;
 	}
 	return count < FACT_REGIONS_MAX;
@@ -153,6 +196,7 @@ add_to_app(struct store_txn *t, uint32_t network, const struct fact *f,
 {
 	uint8_t head_buf[HEAD_MAX], key_buf[256];
 	struct wire_out head = wire_out(head_buf, sizeof(head_buf));
+	struct wire_out entry = wire_out(key_buf, sizeof(key_buf));
 	struct paged_note n = { { .key = key_buf,
 				    .payload = brief->buf,
 				    .payload_len = brief->len },
@@ -165,8 +209,10 @@ add_to_app(struct store_txn *t, uint32_t network, const struct fact *f,
 	if (!read_app(&p, &old))
 		names_note(t, network, f->app, true);
 	change_head(old, f, 1, &head);
-	n.entry.key_len = entry_key(f, key_buf, sizeof(key_buf));
+	index_entry_key(f, &entry);
+	n.entry.key_len = entry.len;
 	new = wire_in(head_buf, head.len);
+	note_filled(t, network, f->app, old, new);
 	if (txn_holds(t, head.bad ? MDB_BAD_VALSIZE : 0))
 		paged_change(&p, &n, 1, &new);
 }
@@ -183,6 +229,7 @@ remove_from_app(struct store_txn *t, uint32_t network, const struct fact *f)
 {
 	uint8_t head_buf[HEAD_MAX], key_buf[256];
 	struct wire_out head = wire_out(head_buf, sizeof(head_buf));
+	struct wire_out entry = wire_out(key_buf, sizeof(key_buf));
 	struct paged_note n = { { .key = key_buf }, false };
 	struct store_key key;
 	struct wire_in old, new;
@@ -192,12 +239,14 @@ remove_from_app(struct store_txn *t, uint32_t network, const struct fact *f)
 	if (!read_app(&p, &old))
 		return;
 	change_head(old, f, -1, &head);
+	new = wire_in(head_buf, head.len);
+	note_filled(t, network, f->app, old, new);
 	if (head.len == 1 && (head_buf[0] & APP_PUT) == 0) {
 		drop_app(&p, network, f->app);
 		return;
 	}
-	n.entry.key_len = entry_key(f, key_buf, sizeof(key_buf));
-	new = wire_in(head_buf, head.len);
+	index_entry_key(f, &entry);
+	n.entry.key_len = entry.len;
 	paged_change(&p, &n, 1, &new);
 }
 
@@ -219,7 +268,7 @@ index_metadata_key(struct store_key *key, uint32_t network,
 			wire_put8(&key->out, letter_lower((uint8_t)part[i][j]));
 	}
 	key_end_part(key);
-	wire_put8(&key->out, key_tier(index_tier(f)));
+	wire_put8(&key->out, index_order(f));
 	key_text(key, f->id);
 	return true;
 }
@@ -229,7 +278,7 @@ index_server_key(struct store_key *key, uint32_t network, const struct fact *f)
 {
 	key_parts(key, network, KEY_SERVER, &f->name, 1);
 	key_end_part(key);
-	wire_put8(&key->out, key_tier(index_tier(f)));
+	wire_put8(&key->out, index_order(f));
 	key_text(key, f->app);
 	key_end_part(key);
 	key_text(key, f->id);
@@ -243,7 +292,7 @@ index_group_key(struct store_key *key, uint32_t network, const struct fact *f,
 
 	key_parts(key, network, KEY_GROUP, part, 2);
 	key_end_part(key);
-	wire_put8(&key->out, key_tier(index_tier(f)));
+	wire_put8(&key->out, index_order(f));
 	key_text(key, f->id);
 }
 
@@ -252,9 +301,14 @@ index_port_key(struct store_key *key, uint32_t network, const struct fact *f,
     const struct fact_port *port)
 {
 	const char *const part[] = { f->app, port->udp ? "udp" : "tcp",
-		port->name, f->id };
+		port->name };
 
-	key_parts(key, network, KEY_PORT, part, 4);
+	key_parts(key, network, KEY_PORT, part, 3);
+	key_end_part(key);
+	wire_put8(&key->out, index_order(f));
+	key_text(key, f->region);
+	key_end_part(key);
+	key_text(key, f->id);
 }
 
 static void
@@ -289,10 +343,7 @@ write_words(struct store_txn *t, uint32_t network, const struct fact *f,
 			write_word(t, &key, brief);
 	for (unsigned i = 0; i < f->port_count; i++) {
 		index_port_key(&key, network, f, &f->ports[i]);
-		if (brief == NULL)
-			txn_delete(t, &key);
-		else
-			txn_put(t, &key, NULL, 0);
+		write_word(t, &key, brief);
 	}
 }
 
@@ -316,7 +367,7 @@ brief_encode(const struct fact *f, struct wire_out *out)
 	bool services = f->port_count > 0 || f->weight != 1;
 
 	wire_put_addr_list(out,
-	    (uint8_t)(index_tier(f) << BRIEF_TIER_SHIFT |
+	    (uint8_t)(tier_of(f) << BRIEF_TIER_SHIFT |
 		(f->name == NULL ? 0 : BRIEF_SERVER) |
 		(f->health == FACT_WARNING ? BRIEF_WARNING : 0) |
 		(services ? BRIEF_SERVICES : 0)),

@@ -1,5 +1,5 @@
 /*
- * names.c - the lists of a network's apps and of its peers, in pages.
+ * names.c - the lists of a network, in pages.
  */
 #include "names.h"
 
@@ -89,6 +89,56 @@ peers_put(struct page_out *page, const struct pack_entry *e)
 	wire_put(&page->out, e->payload, 8);
 }
 
+/* A page of counts: u32 the sum of them; label, u16 each. */
+static bool
+counts_get(struct page_in *in, struct pack_entry *e)
+{
+	struct label page;
+
+	if (in->page.pos == 0 && in->page.len > 0)
+		(void)wire_get32(&in->page);
+	if (wire_left(&in->page) == 0)
+		return false;
+	page = wire_get_label(&in->page);
+	*e = (struct pack_entry){ .key = page.at,
+		.key_len = page.len,
+		.payload = wire_take(&in->page, NAMES_COUNT),
+		.payload_len = NAMES_COUNT };
+	return !in->page.bad;
+}
+
+static void
+counts_put(struct page_out *page, const struct pack_entry *e)
+{
+	struct wire_in sum;
+
+	if (page->out.len == 0)
+		wire_put32(&page->out, 0);
+	sum = wire_in(page->out.buf, 4);
+	dns_put32(page->out.buf, wire_get32(&sum) + dns_get16(e->payload));
+	wire_put_label(&page->out, e->key, e->key_len);
+	wire_put(&page->out, e->payload, NAMES_COUNT);
+}
+
+void
+names_page(struct store_key *key, const uint8_t *page, size_t len)
+{
+	key_copy(key, page, len);
+	key->buf[KEY_START - 1] = KEY_COUNTS;
+	if (memchr(page + KEY_START, 0, len - KEY_START) == NULL)
+		key_end_part(key);
+}
+
+/* Of a list in a network, or of one of each app. */
+size_t
+names_prefix(const uint8_t *key, size_t len)
+{
+	if (key_kind(key) != KEY_COUNTS)
+		return KEY_START;
+	return KEY_START +
+	    strnlen((const char *)key + KEY_START, len - KEY_START) + 1;
+}
+
 const struct paged_codec *
 names_codec(enum key_kind kind)
 {
@@ -107,7 +157,16 @@ names_codec(enum key_kind kind)
 		.put = peers_put,
 	};
 
-	return kind == KEY_PEERS ? &peers : &apps;
+	static const struct paged_codec counts = {
+		.overhead = 1,
+		.full = NAMES_PAGE - 4,
+		.get = counts_get,
+		.put = counts_put,
+	};
+
+	return kind == KEY_NAMES ? &apps
+	    : kind == KEY_COUNTS ? &counts
+				 : &peers;
 }
 
 /* Sorted by network and name when they are written, the last word on each. */
@@ -143,9 +202,10 @@ names_note_peer(
 		overlay_put(&t->names, &key, is ? expires : NULL, is ? 8 : 0);
 }
 
-/* Those of the network of the one at I; returns how many. */
+/* Those of the list of the one at I; returns how many. */
 static size_t
-notes_of_network(const struct overlay *o, size_t i, struct paged_note *note)
+notes_of_list(
+    const struct overlay *o, size_t i, size_t start, struct paged_note *note)
 {
 	const uint8_t *list = overlay_at(o, i)->in.key;
 	size_t n = 0;
@@ -153,14 +213,13 @@ notes_of_network(const struct overlay *o, size_t i, struct paged_note *note)
 	for (; i + n < o->table.count; n++) {
 		const struct overlay_entry *e = overlay_at(o, i + n);
 
-		if (memcmp(e->in.key, list, KEY_START) != 0)
+		if (e->in.len < start || memcmp(e->in.key, list, start) != 0)
 			break;
-		note[n] =
-		    (struct paged_note){ { .key = e->in.key + KEY_START,
-					     .key_len = e->in.len - KEY_START,
-					     .payload = e->value,
-					     .payload_len = e->len },
-			    e->value != NULL };
+		note[n] = (struct paged_note){ { .key = e->in.key + start,
+						   .key_len = e->in.len - start,
+						   .payload = e->value,
+						   .payload_len = e->len },
+			e->value != NULL };
 	}
 	return n;
 }
@@ -176,8 +235,11 @@ names_write(struct store_txn *t)
 
 	overlay_sort(o);
 	for (size_t i = 0; i < o->table.count; i += n) {
-		n = notes_of_network(o, i, note);
-		key_copy(&prefix, overlay_at(o, i)->in.key, KEY_START);
+		const struct table_entry *e = &overlay_at(o, i)->in;
+		size_t start = names_prefix(e->key, e->len);
+
+		n = notes_of_list(o, i, start, note);
+		key_copy(&prefix, e->key, start);
 		paged_change(&(struct paged){ names_codec(key_kind(prefix.buf)),
 				 t, &prefix },
 		    note, n, NULL);

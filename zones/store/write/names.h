@@ -14,6 +14,13 @@
  * Their pages begin with the moment at which the last of them has ended, so
  * that a question passes over all of a page that is over: u64; then label and
  * u64 when it ends, for each.
+ *
+ * Apps with instances stand so below KEY_FILLED, with 2 for the moment, or 1
+ * where all of them are stopped.
+ *
+ * Below KEY_COUNTS and an app stand the keys of the app's pages, where it has
+ * several: u32 how many instances all of the list's page count; then label,
+ * what behind the app is the key, and u16 how many are there, for each.
  */
 #ifndef ZONES_STORE_WRITE_NAMES_H
 #define ZONES_STORE_WRITE_NAMES_H
@@ -26,7 +33,13 @@
  */
 #define NAMES_PAGE 4080
 
-/* Of KEY_NAMES, whose entries have no payload, or KEY_PEERS. */
+/* A list's page of KEY_COUNTS that counts a page of this key. */
+#define NAMES_COUNT 2
+void names_page(struct store_key *, const uint8_t *page, size_t len);
+/* How long the prefix of the list is that the key is of. */
+size_t names_prefix(const uint8_t *key, size_t len);
+
+/* Of KEY_NAMES, whose entries have no payload, and the others. */
 const struct paged_codec *names_codec(enum key_kind);
 
 /* An app came or went.  Written at the end, as it is one list. */

@@ -19,12 +19,26 @@ put_entry(struct page_out *page, const struct pack_entry *e)
 	wire_put(&page->out, e->payload, e->payload_len);
 }
 
+/* Counted below KEY_COUNTS, when the list of that is written. */
+static void
+count_page(struct store_txn *t, const struct store_key *page, size_t n)
+{
+	uint8_t buf[NAMES_COUNT];
+	struct wire_out count = wire_out(buf, sizeof(buf));
+	struct store_key key;
+
+	names_page(&key, page->buf, page->out.len);
+	wire_put16(&count, (uint16_t)n);
+	overlay_put(&t->names, &key, n == 0 ? NULL : buf, n == 0 ? 0 : 2);
+}
+
 static const struct paged_codec codec = {
 	.headed = true,
 	.overhead = 3,
 	.full = PACK_FULL,
 	.get = get_entry,
 	.put = put_entry,
+	.count = count_page,
 };
 
 struct paged
@@ -59,14 +73,18 @@ pack_read_head(const struct paged *p, struct wire_in *head)
 void
 pack_drop(const struct paged *p)
 {
-	struct store_key later;
+	struct store_key later, counts;
 	struct wire_in head;
 	bool more;
 
 	if (!read_head(p, &head, &more))
 		return;
-	paged_later(p, &later);
-	if (more)
+	if (more) {
+		names_write(p->txn); /* or their counts would come again */
+		names_page(&counts, p->prefix->buf, p->prefix->out.len);
+		txn_delete_range(p->txn, &counts);
+		paged_later(p, &later);
 		txn_delete_range(p->txn, &later);
+	}
 	txn_delete(p->txn, p->prefix);
 }

@@ -204,10 +204,21 @@ put_page(const struct paged *p, struct store_key *key,
 		txn_put_now(p->txn, key, page->buf, page->len);
 }
 
-/* As the page of this key, and if it is too much more behind it. */
+static void
+drop_page(const struct paged *p, struct store_key *key)
+{
+	txn_delete_now(p->txn, key);
+	if (p->codec->count != NULL)
+		p->codec->count(p->txn, key, 0);
+}
+
+/*
+ * As the page of this key, and if it is too much more behind it.  MORE: there
+ * are more pages, or were; HAS_NEXT: one behind these.
+ */
 static void
 put_pages(const struct paged *p, struct store_key *key, struct wire_in head,
-    bool has_next)
+    bool more, bool has_next)
 {
 	const struct paged_room *r = &p->txn->paged;
 	size_t full = p->codec->full, i = 0, len;
@@ -217,6 +228,7 @@ put_pages(const struct paged *p, struct store_key *key, struct wire_in head,
 	do {
 		struct page_out page = { .out = wire_out(buf, sizeof(buf)),
 			.any = !is_first(p, key) };
+		size_t from = i;
 
 		if (p->codec->headed)
 			put_head(&page.out, page.any ? wire_in(NULL, 0) : head);
@@ -228,6 +240,12 @@ put_pages(const struct paged *p, struct store_key *key, struct wire_in head,
 			p->codec->put(&page, &r->entry[i]);
 			len += size;
 		}
+		more = more || i < r->count;
+		if (p->codec->count != NULL && more)
+			p->codec->count(p->txn, key,
+			    !is_first(p, key) || i < r->count || has_next
+				? i - from
+				: 0);
 		put_page(p, key, &page.out, i < r->count || has_next);
 		if (i < r->count)
 			page_key(p, &r->entry[i], key);
@@ -269,7 +287,7 @@ change_page(const struct paged *p, const struct paged_note *note, size_t count,
 	struct store_key key, next;
 	size_t used = 0, of;
 	MDB_val page;
-	bool more;
+	bool more, had_more;
 
 	r->count = r->octets = 0;
 	arena_reset(&r->pages);
@@ -277,6 +295,7 @@ change_page(const struct paged *p, const struct paged_note *note, size_t count,
 		in = open_page(p, &page, &first_head);
 	else
 		more = false;
+	had_more = more;
 	key_copy(&next, key.buf, key.out.len);
 	for (;;) {
 		more = more && next_page(p, &next, &page);
@@ -288,7 +307,7 @@ change_page(const struct paged *p, const struct paged_note *note, size_t count,
 		    p->txn->err != E_OK)
 			break;
 		in = open_page(p, &page, &none);
-		txn_delete_now(p->txn, &next);
+		drop_page(p, &next);
 	}
 	r->grows = r->grows && !more;
 	if (is_first(p, &key) && *head != NULL) {
@@ -296,9 +315,9 @@ change_page(const struct paged *p, const struct paged_note *note, size_t count,
 		*head = NULL;
 	}
 	if (r->count > 0 || (p->codec->headed && is_first(p, &key)))
-		put_pages(p, &key, first_head, more);
+		put_pages(p, &key, first_head, had_more, more);
 	else
-		txn_delete_now(p->txn, &key);
+		drop_page(p, &key);
 	return used;
 }
 

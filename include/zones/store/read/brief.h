@@ -50,6 +50,26 @@ brief_services(const uint8_t *brief, size_t len, struct instance *out)
 		out->services = wire_in(NULL, 0);
 }
 
+/*
+ * The order of a set: by tier, and of each those who have IPv6 alone, both, and
+ * IPv4 alone, so that all who have what a question asks for stand together.
+ * Not 0, which ends a part of a key.
+ */
+#define ORDER_FIRST            1
+#define ORDER_OF(tier, family) ((uint8_t)(1 + 4 * (tier) + (family)))
+#define ORDER_LAST             ORDER_OF(TIER_STOPPED, ORDER_FOUR)
+
+enum order_family { ORDER_SIX, ORDER_BOTH, ORDER_FOUR };
+
+static inline uint8_t
+brief_order(const struct instance *i)
+{
+	return ORDER_OF(i->tier,
+	    i->four_count == 0      ? ORDER_SIX
+		: i->six_count == 0 ? ORDER_FOUR
+				    : ORDER_BOTH);
+}
+
 static inline void
 wire_get_brief(struct wire_in *in, struct instance *out)
 {

@@ -192,9 +192,12 @@ void walk_start(const struct snapshot *, struct walk *);
 /* To the last key that is KEY or before it. */
 bool walk_seek(
     struct snapshot *, struct walk *, struct store_key *, MDB_val *v);
-/* The next key that begins so: from where it stands, or the first. */
-bool walk_next(struct snapshot *, struct walk *, void *prefix, size_t len,
-    MDB_val *k, MDB_val *v);
+/*
+ * The next key that begins with LEN octets of FROM: behind where it stands, or
+ * the first at or behind all START of them.
+ */
+bool walk_next(struct snapshot *, struct walk *, void *from, size_t start,
+    size_t len, MDB_val *k, MDB_val *v);
 
 /*
  * A region in an app's head: label, u32 stopped, and of each tier u32

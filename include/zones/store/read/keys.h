@@ -56,17 +56,23 @@ enum key_kind {
 	KEY_RANKS = KEY_OF_NONE | 'o',    /* region: distances (rank.c) */
 	KEY_UNIQUE = KEY_OF_NONE | 'u',   /* what no two may have (unique.c):
 					   * key of the fact that has it */
-	KEY_INSTANCES = 'a', /* app [region, id]: pack of instances (pack.h) */
+	KEY_INSTANCES = 'a', /* app [region, u8 order (brief.h) and id]: pack
+			      * of instances (pack.h) */
+	KEY_COUNTS = 'c',    /* app, [page]: list of the pages of a pack that
+			      * has several, and how many each holds
+			      * (names.h) */
+	KEY_FILLED = 'f',    /* [app]: list of apps with instances (names.h) */
 	KEY_NAMES = 'l',     /* [app]: list of apps (names.h) */
 	KEY_PEERS = 'Q',     /* [peer]: list of peers, and when each ends
 			      * (names.h) */
 	KEY_CLAIMS = 'R',    /* address: claims, newest first */
 	KEY_BLOCKS = 'B',    /* u8 length, address: claims of peers */
-	KEY_SERVER = 'S',    /* server, u8 tier and app, id: brief */
-	KEY_GROUP = 'G',     /* app, group, u8 tier and id: brief; the group
+	KEY_SERVER = 'S',    /* server, u8 order and app, id: brief */
+	KEY_GROUP = 'G',     /* app, group, u8 order and id: brief; the group
 			      * without a name is of all that are servers */
-	KEY_METADATA = 'M',  /* app, key, value, u8 tier and id: brief */
-	KEY_PORT = 'V',      /* app, protocol, port, id: nothing */
+	KEY_METADATA = 'M',  /* app, key, value, u8 order and id: brief */
+	KEY_PORT = 'V',      /* app, protocol, port, u8 order and region, id:
+			      * brief */
 	KEY_DOMAIN = 'D',    /* labels reversed, "", app: nothing */
 	KEY_IMPORT = 'I',    /* as, u32 exporting network and app: u8 with
 			      * instances?, addresses */
@@ -215,13 +221,6 @@ key_kind(const uint8_t *key)
 
 	return (enum key_kind)(
 	    key[4] | (memcmp(key, none, sizeof(none)) == 0 ? KEY_OF_NONE : 0));
-}
-
-/* A tier in a key, where zero ends a part. */
-static inline uint8_t
-key_tier(enum tier tier)
-{
-	return (uint8_t)(tier + 1);
 }
 
 /* What stands behind the kind, of a key that has one. */

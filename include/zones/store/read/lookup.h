@@ -87,13 +87,15 @@ bool lookup_network_facts(
 /* How many commits changed it: the SOA's serial. */
 uint32_t lookup_network_commits(struct snapshot *, uint32_t network);
 
-/* Where and how many; of a whole app, or of one region of it. */
+/* How many of a region of an app: all, and who has IPv6 and IPv4. */
 struct tally {
 	uint32_t stopped;
 	struct tally_of {
-		uint32_t instances, six, four; /* addresses */
+		uint32_t instances, six, four;
 	} tier[TIERS];
 };
+
+uint32_t tally_all(const struct tally *);
 
 /* Where a walk is. */
 struct walk {
@@ -128,10 +130,13 @@ bool app_region(struct wire_in *in, struct label *region, struct tally *);
 unsigned app_addresses(const struct app *, enum tier, struct label region,
     unsigned size, const uint8_t **address, unsigned max);
 
-/* The next instance, from the app's first or from where a seek went. */
+/*
+ * The next instance, from the app's first or from where a seek went: by
+ * region, order (brief.h) and id.
+ */
 bool app_instance(struct app *, struct instance *);
-/* To the first instance of REGION; false where there is none. */
-bool app_seek(struct app *, struct label region);
+/* *at: the app as it was found, before its instance number RANK, from 0. */
+void app_seek(const struct app *, uint32_t rank, struct app *at);
 
 /*
  * A range of keys that begin with the same parts.  Opened by one of the
@@ -140,27 +145,36 @@ bool app_seek(struct app *, struct label region);
 struct range {
 	struct snapshot *snapshot;
 	struct walk walk;
-	uint8_t prefix[384];
-	size_t len;
+	uint8_t from[512]; /* where it begins */
+	size_t start, len; /* of that, and of what all keys begin with */
+	/* Of instances: whose they are; or in keys, between order and id. */
+	struct label app, among;
+	bool has_among;
+	uint8_t order;
 };
 
-/* Instances of a tier of a process group: id and brief. */
+/*
+ * Instances in their order (brief.h), then by id: of a process group, with a
+ * metadata value; with a server name, before the id by app; with a port, before
+ * the id by region.  The last two: of one alone, where its .at is not NULL.
+ */
 void range_group(struct range *, struct snapshot *, uint32_t network,
-    struct label app, struct label group, enum tier);
-/* ... with a metadata value. */
+    struct label app, struct label group);
 void range_metadata(struct range *, struct snapshot *, uint32_t network,
-    struct label app, struct label key, struct label value, enum tier);
-/* ... with any value, of any tier. */
+    struct label app, struct label key, struct label value);
+void range_server(struct range *, struct snapshot *, uint32_t network,
+    struct label server, struct label app);
+void range_port(struct range *, struct snapshot *, uint32_t network,
+    struct label app, struct label port, bool udp, struct label region);
+/* To the first at or behind an order, and ID in it. */
+void range_seek(struct range *, uint8_t order, struct label id);
+/* The next one whose order is not behind LAST. */
+bool range_instance(struct range *, uint8_t last, struct instance *);
+
+/* Instances with a metadata key, whatever its value; are there any. */
 void range_metadata_key(struct range *, struct snapshot *, uint32_t network,
     struct label app, struct label key);
-/* ... with a server name; of one app where app.at is not NULL. */
-void range_server(struct range *, struct snapshot *, uint32_t network,
-    struct label server, enum tier, struct label app);
-bool range_instance(struct range *, struct instance *);
-
-/* To anywhere in the range; to its begin. */
-void range_seek(struct range *, uint32_t random);
-void range_rewind(struct range *);
+bool range_any(struct range *);
 
 /* Apps whose private domain is labels FROM to TO of the name. */
 void range_domain(struct range *, struct snapshot *, uint32_t network,
@@ -259,12 +273,10 @@ bool range_peer(struct range *, struct peer *);
  */
 #define PEER_FOR_EVER INT64_MAX
 void range_peer_names(struct range *, struct snapshot *, uint32_t network);
-bool range_peer_page(struct range *, int64_t now, struct wire_in *page);
-bool peer_name_next(struct wire_in *page, struct label *, int64_t *expires);
-
-/* All instances of a network, by app. */
-void range_instances(struct range *, struct snapshot *, uint32_t network);
-bool range_any_app(struct range *, struct app *);
+bool range_page(struct range *, int64_t now, struct wire_in *page);
+bool page_next(struct wire_in *page, struct label *, int64_t *expires);
+/* In the same way apps with instances: 2, where some are not stopped, or 1. */
+void range_filled(struct range *, struct snapshot *, uint32_t network);
 
 /* App names in their order, some at a time: as a TXT record's strings. */
 void range_names(struct range *, struct snapshot *, uint32_t network);
