@@ -22,6 +22,7 @@ static const struct {
 	{ "PTR", 12 },
 	{ "TXT", 16 },
 	{ "AAAA", 28 },
+	{ "SRV", 33 },
 };
 
 static uint16_t
@@ -30,7 +31,7 @@ type_from_text(const char *text)
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (strcmp(types[i].name, text) == 0)
 			return types[i].type;
-	load_fail("a question of a type that is not A, PTR, TXT or AAAA");
+	load_fail("a question of a type that is not A, PTR, TXT, AAAA or SRV");
 }
 
 /* The names are our own generator's: no escapes, no empty labels. */
