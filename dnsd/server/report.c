@@ -52,12 +52,12 @@ upstream_add(struct forward_upstream *sum, const struct forward_upstream *more)
 /* --- pieces of JSON */
 
 static void
-string_print(struct evbuffer *out, const char *text)
+string_print(struct evbuffer *out, const char *before, const char *text)
 {
 	char json[JSON_TEXT(DNAME_TEXT)];
 
-	(void)evbuffer_add_printf(
-	    out, "%s", json_text(json, sizeof(json), text == NULL ? "" : text));
+	(void)evbuffer_add_printf(out, "%s%s", before,
+	    json_text(json, sizeof(json), text == NULL ? "" : text));
 }
 
 static void
@@ -136,12 +136,9 @@ abilities_print(struct evbuffer *out, const struct ability *able)
 static void
 upstream_print(struct evbuffer *out, const struct forward_upstream *up)
 {
-	(void)evbuffer_add_printf(out, "{\"url\":");
-	string_print(out, up->url);
-	(void)evbuffer_add_printf(out, ",\"zone\":");
-	string_print(out, up->zone);
-	(void)evbuffer_add_printf(out, ",\"network\":");
-	string_print(out, up->network);
+	string_print(out, "{\"url\":", up->url);
+	string_print(out, ",\"zone\":", up->zone);
+	string_print(out, ",\"network\":", up->network);
 	(void)evbuffer_add_printf(out,
 	    ",\"up\":%d,\"waiting\":%u,\"rtt_us\":%" PRId64 ",\"sent\":%" PRIu64
 	    ",\"answered\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"rtt\":{",
@@ -220,9 +217,7 @@ heaviest_print(struct evbuffer *out, struct sketch_window *const *window,
 	(void)evbuffer_add_printf(out, ",\"%s\":[", title[kind]);
 	for (unsigned i = 0; i < n; i++) {
 		key_text(found[i].key, kind, network, text);
-		(void)evbuffer_add_printf(
-		    out, "%s{\"name\":", i == 0 ? "" : ",");
-		string_print(out, text);
+		string_print(out, i == 0 ? "{\"name\":" : ",{\"name\":", text);
 		(void)evbuffer_add_printf(out,
 		    ",\"count\":%" PRIu64 ",\"error\":%" PRIu64 "}",
 		    found[i].count, found[i].error);
@@ -285,14 +280,12 @@ report_print(struct evbuffer *out, const struct report_view *v)
 	(void)evbuffer_add_printf(out,
 	    "{\"dnsd\":%d,\"version\":\"%s\",\"pid\":%d,\"started\":%" PRId64
 	    ",\"now_ms\":%" PRId64
-	    ",\"workers\":%u,\"reloads\":%u,\"dnstap_lost\":%" PRIu64
-	    ",\"node\":",
+	    ",\"workers\":%u,\"reloads\":%u,\"dnstap_lost\":%" PRIu64,
 	    REPORT_VERSION, VERSION, getpid(), v->started,
 	    clock_ms(CLOCK_REALTIME), v->generation->count, v->reloads,
 	    tap_lost(v->generation->tap, TAP_DNSTAP));
-	string_print(out, v->generation->config->id);
-	(void)evbuffer_add_printf(out, ",\"region\":");
-	string_print(out, v->generation->config->region);
+	string_print(out, ",\"node\":", v->generation->config->id);
+	string_print(out, ",\"region\":", v->generation->config->region);
 	(void)evbuffer_add_printf(out, ",\"counters\":{");
 	counters_each(&v->sum.counters, counter_print, out);
 	(void)evbuffer_add_printf(out, "}");

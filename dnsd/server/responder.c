@@ -61,12 +61,6 @@ struct responder_seen {
 	uint8_t pkt[QUERY_BATCH][SEEN_MAX];
 };
 
-static bool
-is_watched(const struct worker_responder *own)
-{
-	return tap_wanted(own->options->tap) != 0;
-}
-
 static void
 message_see(struct worker_responder *own, const struct query *q,
     enum tap_kind kind, const uint8_t *pkt, size_t len)
@@ -89,7 +83,7 @@ message_see(struct worker_responder *own, const struct query *q,
 static bool
 questions_keep(struct worker_responder *own, struct query *const *q, unsigned n)
 {
-	if (!is_watched(own))
+	if (tap_wanted(own->options->tap) == 0)
 		return false;
 	if (own->seen == NULL)
 		own->seen = malloc(sizeof(*own->seen));
@@ -158,7 +152,7 @@ responder_forward(
 	if (forward_ask(responder_own(r)->forward, q, client) != QUERY_SEND)
 		return false;
 	responder_own(r)->cached++;
-	if (is_watched(responder_own(r)))
+	if (tap_wanted(responder_own(r)->options->tap) != 0)
 		message_see(
 		    responder_own(r), q, TAP_CLIENT_RESPONSE, q->pkt, q->len);
 	return true;

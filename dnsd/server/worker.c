@@ -218,20 +218,6 @@ base_open(struct worker *w)
 }
 
 static enum err
-hub_open(struct worker *w)
-{
-	const struct tcp_options o = {
-		.base = w->base,
-		.responder = &w->responder.responder,
-		.connections = w->o.may.connections,
-		.idle = w->o.config->tcp_idle,
-		.counters = &w->counters.tcp,
-	};
-
-	return tcp_hub_open(&w->tcp, &o);
-}
-
-static enum err
 socket_serve(struct worker *w, struct listen_sockets *s, unsigned i)
 {
 	const struct udp_options o = {
@@ -286,11 +272,15 @@ enum err
 worker_open(struct worker **out, const struct worker_options *o)
 {
 	struct worker *w = calloc(1, sizeof(*w));
+	struct tcp_options tcp = { .connections = o->may.connections,
+		.idle = o->config->tcp_idle };
 	enum err err;
 
 	*out = NULL;
 	if (w == NULL)
 		return E_NOMEM;
+	tcp.responder = &w->responder.responder;
+	tcp.counters = &w->counters.tcp;
 	w->o = *o;
 	w->wake = -1;
 	err = base_open(w);
@@ -301,8 +291,9 @@ worker_open(struct worker **out, const struct worker_options *o)
 	if (err == E_OK)
 		err =
 		    udp_buffers_open(&w->udp_buffers, o->config->max_udp_size);
+	tcp.base = w->base;
 	if (err == E_OK)
-		err = hub_open(w);
+		err = tcp_hub_open(&w->tcp, &tcp);
 	if (err == E_OK)
 		err = sockets_serve(w);
 	if (err != E_OK) {
