@@ -200,8 +200,9 @@ class Cluster:
     def restore(self, path, token):
         """All members from a backup, as the manual of etcd has it."""
         self.token = token
-        for member in self.members:
+        for member in self.members:  # of what is later nothing is said
             member.stop()
+        for member in self.members:
             shutil.rmtree(member.data)
             subprocess.run(
                 ["etcdctl", "snapshot", "restore", path, "--name",

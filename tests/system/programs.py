@@ -26,9 +26,9 @@ NOT_UPSTREAMS = [{"address": "[fdaa::3]:53"}, {"address": "172.31.0.53:53"},
                  {"address": "127.0.0.1:53"}]
 
 
-def until(holds, what):
+def until(holds, what, seconds=PATIENCE):
     """Waits until HOLDS() is true and returns what it returned."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + seconds
     while True:
         result = holds()
         if result:
