@@ -43,7 +43,7 @@ ROWS = [
     (["dnsctl", "zone", "i"], {"import"}),
     (["dnsctl", "nothing", ""], set()),
     # Options: those of the command.
-    (["dnsctl", "--netw"], {"--network"}),
+    (["dnsctl", "--verb"], {"--verbose"}),
     (["dnsctl", "wait", "--"], {"--store", "--timeout"}),
     # What is in the store.
     (["dnsctl", "-s", STORE, "-n", ""], {"acme", "globex"}),
@@ -101,7 +101,7 @@ _$1
 # Written, a TAB pressed, and what stands there then: one thing alone fits.
 TYPED = [
     ("dnsctl his", "dnsctl history "),
-    ("dnsctl --netw", "dnsctl --network "),
+    ("dnsctl --verb", "dnsctl --verbose "),
     ("dnsctl -s STORE -n ac", "dnsctl -s STORE -n acme "),
     ("dnsctl -s STORE -n acme explain sho",
      "dnsctl -s STORE -n acme explain shop.internal "),
