@@ -218,11 +218,11 @@ class Cluster:
 class Node:
     """A store that follows a cluster."""
 
-    def __init__(self, store, directory, url, *options):
+    def __init__(self, store, directory, url, *options, within=()):
         self.store = store
         self.log = os.path.join(directory, "follow.log")
-        self.command = [DNSCTL, "-s", store.path, "follow", url, *UNBOXED,
-                        *options]
+        self.command = [*within, DNSCTL, "-s", store.path, "follow", url,
+                        *UNBOXED, *options]
         self.process = None
         self.start()
 

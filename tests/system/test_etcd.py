@@ -331,6 +331,11 @@ def enable_users(cluster):
         "auth/authenticate", {"name": "root", "password": "r"})["token"]
 
 
+# What a machine trusts that trusts the first argument.
+TRUSTING = ("unshare", "-m", "sh", "-c", 'mount --bind "$0" '
+            '/etc/ssl/certs/ca-certificates.crt && exec "$@"')
+
+
 def test_tls_and_password(servers, started, tmp_path):
     certificates(tmp_path)
     file = {name: str(tmp_path / name) for name in
@@ -354,6 +359,7 @@ def test_tls_and_password(servers, started, tmp_path):
     for options, words in [
             ([], ["etcd 127.0.0.1:2379"]),
             ([*tls[:2], *who], ["etcd 127.0.0.1:2379"]),
+            (["--cacert", "system", *tls[2:], *who], ["certificate"]),
             ([*tls, *who[:2], "--password-file", str(tmp_path / "wrong")],
              ["invalid user ID or password"])]:
         node = Node(servers.store(), servers.fresh(), cluster.url, *options)
@@ -363,12 +369,16 @@ def test_tls_and_password(servers, started, tmp_path):
         for word in words:
             assert word in node.told()
         assert node.store.run("list").returncode == 1
-    node = Node(servers.store(), servers.fresh(), cluster.url, *tls, *who)
-    started.append(node)
-    node.wait(cluster.cursor)
-    assert same(node.facts(), BASE)
+    nodes = [
+        Node(servers.store(), servers.fresh(), cluster.url, *tls, *who),
+        Node(servers.store(), servers.fresh(), cluster.url, "--cacert",
+             "system", *tls[2:], *who, within=(*TRUSTING, file["ca.pem"]))]
+    started.extend(nodes)
+    for node in nodes:
+        node.wait(cluster.cursor)
+        assert same(node.facts(), BASE)
     cluster.commit(*change(1))
-    assert_equal(cluster, [node])
+    assert_equal(cluster, nodes)
 
 
 def test_authentication_in_either_order(servers, started, tmp_path):
