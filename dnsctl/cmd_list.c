@@ -39,27 +39,65 @@ domain_of(struct snapshot *snapshot, const struct fact *f)
 	return domain;
 }
 
+struct names {
+	FILE *out;
+	const char *before; /* the next one */
+};
+
+/* If it is read as one; what it is made of may be a word that means more. */
+static void
+name_print(struct names *n, enum name_kind kind, const char *text)
+{
+	char again[DNAME_TEXT];
+	struct name name;
+	struct dname d;
+
+	if (!dname_parse(&d, text))
+		return;
+	name_read_aside(&name, &d, 0);
+	if (name.kind != kind || name.skip != 0)
+		return;
+	(void)fprintf(n->out, "%s%s", n->before, dname_text(&d, again));
+	n->before = " ";
+}
+
+static void
+names_of_app_print(struct names *n, const struct fact *f)
+{
+	char text[2 * DNAME_TEXT];
+
+	(void)snprintf(text, sizeof(text), "%s.vm.%s.internal", f->id, f->app);
+	name_print(n, NAME_INSTANCE, text);
+	(void)snprintf(text, sizeof(text), "%s.%s.internal", f->region, f->app);
+	name_print(n, NAME_REGION, text);
+	(void)snprintf(text, sizeof(text), "%s.process.%s.internal",
+	    f->group == NULL ? "" : f->group, f->app);
+	name_print(n, NAME_GROUP, text);
+	for (unsigned i = 0; i < f->metadata_count; i++) {
+		const struct fact_pair *m = &f->metadata[i];
+
+		(void)snprintf(text, sizeof(text),
+		    "%s.%s.kv._metadata.%s.internal", m->value, m->key, f->app);
+		name_print(n, NAME_METADATA, text);
+	}
+}
+
 /* All names that have an instance in their answer, whatever its state. */
 static void
 names_print(FILE *out, struct snapshot *snapshot, const struct fact *f)
 {
 	struct label domain = domain_of(snapshot, f);
+	struct names n = { .out = out, .before = "" };
+	char text[2 * DNAME_TEXT];
 
-	(void)fprintf(out, "%s.vm.%s.internal %s.%s.internal", f->id, f->app,
-	    f->region, f->app);
-	if (f->group != NULL)
-		(void)fprintf(out, " %s.process.%s.internal", f->group, f->app);
-	for (unsigned i = 0; i < f->metadata_count; i++) {
-		const struct fact_pair *m = &f->metadata[i];
-
-		if (name_is_label(m->key, strlen(m->key)) &&
-		    name_is_label(m->value, strlen(m->value)))
-			(void)fprintf(out, " %s.%s.kv._metadata.%s.internal",
-			    m->value, m->key, f->app);
-	}
-	if (f->name != NULL)
-		(void)fprintf(out, " %s.apn %s.%.*s.apn", f->name, f->name,
-		    domain.len, (const char *)domain.at);
+	names_of_app_print(&n, f);
+	if (f->name == NULL)
+		return;
+	(void)snprintf(text, sizeof(text), "%s.apn", f->name);
+	name_print(&n, NAME_APN, text);
+	(void)snprintf(text, sizeof(text), "%s.%.*s.apn", f->name, domain.len,
+	    (const char *)domain.at);
+	name_print(&n, NAME_APN, text);
 }
 
 /* For people; with its names where instances were asked for. */

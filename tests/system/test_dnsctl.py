@@ -250,6 +250,18 @@ def test_list_of_names(servers):
     assert lines[1].endswith(
         "  names i1.vm.web.internal iad.web.internal w.process.web.internal "
         "v.k.kv._metadata.web.internal db.apn db.web.apn")
+    # Metadata in either case; no form that a word of the fact takes away.
+    web = WEB.replace('"region":"iad"', '"region":"vms","group":"_tcp",'
+                      '"metadata":{"version":"1.2","Role":"Primary"}')
+    assert servers.store(NET + web).tell("list", "instances").endswith(
+        "  names i.vm.web.internal primary.role.kv._metadata.web.internal\n")
+
+
+def test_explain_says_where_nobody_knows_who_is(servers):
+    said = servers.store(NET + WEB).tell(
+        "explain", "-n", "n", "top1.nearest.of.web.internal")
+    assert ("measured from nowhere: nobody knows where asker and server are\n"
+            in said)
 
 
 def test_list_for_programs(servers):

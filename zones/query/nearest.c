@@ -100,8 +100,11 @@ watch_from(const struct reply *r, struct label region, const char *whose)
 
 	if (r->env->watch == NULL)
 		return;
-	(void)snprintf(text, sizeof(text), "measured from %.*s, %s", region.len,
-	    region.len > 0 ? (const char *)region.at : "", whose);
+	if (region.len == 0)
+		whose = "nobody knows where asker and server are";
+	(void)snprintf(text, sizeof(text), "measured from %.*s%s%s", region.len,
+	    region.len > 0 ? (const char *)region.at : "",
+	    region.len > 0 ? ", " : "nowhere: ", whose);
 	watch_note(r->env, text);
 }
 
