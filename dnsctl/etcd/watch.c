@@ -4,11 +4,15 @@
  * A quiet etcd is told from a dead one by asking it: a watch may be silent
  * for minutes, and stays silent on a member that lost its cluster.
  */
+#include <malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "impl.h"
+
+#define KEPT ((size_t)1 << 20) /* octets of a buffer between messages */
 
 static void
 watch_start(struct etcd *e)
@@ -141,6 +145,20 @@ line_take(struct etcd *e, const char *line, size_t len)
 	return outcome;
 }
 
+/* What a large revision took is given back: the next may come in a week. */
+static void
+slim(struct etcd_call *w)
+{
+	if (w->len > 0 || w->cap < KEPT)
+		return;
+	free(w->in);
+	w->in = NULL;
+	w->cap = 0;
+#ifdef __GLIBC__
+	(void)malloc_trim(0);
+#endif
+}
+
 /* All whole lines that arrived; they are stored together, whatever came behind
  * them. */
 static enum etcd_outcome
@@ -219,6 +237,7 @@ watch_step(struct etcd *e)
 
 	etcd_run(e, 1000);
 	outcome = lines_take(e);
+	slim(&e->watch);
 	if (outcome == ETCD_OK && e->watch.done)
 		outcome = etcd_fail(e, "watch ended: %s",
 		    e->watch.result == CURLE_OK ? "closed by etcd"

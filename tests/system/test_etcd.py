@@ -600,6 +600,37 @@ def test_exports_follow(cluster, nodes, servers, started):
     assert_equal(cluster, [*nodes, late])
 
 
+def own_pages(node):
+    """KiB of a node that are in no file."""
+    with open(f"/proc/{node.process.pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status
+                    if line.startswith("RssAnon:"))
+
+
+def test_large_revisions_are_given_back(servers, started, tmp_path):
+    """What is stored of them is in the store's file: none of it stays."""
+    cluster = Cluster(tmp_path, 1, ["--max-txn-ops", "20000",
+                                    "--max-request-bytes", "20000000"])
+    started.append(cluster)
+    many = [instance("many", i) for i in range(20000)]
+    cluster.tell([NET])
+    node = Node(servers.store(), servers.fresh(), cluster.url)
+    started.append(node)
+    node.wait(cluster.cursor)
+    before = own_pages(node)
+    for round_ in range(3):
+        cluster.commit(*[put({**fact, "group": f"g{round_}"})
+                         for fact in many])
+        node.wait(cluster.cursor)
+    until(lambda: own_pages(node) < before + 4096, "puts given back")
+    cluster.revision = int(cluster.call("kv/deleterange", {
+        "key": b64("/dnsd/instances/"),
+        "range_end": b64("/dnsd/instances0")})["header"]["revision"])
+    node.wait(cluster.cursor)
+    until(lambda: own_pages(node) < before + 4096, "deletes given back")
+    assert same(node.facts(), [NET])
+
+
 def test_worked_example_of_the_manual(tmp_path):
     """What docs/feed.md says to type, typed."""
     manual = os.path.join(os.path.dirname(__file__), "..", "..", "docs",
