@@ -12,12 +12,15 @@ import sys
 
 import pytest
 
+from programs import until
+
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "crash"))
 # pylint: disable-next=wrong-import-position
 import crash as c  # noqa: E402
 
 SMALL = [c.NETWORK, c.instance(1)]
 LARGE = [c.NETWORK, *(c.instance(n) for n in range(300))]
+GONE = [c.gone(n) for n in range(300)]
 
 
 def steps(*lines):
@@ -30,11 +33,18 @@ ROWS = {
     "a fact more": (steps(SMALL, [c.instance(2)]), 1),
     "a fact less": (steps(SMALL, [c.gone(1)]), 1),
     "many facts": (steps(SMALL, LARGE, [c.gone(7)]), 1),
-    "all go": (steps(LARGE, [c.gone(n) for n in range(300)],
-                     [c.instance(1)]), 1),
+    "all go": (steps(LARGE, GONE, [c.instance(1)]), 1),
     "a network goes": (steps(LARGE, [{"delete": "network", "id": "acme"}]), 1),
     "long values": (steps(SMALL, [c.instance(n, "x" * 200)
                                   for n in range(40)]), 1),
+    # Its last pages are taken and given back, not written: the file is
+    # lengthened behind it.
+    "come and gone": (steps(
+        LARGE, GONE, LARGE, GONE, LARGE,
+        [{**c.instance(302), "metadata": {f"k{n}": "x" * 1000
+                                          for n in range(64)}},
+         *({"delete": "app", "network": "acme", "name": f"app{n}"}
+           for n in range(7))]), 5),
     "space is given back": ([*steps(LARGE, [c.gone(n) for n in range(299)]),
                              c.COMPACT], 2),
 }
@@ -52,6 +62,49 @@ def test_killed(crash, row):
     """At every call of the kernel, one after the other."""
     c.kill_everywhere(crash, *ROWS[row])
     assert crash.count["killed"] > 10
+
+
+def test_killed_before_it_lengthens_the_file(crash):
+    whole, first = ROWS["come and gone"]
+    points = []
+
+    def is_length(point):
+        points.append(point)
+        return point[0] == "ftruncate"
+    c.kill_everywhere(crash, whole, first, is_length)
+    assert any(name == "ftruncate" for name, _ in points), points
+
+
+def text(log):
+    if not os.path.exists(log):
+        return ""
+    with open(log, encoding="utf-8") as f:
+        return f.read()
+
+
+def test_held_up_before_it_lengthens_the_file(crash):
+    """Readers that come meanwhile take it for good, whoever looks how."""
+    whole, first = ROWS["come and gone"]
+    store = crash.filled(whole[:first])
+    log = store + ".log"
+    states = crash.states(whole)
+    crash.world.ask("open", store)
+    # pylint: disable-next=consider-using-with
+    writer = subprocess.Popen(
+        ["strace", "-f", "-o", log, "-e", "trace=ftruncate",
+         "-e", "inject=ftruncate:delay_enter=60000000",
+         c.DNSCTL, "-s", store, "follow", "-"], stdin=subprocess.PIPE)
+    try:
+        writer.stdin.write(whole[first].encode())
+        writer.stdin.close()
+        until(lambda: "ftruncate(" in text(log), "it is held up")
+        assert crash.world.ask("look") == states[-1]
+        assert crash.world.ask("check", store) == states[-1]
+        # It has committed: who reads needs no more of it.
+        assert c.run("-s", store, "check").stdout == "ok\n"
+    finally:
+        writer.kill()
+        writer.wait()
 
 
 def test_killed_compacting(crash):
