@@ -200,6 +200,29 @@ def test_changed_while_it_sleeps(servers, how):
             subprocess.run(["umount", "-l", store.path], check=True)
 
 
+def test_another_format(servers):
+    """What was open stays in use, and it is said once."""
+    store, other = servers.store(sample()), servers.store(sample() + OTHER)
+    good = other.path + "/good"
+    shutil.copy(other.path + "/data.mdb", good)
+    with open(other.path + "/data.mdb", "r+b") as f:
+        octets = f.read()
+        head = b"\0\0\0\0m\0"
+        assert head + b"\4" in octets
+        f.seek(0)
+        f.write(octets.replace(head + b"\4", head + b"\5"))
+    d = servers.serve(store, sandbox=False)
+    until(d.keeper_waits, "it sleeps")
+    rename_file(store, other)
+    until(lambda: "of another format" in d.read_log(), "it is said")
+    assert rcode(ask(NAME)) == "NOERROR"
+    assert rcode(ask("other.internal")) == "NXDOMAIN"
+    os.rename(good, store.path + "/data.mdb")
+    until(lambda: rcode(ask("other.internal")) == "NOERROR", "a good one")
+    assert d.read_log().count("of another format") == 1
+    assert "SERVFAIL" not in d.read_log()
+
+
 def test_damaged_values(servers):
     """The last fact, and all that is made of it, alike: no key leaves its place."""
     store = servers.store(facts())

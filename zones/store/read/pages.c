@@ -380,7 +380,7 @@ pages_verify(int fd, bool held, size_t *page)
 		*page = good ? PAGES_ALL : w.bad;
 		if (good && (w.other || w.sum == 0)) {
 			*page = 0;
-			return E_OK;
+			return w.other ? E_FORMAT : E_OK;
 		}
 		if (held || pages_commit(fd, &now) != E_OK ||
 		    now <= m.txnid + 1)

@@ -55,7 +55,7 @@ store_find_file(const struct store *s, struct store_file *f)
  */
 #define HOUR 3600
 
-/* Was it written since, and is that to be looked at?  E_DAMAGED: still. */
+/* Was it written since, and is that to be looked at?  Else it is as it was. */
 static enum err
 verify_is_due(struct store *s, int fd, bool same, bool *due)
 {
@@ -71,8 +71,8 @@ verify_is_due(struct store *s, int fd, bool same, bool *due)
 	written = was.st_mtim.tv_sec != s->seen.st_mtim.tv_sec ||
 	    was.st_mtim.tv_nsec != s->seen.st_mtim.tv_nsec ||
 	    was.st_ino != s->seen.st_ino;
-	if (!written && s->told != 0)
-		return E_DAMAGED;
+	if (!written && s->verdict != E_OK)
+		return s->verdict;
 	*due = !same || now >= s->due || (commit == s->commit && written);
 	s->commit = commit;
 	return E_OK;
@@ -108,7 +108,12 @@ verify(struct store *s, int fd, const struct store_env *e)
 		tell_damage(s, page);
 	if (page != PAGES_MANY)
 		s->due = clock_seconds(CLOCK_MONOTONIC) + HOUR;
-	s->told = err == E_OK ? 0 : page;
+	if (err == E_FORMAT && s->verdict != err && s->env != NULL)
+		log_error("store %s: data.mdb is another, of another format; "
+			  "what was open stays in use",
+		    s->path);
+	s->verdict = err;
+	s->told = page;
 	return err;
 }
 

@@ -56,7 +56,8 @@ struct store {
 	/* What was verified last, and when that is due again. */
 	struct stat seen;
 	size_t commit;
-	size_t told; /* where it is damaged (pages.h); 0: nowhere */
+	enum err verdict;
+	size_t told; /* the page that was bad */
 	time_t due;
 	bool settled; /* what is there is open, and good */
 	pthread_t keeper;

@@ -28,7 +28,7 @@ enum err pages_check(int fd) MUST_CHECK;
  * it; and all pairs together are what was written.  E_DAMAGED, and *page is one
  * that is not so, or PAGES_ALL: the pairs are not.  E_OK, and *page is
  * PAGES_MANY where commits come too fast to say, unless a reader has HELD the
- * last one.
+ * last one.  E_FORMAT: all is good, and another program's.
  */
 #define PAGES_ALL  SIZE_MAX
 #define PAGES_MANY (SIZE_MAX - 1)
