@@ -367,7 +367,7 @@ start(void **state)
 }
 
 static int
-stop(void **state)
+end(void **state)
 {
 	(void)state;
 	query_env_release(&m.env);
@@ -383,5 +383,5 @@ main(void)
 		cmocka_unit_test(test_fair),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, start, end);
 }
