@@ -31,7 +31,8 @@ struct sink {
 	pthread_t thread;
 	bool started;
 	atomic_bool stop;
-	atomic_bool alone; /* nobody waits for the thread: rings are not its */
+	/* Nobody waits for the thread: all but the writer is gone for it. */
+	atomic_bool alone;
 	atomic_ullong lost;
 	uint8_t frame[FRAME_MAX];
 };
@@ -108,7 +109,8 @@ frame_send(struct sink *s, const struct tap_message *m)
 	if (s->writer != NULL) {
 		len = frame_write(s->frame, m, s->config->id, network);
 		if (fstrm_writer_write(s->writer, s->frame, len) ==
-		    fstrm_res_success)
+			fstrm_res_success ||
+		    atomic_load(&s->alone))
 			return;
 		(void)fstrm_writer_destroy(&s->writer);
 		writer_tell(s, false);
@@ -146,7 +148,8 @@ sink_run(void *arg)
 		if (!rings_empty(s))
 			(void)nanosleep(&pause, NULL);
 	}
-	(void)rings_empty(s);
+	if (!atomic_load(&s->alone))
+		(void)rings_empty(s);
 	if (s->writer != NULL)
 		(void)fstrm_writer_destroy(&s->writer); /* with a farewell */
 	return NULL;
@@ -201,6 +204,7 @@ sink_close(struct sink *s)
 	if (s->started && pthread_timedjoin_np(s->thread, NULL, &until) != 0) {
 		atomic_store(&s->alone, true);
 		(void)pthread_detach(s->thread);
+		snapshot_close(s->names.snapshot); /* it is busy writing */
 		return false;
 	}
 	snapshot_close(s->names.snapshot);
