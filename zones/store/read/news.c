@@ -16,7 +16,9 @@
 
 #include "zones/store/read/env.h"
 
-#define LOOK_MS 1000 /* between two looks, at least */
+/* Between two looks; of that, for a commit that has begun to write. */
+#define LOOK_MS   1000
+#define COMMIT_MS 200
 
 #define NAMES  (IN_CREATE | IN_DELETE | IN_MOVE | IN_MOVE_SELF | IN_ONLYDIR)
 #define OCTETS (NAMES | IN_MODIFY | IN_ATTRIB | IN_DELETE_SELF)
@@ -71,9 +73,11 @@ news_wait(struct news *n, bool told, int most_ms)
 	for (int i = 0; i < NEWS; i++)
 		all[i] = (struct pollfd){ .fd = n->of[i],
 			.events = i == NEWS_MOUNTS ? POLLPRI : POLLIN };
-	(void)poll(all, 1, LOOK_MS);
+	(void)poll(all, 1, LOOK_MS - COMMIT_MS);
 	if (told && all[NEWS_END].revents == 0)
 		(void)poll(all, NEWS, most_ms);
+	if (all[NEWS_END].revents == 0)
+		(void)poll(all, 1, COMMIT_MS);
 	for (int i = NEWS_CALL; i <= NEWS_FILES; i++)
 		while (read(n->of[i], events, sizeof(events)) > 0)
 			continue;
