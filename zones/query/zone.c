@@ -269,12 +269,12 @@ put_addresses(
 
 /* The data of the record at *at: its target, and where that stands. */
 static bool
-next_target(const struct reply *r, uint16_t type, size_t *at,
-    struct dname *target, size_t *place)
+next_target(
+    const struct zone_reply *z, size_t *at, struct dname *target, size_t *place)
 {
-	struct wire_in in = wire_in(r->out.buf, r->out.len);
+	struct wire_in in = wire_in(z->reply.out.buf, z->reply.out.len);
 
-	in.pos = *place = *at + 12 + (type == TYPE_MX ? 2 : 6);
+	in.pos = *place = *at + 12 + (z->set.type == TYPE_MX ? 2 : 6);
 	*at += 12U + dns_get16(in.buf + *at + 10);
 	return *place < REPLY_POINTERS && read_target(target, &in);
 }
@@ -284,16 +284,21 @@ next_target(const struct reply *r, uint16_t type, size_t *at,
  * once.  Explain does not tell of them.
  */
 static void
-put_targets(struct reply *r, uint16_t type, size_t at)
+put_targets(struct zone_reply *z, size_t at)
 {
+	struct reply *r = &z->reply;
 	struct query_watch *watch = r->env->watch;
 	size_t end = r->out.len, place;
 	struct dname target[TARGETS_MAX];
 	unsigned n = 0, same;
 
+	if ((z->set.type != TYPE_MX && z->set.type != TYPE_SRV) ||
+	    r->q->truncated)
+		return;
+
 	r->env->watch = NULL;
 	while (n < TARGETS_MAX && at < end &&
-	    next_target(r, type, &at, &target[n], &place)) {
+	    next_target(z, &at, &target[n], &place)) {
 		for (same = 0; target[same].len != target[n].len ||
 		     memcmp(target[same].wire, target[n].wire, target[n].len) !=
 			 0;
@@ -309,31 +314,22 @@ put_targets(struct reply *r, uint16_t type, size_t at)
 }
 
 static enum query_next
-answer_rrset(struct zone_reply *z)
-{
-	struct reply *r = &z->reply;
-	size_t at = r->out.len;
-	uint16_t type = z->set.type;
-
-	watch(z, "has the record");
-	put_rrset(r, &z->set);
-	if ((type == TYPE_MX || type == TYPE_SRV) && !r->q->truncated)
-		put_targets(r, type, at);
-	return reply_finish(r, RCODE_NOERROR);
-}
-
-static enum query_next
 answer_node(struct zone_reply *z, enum found found)
 {
 	struct reply *r = &z->reply;
+	size_t at = r->out.len;
 
 	if (z->falls_through &&
 	    (found == FOUND_BELOW || found == FOUND_NOTHING)) {
 		watch(z, "is not there: forwarded");
 		return lead_away(r);
 	}
-	if (found == FOUND_RRSET)
-		return answer_rrset(z);
+	if (found == FOUND_RRSET) {
+		watch(z, "has the record");
+		put_rrset(r, &z->set);
+		put_targets(z, at);
+		return reply_finish(r, RCODE_NOERROR);
+	}
 	if (r->q->qname.labels == r->q->name.apex)
 		return reply_zone(r);
 	watch(
