@@ -45,6 +45,7 @@ static const struct {
 	{ "to", AT(to), "create rekey show renew remove" },
 	{ "print", AT(print), "create rekey renew remove" },
 	{ "device", AT(device), "list" },
+	{ "json", AT(json), "list" },
 	{ "once", AT(once), "follow" },
 	{ "keep-others", AT(keep_others), "follow" },
 #undef AT
@@ -94,6 +95,7 @@ options_of(const struct ctl *ctl)
 		.mesh = ctl->mesh != NULL,
 		.device =
 		    strcmp(ctl->args[0], "follow") == 0 ? args[0] : ctl->device,
+		.json = ctl->json != NULL,
 		.once = ctl->once != NULL,
 		.keep_others = ctl->keep_others != NULL,
 		.stop = ctl->stop,

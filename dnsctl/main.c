@@ -79,7 +79,7 @@ static const struct command commands[] = {
 	    "create|show|list|remove|renew|rekey|follow NETWORK|DEVICE [NAME]"
 	    " [FILE]",
 	    "peers, what configures them, and a gateway's device", 1, 4,
-	    FOR_PEERS | FOR_ETCD | FOR_WRITERS, cmd_wireguard },
+	    FOR_PEERS | FOR_ETCD | FOR_WRITERS | FOR_FACTS, cmd_wireguard },
 	{ "flycast", "allocate NETWORK APP",
 	    "give an app an address that its network has free", 3, 3,
 	    FOR_FLYCAST | FOR_ETCD | FOR_WRITERS, cmd_flycast },

@@ -1,5 +1,6 @@
 """dnsctl wireguard: a peer and its file come together, or not at all."""
 
+import json
 import os
 import re
 import subprocess
@@ -112,6 +113,14 @@ def test_guest(store):
         assert re.fullmatch("interactive-[a-z2-7]{3}.conf", name)
     listed = store.tell("wireguard", "list", "acme")
     assert listed.count("in 23 h") + listed.count("in 24 h") == 2
+    for line in store.tell("wireguard", "list", "acme",
+                           "--json").splitlines():
+        peer = json.loads(line)
+        assert peer["name"] + ".conf" in names and "seen" not in peer
+        assert (peer["network"], peer["role"]) == ("acme", "developer")
+        assert peer["address"] in read(peer["name"] + ".conf")
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ",
+                            peer["expires"])
 
 
 # Whose address it is not, whoever has it.

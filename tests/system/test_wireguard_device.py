@@ -5,6 +5,7 @@ a cable and does what its file says with wg-quick.
 """
 
 import base64
+import json
 import os
 import random
 import re
@@ -221,6 +222,11 @@ def test_create_and_what_a_peer_sees(served, machine):
                                 "list", "--device", "wgtest0"], text=True,
         capture_output=True, check=True).stdout
     assert re.search(r"laptop .* in 2[34] h  \d+ s ago\n", listed)
+    listed = subprocess.run(
+        served.device.inside + [DNSCTL, "-s", served.store.path, "wireguard",
+                                "list", "--device", "wgtest0", "--json"],
+        text=True, capture_output=True, check=True).stdout
+    assert json.loads(listed)["seen"] > 1_700_000_000
     laptop.quick("down", "./laptop.conf")
 
 

@@ -30,6 +30,7 @@ struct wireguard_options {
 	const char *mtu;
 	bool qr, search, split_dns, mesh;
 	const char *device; /* list, follow; list's is NULL where not asked */
+	bool json;          /* list */
 	bool once, keep_others;
 	const volatile sig_atomic_t *stop; /* follow */
 };
