@@ -3,6 +3,7 @@
  */
 #include "dnsctl/explain/explain.h"
 
+#include <assert.h>
 #include <ldns/ldns.h>
 #include <string.h>
 
@@ -146,6 +147,32 @@ telling_begin(struct telling *t)
 	name_print(t->out, &t->query->name);
 }
 
+static const char *
+fate_str(enum query_fate fate)
+{
+	static const char *const phrase[] = {
+		[FATE_TAKEN] = "taken",
+		[FATE_NOTHING_ELSE] = "taken: nothing else is healthy",
+		[FATE_STOPPED] = "left out: stopped",
+		[FATE_CRITICAL] = "left out: critical, others are healthy",
+		[FATE_DRAINING] = "left out: draining, others are not",
+		[FATE_OTHER_REGION] = "left out: another region",
+		[FATE_FARTHER] = "left out: farther than those taken",
+		[FATE_EXPIRED] = "left out: expired",
+		[FATE_INTERACTIVE] = "left out: an interactive peer",
+		[FATE_OTHER_APP] =
+		    "left out: another app's; the asker's own has one",
+		[FATE_HIDDEN] = "left out: the asker does not see its app",
+		[FATE_NO_ADDRESS] = "no address of this type",
+		[FATE_NO_PORT] = "left out: no such port",
+	};
+
+	static_assert(sizeof(phrase) / sizeof(phrase[0]) == FATE_COUNT_,
+	    "one phrase a fate");
+	assert(fate < FATE_COUNT_);
+	return phrase[fate];
+}
+
 static void
 fact_print(struct query_watch *watch, const char *kind, struct label app,
     struct label id, enum query_fate fate)
@@ -156,7 +183,7 @@ fact_print(struct query_watch *watch, const char *kind, struct label app,
 	(void)fprintf(t->out, "fact      %s", kind);
 	label_print(t->out, " ", app);
 	label_print(t->out, app.at == NULL ? " " : "/", id);
-	(void)fprintf(t->out, ": %s\n", query_fate_str(fate));
+	(void)fprintf(t->out, ": %s\n", fate_str(fate));
 }
 
 static void

@@ -4,8 +4,6 @@
  */
 #include "impl.h"
 
-#include <assert.h>
-
 #include "zones/store/read/brief.h"
 
 void
@@ -164,30 +162,4 @@ pick_set(struct picked *p, struct range *range, enum tier set)
 		watch_instance(p->reply, &i, pick_would(p->reply, &i, set));
 	if (set != TIER_STOPPED)
 		pick_range(p, range, set, NULL);
-}
-
-const char *
-query_fate_str(enum query_fate fate)
-{
-	static const char *const phrase[] = {
-		[FATE_TAKEN] = "taken",
-		[FATE_NOTHING_ELSE] = "taken: nothing else is healthy",
-		[FATE_STOPPED] = "left out: stopped",
-		[FATE_CRITICAL] = "left out: critical, others are healthy",
-		[FATE_DRAINING] = "left out: draining, others are not",
-		[FATE_OTHER_REGION] = "left out: another region",
-		[FATE_FARTHER] = "left out: farther than those taken",
-		[FATE_EXPIRED] = "left out: expired",
-		[FATE_INTERACTIVE] = "left out: an interactive peer",
-		[FATE_OTHER_APP] =
-		    "left out: another app's; the asker's own has one",
-		[FATE_HIDDEN] = "left out: the asker does not see its app",
-		[FATE_NO_ADDRESS] = "no address of this type",
-		[FATE_NO_PORT] = "left out: no such port",
-	};
-
-	static_assert(sizeof(phrase) / sizeof(phrase[0]) == FATE_COUNT_,
-	    "one phrase a fate");
-	assert(fate < FATE_COUNT_);
-	return phrase[fate];
 }

@@ -106,8 +106,6 @@ enum query_fate {
 	FATE_COUNT_
 };
 
-const char *query_fate_str(enum query_fate);
-
 /* "APP.internal", "REGION.APP.internal", ...; and what it is asked for. */
 const char *query_form_str(enum name_kind);
 enum dns_type query_form_type(enum name_kind);
