@@ -16,7 +16,7 @@ sockets_find(const struct generation *old, const struct config_listen *l)
 {
 	for (unsigned i = 0; old != NULL && i < old->config->listen_count; i++)
 		if (config_listen_is_same(&old->config->listen[i], l))
-			return &old->sockets[i];
+			return &old->o.sockets[i];
 	return NULL;
 }
 
@@ -37,8 +37,8 @@ sockets_open(struct generation *g, const struct generation *old)
 	struct listen_sockets *passed = NULL;
 	enum err err = E_OK;
 
-	g->sockets = calloc(c->listen_count, sizeof(*g->sockets));
-	if (g->sockets == NULL)
+	g->o.sockets = calloc(c->listen_count, sizeof(*g->o.sockets));
+	if (g->o.sockets == NULL)
 		return E_NOMEM;
 	if (old == NULL)
 		err = listen_passed(&passed, c);
@@ -48,7 +48,7 @@ sockets_open(struct generation *g, const struct generation *old)
 		    sockets_inherited(g, i, NULL, passed) == NULL)
 			err = listen_is_free(&c->listen[i]);
 	for (unsigned i = 0; err == E_OK && i < c->listen_count; i++)
-		err = listen_sockets_open(&g->sockets[i], &c->listen[i],
+		err = listen_sockets_open(&g->o.sockets[i], &c->listen[i],
 		    c->workers, sockets_inherited(g, i, old, passed));
 	for (unsigned i = 0; passed != NULL && i < c->listen_count; i++)
 		listen_sockets_close(&passed[i]);
@@ -62,9 +62,9 @@ store_share(struct generation *g, const struct generation *old)
 	enum err err = E_OK;
 
 	if (old != NULL && strcmp(old->config->store, g->config->store) == 0)
-		g->store = old->store;
+		g->o.store = old->o.store;
 	else
-		err = store_open_reader(&g->store, g->config->store);
+		err = store_open_reader(&g->o.store, g->config->store);
 	if (err != E_OK)
 		log_error("store %s cannot be opened: %s", g->config->store,
 		    err_str(err));
@@ -80,12 +80,12 @@ cache_share(struct generation *g, const struct generation *old)
 
 	if (!g->config->forwards)
 		return E_OK;
-	if (old != NULL && old->cache != NULL &&
+	if (old != NULL && old->o.cache != NULL &&
 	    old->config->cache_size == size) {
-		g->cache = old->cache;
+		g->o.cache = old->o.cache;
 		return E_OK;
 	}
-	err = cache_open(&g->cache, size);
+	err = cache_open(&g->o.cache, size);
 	if (err != E_OK)
 		log_error("cache of %llu octets cannot be had: %s",
 		    (unsigned long long)size, err_str(err));
@@ -98,7 +98,7 @@ descriptors_share(struct descriptors *d, const struct generation *g)
 	unsigned listening = 0;
 
 	for (unsigned i = 0; i < g->config->listen_count; i++)
-		listening += 2 * g->sockets[i].count;
+		listening += 2 * g->o.sockets[i].count;
 	return descriptors_divide(d, g->config, descriptors_raise(), listening);
 }
 
@@ -114,30 +114,17 @@ dead_new(const struct config *c)
 }
 
 static enum err
-workers_open(struct generation *g, int news)
+workers_open(struct generation *g)
 {
-	struct worker_options o = {
-		.config = g->config,
-		.store = g->store,
-		.store_told = &g->store_told,
-		.trace = &g->trace,
-		.cache = g->cache,
-		.load = g->load,
-		.limit = g->limit,
-		.network_limit = g->network_limit,
-		.sockets = g->sockets,
-		.news = news,
-	};
-	enum err err = descriptors_share(&o.may, g);
+	enum err err = descriptors_share(&g->o.may, g);
 
 	g->workers = calloc(g->config->workers, sizeof(*g->workers));
-	o.dead = g->dead = dead_new(g->config);
-	o.tap = g->tap;
-	if (g->workers == NULL || g->dead == NULL)
+	g->o.dead = dead_new(g->config);
+	if (g->workers == NULL || g->o.dead == NULL)
 		return E_NOMEM;
 	for (; err == E_OK && g->count < g->config->workers; g->count++) {
-		o.index = g->count;
-		err = worker_open(&g->workers[g->count], &o);
+		g->o.index = g->count;
+		err = worker_open(&g->workers[g->count], &g->o);
 	}
 	return err;
 }
@@ -155,25 +142,29 @@ generation_open(struct generation **out, struct config *config,
 		return E_NOMEM;
 	}
 	g->config = config;
+	g->o = (struct worker_options){ .config = config,
+		.store_told = &g->store_told,
+		.trace = &g->trace,
+		.news = news };
 	err = store_share(g, old);
 	if (err == E_OK)
 		err = cache_share(g, old);
 	if (old != NULL)
-		g->load = old->load;
+		g->o.load = old->o.load;
 	else if (err == E_OK)
-		err = load_open(&g->load);
+		err = load_open(&g->o.load);
 	if (err == E_OK)
 		err = query_limit_open(
-		    &g->limit, config->rate_limit, config->rate_slip);
+		    &g->o.limit, config->rate_limit, config->rate_slip);
 	if (err == E_OK)
 		err = query_limit_open(
-		    &g->network_limit, config->network_limit, 0);
+		    &g->o.network_limit, config->network_limit, 0);
 	if (err == E_OK)
-		err = tap_open(&g->tap, g->config, g->store);
+		err = tap_open(&g->o.tap, g->config, g->o.store);
 	if (err == E_OK)
 		err = sockets_open(g, old);
 	if (err == E_OK)
-		err = workers_open(g, news);
+		err = workers_open(g);
 	if (err != E_OK) {
 		generation_close(g, old);
 		return err;
@@ -189,7 +180,7 @@ sockets_steer(struct generation *g)
 	unsigned workers = g->config->workers;
 
 	for (unsigned i = 0; i < g->config->listen_count; i++) {
-		const struct listen_sockets *s = &g->sockets[i];
+		const struct listen_sockets *s = &g->o.sockets[i];
 		char text[CONFIG_LISTEN_TEXT];
 
 		if (s->count == 0)
@@ -209,10 +200,10 @@ sockets_steer(struct generation *g)
 enum err
 generation_start(struct generation *g)
 {
-	enum err err = store_keep(g->store);
+	enum err err = store_keep(g->o.store);
 
 	if (err == E_OK)
-		err = tap_start(g->tap);
+		err = tap_start(g->o.tap);
 	sockets_steer(g);
 	for (unsigned i = 0; err == E_OK && i < g->count; i++)
 		err = worker_start(g->workers[i]);
@@ -222,10 +213,10 @@ generation_start(struct generation *g)
 void
 generation_hand_on(struct generation *old, const struct generation *heir)
 {
-	if (old == NULL || old->sockets == NULL || heir == NULL)
+	if (old == NULL || old->o.sockets == NULL || heir == NULL)
 		return;
 	for (unsigned i = 0; i < old->config->listen_count; i++)
-		old->sockets[i].handed_on =
+		old->o.sockets[i].handed_on =
 		    sockets_find(heir, &old->config->listen[i]) != NULL;
 }
 
@@ -272,20 +263,20 @@ generation_close(struct generation *g, const struct generation *heir)
 	for (unsigned i = 0; i < g->count; i++)
 		worker_close(g->workers[i]);
 	free(g->workers);
-	tap_close(g->tap);
-	free(g->dead);
-	query_limit_close(g->limit);
-	query_limit_close(g->network_limit);
-	for (unsigned i = 0; g->sockets != NULL && i < g->config->listen_count;
-	     i++)
-		listen_sockets_close(&g->sockets[i]);
-	free(g->sockets);
-	if (heir == NULL || heir->cache != g->cache)
-		cache_close(g->cache);
-	if (heir == NULL || heir->load != g->load)
-		load_close(g->load);
-	if (heir == NULL || heir->store != g->store)
-		store_close(g->store);
+	tap_close(g->o.tap);
+	free(g->o.dead);
+	query_limit_close(g->o.limit);
+	query_limit_close(g->o.network_limit);
+	for (unsigned i = 0;
+	     g->o.sockets != NULL && i < g->config->listen_count; i++)
+		listen_sockets_close(&g->o.sockets[i]);
+	free(g->o.sockets);
+	if (heir == NULL || heir->o.cache != g->o.cache)
+		cache_close(g->o.cache);
+	if (heir == NULL || heir->o.load != g->o.load)
+		load_close(g->o.load);
+	if (heir == NULL || heir->o.store != g->o.store)
+		store_close(g->o.store);
 	config_free(g->config);
 	free(g);
 }

@@ -13,15 +13,9 @@
 
 struct generation {
 	struct config *config;
-	struct store *store;
-	atomic_int store_told; /* an enum err: what was said of it last */
-	atomic_llong trace;    /* 0, or a number for one that runs */
-	struct cache *cache;
-	struct load *load;
-	struct query_limit *limit, *network_limit; /* NULL: none */
-	struct tap *tap;
-	atomic_bool *dead;              /* one an upstream */
-	struct listen_sockets *sockets; /* one an entry of config->listen */
+	atomic_int store_told;   /* an enum err: what was said of it last */
+	atomic_llong trace;      /* 0, or a number for one that runs */
+	struct worker_options o; /* what all of its workers are given */
 	struct worker **workers;
 	unsigned count; /* workers */
 };

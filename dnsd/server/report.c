@@ -253,7 +253,7 @@ top_print(struct evbuffer *out, const struct generation *g)
 		window[i] = &worker_sketch(g->workers[i / 2])->window[i % 2];
 	(void)evbuffer_add_printf(out, ",\"top\":");
 	windows_print(
-	    out, g->store, window, 2 * g->count, clock_ms(CLOCK_REALTIME));
+	    out, g->o.store, window, 2 * g->count, clock_ms(CLOCK_REALTIME));
 }
 
 void
@@ -268,7 +268,7 @@ report_print_trace(struct evbuffer *out, const struct report_view *v)
 		window[count] = &worker_sketch(g->workers[i])->trace;
 		count += window[count]->began == v->trace;
 	}
-	windows_print(out, g->store, window, count, v->trace);
+	windows_print(out, g->o.store, window, count, v->trace);
 	(void)evbuffer_add_printf(out, "\n");
 }
 
@@ -283,7 +283,7 @@ report_print(struct evbuffer *out, const struct report_view *v)
 	    ",\"workers\":%u,\"reloads\":%u,\"dnstap_lost\":%" PRIu64,
 	    REPORT_VERSION, VERSION, getpid(), v->started,
 	    clock_ms(CLOCK_REALTIME), v->generation->count, v->reloads,
-	    tap_lost(v->generation->tap, TAP_DNSTAP));
+	    tap_lost(v->generation->o.tap, TAP_DNSTAP));
 	string_print(out, ",\"node\":", v->generation->config->id);
 	string_print(out, ",\"region\":", v->generation->config->region);
 	(void)evbuffer_add_printf(out, ",\"counters\":{");

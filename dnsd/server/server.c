@@ -59,7 +59,7 @@ listeners_log(const struct generation *g)
 	for (unsigned i = 0; i < c->listen_count; i++) {
 		const char *network = c->listen[i].network;
 
-		if (g->sockets[i].count == 0)
+		if (g->o.sockets[i].count == 0)
 			continue;
 		log_info("listening on %s, UDP and TCP%s%s",
 		    config_listen_text(&c->listen[i], text),
@@ -73,7 +73,7 @@ store_log(struct generation *g)
 {
 	struct snapshot *snapshot = NULL;
 	struct store_meta meta;
-	enum err err = snapshot_open(g->store, &snapshot);
+	enum err err = snapshot_open(g->o.store, &snapshot);
 
 	if (err == E_OK)
 		err = snapshot_refresh(snapshot);
@@ -180,8 +180,8 @@ cache_empty(void *arg, const char *text)
 
 	if (text != NULL && !dname_parse(&name, text))
 		return false;
-	if (s->current->cache != NULL)
-		cache_flush(s->current->cache, text == NULL ? NULL : &name);
+	if (s->current->o.cache != NULL)
+		cache_flush(s->current->o.cache, text == NULL ? NULL : &name);
 	log_info("the cache was flushed%s%s, as the control socket asked",
 	    text == NULL ? "" : " of ", text == NULL ? "" : text);
 	return true;
@@ -220,9 +220,9 @@ on_follow(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	tap_log_each(s->current->tap, message_follow, s);
+	tap_log_each(s->current->o.tap, message_follow, s);
 	if (s->retiring != NULL)
-		tap_log_each(s->retiring->tap, message_follow, s);
+		tap_log_each(s->retiring->o.tap, message_follow, s);
 }
 
 static bool
@@ -232,10 +232,10 @@ follow_ask(void *arg, const char *what, bool on)
 	struct server *s = arg;
 
 	if (on && s->follow == NULL) {
-		s->follow = follow_open(s->current->store, what);
+		s->follow = follow_open(s->current->o.store, what);
 		if (s->follow == NULL)
 			return false;
-		tap_log(s->current->tap, true);
+		tap_log(s->current->o.tap, true);
 		(void)event_assign(
 		    &s->on_follow, s->base, -1, EV_PERSIST, on_follow, s);
 		return event_add(&s->on_follow, &every) == 0;
@@ -243,7 +243,7 @@ follow_ask(void *arg, const char *what, bool on)
 	if (on)
 		return false;
 	(void)event_del(&s->on_follow);
-	tap_log(s->current->tap, false);
+	tap_log(s->current->o.tap, false);
 	follow_close(s->follow);
 	s->follow = NULL;
 	return true;
@@ -319,7 +319,7 @@ server_use(struct server *s, struct config *config)
 	s->current = g;
 	generation_hand_on(s->retiring, g);
 	generation_order(s->retiring, WORKER_RETIRE);
-	tap_log(g->tap, s->follow != NULL);
+	tap_log(g->o.tap, s->follow != NULL);
 	if (s->trace != 0)
 		s->trace = clock_ms(CLOCK_REALTIME);
 	atomic_store(&g->trace, s->trace);
@@ -398,7 +398,7 @@ server_drop(
 	s->past.counters.tcp_open = 0;
 	s->past.counters.forward_waiting = 0;
 	if (s->follow != NULL)
-		tap_log_each((*g)->tap, message_follow, s);
+		tap_log_each((*g)->o.tap, message_follow, s);
 	generation_close(*g, heir);
 	*g = NULL;
 }
