@@ -146,21 +146,6 @@ config_set_size(void *to, const struct config_value *v)
 }
 
 enum err
-config_set_bool(void *to, const struct config_value *v)
-{
-	static const char *const words[] = { "no", "yes", "false", "true" };
-	bool *out = to;
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strcmp(v->text, words[i]) != 0)
-			continue;
-		*out = i % 2 == 1;
-		return E_OK;
-	}
-	return E_INPUT;
-}
-
-enum err
 config_set_prefix(void *to, const struct config_value *v)
 {
 	return prefix_parse(to, v->text) ? E_OK : E_INPUT;
@@ -189,6 +174,18 @@ word_set(const char *text, const char *const *words, unsigned *number)
 			return E_OK;
 		}
 	return E_INPUT;
+}
+
+enum err
+config_set_bool(void *to, const struct config_value *v)
+{
+	static const char *const words[] = { "no", "yes", "false", "true",
+		NULL };
+	unsigned number = 0;
+	enum err err = word_set(v->text, words, &number);
+
+	*(bool *)to = number % 2 == 1;
+	return err;
 }
 
 /* A function of config_set's, for an enum: its words, in its order. */

@@ -77,8 +77,7 @@ is_below_chain(const struct names *chain, const struct plain_name *owner)
 	return false;
 }
 
-/* No upstream has a say in names of these kinds (docs/names.md, What never
- * leaves). */
+/* No upstream has a say in these (docs/names.md, What never leaves). */
 static bool
 is_never_theirs(
     const struct walk *w, const struct plain_name *name, bool reverse)

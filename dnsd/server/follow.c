@@ -63,14 +63,14 @@ line_print(
     struct evbuffer *out, const struct tap_message *m, const char *network)
 {
 	struct wire_in in = wire_in(m->pkt, m->len);
-	char from[ADDR_TEXT], text[DNAME_TEXT], json[JSON_TEXT(DNAME_TEXT)];
+	char from[ADDR_TEXT], text[DNAME_TEXT] = "-";
+	char json[JSON_TEXT(DNAME_TEXT)];
 	uint16_t flags, type;
 	struct dname name;
 
 	(void)wire_get16(&in);
 	flags = wire_get16(&in);
 	(void)wire_take(&in, 8);
-	(void)snprintf(text, sizeof(text), "-");
 	if (dname_get(&name, &in))
 		(void)dname_text(&name, text);
 	type = wire_get16(&in);

@@ -7,8 +7,7 @@
 #include "base/addr.h"
 #include "base/err.h"
 
-#define ADDR_TEXT   INET6_ADDRSTRLEN
-#define PREFIX_TEXT (INET6_ADDRSTRLEN + 4)
+#define ADDR_TEXT INET6_ADDRSTRLEN
 
 /* False, with *out zero, where TEXT is no address. */
 bool addr_parse(struct addr *out, const char *text) MUST_CHECK;
@@ -21,6 +20,5 @@ bool block_parse(struct addr *, uint8_t *len, const char *text) MUST_CHECK;
 
 /* RFC 5952 text, IPv4 dotted; returns OUT. */
 const char *addr_text(const struct addr *, char out[ADDR_TEXT]);
-const char *prefix_text(const struct prefix *, char out[PREFIX_TEXT]);
 
 #endif

@@ -79,14 +79,3 @@ addr_text(const struct addr *a, char out[ADDR_TEXT])
 		return inet_ntop(AF_INET, a->ip + 12, out, ADDR_TEXT);
 	return inet_ntop(AF_INET6, a->ip, out, ADDR_TEXT);
 }
-
-const char *
-prefix_text(const struct prefix *p, char out[PREFIX_TEXT])
-{
-	unsigned before = addr_is_v4(&p->addr) && p->len >= 96 ? 96 : 0;
-	char addr[ADDR_TEXT];
-
-	(void)snprintf(out, PREFIX_TEXT, "%s/%u", addr_text(&p->addr, addr),
-	    p->len - before);
-	return out;
-}

@@ -5,6 +5,7 @@
 #include "zones/facts/check.h"
 
 #include "base/addr_text.h"
+#include "base/prefix_text.h"
 #include "field_type.h"
 
 static enum err

@@ -3,6 +3,7 @@
  */
 #include "base/addr_list.h"
 #include "base/addr_text.h"
+#include "base/prefix_text.h"
 #include "field_list.h"
 
 static_assert(ENTRY_TEXT >= PREFIX_TEXT, "it fits");

@@ -3,7 +3,7 @@
  *
  * Workers share the store, the cache, limits and the configuration, which
  * outlive them, and nothing else.  The main thread gives a worker orders, and
- *the worker tells through an eventfd that one has been carried out.
+ * the worker tells through an eventfd that one has been carried out.
  *
  *	worker_open -> worker_start -> serves -- WORKER_RETIRE --> retires
  *	    |                                                        |

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/addr_text.h"
+#include "base/prefix_text.h"
 
 /* What the form says; NULL: it says none. */
 static const struct {
