@@ -43,6 +43,7 @@ struct walk {
 	struct plain_name signer[SIGNERS_MAX]; /* zones that sign, above us */
 	size_t first, kept_end;                /* of the records that stay */
 	bool rewrite;                          /* they do not as they are */
+	uint64_t links; /* of the chain that stay: a bit a name */
 	bool soa;
 	bool answered; /* a record of the type asked for is among them */
 	uint32_t ttl;
@@ -161,13 +162,16 @@ chain_find(struct walk *w)
 
 /* A CNAME that was not followed leads somewhere else. */
 static bool
-is_of_chain(const struct walk *w, const struct record *r, unsigned at)
+link_stays(struct walk *w, const struct record *r, unsigned at)
 {
 	struct plain_name target;
 
-	return at + 1 < w->chain->count + w->leaves &&
-	    message_name(w->pkt, r->end, r->rdata, &target) &&
-	    name_is_same(&target, &w->chain->name[at + 1]);
+	if (at + 1 >= w->chain->count + w->leaves ||
+	    !message_name(w->pkt, r->end, r->rdata, &target) ||
+	    !name_is_same(&target, &w->chain->name[at + 1]))
+		return false;
+	w->links |= UINT64_C(1) << at;
+	return true;
 }
 
 static bool
@@ -180,7 +184,7 @@ stays_in_answer(
 		return (r->type == TYPE_DNAME || r->type == TYPE_RRSIG) &&
 		    is_above_chain(w->chain, owner);
 	if (r->type == TYPE_CNAME && !has_no_chain(w))
-		return is_of_chain(w, r, at);
+		return link_stays(w, r, at);
 	if (r->type == w->rules->qtype || w->rules->qtype == TYPE_ANY)
 		w->answered = true;
 	if (w->rules->remove_private && record_is_private(w->pkt, r)) {
@@ -281,14 +285,6 @@ answer_reply_start(struct answer_reply *reply, uint16_t rcode)
 	reply->answer.ede = reply->ede;
 }
 
-static void
-ttl_put(uint8_t *pkt, const struct record *r, uint32_t ttl)
-{
-	struct wire_out out = wire_out(pkt + r->ttl_at, 4);
-
-	wire_put32(&out, ttl);
-}
-
 /* RFC 2308, 5: the lesser of the SOA's own TTL and its MINIMUM. */
 static void
 soa_read(struct walk *w, struct record *r)
@@ -313,7 +309,7 @@ soa_read(struct walk *w, struct record *r)
 static void
 ttl_limit(struct walk *w, struct record *r, enum section section)
 {
-	uint32_t ttl = r->ttl;
+	struct wire_out out = wire_out(w->pkt + r->ttl_at, 4);
 
 	if (r->ttl > INT32_MAX) /* RFC 2181, 8 */
 		r->ttl = 0;
@@ -321,8 +317,7 @@ ttl_limit(struct walk *w, struct record *r, enum section section)
 		r->ttl = ANSWER_TTL_MAX;
 	if (section == SECTION_AUTHORITY && r->type == TYPE_SOA)
 		soa_read(w, r);
-	if (r->ttl != ttl)
-		ttl_put(w->pkt, r, r->ttl);
+	wire_put32(&out, r->ttl);
 	if (r->ttl < w->ttl)
 		w->ttl = r->ttl;
 }
@@ -424,7 +419,9 @@ records_walk(struct walk *w)
 			    !record_take(w, &r, (enum section)s))
 				return false;
 	}
-	return true;
+	/* None is lost, as is one that points at a TTL which was lowered. */
+	return w->links ==
+	    (UINT64_C(1) << (w->chain->count + w->leaves - 1)) - 1;
 }
 
 static bool
