@@ -26,8 +26,7 @@ enum query_next {
 	QUERY_FORWARD /* somebody else's name; pkt is as it came, or see led */
 };
 
-/* Why the question is that network's, or nobody's (docs/operations.md,
- * Addresses). */
+/* Why it is that network's, or nobody's (docs/operations.md, Addresses). */
 enum query_why {
 	WHY_NOT_ASKED,     /* not looked up */
 	WHY_LISTENER,      /* the listener is bound to it */
@@ -52,7 +51,7 @@ struct query {
 	uint8_t *pkt;
 	size_t len, cap;      /* cap at least 512, and len */
 	struct addr from, to; /* to: zero where not known */
-	const char *bound;    /* network the listener is bound to, or NULL */
+	const char *bound;    /* network of the listener, or NULL: lookup.h */
 	uint16_t port;        /* it came from, for who looks on */
 	bool tcp;
 

@@ -6,6 +6,8 @@
  */
 #include "zones/store/read/lookup.h"
 
+#include <assert.h>
+
 #include "zones/names/name.h"
 #include "zones/store/read/env.h"
 #include "zones/store/read/prefetch.h"
@@ -151,14 +153,16 @@ lookup_network_named(struct snapshot *s, const char *id, struct network *out)
 {
 	struct named *n = &s->named;
 
-	if (n->generation != s->generation || strcmp(n->id, id) != 0 ||
+	if (n->generation != s->generation || n->id != id ||
 	    n->generation == 0) {
 		if (!find_named(s, id, out))
 			return false;
-		(void)snprintf(n->id, sizeof(n->id), "%s", id);
+		(void)snprintf(n->said, sizeof(n->said), "%s", id);
+		n->id = id;
 		n->generation = s->generation;
 		n->network = *out;
 	}
+	assert(strcmp(n->said, id) == 0);
 	*out = n->network;
 	return true;
 }

@@ -78,7 +78,8 @@ struct flow {
 
 /* And which one a name means: a listener's, the same for every packet. */
 struct named {
-	char id[DNS_LABEL_MAX + 1];
+	const char *id;
+	char said[DNS_LABEL_MAX + 1];
 	uint64_t generation;
 	struct network network;
 };
@@ -145,8 +146,7 @@ void store_close_file(struct store_env *); /* NULL is fine */
 /* Which files are there now; E_ABSENT: nothing was written yet. */
 enum err store_find_file(const struct store *, struct store_file *) MUST_CHECK;
 
-/* Holds what is open against what is there, and opens that where it is another.
- */
+/* Holds what is open against what is there, and opens that if it is another. */
 void store_look(struct store *);
 
 bool news_open(struct news *);

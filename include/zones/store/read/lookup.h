@@ -35,8 +35,7 @@ struct network {
 	uint8_t uses; /* a bit for each */
 };
 
-/* Why a flow belongs to a network, or to none (docs/operations.md, Addresses).
- */
+/* Why a flow is of a network, or of none (docs/operations.md, Addresses). */
 enum lookup_why {
 	LOOKUP_DESTINATION, /* its resolver was asked, from inside */
 	LOOKUP_SOURCE,      /* its prefix is the longest around the source */
@@ -47,7 +46,8 @@ enum lookup_why {
 /* Number is NETWORK_NONE for FOREIGN and NOBODY. */
 enum lookup_why lookup_network(struct snapshot *, const struct addr *from,
     const struct addr *to, struct network *);
-bool lookup_network_named(struct snapshot *, const char *id, struct network *);
+/* ID is known by its place: that says the same as long as there is S. */
+bool lookup_network_named(struct snapshot *s, const char *id, struct network *);
 
 /*
  * Instances by how well they are: a set is answered by the first tier that it

@@ -19,8 +19,7 @@ void lookup_expect_network(
 
 #define LOOKUP_NO_PLACE 0 /* nothing is expected or fetched there */
 
-/* Where lookup_app() and lookup_instance_at() look: the hash of what they ask.
- */
+/* Where lookup_app() and lookup_instance_at() look: a hash of what they ask. */
 uint64_t lookup_place_app(
     const struct snapshot *, uint32_t network, struct label);
 uint64_t lookup_place_instance(const struct snapshot *, uint32_t network,
