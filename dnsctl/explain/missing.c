@@ -103,7 +103,7 @@ explain_missing(FILE *out, struct snapshot *snapshot, const struct query *q)
 	const struct label none = { .at = NULL };
 	const struct name *name = &q->name;
 	const struct row *row = &rows[name->kind];
-	struct label arg = name->arg;
+	struct label arg = name->arg, app = name->app;
 	struct network_facts facts;
 	char network[DNS_LABEL_MAX + 1];
 
@@ -112,11 +112,13 @@ explain_missing(FILE *out, struct snapshot *snapshot, const struct query *q)
 		return;
 	(void)snprintf(network, sizeof(network), "%.*s", (int)facts.id.len,
 	    (const char *)facts.id.at);
-	if (name->app.at != NULL &&
-	    label_say(out, snapshot, network, &apps, name->app, none))
+	if (app.at != NULL)
+		(void)lookup_alias(snapshot, q->network, app, &app);
+	if (app.at != NULL &&
+	    label_say(out, snapshot, network, &apps, app, none))
 		return;
 	if (name->kind == NAME_APN)
 		arg = dname_label(&q->qname, 0);
 	if (row->what != NULL && arg.at != NULL)
-		(void)label_say(out, snapshot, network, row, arg, name->app);
+		(void)label_say(out, snapshot, network, row, arg, app);
 }

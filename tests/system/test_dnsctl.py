@@ -701,6 +701,19 @@ def test_explain_says_which_label_is_missing(servers, name, said):
     assert "missing   " + said in explain(servers, "-n", "acme", name)
 
 
+@pytest.mark.parametrize("name,said", [
+    ("gone.internal", "there is no app flier; flyer is near"),
+    ("vms.gone.internal", "there is no app flier; flyer is near"),
+    ("3d8d9251.vm.potato.internal",
+     "there is no instance 3d8d9251; 3d8d9250 is near"),
+])
+def test_explain_says_what_an_alias_misses(servers, name, said):
+    store = servers.store(sample() + lines([
+        {"put": "alias", "network": "acme", "name": alias, "app": app}
+        for alias, app in (("gone", "flier"), ("potato", "random-potato-45"))]))
+    assert "missing   " + said in store.tell("explain", "-n", "acme", name)
+
+
 # --- a full disk
 
 def test_full_disk(servers, tmp_path):
