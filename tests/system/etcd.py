@@ -122,16 +122,22 @@ class Cluster:
 
     def call(self, path, body):
         """The reply of the first member that gives one."""
-        return until(lambda: self.call_any(path, body), f"etcd: {path}")
+        said = {}
+        try:
+            return until(lambda: self.call_any(path, body, said), path)
+        except AssertionError as wrong:
+            raise AssertionError(f"etcd: {path}: {said}") from wrong
 
-    def call_any(self, path, body):
+    def call_any(self, path, body, said):
         for member in self.members:
             try:
                 reply = self.call_one(member, path, body)
-            except (OSError, http.client.HTTPException, ValueError):
+            except (OSError, http.client.HTTPException, ValueError) as wrong:
+                said[member.name] = wrong
                 continue
             if reply is not None and "error" not in reply:
                 return reply
+            said[member.name] = reply
         return None
 
     def call_one(self, member, path, body):

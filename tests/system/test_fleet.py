@@ -47,7 +47,8 @@ class Guarded(Cluster):
 
     def call_one(self, member, path, body):
         reply = super().call_one(member, path, body)
-        if "auth token" in str(reply.get("error")):
+        if "error" in reply and (not self.headers or
+                                 "auth token" in str(reply["error"])):
             self.headers = {}
             token = super().call_one(member, "auth/authenticate", {
                 "name": "root", "password": "r"}).get("token")
