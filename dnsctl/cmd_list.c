@@ -31,7 +31,7 @@ domain_of(struct snapshot *snapshot, const struct fact *f)
 	struct instance flycast;
 	struct label domain = { NULL, 0 };
 
-	if (!lookup_network_named(snapshot, f->network, &network) ||
+	if (!lookup_network_named(snapshot, f->network, false, &network) ||
 	    !lookup_app_fact(snapshot, network.number, label_of(f->app),
 		&flycast, &domain) ||
 	    domain.len == 0)

@@ -166,7 +166,7 @@ is_known(struct serve *s, const char *network)
 	struct network n;
 
 	return network == NULL ||
-	    lookup_network_named(s->snapshot, network, &n);
+	    lookup_network_named(s->snapshot, network, false, &n);
 }
 
 unsigned

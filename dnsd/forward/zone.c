@@ -39,8 +39,8 @@ zone_is_for(struct forward *f, const struct zone *z, uint32_t number)
 
 	return z->config->network == NULL ||
 	    (number != NETWORK_NONE &&
-		lookup_network_named(
-		    f->options.env->snapshot, z->config->network, &network) &&
+		lookup_network_named(f->options.env->snapshot,
+		    z->config->network, true, &network) &&
 		network.number == number);
 }
 

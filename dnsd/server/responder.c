@@ -173,6 +173,7 @@ env_open(struct query_env *env, const struct worker_options *o)
 	env->rng.state |= 1;
 	env->region = c->region == NULL ? "" : c->region;
 	env->id = c->id;
+	env->bound_stays = true;
 	env->max_udp_size = c->max_udp_size;
 	env->forwards = c->upstream_count > 0 || c->zone_count > 0;
 	env->allow = c->allow;

@@ -30,7 +30,7 @@ network_number(struct exporter *e, const char *id)
 
 	if (strcmp(e->network, id) == 0)
 		return e->number;
-	(void)lookup_network_named(e->snapshot, id, &network);
+	(void)lookup_network_named(e->snapshot, id, false, &network);
 	(void)snprintf(e->network, sizeof(e->network), "%s", id);
 	e->number = network.number;
 	return e->number;

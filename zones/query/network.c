@@ -20,7 +20,8 @@ find_why(struct query *q, struct query_env *env, struct network *n)
 	if (env->store != E_OK)
 		return WHY_NO_STORE;
 	if (q->bound != NULL)
-		return lookup_network_named(env->snapshot, q->bound, n)
+		return lookup_network_named(
+			   env->snapshot, q->bound, env->bound_stays, n)
 		    ? WHY_LISTENER
 		    : WHY_NO_SUCH_BOUND;
 	switch (lookup_network(env->snapshot, &q->from, &q->to, n)) {

@@ -51,7 +51,7 @@ struct query {
 	uint8_t *pkt;
 	size_t len, cap;      /* cap at least 512, and len */
 	struct addr from, to; /* to: zero where not known */
-	const char *bound;    /* network of the listener, or NULL: lookup.h */
+	const char *bound;    /* network the listener is bound to, or NULL */
 	uint16_t port;        /* it came from, for who looks on */
 	bool tcp;
 
@@ -133,13 +133,13 @@ struct query_env {
 	const char *id;        /* of at most QUERY_ID_MAX octets; NULL: none */
 	uint16_t max_udp_size; /* at least 512 */
 	bool forwards;         /* there are upstreams */
+	bool bound_stays;      /* all of the questions' bound do: lookup.h */
 	const struct prefix *allow;
 	unsigned allow_count;
 	special_set ordinary; /* special-use names that are not special here */
 	const struct siphash_key *secret; /* for cookies; the first signs */
 	unsigned secret_count;            /* 0: no cookies */
-	uint16_t
-	    unproven_size; /* most over UDP for who has none; 0: the same */
+	uint16_t unproven_size; /* most over UDP without one; 0: as for all */
 	struct query_limit *limit;         /* NULL: none */
 	struct query_limit *network_limit; /* of private answers; NULL: none */
 	struct rng rng;

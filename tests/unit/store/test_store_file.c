@@ -56,7 +56,7 @@ has_network(struct fixture *f, const char *id)
 	bool has;
 
 	assert_int_equal(snapshot_refresh(f->snapshot), E_OK);
-	has = lookup_network_named(f->snapshot, id, &n);
+	has = lookup_network_named(f->snapshot, id, false, &n);
 	snapshot_rest(f->snapshot);
 	return has;
 }
@@ -279,7 +279,7 @@ test_absent(void **state)
 	assert_int_equal(snapshot_open(f.reader, &f.snapshot), E_OK);
 	assert_int_equal(snapshot_refresh(f.snapshot), E_ABSENT);
 	/* nothing is found, and nothing breaks */
-	assert_false(lookup_network_named(f.snapshot, "acme", &n));
+	assert_false(lookup_network_named(f.snapshot, "acme", false, &n));
 	snapshot_rest(f.snapshot);
 	assert_int_equal(look(&f), E_ABSENT);
 	here.path = f.path;
@@ -449,22 +449,22 @@ test_two_moments(void **state)
 	assert_int_equal(fixture_apply(&f, facts), E_OK);
 	assert_int_equal(snapshot_open(f.reader, &late), E_OK);
 	assert_int_equal(snapshot_refresh(f.snapshot), E_OK);
-	assert_true(lookup_network_named(f.snapshot, "acme", &n));
+	assert_true(lookup_network_named(f.snapshot, "acme", false, &n));
 	assert_int_equal(
 	    fixture_apply(&f,
 		"{'delete':'network','id':'acme'}\n"
 		"{'put':'network','id':'other','prefixes':['fdaa:1::/32']}"),
 	    E_OK);
 	assert_int_equal(snapshot_refresh(late), E_OK);
-	assert_true(lookup_network_named(f.snapshot, "acme", &n));
-	assert_false(lookup_network_named(f.snapshot, "other", &n));
-	assert_false(lookup_network_named(late, "acme", &n));
-	assert_true(lookup_network_named(late, "other", &n));
+	assert_true(lookup_network_named(f.snapshot, "acme", false, &n));
+	assert_false(lookup_network_named(f.snapshot, "other", false, &n));
+	assert_false(lookup_network_named(late, "acme", false, &n));
+	assert_true(lookup_network_named(late, "other", false, &n));
 	assert_int_equal(snapshot_refresh(f.snapshot), E_OK);
-	assert_false(lookup_network_named(f.snapshot, "acme", &n));
+	assert_false(lookup_network_named(f.snapshot, "acme", false, &n));
 	/* at rest, nothing is found */
 	snapshot_rest(f.snapshot);
-	assert_false(lookup_network_named(f.snapshot, "other", &n));
+	assert_false(lookup_network_named(f.snapshot, "other", false, &n));
 	snapshot_close(late);
 	fixture_close(&f);
 }

@@ -151,7 +151,8 @@ check(struct model *m)
 	m->f.loud = true;
 	assert_int_equal(fixture_check(&m->f), E_OK);
 	assert_int_equal(snapshot_refresh(m->f.snapshot), E_OK);
-	assert_true(lookup_network_named(m->f.snapshot, "acme", &network));
+	assert_true(
+	    lookup_network_named(m->f.snapshot, "acme", false, &network));
 	has = lookup_app(m->f.snapshot, network.number, label_of("web"), &app);
 	assert_int_equal(has, m->count > 0);
 	if (has) {

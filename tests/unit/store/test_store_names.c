@@ -56,7 +56,7 @@ join(struct fixture *f, char *out)
 	struct range range;
 
 	assert_int_equal(snapshot_refresh(f->snapshot), E_OK);
-	assert_true(lookup_network_named(f->snapshot, "acme", &network));
+	assert_true(lookup_network_named(f->snapshot, "acme", false, &network));
 	range_names(&range, f->snapshot, network.number);
 	while (range_name_strings(&range, &strings)) {
 		/* a page that is not the last is at least a quarter full */

@@ -63,7 +63,7 @@ begin(struct walks *w)
 	put_many(&w->f, "m1");
 	put_many(&w->f, "m2");
 	assert_int_equal(snapshot_refresh(w->f.snapshot), E_OK);
-	assert_true(lookup_network_named(w->f.snapshot, "acme", &n));
+	assert_true(lookup_network_named(w->f.snapshot, "acme", false, &n));
 	w->network = n.number;
 }
 

@@ -97,7 +97,8 @@ model_open(struct model *m)
 		"{'put':'network','id':'acme','prefixes':['fdaa:0:18::/48']}"),
 	    E_OK);
 	assert_int_equal(snapshot_refresh(m->f.snapshot), E_OK);
-	assert_true(lookup_network_named(m->f.snapshot, "acme", &network));
+	assert_true(
+	    lookup_network_named(m->f.snapshot, "acme", false, &network));
 	m->network = network.number;
 	snapshot_rest(m->f.snapshot);
 }
@@ -185,12 +186,12 @@ test_named(void **state)
 		for (unsigned again = 0; again < 2; again++) {
 			assert_int_equal(snapshot_refresh(f.snapshot), E_OK);
 			assert_int_equal(
-			    lookup_network_named(f.snapshot, "acme", &n),
+			    lookup_network_named(f.snapshot, "acme", false, &n),
 			    rows[i].is);
 			if (rows[i].is)
 				assert_int_equal(n.ttl, rows[i].ttl);
 			assert_false(
-			    lookup_network_named(f.snapshot, "acm", &n));
+			    lookup_network_named(f.snapshot, "acm", false, &n));
 			snapshot_rest(f.snapshot);
 		}
 	}

@@ -35,7 +35,7 @@ expect_export(struct check *c, const struct fact *f)
 	struct store_key key;
 	char title[FACT_TITLE];
 
-	(void)lookup_network_named(c->snapshot, f->to, &to);
+	(void)lookup_network_named(c->snapshot, f->to, false, &to);
 	if (!index_import_key(&key, to.number, c->number, f)) {
 		check_say(c, true, "%s: its network is not there",
 		    fact_title(f, title));

@@ -46,8 +46,9 @@ enum lookup_why {
 /* Number is NETWORK_NONE for FOREIGN and NOBODY. */
 enum lookup_why lookup_network(struct snapshot *, const struct addr *from,
     const struct addr *to, struct network *);
-/* ID is known by its place: that says the same as long as there is S. */
-bool lookup_network_named(struct snapshot *s, const char *id, struct network *);
+/* STAYS: ID says the same as long as there is S, and is known by its place. */
+bool lookup_network_named(
+    struct snapshot *s, const char *id, bool stays, struct network *);
 
 /*
  * Instances by how well they are: a set is answered by the first tier that it
