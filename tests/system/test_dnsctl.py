@@ -99,9 +99,34 @@ def test_apply_warns_of_what_no_name_asks_for(servers):
         "-:2: instance n/web/i: warning: group: GROUP.process.APP.internal "
         'will not answer: "_tcp"',
         "-:2: instance n/web/i: warning: metadata: VALUE.KEY.kv._metadata."
-        'APP.internal will not answer: "version=1.2"']
+        'APP.internal will not answer: "version=1.2"',
+        '-:2: instance n/web/i: warning: region: there is no such region: '
+        '"vms"']
     done = store.run("follow", "-", *UNBOXED,
                      stdin=web + '{"commit":"1"}\n')
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_apply_warns_of_a_region_that_is_not_there(servers):
+    """Once, as of the end; and who is in one that goes."""
+    store = servers.store(NET)
+    iad = '{"put":"region","id":"iad","latitude":39,"longitude":-77}\n'
+    gone = '{"delete":"region","id":"iad"}\n'
+    other = WEB.replace('"i"', '"j"').replace("18::1", "18::2")
+    for lines_, said in [
+            (WEB + other, '-:1: instance n/web/i: warning: '
+             'region: there is no such region: "iad"\n'),
+            (WEB + iad, ""),
+            (gone + WEB.replace('"iad"', '"lhr"') + iad.replace("iad", "lhr"),
+             "-:1: region iad: warning: there is none any more, and instance "
+             "n/web/j is in it\n"),
+            (iad, ""),
+            (gone + '{"delete":"instance","network":"n","app":"web","id":"j"}\n',
+             "")]:
+        done = store.run("apply", "-", stdin=lines_)
+        assert (done.returncode, done.stderr) == (0, said)
+    done = store.run("follow", "-", *UNBOXED,
+                     stdin=WEB + '{"commit":"1"}\n')
     assert (done.returncode, done.stderr) == (0, "")
 
 

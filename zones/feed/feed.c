@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "region.h"
 #include "zones/facts/asked.h"
 #include "zones/facts/check.h"
 
@@ -32,6 +33,7 @@ cursors_drop(struct feed *f)
 	f->cursors_end = &f->cursors;
 	f->whole = 0;
 	f->place_count = 0;
+	f->regions = NULL;
 	left_drop(f);
 }
 
@@ -127,13 +129,15 @@ unasked_tell(void *arg, const struct complaint *why)
 
 /* Who applies a file looks at what it says; who follows was told once. */
 static void
-unasked_find(
+taken_look(
     struct feed *f, const struct fact *fact, const struct feed_where *where)
 {
 	struct warning w = { f, fact, where };
 
-	if (f->strict)
-		fact_unasked(fact, unasked_tell, &w);
+	if (!f->strict)
+		return;
+	fact_unasked(fact, unasked_tell, &w);
+	feed_region_note(f, fact, where, false);
 }
 
 static void
@@ -192,7 +196,7 @@ put_take(struct feed *f, const struct feed_line *line,
 		return err;
 	f->counts.puts++;
 	conflict_tell(f, &line->fact, where, store_conflict(f->txn));
-	unasked_find(f, &line->fact, where);
+	taken_look(f, &line->fact, where);
 	return E_OK;
 }
 
@@ -202,16 +206,18 @@ delete_take(struct feed *f, const struct feed_line *line,
 {
 	enum err err;
 
-	(void)where;
 	if (f->in_snapshot)
 		return complain(why, "delete", "must not be in a snapshot",
 		    fact_kind_str(line->fact.kind));
 	err = line->verb == FEED_DELETE
 	    ? store_delete(f->txn, &line->fact, why)
 	    : store_withdraw(f->txn, &line->fact, why);
-	if (err == E_OK)
-		f->counts.deletes++;
-	return err;
+	if (err != E_OK)
+		return err;
+	f->counts.deletes++;
+	if (f->strict)
+		feed_region_note(f, &line->fact, where, true);
+	return E_OK;
 }
 
 static void
@@ -224,7 +230,7 @@ settled_tell(void *arg, uint64_t place, const struct fact *fact,
 	if (why == NULL) {
 		f->counts.puts++;
 		conflict_tell(f, fact, where, other);
-		unasked_find(f, fact, where);
+		taken_look(f, fact, where);
 	} else if (!f->failed) { /* the first ends it, if it is strict */
 		(void)complain_of(f, where, fact, why);
 	}
@@ -429,6 +435,8 @@ feed_store(struct feed *f)
 	if (f->txn == NULL)
 		return E_OK;
 	err = f->strict ? settle(f, NULL) : E_OK;
+	if (err == E_OK)
+		err = feed_regions_tell(f);
 	if (err != E_OK)
 		return err;
 	changes = *store_changes(f->txn);

@@ -79,6 +79,7 @@ struct feed {
 	size_t place_count, place_room;
 	struct feed_left *left, **left_end; /* since the last commit */
 	uint64_t left_count;
+	struct feed_regions *regions; /* that lines named, or NULL */
 	struct arena cursors_memory;
 	struct feed_cursor *cursors, **cursors_end; /* whole, not stored */
 	unsigned whole;                             /* how many these are */
