@@ -14,12 +14,7 @@
 
 #include "base/log.h"
 #include "dnsctl/control/control.h"
-
-static double
-number(json_t *line, const char *member)
-{
-	return json_number_value(json_object_get(line, member));
-}
+#include "dnsctl/control/number.h"
 
 static const char *
 text(json_t *line, const char *member)

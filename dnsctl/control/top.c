@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "dnsctl/control/number.h"
 
 #define LINE 1024
 
@@ -20,12 +21,6 @@ struct frame {
 	unsigned rows, columns, used;
 	const char *end;
 };
-
-static double
-number(json_t *object, const char *member)
-{
-	return json_number_value(json_object_get(object, member));
-}
 
 static const char *
 text(json_t *object, const char *member)

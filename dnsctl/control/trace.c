@@ -14,17 +14,12 @@
 
 #include "base/log.h"
 #include "dnsctl/control/control.h"
+#include "dnsctl/control/number.h"
 
 static const struct {
 	const char *member, *title;
 } lists[] = { { "networks", "NETWORK" }, { "askers", "ASKER" },
 	{ "names", "NAME" } };
-
-static double
-number(json_t *object, const char *member)
-{
-	return json_number_value(json_object_get(object, member));
-}
 
 static void
 trace_print(json_t *trace)

@@ -4,6 +4,7 @@
  * Names and units are OpenMetrics'.  Who does not ask for that gets the older
  * text format, in which a counter's family has the name of its samples.
  */
+#include "dnsctl/control/number.h"
 #include "impl.h"
 
 #include <math.h>
@@ -92,12 +93,6 @@ static void
 family_of(const struct page *p, const struct measure *m)
 {
 	family(p, m->type, m->name, m->unit, m->help);
-}
-
-static double
-number(json_t *object, const char *member)
-{
-	return json_number_value(json_object_get(object, member));
 }
 
 static const char *

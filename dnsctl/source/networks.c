@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/log.h"
 #include "zones/facts/check.h"
 #include "zones/store/write/facts.h"
@@ -42,7 +43,7 @@ list_add(char *list, const char *id, size_t id_len)
 	char *longer = realloc(list, len + id_len + 2);
 
 	if (longer == NULL)
-		abort(); /* as arena.h: a tool without memory is no tool */
+		no_memory();
 	if (len > 0)
 		longer[len++] = ',';
 	memcpy(longer + len, id, id_len);

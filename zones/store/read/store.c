@@ -196,8 +196,8 @@ change(struct store *s, struct store_file *there, enum err err)
 		s->env->file.lock = file_number(s, "lock.mdb", &st);
 }
 
-static bool
-is_same(const struct store_file *a, const struct store_file *b)
+bool
+store_file_is_same(const struct store_file *a, const struct store_file *b)
 {
 	return a->dev == b->dev && a->ino == b->ino && a->lock == b->lock;
 }
@@ -213,16 +213,17 @@ look(struct store *s)
 
 	if (err == E_OK)
 		err = file_check(s, same && guard_hurt(&e->guard) == E_OK,
-		    same && is_same(&e->file, &there) ? e : NULL);
+		    same && store_file_is_same(&e->file, &there) ? e : NULL);
 	if (err != E_OK && same)
 		guard_mark(&e->guard, err);
 	(void)pthread_mutex_lock(&s->lock);
 	if (e == NULL || guard_hurt(&e->guard) != E_OK ||
-	    (err == E_OK && !is_same(&e->file, &there)))
+	    (err == E_OK && !store_file_is_same(&e->file, &there)))
 		change(s, &there, err);
 	e = s->env;
 	s->settled = err == E_OK && e != NULL &&
-	    guard_hurt(&e->guard) == E_OK && is_same(&e->file, &there);
+	    guard_hurt(&e->guard) == E_OK &&
+	    store_file_is_same(&e->file, &there);
 	snapshots_wake(s);
 	(void)pthread_mutex_unlock(&s->lock);
 }

@@ -27,12 +27,6 @@ lock(const struct store *s, short what)
 	return rc == 0 ? E_OK : E_SYSTEM;
 }
 
-static bool
-is_same(const struct store_file *a, const struct store_file *b)
-{
-	return a->dev == b->dev && a->ino == b->ino && a->lock == b->lock;
-}
-
 /* The journal's entry of *COMMIT; where that is 0, of the last one. */
 static enum err
 entry_copy(const struct store *s, uint64_t *commit, struct wire_out *out)
@@ -123,7 +117,7 @@ store_enter(struct store *s)
 	if (err == E_OK)
 		err = lock(s, F_WRLCK);
 	while (err == E_OK && (err = store_find_file(s, &there)) == E_OK &&
-	    !is_same(&there, &s->env->file))
+	    !store_file_is_same(&there, &s->env->file))
 		err = take_up(s);
 	if (err == E_OK)
 		settle(s);

@@ -145,6 +145,7 @@ void store_close_file(struct store_env *); /* NULL is fine */
 
 /* Which files are there now; E_ABSENT: nothing was written yet. */
 enum err store_find_file(const struct store *, struct store_file *) MUST_CHECK;
+bool store_file_is_same(const struct store_file *, const struct store_file *);
 
 /* Holds what is open against what is there, and opens that if it is another. */
 void store_look(struct store *);
