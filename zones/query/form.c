@@ -4,7 +4,6 @@
 #include "impl.h"
 
 #include <assert.h>
-#include <stdio.h>
 
 #include "zones/store/read/prefetch.h"
 
@@ -134,14 +133,12 @@ read_fact(struct reply *r, enum reads reads, uint64_t place)
 static void
 watch_other(const struct reply *r, const char *what)
 {
-	char text[2 * DNS_LABEL_MAX + 64];
 	struct label name = r->q->name.app;
 
-	if (r->env->watch == NULL)
-		return;
-	(void)snprintf(text, sizeof(text), "%.*s is %s %.*s", name.len,
-	    (const char *)name.at, what, r->of.len, (const char *)r->of.at);
-	watch_note(r->env, text);
+	if (r->env->watch != NULL)
+		watch_note(r->env, "%.*s is %s %.*s", name.len,
+		    (const char *)name.at, what, r->of.len,
+		    (const char *)r->of.at);
 }
 
 /* An alias means an app, never another alias, so that no two can go round. */

@@ -184,13 +184,9 @@ watch_fact(const struct query_env *env, const char *kind, struct label app,
 		env->watch->fact(env->watch, kind, app, id, fate);
 }
 
-/* For people; formats, and so does nothing in the server. */
-static inline void
-watch_note(const struct query_env *env, const char *text)
-{
-	if (env->watch != NULL)
-		env->watch->note(env->watch, text);
-}
+/* For people; only where somebody watches. */
+APART void watch_note(const struct query_env *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 static inline void
 watch_instance(

@@ -10,8 +10,6 @@
  */
 #include "impl.h"
 
-#include <stdio.h>
-
 #include "zones/names/label.h"
 
 #define FAR UINT32_MAX
@@ -57,19 +55,16 @@ take_nearest(struct ranking *k)
 static void
 watch_region(const struct reply *r, struct label region, uint32_t us)
 {
-	char text[128];
+	const char *name = (const char *)region.at;
 
 	if (r->env->watch == NULL)
 		return;
 	if (us == FAR)
-		(void)snprintf(text, sizeof(text),
-		    "region %.*s: nobody knows "
-		    "how far",
-		    region.len, (const char *)region.at);
+		watch_note(r->env, "region %.*s: nobody knows how far",
+		    region.len, name);
 	else
-		(void)snprintf(text, sizeof(text), "region %.*s: %.1f ms",
-		    region.len, (const char *)region.at, us / 1000.0);
-	watch_note(r->env, text);
+		watch_note(r->env, "region %.*s: %.1f ms", region.len, name,
+		    us / 1000.0);
 }
 
 /* Merges the app's runs with the row; what the row lacks is far. */
@@ -93,38 +88,29 @@ rank_runs(struct ranking *k, const struct reply *r, struct wire_in row)
 		sift_down(k, i - 1);
 }
 
-static void
-watch_from(const struct reply *r, struct label region, const char *whose)
-{
-	char text[128];
-
-	if (r->env->watch == NULL)
-		return;
-	if (region.len == 0)
-		whose = "nobody knows where asker and server are";
-	(void)snprintf(text, sizeof(text), "measured from %.*s%s%s", region.len,
-	    region.len > 0 ? (const char *)region.at : "",
-	    region.len > 0 ? ", " : "nowhere: ", whose);
-	watch_note(r->env, text);
-}
-
 /* From the asker's own region, else from the node's. */
-static void
-find_row(const struct reply *r, struct wire_in *row)
+static struct wire_in
+find_row(const struct reply *r)
 {
-	struct label node = label_of(r->env->region);
+	struct label from = label_of(r->env->region);
+	struct wire_in row = wire_in(NULL, 0);
+	const char *whose = from.len == 0
+	    ? "nobody knows where asker and server are"
+	    : "where the server is: nobody knows where the asker is";
 	struct claim asker;
 
-	*row = wire_in(NULL, 0);
 	if (query_asker(r->q, r->env, &asker) && asker.region.len > 0 &&
-	    lookup_distances(r->env->snapshot, asker.region, row)) {
-		watch_from(r, asker.region, "where the asker is");
-		return;
+	    lookup_distances(r->env->snapshot, asker.region, &row)) {
+		from = asker.region;
+		whose = "where the asker is";
+	} else {
+		(void)lookup_distances(r->env->snapshot, from, &row);
 	}
-	watch_from(r, node,
-	    "where the server is: nobody knows where the "
-	    "asker is");
-	(void)lookup_distances(r->env->snapshot, node, row);
+	if (r->env->watch != NULL)
+		watch_note(r->env, "measured from %.*s%s%s", from.len,
+		    (const char *)from.at,
+		    from.len > 0 ? ", " : "nowhere: ", whose);
+	return row;
 }
 
 /* Of all instances at one distance WANT, in an order that changes. */
@@ -188,11 +174,9 @@ answer_nearest(struct reply *r)
 	struct ranking k = { .run = r->env->scratch->run,
 		.count = run_find(r, anywhere, tier) };
 	unsigned want = top < pick_most(r) ? top : pick_most(r);
-	struct wire_in row;
 	struct picked p;
 
-	find_row(r, &row);
-	rank_runs(&k, r, row);
+	rank_runs(&k, r, find_row(r));
 	pick_start(&p, r);
 	p.exists = !r->is_service || service_exists(r);
 	while (p.count < want && k.count > 0)

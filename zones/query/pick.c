@@ -4,7 +4,22 @@
  */
 #include "impl.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "zones/store/read/brief.h"
+
+void
+watch_note(const struct query_env *env, const char *format, ...)
+{
+	char text[2 * DNAME_TEXT + 64];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	env->watch->note(env->watch, text);
+}
 
 void
 pick_start(struct picked *p, struct reply *r)

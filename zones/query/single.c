@@ -3,8 +3,6 @@
  */
 #include "impl.h"
 
-#include <stdio.h>
-
 /* RFC 6761, 6.3: the loopback, whoever asks. */
 enum query_next
 answer_localhost(struct reply *r)
@@ -82,17 +80,14 @@ void
 watch_import(
     const struct reply *r, struct label as, const struct import *import)
 {
-	char text[4 * DNS_LABEL_MAX];
 	struct network_facts n;
 
-	if (r->env->watch == NULL ||
-	    !lookup_network_facts(r->env->snapshot, import->network, &n))
-		return;
-	(void)snprintf(text, sizeof(text),
-	    "%.*s is %.*s of network %.*s, by an export", as.len,
-	    (const char *)as.at, import->app.len, (const char *)import->app.at,
-	    n.id.len, (const char *)n.id.at);
-	watch_note(r->env, text);
+	if (r->env->watch != NULL &&
+	    lookup_network_facts(r->env->snapshot, import->network, &n))
+		watch_note(r->env, "%.*s is %.*s of network %.*s, by an export",
+		    as.len, (const char *)as.at, import->app.len,
+		    (const char *)import->app.at, n.id.len,
+		    (const char *)n.id.at);
 }
 
 /* The own app of the name comes first, also where it has none. */

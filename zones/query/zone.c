@@ -6,8 +6,6 @@
  */
 #include "impl.h"
 
-#include <stdio.h>
-
 #include "base/letters.h"
 #include "zones/store/read/prefetch.h"
 
@@ -82,14 +80,13 @@ static void
 watch(const struct zone_reply *z, const char *how)
 {
 	const struct query *q = z->reply.q;
-	char zone[DNAME_TEXT], name[DNAME_TEXT], text[2 * DNAME_TEXT + 64];
+	char zone[DNAME_TEXT], name[DNAME_TEXT];
 
-	if (z->reply.env->watch == NULL)
-		return;
-	(void)snprintf(text, sizeof(text), "zone %s: %s%s %s",
-	    part_text(&q->qname, q->name.apex, zone), z->node.star ? "*." : "",
-	    part_text(&q->qname, z->node.labels, name), how);
-	watch_note(z->reply.env, text);
+	if (z->reply.env->watch != NULL)
+		watch_note(z->reply.env, "zone %s: %s%s %s",
+		    part_text(&q->qname, q->name.apex, zone),
+		    z->node.star ? "*." : "",
+		    part_text(&q->qname, z->node.labels, name), how);
 }
 
 static enum found
