@@ -16,12 +16,15 @@ cmd_explain(const struct ctl *ctl)
 		.to = ctl->to,
 		.region = ctl->region };
 	struct config *config = NULL;
-	char why[EXPLAIN_WHY] = "";
+	char why[EXPLAIN_WHY] = "", bad[CONFIG_WHY];
 	struct ctl_view view;
 	enum err err;
 
-	if (ctl->config != NULL && config_read(&config, ctl->config) != E_OK)
+	if (ctl->config != NULL &&
+	    config_read(&config, ctl->config, bad) != E_OK) {
+		log_error("%s", bad);
 		return CTL_FAILED;
+	}
 	question.config = config;
 	if (!ctl_view_open(&view, ctl)) {
 		config_free(config);

@@ -68,11 +68,14 @@ sockets_print(const struct config *c)
 static int
 with_config(const char *file, int (*run)(const struct config *))
 {
+	char why[CONFIG_WHY];
 	struct config *config;
 	int status = EXIT_FAILURE;
 
-	if (config_read(&config, file) == E_OK)
+	if (config_read(&config, file, why) == E_OK)
 		status = run(config);
+	else
+		log_error("%s", why);
 	config_free(config);
 	return status;
 }

@@ -3,7 +3,6 @@
  */
 #include "dnsctl/doctor/doctor.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,22 +27,13 @@ static enum err
 config_check(struct doctor *d, const char *file, struct config **config)
 {
 	char why[CONFIG_WHY], mend[MEND];
-	enum err err = E_SYSTEM;
-	size_t len;
-	char *text = config_text(file, &len);
+	enum err err = config_read(config, file, why);
 
-	if (text != NULL)
-		err = config_parse(config, file, text, len, why);
 	(void)snprintf(mend, sizeof(mend), "sudoedit %s", file);
-	if (text == NULL)
-		doctor_say(d, FINDING_BAD, "config", mend,
-		    "%s: cannot be read: %s", file, strerror(errno));
-	else if (err != E_OK)
-		doctor_say(d, FINDING_BAD, "config", mend, "%s",
-		    err == E_INPUT ? why : err_str(err));
+	if (err != E_OK)
+		doctor_say(d, FINDING_BAD, "config", mend, "%s", why);
 	else
 		doctor_say(d, FINDING_GOOD, "config", "", "%s: good", file);
-	free(text);
 	return err;
 }
 

@@ -83,11 +83,8 @@ upstream_check(struct doctor *d, const struct config_upstream *u)
 void
 upstreams_check(struct doctor *d)
 {
-	const struct config *c = d->config;
+	const struct config_upstream *u;
 
-	for (unsigned i = 0; i < c->upstream_count; i++)
-		upstream_check(d, &c->upstreams[i]);
-	for (unsigned z = 0; z < c->zone_count; z++)
-		for (unsigned i = 0; i < c->zones[z].upstream_count; i++)
-			upstream_check(d, &c->zones[z].upstreams[i]);
+	for (unsigned i = 0; (u = config_upstream(d->config, i)) != NULL; i++)
+		upstream_check(d, u);
 }

@@ -4,21 +4,15 @@
 #include "impl.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
 
 #include "base/addr_text.h"
 #include "base/log.h"
 #include "zones/names/dname.h"
 
-/* Taken apart; ADDRESS is without brackets, and may be "fe80::1%wg0". */
-struct endpoint {
-	char address[INET6_ADDRSTRLEN + 1 + IF_NAMESIZE];
-	bool bracketed;
-	uint16_t port;
-};
+#define ENDPOINT_TEXT (INET6_ADDRSTRLEN + IF_NAMESIZE + sizeof("[%]:65535"))
 
 static bool
-port_parse(const char *text, uint16_t *port)
+port_read(const char *text, uint16_t *port)
 {
 	unsigned long n;
 	char *end;
@@ -31,30 +25,32 @@ port_parse(const char *text, uint16_t *port)
 }
 
 /*
- * "192.0.2.1:53", "[2001:db8::1]:53"; without the port as well, if PORT is
- * not zero.  IPv6 stands in brackets, so that the port is never guessed.
+ * "192.0.2.1:53", "[2001:db8::1%eth0]:53"; without the port as well, if *PORT
+ * is not zero.  IPv6 stands in brackets, so that the port is never guessed.
  */
 static bool
-endpoint_parse(struct endpoint *out, const char *text, uint16_t port)
+endpoint_read(const char *from, size_t len, struct addr *addr,
+    struct config_link *link, uint16_t *port)
 {
-	size_t len = strcspn(text, text[0] == '[' ? "]" : ":");
-	const char *rest = text + len;
+	char text[ENDPOINT_TEXT], *address = text, *rest;
+	bool bracketed = from[0] == '[';
 
-	out->bracketed = text[0] == '[';
-	if (out->bracketed) {
-		if (*rest++ != ']')
-			return false;
-		text++;
-		len--;
-	}
-	if (len == 0 || len >= sizeof(out->address))
+	if (len >= sizeof(text))
 		return false;
-	memcpy(out->address, text, len);
-	out->address[len] = '\0';
-	out->port = port;
-	if (*rest == '\0')
-		return port != 0;
-	return *rest == ':' && port_parse(rest + 1, &out->port);
+	(void)snprintf(text, sizeof(text), "%.*s", (int)len, from);
+	rest = text + strcspn(text, bracketed ? "]" : ":");
+	if (bracketed && *rest == '\0')
+		return false;
+	if (bracketed) {
+		address++;
+		*rest++ = '\0';
+	}
+	if (*rest == '\0' ? *port == 0
+			  : *rest != ':' || !port_read(rest + 1, port))
+		return false;
+	*rest = '\0';
+	return config_address(addr, link, address) &&
+	    addr_is_v4(addr) != bracketed;
 }
 
 bool
@@ -86,14 +82,12 @@ enum err
 config_set_listen(void *to, const struct config_value *v)
 {
 	struct config_listen *out = to;
-	struct endpoint e;
 	struct addr addr;
+	uint16_t port = 0;
 
-	if (!endpoint_parse(&e, v->text, 0) ||
-	    !config_address(&addr, &out->link, e.address) ||
-	    addr_is_v4(&addr) == e.bracketed)
+	if (!endpoint_read(v->text, strlen(v->text), &addr, &out->link, &port))
 		return E_INPUT;
-	out->address = addr_to_sockaddr(&addr, e.port);
+	out->address = addr_to_sockaddr(&addr, port);
 	if (out->link.index != 0)
 		out->address.v6.sin6_scope_id = out->link.index;
 	return E_OK;
@@ -121,61 +115,78 @@ config_listen_is_same(
 	    (a->link.index != 0 || strcmp(a->link.name, b->link.name) == 0);
 }
 
-static bool
-link_is_named(const struct config_link *l)
+const struct config_upstream *
+config_upstream(const struct config *c, unsigned i)
 {
-	return l->name[0] != '\0';
+	if (i < c->upstream_count)
+		return &c->upstreams[i];
+	i -= c->upstream_count;
+	for (unsigned z = 0; z < c->zone_count; z++) {
+		if (i < c->zones[z].upstream_count)
+			return &c->zones[z].upstreams[i];
+		i -= c->zones[z].upstream_count;
+	}
+	return NULL;
 }
 
-static bool
-link_has_changed(const struct config_link *l)
+unsigned
+config_upstream_count(const struct config *c)
 {
-	return link_is_named(l) && if_nametoindex(l->name) != l->index;
+	unsigned count = 0;
+
+	while (config_upstream(c, count) != NULL)
+		count++;
+	return count;
 }
 
-/* Whether one of C's HOLDS. */
-static bool
-any_link(const struct config *c, bool (*holds)(const struct config_link *))
+/* The I-th of all; NULL: no more. */
+static const struct config_link *
+link_at(const struct config *c, unsigned i)
 {
-	bool any = false;
+	const struct config_upstream *u;
 
-	for (unsigned i = 0; i < c->listen_count; i++)
-		any |= holds(&c->listen[i].link);
-	for (unsigned i = 0; i < c->upstream_count; i++)
-		any |= holds(&c->upstreams[i].link);
-	for (unsigned z = 0; z < c->zone_count; z++)
-		for (unsigned i = 0; i < c->zones[z].upstream_count; i++)
-			any |= holds(&c->zones[z].upstreams[i].link);
-	return any;
+	if (i < c->listen_count)
+		return &c->listen[i].link;
+	u = config_upstream(c, i - c->listen_count);
+	return u == NULL ? NULL : &u->link;
 }
 
 bool
 config_has_links(const struct config *c)
 {
-	return any_link(c, link_is_named);
+	const struct config_link *l;
+	unsigned i = 0;
+
+	while ((l = link_at(c, i)) != NULL && l->name[0] == '\0')
+		i++;
+	return l != NULL;
 }
 
 bool
 config_links_have_changed(const struct config *c)
 {
-	return any_link(c, link_has_changed);
+	const struct config_link *l;
+	unsigned i = 0;
+
+	while ((l = link_at(c, i)) != NULL &&
+	    (l->name[0] == '\0' || if_nametoindex(l->name) == l->index))
+		i++;
+	return l != NULL;
 }
 
 const char *
 config_listen_text(const struct config_listen *l, char out[CONFIG_LISTEN_TEXT])
 {
-	struct addr addr = addr_from_sockaddr(&l->address);
-	unsigned port = ntohs(l->address.v4.sin_port);
-	char text[ADDR_TEXT];
+	bool four = l->address.any.sa_family == AF_INET;
+	char text[INET6_ADDRSTRLEN];
 
-	if (l->address.any.sa_family == AF_INET) {
-		(void)snprintf(out, CONFIG_LISTEN_TEXT, "%s:%u",
-		    addr_text(&addr, text), port);
-		return out;
-	}
-	(void)snprintf(out, CONFIG_LISTEN_TEXT, "[%s%s%s]:%u",
-	    inet_ntop(AF_INET6, &l->address.v6.sin6_addr, text, sizeof(text)),
-	    l->link.name[0] == '\0' ? "" : "%", l->link.name, port);
+	(void)inet_ntop(l->address.any.sa_family,
+	    four ? (const void *)&l->address.v4.sin_addr
+		 : &l->address.v6.sin6_addr,
+	    text, sizeof(text));
+	(void)snprintf(out, CONFIG_LISTEN_TEXT, "%s%s%s%s%s:%u",
+	    four ? "" : "[", text, l->link.name[0] == '\0' ? "" : "%",
+	    l->link.name, four ? "" : "]", ntohs(l->address.v4.sin_port));
 	return out;
 }
 
@@ -188,15 +199,8 @@ static const struct transport {
 	[UPSTREAM_TLS] = { "tls://", 853 },
 };
 
-static const struct transport *
-transport_of(const char *url)
-{
-	for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++)
-		if (strncmp(url, transports[i].scheme,
-			strlen(transports[i].scheme)) == 0)
-			return &transports[i];
-	return NULL;
-}
+#define TRANSPORTS (sizeof(transports) / sizeof(transports[0]))
+#define SCHEME     6 /* octets of each */
 
 /* The name that a certificate must be for: TLS has one, others have none. */
 static enum err
@@ -220,28 +224,21 @@ upstream_name(
 enum err
 config_set_upstream(void *to, const struct config_value *v)
 {
-	const struct transport *t = transport_of(v->text);
 	struct config_upstream *out = to;
-	char text[sizeof(struct endpoint) + 16];
-	const char *start, *hash;
-	struct endpoint e;
-	size_t len;
+	const char *hash = strchr(v->text, '#'), *start;
+	unsigned t = 0;
 
-	if (t == NULL)
+	while (t < TRANSPORTS &&
+	    strncmp(v->text, transports[t].scheme, SCHEME) != 0)
+		t++;
+	if (t == TRANSPORTS)
 		return E_INPUT;
-	start = v->text + strlen(t->scheme);
-	hash = strchr(start, '#');
-	len = hash == NULL ? strlen(start) : (size_t)(hash - start);
-	if (len >= sizeof(text))
-		return E_INPUT;
-	memcpy(text, start, len);
-	text[len] = '\0';
-	if (!endpoint_parse(&e, text, t->port) ||
-	    !config_address(&out->address, &out->link, e.address) ||
-	    addr_is_v4(&out->address) == e.bracketed)
-		return E_INPUT;
+	start = v->text + SCHEME;
 	out->line = v->line;
-	out->port = e.port;
-	out->transport = (enum config_transport)(t - transports);
-	return upstream_name(out, hash == NULL ? NULL : hash + 1, v->owned);
+	out->transport = (enum config_transport)t;
+	out->port = transports[t].port;
+	return endpoint_read(start, strcspn(start, "#"), &out->address,
+		   &out->link, &out->port)
+	    ? upstream_name(out, hash == NULL ? NULL : hash + 1, v->owned)
+	    : E_INPUT;
 }

@@ -60,16 +60,17 @@ config_is_ourselves(const struct config *c, const struct config_upstream *u)
 }
 
 static enum err
-upstreams_check(const struct config *c, const char *key,
-    const struct config_upstream *list, unsigned count, char *why)
+upstreams_check(const struct config *c, char *why)
 {
-	for (unsigned i = 0; i < count; i++)
-		if (config_is_ourselves(c, &list[i]))
-			return config_complain(why, c->file, list[i].line,
-			    "%s: questions sent there would come back to this "
-			    "server; allowed are addresses that it does not "
-			    "listen on",
-			    key);
+	const struct config_upstream *u;
+
+	for (unsigned i = 0; (u = config_upstream(c, i)) != NULL; i++)
+		if (config_is_ourselves(c, u))
+			return config_complain(why, c->file, u->line,
+			    "forward.%supstreams: questions sent there would "
+			    "come back to this server; allowed are addresses "
+			    "that it does not listen on",
+			    i < c->upstream_count ? "" : "zones.");
 	return E_OK;
 }
 
@@ -103,8 +104,7 @@ zone_check(const struct config *c, unsigned i, char *why)
 			return config_complain(why, c->file, z->line,
 			    "forward.zones: \"%s\" is the same as in line %u",
 			    z->suffix, c->zones[j].line);
-	return upstreams_check(
-	    c, "forward.zones.upstreams", z->upstreams, z->upstream_count, why);
+	return E_OK;
 }
 
 enum err
@@ -112,10 +112,7 @@ config_check(const struct config *c, char why[CONFIG_WHY])
 {
 	enum err err = listeners_check(c, why);
 
-	if (err == E_OK)
-		err = upstreams_check(c, "forward.upstreams", c->upstreams,
-		    c->upstream_count, why);
 	for (unsigned i = 0; err == E_OK && i < c->zone_count; i++)
 		err = zone_check(c, i, why);
-	return err;
+	return err == E_OK ? upstreams_check(c, why) : err;
 }

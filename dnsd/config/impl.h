@@ -30,16 +30,20 @@ enum config_shape {
 	SHAPE_SECTIONS /* a list of mappings: an array, pointed to from AT */
 };
 
+#define CONFIG_WORDS 5
+
 struct config_option {
 	const char *key; /* NULL ends the table */
 	enum config_shape shape;
 	bool required;
 	size_t at;                        /* offset in the target */
+	size_t size;                      /* octets of a value or an element */
 	size_t count_at;                  /* lists: offset of the count */
-	size_t size;                      /* lists: octets of an element */
 	config_set *set;                  /* VALUE, VALUES */
 	const struct config_option *keys; /* SECTION, SECTIONS */
-	uint64_t least, most;             /* numbers: from, to */
+	uint64_t least, most;             /* numbers: from, to; texts: octets */
+	bool units;                       /* numbers: also with KiB, ... */
+	const char *words[CONFIG_WORDS];  /* of an enum, in its order */
 	const char *preset;  /* the value where the key is absent, as text */
 	const char *absent;  /* no such value: what is then, for people */
 	const char *allowed; /* other values: what may stand there */
@@ -49,12 +53,9 @@ struct config_option {
 /* options.c: what a whole file may hold. */
 extern const struct config_option config_options[];
 
-/* memory.c: zeroed, or NULL; lives until config_release(). */
-void *config_take(struct config_block **owned, size_t n);
-/* "192.0.2.1" or "fe80::2%eth0": without a link it means nothing. */
-bool config_address(struct addr *, struct config_link *, char *text);
+/* memory.c: what a configuration points to. */
+void *config_take(struct config_block **owned, size_t n); /* zeroed, or NULL */
 char *config_copy(struct config_block **owned, const char *text);
-void config_release(struct config_block **owned);
 
 /*
  * load.c: fills TARGET from TEXT by config_options.  An array in it is NULL
@@ -69,14 +70,14 @@ enum err config_complain(char why[CONFIG_WHY], const char *file, unsigned line,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* value.c: what values may be. */
-config_set config_set_text, config_set_socket, config_set_label,
-    config_set_region, config_set_id, config_set_dnstap, config_set_number,
-    config_set_uint16, config_set_size, config_set_bool, config_set_prefix,
-    config_set_suffix, config_set_action, config_set_log, config_set_log_level,
-    config_set_special, config_set_secret;
+config_set config_set_text, config_set_label, config_set_region,
+    config_set_dnstap, config_set_number, config_set_word, config_set_prefix,
+    config_set_suffix, config_set_special, config_set_secret;
 
 /* address.c: where to listen and whom to ask. */
 config_set config_set_listen, config_set_upstream;
+/* "192.0.2.1" or "fe80::2%eth0": without a link it means nothing. */
+bool config_address(struct addr *, struct config_link *, char *text);
 
 /* check.c: what options ask of each other. */
 enum err config_check(const struct config *, char why[CONFIG_WHY]) MUST_CHECK;

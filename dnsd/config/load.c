@@ -8,6 +8,7 @@
 #include "impl.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <yaml.h>
 
@@ -20,7 +21,7 @@ struct loader {
 	struct config_block **owned;
 	const char *file;
 	char *why;
-	unsigned depth; /* in sections, to name keys whole */
+	unsigned depth; /* of the key that is read, to name it whole */
 	const char *path[PATH_MOST];
 };
 
@@ -45,81 +46,54 @@ node_line(const yaml_node_t *node)
 	return (unsigned)node->start_mark.line + 1;
 }
 
-/* "forward.zones.suffix" */
-static void
-key_path(const struct loader *l, char out[128])
+/* With the whole name of the key that is read: "forward.zones.suffix: ...". */
+static enum err __attribute__((format(printf, 3, 4)))
+refuse(struct loader *l, const yaml_node_t *node, const char *format, ...)
 {
+	char text[CONFIG_WHY] = "";
 	size_t len = 0;
+	va_list ap;
 
-	out[0] = '\0';
-	for (unsigned i = 0; i < l->depth; i++) {
-		(void)snprintf(
-		    out + len, 128 - len, "%s%s", i > 0 ? "." : "", l->path[i]);
-		len = strlen(out);
-	}
-}
-
-static enum err
-shape_refuse(struct loader *l, const yaml_node_t *node, const char *want)
-{
-	char path[128];
-
-	key_path(l, path);
-	return config_complain(l->why, l->file, node_line(node),
-	    "%s%swhat stands here is not %s", path, l->depth > 0 ? ": " : "",
-	    want);
+	for (unsigned i = 0; i < l->depth; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+		    "%.100s%s", l->path[i], i + 1 < l->depth ? "." : ": ");
+	va_start(ap, format);
+	(void)vsnprintf(text + len, sizeof(text) - len, format, ap);
+	va_end(ap);
+	return config_complain(l->why, l->file, node_line(node), "%s", text);
 }
 
 /* Numbers are told by their bounds, so that no phrase can fall behind. */
 static enum err
-value_refuse(struct loader *l, const struct config_value *v)
+value_refuse(struct loader *l, const yaml_node_t *node,
+    const struct config_option *o, const char *text)
 {
-	const struct config_option *o = v->option;
-	char path[128];
-
-	key_path(l, path);
 	if (o->allowed != NULL)
-		return config_complain(l->why, l->file, v->line,
-		    "%s: \"%.200s\" is not %s", path, v->text, o->allowed);
-	return config_complain(l->why, l->file, v->line,
-	    "%s: \"%.200s\" is not a number from %llu to %llu", path, v->text,
-	    (unsigned long long)o->least, (unsigned long long)o->most);
+		return refuse(
+		    l, node, "\"%.200s\" is not %s", text, o->allowed);
+	return refuse(l, node,
+	    "\"%.200s\" is not a number from %" PRIu64 " to %" PRIu64, text,
+	    o->least, o->most);
 }
 
 static enum err
 key_refuse(struct loader *l, const yaml_node_t *node, const char *key,
-    const struct config_option *options)
+    const struct config_option *o)
 {
 	char list[512] = "";
 	struct near near;
 	size_t len = 0;
-	char path[128];
 
 	near_start(&near, key);
-	for (; options->key != NULL && len < sizeof(list); options++) {
-		near_try(&near, options->key);
+	for (; o->key != NULL && len < sizeof(list); o++) {
+		near_try(&near, o->key);
 		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
-		    len > 0 ? ", " : "", options->key);
+		    len > 0 ? ", " : "", o->key);
 	}
-	key_path(l, path);
-	return config_complain(l->why, l->file, node_line(node),
-	    "%s%s%.100s: there is no such key; %s %s%s", path,
-	    l->depth > 0 ? "." : "", key,
-	    near_found(&near) != NULL ? "did you mean" : "allowed are",
-	    near_found(&near) != NULL ? near_found(&near) : list,
-	    near_found(&near) != NULL ? "?" : "");
-}
-
-static enum err
-absence_refuse(
-    struct loader *l, const yaml_node_t *node, const struct config_option *o)
-{
-	char path[128];
-
-	key_path(l, path);
-	return config_complain(l->why, l->file, node_line(node),
-	    "%s%s%s: this key is missing; it is %s", path,
-	    l->depth > 0 ? "." : "", o->key, o->allowed);
+	if (near_found(&near) != NULL)
+		return refuse(l, node, "there is no such key; did you mean %s?",
+		    near_found(&near));
+	return refuse(l, node, "there is no such key; allowed are %s", list);
 }
 
 static bool
@@ -149,10 +123,10 @@ value_load(struct loader *l, const struct config_option *o,
 	enum err err;
 
 	if (!node_is_text(node))
-		return shape_refuse(l, node, "one value");
+		return refuse(l, node, "what stands here is not one value");
 	v.text = (const char *)node->data.scalar.value;
 	err = o->set(to, &v);
-	return err == E_INPUT ? value_refuse(l, &v) : err;
+	return err == E_INPUT ? value_refuse(l, node, o, v.text) : err;
 }
 
 /* What holds where keys are absent; a preset is as good as its row. */
@@ -202,7 +176,7 @@ list_load(struct loader *l, const struct config_option *o,
 	char *elements;
 
 	if (node->type != YAML_SEQUENCE_NODE)
-		return shape_refuse(l, node, "a list");
+		return refuse(l, node, "what stands here is not a list");
 	item = node->data.sequence.items.start;
 	elements = config_take(l->owned,
 	    ((size_t)(node->data.sequence.items.top - item) + 1) * o->size);
@@ -235,41 +209,34 @@ option_load(struct loader *l, const struct config_option *o,
 	return E_INPUT;
 }
 
-static const struct config_option *
-option_find(const struct config_option *options, const char *key)
-{
-	for (; options->key != NULL; options++)
-		if (strcmp(options->key, key) == 0)
-			return options;
-	return NULL;
-}
-
 /* One "key: value"; SEEN has a bit for each row of the table. */
 static enum err
 pair_load(struct loader *l, const struct config_option *options,
     const yaml_node_pair_t *pair, void *target, uint32_t *seen)
 {
 	const yaml_node_t *key = yaml_document_get_node(&l->doc, pair->key);
-	const struct config_option *o;
+	const struct config_option *o = options;
+	const char *name;
 	uint32_t bit;
 	enum err err;
 
 	if (!node_is_text(key))
-		return shape_refuse(l, key, "a key");
-	o = option_find(options, (const char *)key->data.scalar.value);
-	if (o == NULL)
-		return key_refuse(
-		    l, key, (const char *)key->data.scalar.value, options);
+		return refuse(l, key, "what stands here is not a key");
+	name = (const char *)key->data.scalar.value;
+	while (o->key != NULL && strcmp(o->key, name) != 0)
+		o++;
 	assert(o - options < 32 && l->depth < PATH_MOST);
+	l->path[l->depth++] = name;
+	if (o->key == NULL)
+		return key_refuse(l, key, name, options);
 	bit = UINT32_C(1) << (o - options);
-	l->path[l->depth++] = o->key;
 	if ((*seen & bit) != 0)
-		err = shape_refuse(l, key, "the first of this key");
-	else
-		err = option_load(
-		    l, o, yaml_document_get_node(&l->doc, pair->value), target);
-	l->depth--;
+		return refuse(
+		    l, key, "what stands here is not the first of this key");
 	*seen |= bit;
+	err = option_load(
+	    l, o, yaml_document_get_node(&l->doc, pair->value), target);
+	l->depth--;
 	return err;
 }
 
@@ -282,13 +249,18 @@ mapping_load(struct loader *l, const struct config_option *options,
 	enum err err = E_OK;
 
 	if (node->type != YAML_MAPPING_NODE)
-		return shape_refuse(l, node, "keys and values");
+		return refuse(
+		    l, node, "what stands here is not keys and values");
 	pair = node->data.mapping.pairs.start;
 	for (; pair < node->data.mapping.pairs.top && err == E_OK; pair++)
 		err = pair_load(l, options, pair, target, &seen);
-	for (unsigned i = 0; err == E_OK && options[i].key != NULL; i++)
-		if (options[i].required && (seen & UINT32_C(1) << i) == 0)
-			err = absence_refuse(l, node, &options[i]);
+	for (unsigned i = 0; err == E_OK && options[i].key != NULL; i++) {
+		if (!options[i].required || (seen & UINT32_C(1) << i) != 0)
+			continue;
+		l->path[l->depth++] = options[i].key;
+		err = refuse(l, node, "this key is missing; it is %s",
+		    options[i].allowed);
+	}
 	return err;
 }
 

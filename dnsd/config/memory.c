@@ -1,6 +1,5 @@
 /*
- * memory.c - what a configuration points to, given back all at once, so that
- * an option is freed without a line of its own.
+ * memory.c - what a configuration points to, given back all at once.
  *
  * Not an arena: that ends the program where there is no memory, and a server
  * goes on with the configuration that it has.
@@ -34,12 +33,15 @@ config_copy(struct config_block **owned, const char *text)
 }
 
 void
-config_release(struct config_block **owned)
+config_free(struct config *c)
 {
 	struct config_block *b;
 
-	while ((b = *owned) != NULL) {
-		*owned = b->next;
+	if (c == NULL)
+		return;
+	while ((b = c->owned) != NULL) {
+		c->owned = b->next;
 		free(b);
 	}
+	free(c);
 }

@@ -10,38 +10,25 @@
 
 #define NAMESERVERS_MAX 8
 
-static bool
-upstream_is_usable(const struct config *c, struct config_upstream *u,
-    const char *text, const char *file)
+static void
+line_read(struct config *c, const char *line, const char *file)
 {
-	char copy[128];
+	struct config_upstream u = { .transport = UPSTREAM_UDP, .port = 53 };
+	char text[128], copy[128];
 
-	(void)snprintf(copy, sizeof(copy), "%s", text);
-	if (!config_address(&u->address, &u->link, copy)) {
+	if (c->upstream_count == NAMESERVERS_MAX ||
+	    sscanf(line, " nameserver %127s", text) != 1)
+		return;
+	memcpy(copy, text, sizeof(copy));
+	if (!config_address(&u.address, &u.link, copy))
 		log_warn("%s: nameserver %s is no address, or one of a link "
 			 "that it does not name (fe80::1%%eth0); left out",
 		    file, text);
-		return false;
-	}
-	if (config_is_ourselves(c, u)) {
+	else if (config_is_ourselves(c, &u))
 		log_warn(
 		    "%s: nameserver %s is this server, left out", file, text);
-		return false;
-	}
-	return true;
-}
-
-static void
-line_take(struct config *c, const char *line, const char *file)
-{
-	struct config_upstream u = { .transport = UPSTREAM_UDP, .port = 53 };
-	char text[128];
-
-	if (c->upstream_count == NAMESERVERS_MAX ||
-	    sscanf(line, " nameserver %127s", text) != 1 ||
-	    !upstream_is_usable(c, &u, text, file))
-		return;
-	c->upstreams[c->upstream_count++] = u;
+	else
+		c->upstreams[c->upstream_count++] = u;
 }
 
 bool
@@ -70,7 +57,7 @@ config_resolv(struct config *c, const char *file)
 		return E_NOMEM;
 	f = fopen(file, "re");
 	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
-		line_take(c, line, file);
+		line_read(c, line, file);
 	if (f != NULL)
 		(void)fclose(f);
 	if (c->upstream_count == 0)

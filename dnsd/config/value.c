@@ -7,22 +7,26 @@
 #include "impl.h"
 
 #include <errno.h>
-#include <sys/un.h>
 
 #include "base/addr_text.h"
 #include "base/letters.h"
 #include "zones/names/dname.h"
 #include "zones/names/special.h"
 
+static enum err
+text_keep(char **to, const struct config_value *v, const char *text)
+{
+	*to = config_copy(v->owned, text);
+	return *to == NULL ? E_NOMEM : E_OK;
+}
+
 enum err
 config_set_text(void *to, const struct config_value *v)
 {
-	char **out = to;
+	size_t len = strlen(v->text), most = v->option->most;
 
-	if (v->text[0] == '\0')
-		return E_INPUT;
-	*out = config_copy(v->owned, v->text);
-	return *out == NULL ? E_NOMEM : E_OK;
+	return len == 0 || (most > 0 && len > most) ? E_INPUT
+						    : text_keep(to, v, v->text);
 }
 
 /* In lower case, as names are compared without it. */
@@ -30,7 +34,7 @@ enum err
 config_set_label(void *to, const struct config_value *v)
 {
 	char **out = to;
-	enum err err = config_set_text(to, v);
+	enum err err = text_keep(to, v, v->text);
 
 	if (err != E_OK)
 		return err;
@@ -39,25 +43,10 @@ config_set_label(void *to, const struct config_value *v)
 }
 
 enum err
-config_set_socket(void *to, const struct config_value *v)
-{
-	return strlen(v->text) < sizeof(((struct sockaddr_un *)0)->sun_path)
-	    ? config_set_text(to, v)
-	    : E_INPUT;
-}
-
-enum err
-config_set_id(void *to, const struct config_value *v)
-{
-	return strlen(v->text) <= CONFIG_ID_MAX ? config_set_text(to, v)
-						: E_INPUT;
-}
-
-enum err
 config_set_dnstap(void *to, const struct config_value *v)
 {
 	return v->text[0] == '/' || strncmp(v->text, "unix:/", 6) == 0
-	    ? config_set_text(to, v)
+	    ? text_keep(to, v, v->text)
 	    : E_INPUT;
 }
 
@@ -70,78 +59,62 @@ config_set_region(void *to, const struct config_value *v)
 	return err == E_OK && name_is_qualifier(*out) ? E_INPUT : err;
 }
 
+/* How far a unit shifts, or 64: it is none. */
+static unsigned
+unit_shift(const char *unit)
+{
+	static const char units[][4] = { "", "KiB", "MiB", "GiB" };
+
+	for (unsigned i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (strcmp(unit, units[i]) == 0)
+			return 10 * i;
+	return 64;
+}
+
+static enum err
+number_store(void *to, size_t size, uint64_t n)
+{
+	if (size == sizeof(bool))
+		*(bool *)to = n != 0;
+	else if (size == sizeof(uint16_t))
+		*(uint16_t *)to = (uint16_t)n;
+	else if (size == sizeof(unsigned))
+		*(unsigned *)to = (unsigned)n;
+	else
+		*(uint64_t *)to = n;
+	return E_OK;
+}
+
 /* Digits only: strtoull would also take a sign and white space. */
-static bool
-digits_parse(const char *text, uint64_t *out, const char **end)
-{
-	char *e;
-
-	if (text[0] < '0' || text[0] > '9')
-		return false;
-	errno = 0;
-	*out = strtoull(text, &e, 10);
-	*end = e;
-	return errno == 0;
-}
-
-static bool
-number_parse(const struct config_value *v, uint64_t *out)
-{
-	const char *end;
-
-	return digits_parse(v->text, out, &end) && *end == '\0' &&
-	    *out >= v->option->least && *out <= v->option->most;
-}
-
 enum err
 config_set_number(void *to, const struct config_value *v)
 {
-	unsigned *out = to;
+	const struct config_option *o = v->option;
+	unsigned shift;
+	char *unit;
 	uint64_t n;
 
-	if (!number_parse(v, &n))
+	if (v->text[0] < '0' || v->text[0] > '9')
 		return E_INPUT;
-	*out = (unsigned)n;
-	return E_OK;
+	errno = 0;
+	n = strtoull(v->text, &unit, 10);
+	shift = unit_shift(unit);
+	if (errno != 0 || shift == 64 || (shift > 0 && !o->units) ||
+	    n < o->least || n > o->most >> shift)
+		return E_INPUT;
+	return number_store(to, o->size, n << shift);
 }
 
+/* Words of a bool are two for each: those that are told, and YAML's. */
 enum err
-config_set_uint16(void *to, const struct config_value *v)
+config_set_word(void *to, const struct config_value *v)
 {
-	uint16_t *out = to;
-	uint64_t n;
+	const struct config_option *o = v->option;
 
-	if (!number_parse(v, &n))
-		return E_INPUT;
-	*out = (uint16_t)n;
-	return E_OK;
-}
-
-enum err
-config_set_size(void *to, const struct config_value *v)
-{
-	static const struct {
-		const char *name;
-		unsigned shift;
-	} units[] = {
-		{ "", 0 },
-		{ "KiB", 10 },
-		{ "MiB", 20 },
-		{ "GiB", 30 },
-	};
-	uint64_t *out = to, n;
-	const char *unit;
-
-	if (!digits_parse(v->text, &n, &unit))
-		return E_INPUT;
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (strcmp(unit, units[i].name) != 0)
-			continue;
-		if (n > v->option->most >> units[i].shift)
-			return E_INPUT;
-		*out = n << units[i].shift;
-		return E_OK;
-	}
+	for (unsigned i = 0; i < CONFIG_WORDS && o->words[i] != NULL; i++)
+		if (strcmp(v->text, o->words[i]) == 0)
+			return number_store(
+			    to, o->size, o->size == sizeof(bool) ? i % 2 : i);
 	return E_INPUT;
 }
 
@@ -156,55 +129,11 @@ config_set_suffix(void *to, const struct config_value *v)
 {
 	char text[DNAME_TEXT];
 	struct dname name;
-	char **out = to;
 
-	if (!dname_parse(&name, v->text))
-		return E_INPUT;
-	*out = config_copy(v->owned, dname_text(&name, text));
-	return *out == NULL ? E_NOMEM : E_OK;
+	return dname_parse(&name, v->text)
+	    ? text_keep(to, v, dname_text(&name, text))
+	    : E_INPUT;
 }
-
-/* The number of a word of WORDS, which ends with NULL. */
-static enum err
-word_set(const char *text, const char *const *words, unsigned *number)
-{
-	for (unsigned i = 0; words[i] != NULL; i++)
-		if (strcmp(text, words[i]) == 0) {
-			*number = i;
-			return E_OK;
-		}
-	return E_INPUT;
-}
-
-enum err
-config_set_bool(void *to, const struct config_value *v)
-{
-	static const char *const words[] = { "no", "yes", "false", "true",
-		NULL };
-	unsigned number = 0;
-	enum err err = word_set(v->text, words, &number);
-
-	*(bool *)to = number % 2 == 1;
-	return err;
-}
-
-/* A function of config_set's, for an enum: its words, in its order. */
-#define WORDS(name, type, ...)                                                 \
-	enum err name(void *to, const struct config_value *v)                  \
-	{                                                                      \
-		static const char *const words[] = { __VA_ARGS__, NULL };      \
-		unsigned number = 0;                                           \
-		enum err err = word_set(v->text, words, &number);              \
-                                                                               \
-		if (err == E_OK)                                               \
-			*(type *)to = (type)number;                            \
-		return err;                                                    \
-	}
-
-WORDS(
-    config_set_action, enum config_zone_action, "forward", "refuse", "nxdomain")
-WORDS(config_set_log, enum log_form, "text", "json")
-WORDS(config_set_log_level, enum log_level, "error", "warning", "info")
 
 enum err
 config_set_special(void *to, const struct config_value *v)

@@ -51,10 +51,9 @@ part(const char *name, unsigned long wanted, unsigned long least)
 static void
 parts_fill(struct part p[PARTS], const struct config *c, unsigned listening)
 {
-	unsigned long workers = c->workers, upstreams = c->upstream_count;
+	unsigned long workers = c->workers;
+	unsigned long upstreams = config_upstream_count(c);
 
-	for (unsigned i = 0; i < c->zone_count; i++)
-		upstreams += c->zones[i].upstream_count;
 	p[LISTENING] = part("sockets that listen", listening, listening);
 	p[WORKERS] = part("workers", workers * OF_WORKER, workers * OF_WORKER);
 	p[STREAMS] = part(

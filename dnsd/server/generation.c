@@ -102,24 +102,14 @@ descriptors_share(struct descriptors *d, const struct generation *g)
 	return descriptors_divide(d, g->config, descriptors_raise(), listening);
 }
 
-/* What one worker has found out and said of upstreams, for the others. */
-static atomic_bool *
-dead_new(const struct config *c)
-{
-	unsigned count = c->upstream_count;
-
-	for (unsigned i = 0; i < c->zone_count; i++)
-		count += c->zones[i].upstream_count;
-	return calloc(count + 1, sizeof(atomic_bool));
-}
-
 static enum err
 workers_open(struct generation *g)
 {
+	unsigned upstreams = config_upstream_count(g->config);
 	enum err err = descriptors_share(&g->o.may, g);
 
 	g->workers = calloc(g->config->workers, sizeof(*g->workers));
-	g->o.dead = dead_new(g->config);
+	g->o.dead = calloc(upstreams + 1, sizeof(*g->o.dead));
 	if (g->workers == NULL || g->o.dead == NULL)
 		return E_NOMEM;
 	for (; err == E_OK && g->count < g->config->workers; g->count++) {

@@ -47,18 +47,16 @@ folder_of(char path[PATH_MAX], const char *file)
 
 /* Where TCP may go: those of resolvers, and what else is configured. */
 static unsigned
-ports_find(uint16_t ports[PORTS_MAX], const struct config *c)
+ports_collect(uint16_t ports[PORTS_MAX], const struct config *c)
 {
+	const struct config_upstream *u;
 	unsigned count = 2;
 
 	ports[0] = 53;
 	ports[1] = 853;
-	for (unsigned i = 0; i < c->upstream_count && count < PORTS_MAX; i++)
-		ports[count++] = c->upstreams[i].port;
-	for (unsigned z = 0; z < c->zone_count; z++)
-		for (unsigned i = 0;
-		     i < c->zones[z].upstream_count && count < PORTS_MAX; i++)
-			ports[count++] = c->zones[z].upstreams[i].port;
+	for (; count < PORTS_MAX && (u = config_upstream(c, count - 2)) != NULL;
+	     count++)
+		ports[count] = u->port;
 	return count;
 }
 
@@ -72,7 +70,7 @@ rights_give_away(const struct config *c)
 	const struct sandbox s = { .writes = writes,
 		.write_count = 3,
 		.ports = ports,
-		.port_count = ports_find(ports, c) };
+		.port_count = ports_collect(ports, c) };
 	const char *lacks = NULL;
 
 	/* Without a store: where it is to be. */

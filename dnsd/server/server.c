@@ -333,10 +333,13 @@ server_use(struct server *s, struct config *config)
 static enum err
 server_load(struct server *s)
 {
+	char why[CONFIG_WHY];
 	struct config *config;
-	enum err err = config_read(&config, s->file);
+	enum err err = config_read(&config, s->file, why);
 
-	if (err == E_OK)
+	if (err != E_OK)
+		log_error("%s", why);
+	else
 		log_set(config->log, config->log_level);
 	if (err == E_OK && s->current == NULL)
 		err = rights_become(config);
@@ -354,12 +357,14 @@ server_follow_host(struct server *s)
 {
 	const struct config *old = s->current->config;
 	bool links = config_links_have_changed(old);
+	char why[CONFIG_WHY];
 	struct config *config;
 
 	s->host_changed = false;
-	if (config_again(&config, old) != E_OK)
-		return;
-	if (!links && config_has_same_upstreams(config, old))
+	if (config_parse(&config, old->file, old->text, old->text_len, why) !=
+	    E_OK)
+		log_error("%s", why);
+	else if (!links && config_has_same_upstreams(config, old))
 		config_free(config);
 	else if (server_use(s, config) == E_OK)
 		log_info("%s",

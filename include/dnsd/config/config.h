@@ -109,23 +109,23 @@ struct config {
 #define CONFIG_WHY 1024
 
 /*
- * From TEXT; FILE is its name, for complaints.  E_INPUT fills WHY with one
- * line without an end.  *out is NULL unless E_OK.
+ * From TEXT; FILE is its name, for complaints.  Unless E_OK, *out is NULL and
+ * WHY has one line without an end.
  */
 enum err config_parse(struct config **out, const char *file, const char *text,
     size_t len, char why[CONFIG_WHY]) MUST_CHECK;
-
-/* A whole file, malloc'd; NULL with errno. */
-char *config_text(const char *file, size_t *len) MUST_CHECK;
-/* The same from a file; what is wrong is logged. */
-enum err config_read(struct config **out, const char *file) MUST_CHECK;
+/* The same from a file. */
+enum err config_read(
+    struct config **out, const char *file, char why[CONFIG_WHY]) MUST_CHECK;
 void config_free(struct config *); /* NULL is fine */
+
+/* The I-th of all, those of zones behind the others; NULL: no more. */
+const struct config_upstream *config_upstream(const struct config *, unsigned);
+unsigned config_upstream_count(const struct config *);
 
 /* Whose nameservers are asked where a configuration names no upstreams. */
 #define CONFIG_RESOLV "/etc/resolv.conf"
 
-/* C's text again, with the nameservers and the interfaces of today. */
-enum err config_again(struct config **out, const struct config *c) MUST_CHECK;
 bool config_has_same_upstreams(const struct config *, const struct config *);
 bool config_has_links(const struct config *);
 /* An interface is there, is gone, or was made again since this was read. */
