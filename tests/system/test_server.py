@@ -6,6 +6,8 @@ import signal
 import subprocess
 import time
 
+import dns.flags
+import dns.message
 import pytest
 import yaml
 
@@ -233,3 +235,33 @@ def test_a_networks_limit_is_the_servers(servers):
     # One is what was asked until the server was ready.
     assert limit - 1 <= answered <= limit * seconds
     assert rcode(ask("internal", "SOA", source=GLOBEX)) == "NOERROR"
+
+
+# Of those beyond the first: N - 1 dropped, then one that says TC.
+@pytest.mark.parametrize("slip,beyond", [
+    (0, "(D*)"), (1, "(T*)"), (2, "((DT)*D?)"), (3, "((DDT)*D{0,2})")])
+def test_what_slips_through_the_rate_limit(servers, slip, beyond):
+    """Each answer, cut one or silence, in the order of the questions; a
+    second may end between any two, and then it begins anew."""
+    servers.serve(servers.store(sample()), workers=1,
+                  **{"rate-limit": 1, "rate-limit-slip": slip})
+    fate = ["D"] * 60
+    with make_socket(ACME) as s:
+        for i in range(len(fate)):
+            q = dns.message.make_query("paulgra-ham.internal", "AAAA", id=i)
+            s.sendto(q.to_wire(), (SERVER6, 53))
+        # Of another prefix: answered, by the same worker, behind them all.
+        assert values(ask("paulgra-ham.internal",
+                          source="fdaa:0:18:b00::1")) == [ACME]
+        s.setblocking(False)
+        for _ in fate:
+            try:
+                reply = dns.message.from_wire(s.recv(4096))
+            except BlockingIOError:
+                break
+            cut = bool(reply.flags & dns.flags.TC)
+            assert values(reply) == ([] if cut else [ACME])
+            fate[reply.id] = "T" if cut else "A"
+    told = "".join(fate)
+    assert re.fullmatch(f"(A{beyond})+", told), told
+    assert ("T" in told) == (slip > 0) and "A" in told[:1], told
