@@ -27,6 +27,7 @@ stage lint-breaks
 stage unit
 stage unit KIND=asan
 stage unit KIND=tsan ONLY=cache
+stage system KIND=tsan PYTEST=test_races.py
 stage fuzz-replay
 stage instructions
 stage system

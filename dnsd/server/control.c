@@ -133,6 +133,9 @@ command_trace(struct client_of_control *c, const char *name)
 	}
 	(void)bufferevent_set_timeouts(c->stream, &most, &patience);
 	(void)bufferevent_enable(c->stream, EV_READ);
+	/* What it said more came with its first line. */
+	if (evbuffer_get_length(bufferevent_get_input(c->stream)) > 0)
+		client_report(c, report_print_trace);
 }
 
 static const struct {

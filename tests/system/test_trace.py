@@ -140,3 +140,8 @@ def test_a_server_that_goes(d, begin):
     status, out, err = trace.end()
     assert (status, out) == (1, "") and "the server has gone" in err
     assert run(d).returncode == 1
+
+
+def test_end_that_comes_with_the_beginning(d):
+    """Both in one read, as where the server was busy."""
+    assert json.loads(told(d, b"trace\n\n"))["count"] == 0
