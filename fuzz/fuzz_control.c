@@ -29,14 +29,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 #define FOLLOWED "a question\n"
 #define FLUSHED  "flushed\n"
 
-enum asked { NOTHING, STATS, FLUSH, RELOAD, FOLLOW, TRACE };
-
 static struct {
 	char folder[64], path[108];
 	struct event_base *base;
 	struct control *control;
 	/* What the server was asked for, since the client is there. */
-	enum asked asked;
+	enum control_ask asked;
 	unsigned times;
 	bool named;
 	char name[LINE_MAX_LEN + 1];
@@ -45,31 +43,12 @@ static struct {
 
 /* What a line is a command for, and what becomes of it. */
 struct command {
-	enum asked asked;
+	enum control_ask asked;
 	const char *name;  /* or NULL */
 	const char *reply; /* begins with; NULL: none for now */
 };
 
 /* --- the server */
-
-static void
-ask(enum asked what, const char *name)
-{
-	w.asked = what;
-	w.times++;
-	w.named = name != NULL;
-	(void)snprintf(w.name, sizeof(w.name), "%s", name == NULL ? "" : name);
-}
-
-static void
-stats(void *arg)
-{
-	(void)arg;
-	if (w.traces)
-		w.traced = true;
-	else
-		ask(STATS, NULL);
-}
 
 static bool
 is_good(const char *name)
@@ -77,50 +56,43 @@ is_good(const char *name)
 	return name == NULL || name[0] != '-';
 }
 
-static bool
-flush(void *arg, const char *name)
-{
-	(void)arg;
-	ask(FLUSH, name);
-	return is_good(name);
-}
-
 static void
-reload(void *arg)
+begin(enum control_ask what, const char *name)
 {
-	(void)arg;
-	ask(RELOAD, NULL);
+	w.asked = what;
+	w.times++;
+	w.named = name != NULL;
+	(void)snprintf(w.name, sizeof(w.name), "%s", name == NULL ? "" : name);
 }
 
 static bool
-follow(void *arg, const char *what, bool on)
+obey(void *arg, enum control_ask what, bool on, const char *name)
 {
-	(void)arg;
-	assert(on != w.follows);
-	if (on)
-		ask(FOLLOW, what);
-	w.follows = on && is_good(what);
-	return w.follows;
-}
+	bool good = what != CONTROL_FLUSH && what != CONTROL_FOLLOW;
 
-static bool
-trace(void *arg, bool on)
-{
 	(void)arg;
-	assert(on != w.traces);
-	if (on)
-		ask(TRACE, NULL);
-	w.traces = on;
-	return true;
+	assert(on || what == CONTROL_FOLLOW || what == CONTROL_TRACE);
+	if (what == CONTROL_REPORT && w.traces)
+		w.traced = true;
+	else if (on)
+		begin(what, name);
+	good = good || is_good(name);
+	if (what == CONTROL_FOLLOW) {
+		assert(on != w.follows);
+		w.follows = on && good;
+	}
+	if (what == CONTROL_TRACE) {
+		assert(on != w.traces);
+		w.traces = on;
+	}
+	return good;
 }
 
 static void
 server_open(void)
 {
-	const struct control_calls calls = { stats, flush, reload, follow,
-		trace, NULL };
-
-	FIXTURE_MUST(control_open(&w.control, w.base, w.path, &calls) == E_OK);
+	FIXTURE_MUST(
+	    control_open(&w.control, w.base, w.path, obey, NULL) == E_OK);
 }
 
 static void
@@ -213,26 +185,27 @@ command_of(const char *line)
 		bool takes_name;
 		struct command makes;
 	} rows[] = {
-		{ "stats", false, { STATS, NULL, "workers 0\n" } },
-		{ "workers", false, { STATS, NULL, "worker udp_received" } },
-		{ "report", false, { STATS, NULL, NULL } },
-		{ "reload", false, { RELOAD, NULL, "reloaded\n" } },
-		{ "flush", true, { FLUSH, NULL, FLUSHED } },
-		{ "log", true, { FOLLOW, NULL, NULL } },
-		{ "trace", false, { TRACE, NULL, NULL } },
+		{ "stats", false, { CONTROL_REPORT, NULL, "workers 0\n" } },
+		{ "workers", false,
+		    { CONTROL_REPORT, NULL, "worker udp_received" } },
+		{ "report", false, { CONTROL_REPORT, NULL, NULL } },
+		{ "reload", false, { CONTROL_RELOAD, NULL, "reloaded\n" } },
+		{ "flush", true, { CONTROL_FLUSH, NULL, FLUSHED } },
+		{ "log", true, { CONTROL_FOLLOW, NULL, NULL } },
+		{ "trace", false, { CONTROL_TRACE, NULL, NULL } },
 	};
-	struct command c = { NOTHING, NULL, "error: \"" };
+	struct command c = { CONTROL_NOTHING, NULL, "error: \"" };
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (strlen(rows[i].name) == len &&
 		    strncmp(rows[i].name, line, len) == 0 &&
 		    (name == NULL || rows[i].takes_name))
 			c = rows[i].makes;
-	if (c.asked != NOTHING)
+	if (c.asked != CONTROL_NOTHING)
 		c.name = name;
-	if (c.asked == FLUSH && !is_good(name))
+	if (c.asked == CONTROL_FLUSH && !is_good(name))
 		c.reply = "error: that is no name\n";
-	if (c.asked == FOLLOW && !is_good(name))
+	if (c.asked == CONTROL_FOLLOW && !is_good(name))
 		c.reply = "error: whose?";
 	return c;
 }
@@ -258,8 +231,8 @@ line_first(const char *octets, size_t len, char line[LINE_MAX_LEN + 1])
 static void
 asked_check(const struct command *c)
 {
-	assert(w.times == (c->asked != NOTHING));
-	if (c->asked == NOTHING)
+	assert(w.times == (c->asked != CONTROL_NOTHING));
+	if (c->asked == CONTROL_NOTHING)
 		return;
 	assert(w.asked == c->asked && w.named == (c->name != NULL));
 	assert(c->name == NULL || strcmp(w.name, c->name) == 0);
@@ -309,22 +282,23 @@ outcome_check(int fd, const char *octets, size_t len)
 	static struct generation none;
 	const struct report_view view = { .generation = &none };
 	char line[LINE_MAX_LEN + 1];
-	struct command c = { NOTHING, NULL, NULL };
+	struct command c = { CONTROL_NOTHING, NULL, NULL };
 
 	if (line_first(octets, len, line))
 		c = command_of(line);
 	asked_check(&c);
-	if (c.asked == FOLLOW && c.reply == NULL)
+	if (c.asked == CONTROL_FOLLOW && c.reply == NULL)
 		follower_check(fd);
-	if (c.asked == TRACE)
+	if (c.asked == CONTROL_TRACE)
 		trace_check(fd);
 	if (c.reply == NULL) {
-		client_end(fd, c.asked == STATS || c.asked == TRACE);
+		client_end(
+		    fd, c.asked == CONTROL_REPORT || c.asked == CONTROL_TRACE);
 		return;
 	}
-	if (c.asked == STATS)
+	if (c.asked == CONTROL_REPORT)
 		control_tell(w.control, &view);
-	if (c.asked == RELOAD)
+	if (c.asked == CONTROL_RELOAD)
 		control_reloaded(w.control, true);
 	client_expect(fd, c.reply);
 }

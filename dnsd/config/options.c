@@ -49,7 +49,7 @@ static const struct config_option listen_options[] = {
 	    .allowed = A_LABEL,
 	    .help = "everything that is received there belongs to this "
 		    "network" },
-	{ NULL },
+	{ .key = NULL },
 };
 
 static const struct config_option zone_options[] = {
@@ -67,7 +67,7 @@ static const struct config_option zone_options[] = {
 	    .allowed = AN_UPSTREAM, .help = "as above" },
 	{ "rebind-exempt", BOOL(config_zone, rebind_exempt, "no"),
 	    .help = "private addresses may be in this zone's answers" },
-	{ NULL },
+	{ .key = NULL },
 };
 
 static const struct config_option forward_options[] = {
@@ -107,7 +107,7 @@ static const struct config_option forward_options[] = {
 	{ "zones", SECTIONS(config, zones, zone_count), .keys = zone_options,
 	    .help = "a list of suffixes that go elsewhere; the most specific "
 		    "one counts" },
-	{ NULL },
+	{ .key = NULL },
 };
 
 const struct config_option config_options[] = {
@@ -206,5 +206,5 @@ const struct config_option config_options[] = {
 	    .at = offsetof(struct config, forwards), .keys = forward_options,
 	    .absent = "nothing is forwarded",
 	    .help = "the section that follows" },
-	{ NULL },
+	{ .key = NULL },
 };

@@ -109,21 +109,10 @@ generation_log(struct generation *g)
 /* --- counters */
 
 static void
-reports_ask(void *arg)
+reports_ask(struct server *s)
 {
-	struct server *s = arg;
-
 	generation_order(s->current, WORKER_REPORT);
 	generation_order(s->retiring, WORKER_REPORT);
-}
-
-static void
-stats_ask(void *arg)
-{
-	struct server *s = arg;
-
-	s->stats_wanted = true;
-	reports_ask(s);
 }
 
 static void
@@ -173,9 +162,8 @@ on_watchdog(evutil_socket_t fd, short what, void *arg)
 }
 
 static bool
-cache_empty(void *arg, const char *text)
+cache_empty(struct server *s, const char *text)
 {
-	struct server *s = arg;
 	struct dname name;
 
 	if (text != NULL && !dname_parse(&name, text))
@@ -185,17 +173,6 @@ cache_empty(void *arg, const char *text)
 	log_info("the cache was flushed%s%s, as the control socket asked",
 	    text == NULL ? "" : " of ", text == NULL ? "" : text);
 	return true;
-}
-
-/* In the loop, as it may close the socket that asks. */
-static void
-reload_ask(void *arg)
-{
-	const uint64_t one = 1;
-	struct server *s = arg;
-
-	s->reload_wanted = true;
-	(void)!write(s->news, &one, sizeof(one));
 }
 
 /* --- the log of questions */
@@ -226,39 +203,65 @@ on_follow(evutil_socket_t fd, short what, void *arg)
 }
 
 static bool
-follow_ask(void *arg, const char *what, bool on)
+follow_begin(struct server *s, const char *whose)
 {
 	const struct timeval every = { .tv_usec = FOLLOW_MS * 1000 };
-	struct server *s = arg;
 
-	if (on && s->follow == NULL) {
-		s->follow = follow_open(s->current->o.store, what);
-		if (s->follow == NULL)
-			return false;
-		tap_log(s->current->o.tap, true);
-		(void)event_assign(
-		    &s->on_follow, s->base, -1, EV_PERSIST, on_follow, s);
-		return event_add(&s->on_follow, &every) == 0;
-	}
-	if (on)
+	if (s->follow != NULL)
 		return false;
+	s->follow = follow_open(s->current->o.store, whose);
+	if (s->follow == NULL)
+		return false;
+	tap_log(s->current->o.tap, true);
+	return event_add(&s->on_follow, &every) == 0;
+}
+
+static void
+follow_end(struct server *s)
+{
 	(void)event_del(&s->on_follow);
 	tap_log(s->current->o.tap, false);
 	follow_close(s->follow);
 	s->follow = NULL;
-	return true;
 }
 
 /* The current generation's: one that retires is not told of. */
+static void
+trace_set(struct server *s, bool on)
+{
+	s->trace = on ? clock_ms(CLOCK_REALTIME) : 0;
+	atomic_store(&s->current->trace, s->trace);
+}
+
 static bool
-trace_ask(void *arg, bool on)
+control_obey(void *arg, enum control_ask what, bool on, const char *text)
 {
 	struct server *s = arg;
 
-	if (on && s->trace != 0)
-		return false;
-	s->trace = on ? clock_ms(CLOCK_REALTIME) : 0;
-	atomic_store(&s->current->trace, s->trace);
+	switch (what) {
+	case CONTROL_NOTHING:
+		break;
+	case CONTROL_REPORT:
+		s->stats_wanted = true;
+		reports_ask(s);
+		break;
+	case CONTROL_FLUSH:
+		return cache_empty(s, text);
+	case CONTROL_RELOAD:
+		/* In the loop, as it may close the socket that asks. */
+		event_active(&s->on_hup, EV_SIGNAL, 1);
+		break;
+	case CONTROL_FOLLOW:
+		if (on)
+			return follow_begin(s, text);
+		follow_end(s);
+		break;
+	case CONTROL_TRACE:
+		if (on && s->trace != 0)
+			return false;
+		trace_set(s, on);
+		break;
+	}
 	return true;
 }
 
@@ -268,15 +271,12 @@ trace_ask(void *arg, bool on)
 static enum err
 control_renew(struct server *s, const char *path, struct control **out)
 {
-	const struct control_calls calls = { stats_ask, cache_empty, reload_ask,
-		follow_ask, trace_ask, s };
-
 	*out = s->control;
 	if (path == NULL)
 		*out = NULL;
 	else if (s->control == NULL ||
 	    strcmp(control_path(s->control), path) != 0)
-		return control_open(out, s->base, path, &calls);
+		return control_open(out, s->base, path, control_obey, s);
 	return E_OK;
 }
 
@@ -320,9 +320,7 @@ server_use(struct server *s, struct config *config)
 	generation_hand_on(s->retiring, g);
 	generation_order(s->retiring, WORKER_RETIRE);
 	tap_log(g->o.tap, s->follow != NULL);
-	if (s->trace != 0)
-		s->trace = clock_ms(CLOCK_REALTIME);
-	atomic_store(&g->trace, s->trace);
+	trace_set(s, s->trace != 0);
 	generation_log(g);
 	links_watch(s);
 	notify("READY=1\nSTATUS=%u workers on %u addresses", g->count,
@@ -474,15 +472,6 @@ on_signal(evutil_socket_t number, short what, void *arg)
 
 /* --- life */
 
-static bool
-event_watch(struct server *s, struct event *e, int what, short how,
-    event_callback_fn callback)
-{
-	return event_assign(e, s->base, what, (short)(how | EV_PERSIST),
-		   callback, s) == 0 &&
-	    event_add(e, NULL) == 0;
-}
-
 static enum err
 base_open(struct server *s)
 {
@@ -497,25 +486,33 @@ base_open(struct server *s)
 	return E_OK;
 }
 
+/* A timer (OF: -1) is not added yet. */
+static bool
+event_set_up(struct server *s, struct event *e, int of, short what,
+    event_callback_fn callback)
+{
+	return event_assign(e, s->base, of, (short)(what | EV_PERSIST),
+		   callback, s) == 0 &&
+	    (of < 0 || event_add(e, NULL) == 0);
+}
+
 static enum err
 events_watch(struct server *s)
 {
 	uint64_t every = notify_watchdog() / 3;
-	const struct timeval tv = { .tv_sec = (time_t)(every / 1000000),
+	const struct timeval beat = { .tv_sec = (time_t)(every / 1000000),
 		.tv_usec = (suseconds_t)(every % 1000000) };
 
-	return event_watch(s, &s->on_news, s->news, EV_READ, on_news) &&
-		event_watch(s, &s->on_term, SIGTERM, EV_SIGNAL, on_signal) &&
-		event_watch(s, &s->on_int, SIGINT, EV_SIGNAL, on_signal) &&
-		event_watch(s, &s->on_hup, SIGHUP, EV_SIGNAL, on_signal) &&
-		(s->resolv.fd < 0 ||
-		    event_watch(
-			s, &s->on_resolv, s->resolv.fd, EV_READ, on_host)) &&
-		event_assign(
-		    &s->on_links, s->base, -1, EV_PERSIST, on_host, s) == 0 &&
-		event_assign(&s->on_watchdog, s->base, -1, EV_PERSIST,
-		    on_watchdog, s) == 0 &&
-		(every == 0 || event_add(&s->on_watchdog, &tv) == 0)
+	return event_set_up(s, &s->on_news, s->news, EV_READ, on_news) &&
+		event_set_up(s, &s->on_term, SIGTERM, EV_SIGNAL, on_signal) &&
+		event_set_up(s, &s->on_int, SIGINT, EV_SIGNAL, on_signal) &&
+		event_set_up(s, &s->on_hup, SIGHUP, EV_SIGNAL, on_signal) &&
+		event_set_up(
+		    s, &s->on_resolv, s->resolv.fd, EV_READ, on_host) &&
+		event_set_up(s, &s->on_links, -1, 0, on_host) &&
+		event_set_up(s, &s->on_follow, -1, 0, on_follow) &&
+		event_set_up(s, &s->on_watchdog, -1, 0, on_watchdog) &&
+		(every == 0 || event_add(&s->on_watchdog, &beat) == 0)
 	    ? E_OK
 	    : E_NOMEM;
 }

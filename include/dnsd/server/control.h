@@ -22,39 +22,34 @@ struct event_base;
 struct evbuffer;
 struct control;
 
-/* What the server does for the commands. */
-struct control_calls {
-	/* Collects reports; control_tell() follows, maybe later. */
-	void (*stats)(void *arg);
-	/* Empties the cache, of NAME and below or (NULL) all; false: that
-	 * is no name. */
-	bool (*flush)(void *arg, const char *name);
-	/* Rereads the configuration; control_reloaded() follows. */
-	void (*reload)(void *arg);
-	/*
-	 * Questions of WHAT (follow.h) go to control_follower(), or no more.
-	 * False: that is nobody, or another client has them.
-	 */
-	bool (*follow)(void *arg, const char *what, bool on);
-	/* All questions are counted anew, or no more.  False: another client
-	 * has them counted. */
-	bool (*trace)(void *arg, bool on);
-	void *arg;
+/* What commands ask of the server. */
+enum control_ask {
+	CONTROL_NOTHING,
+	CONTROL_REPORT, /* control_tell() follows, maybe later */
+	CONTROL_FLUSH,  /* the cache, of a name and below or (NULL) all */
+	CONTROL_RELOAD, /* control_reloaded() follows, later */
+	CONTROL_FOLLOW, /* questions of whom (follow.h), into the follower */
+	CONTROL_TRACE   /* all questions are counted anew */
 };
+
+/*
+ * ON: begin; else the last two end, as their client goes.  False: WHAT is
+ * nothing that can be asked for, or another client has it.
+ */
+typedef bool control_call(
+    void *arg, enum control_ask, bool on, const char *what);
 
 /* What fails is logged.  A stale socket at PATH is replaced. */
 enum err control_open(struct control **, struct event_base *, const char *path,
-    const struct control_calls *) MUST_CHECK;
+    control_call *, void *arg) MUST_CHECK;
 const char *control_path(const struct control *);
 
 /* For all clients that wait for them. */
 void control_tell(struct control *, const struct report_view *);
+void control_reloaded(struct control *, bool done);
 
 /* What goes to the client that follows questions; NULL: there is none. */
 struct evbuffer *control_follower(struct control *);
-
-/* For all clients that wait for it. */
-void control_reloaded(struct control *, bool done);
 
 void control_close(struct control *); /* removes the socket; NULL is fine */
 
