@@ -4,7 +4,6 @@
 #include "ahead.h"
 
 #include "impl.h"
-#include "zones/store/read/prefetch.h"
 
 void
 ahead_start(struct ahead *a, struct query *const *all, unsigned n,
@@ -21,7 +20,7 @@ ahead_start(struct ahead *a, struct query *const *all, unsigned n,
 void
 ahead_expect(const struct ahead *a, struct query *q)
 {
-	q->place = form_place(q, a->snapshot);
+	q->place = form_place(q);
 	lookup_expect(a->snapshot, q->place);
 }
 

@@ -167,9 +167,8 @@ answer_set(struct reply *r)
 enum query_next
 answer_metadata_key(struct reply *r)
 {
-	struct range range;
-
-	range_metadata_key(
-	    &range, r->env->snapshot, r->network, r->of, r->q->name.arg);
-	return range_any(&range) ? reply_nodata(r) : reply_nxdomain(r);
+	return lookup_metadata_key(
+		   r->env->snapshot, r->network, r->of, r->q->name.arg)
+	    ? reply_nodata(r)
+	    : reply_nxdomain(r);
 }

@@ -5,8 +5,6 @@
 
 #include <assert.h>
 
-#include "zones/store/read/prefetch.h"
-
 /* The fact behind a name, where the name alone says which one it is. */
 enum reads { NOTHING, APP, INSTANCE };
 
@@ -88,7 +86,7 @@ static const struct form {
 static_assert(sizeof(forms) / sizeof(forms[0]) == NAME_KINDS, "one row a kind");
 
 uint64_t
-form_place(const struct query *q, const struct snapshot *s)
+form_place(const struct query *q)
 {
 	const struct name *n = &q->name;
 
@@ -98,9 +96,9 @@ form_place(const struct query *q, const struct snapshot *s)
 	case NOTHING:
 		break;
 	case APP:
-		return lookup_place_app(s, q->network, n->app);
+		return lookup_place_app(q->network, n->app);
 	case INSTANCE:
-		return lookup_place_instance(s, q->network, n->app, n->arg);
+		return lookup_place_instance(q->network, n->app, n->arg);
 	}
 	return LOOKUP_NO_PLACE;
 }

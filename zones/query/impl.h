@@ -97,11 +97,11 @@ enum query_next query_chaos(struct query *, struct query_env *);
 bool query_is_allowed(const struct query *, const struct query_env *);
 
 /*
- * form.c: where the fact that answers will be looked for (see prefetch.h), as
+ * form.c: where the fact that answers will be looked for (see lookup.h), as
  * soon as network and name are known; and the answer, in a reply that has
  * begun, where CNAMEs have led here, or (NULL) in one of its own.
  */
-uint64_t form_place(const struct query *, const struct snapshot *);
+uint64_t form_place(const struct query *);
 enum query_next form_answer(
     struct query *, struct query_env *, struct reply *begun);
 

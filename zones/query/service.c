@@ -34,11 +34,16 @@ find_port(struct wire_in ports, const struct name *n, uint16_t *number)
 static struct wire_in
 ports_of(struct reply *r, struct label app)
 {
+	struct instance flycast;
+	struct label domain;
+
 	if (r->ports_of.at != NULL && label_same(r->ports_of, app))
 		return r->ports;
 	r->ports_of = app;
-	if (!lookup_app_ports(r->env->snapshot, r->network, app, &r->ports))
-		r->ports = wire_in(NULL, 0);
+	r->ports = wire_in(NULL, 0);
+	if (lookup_app_fact(
+		r->env->snapshot, r->network, app, &flycast, &domain))
+		r->ports = flycast.services;
 	return r->ports;
 }
 

@@ -7,7 +7,6 @@
 #include "impl.h"
 
 #include "base/letters.h"
-#include "zones/store/read/prefetch.h"
 
 #define CNAMES_MAX  16
 #define TARGETS_MAX 32 /* whose addresses an answer has */

@@ -81,7 +81,7 @@ struct query {
 	 * the one to be asked for.  They stand behind the question, to len.
 	 */
 	uint16_t led, led_to;
-	uint64_t place; /* of its fact: see prefetch.h */
+	uint64_t place; /* of its fact: see lookup.h */
 	enum dns_rcode rcode;
 	enum dns_ede ede;
 	bool truncated, answered;

@@ -12,7 +12,6 @@
 
 #include "base/rng.h"
 #include "store_fixture.h"
-#include "zones/store/read/prefetch.h"
 
 /* More than the table of a small store has places. */
 #define APPS 4000
@@ -54,7 +53,7 @@ ask(struct model *m, unsigned n)
 	struct snapshot *s = m->f.snapshot;
 	char name[64];
 	struct label l = app_label(name, n);
-	uint64_t place = lookup_place_app(s, m->network, l);
+	uint64_t place = lookup_place_app(m->network, l);
 	struct app app;
 
 	lookup_expect(s, place);

@@ -6,14 +6,6 @@
 #include <assert.h>
 
 #include "zones/store/read/pack.h"
-#include "zones/store/read/prefetch.h"
-
-static void
-key_part(struct store_key *key, struct label l)
-{
-	key_bytes(key, l.at, l.len);
-	key_end_part(key);
-}
 
 bool
 lookup_app_at(struct snapshot *s, uint64_t place, uint32_t network,

@@ -5,7 +5,6 @@
 
 #include "zones/store/read/brief.h"
 #include "zones/store/read/env.h"
-#include "zones/store/read/prefetch.h"
 
 bool
 lookup_instance_at(struct snapshot *s, uint64_t place, uint32_t network,
@@ -33,14 +32,10 @@ bool
 lookup_alias(
     struct snapshot *s, uint32_t network, struct label alias, struct label *app)
 {
-	const struct recent_key key = {
-		.network = network, .kind = KEY_ALIAS, .first = alias
-	};
 	struct wire_in in;
 
-	if (!snapshot_get(s, &key, &in))
+	if (!fact_get(s, network, KEY_ALIAS, alias, &in))
 		return false;
-	(void)wire_get64(&in);
 	*app = wire_get_label(&in);
 	return !in.bad;
 }
@@ -69,36 +64,16 @@ port_next(struct wire_in *services, unsigned *left, struct port *p)
 }
 
 bool
-lookup_app_ports(struct snapshot *s, uint32_t network, struct label app,
-    struct wire_in *ports)
-{
-	struct instance flycast;
-	const struct recent_key key = {
-		.network = network, .kind = KEY_APP, .first = app
-	};
-
-	if (!snapshot_get(s, &key, ports))
-		return false;
-	(void)wire_get64(ports);
-	(void)wire_get_label(ports);
-	wire_get_brief(ports, &flycast);
-	return !ports->bad;
-}
-
-bool
 lookup_app_fact(struct snapshot *s, uint32_t network, struct label app,
     struct instance *flycast, struct label *domain)
 {
-	const struct recent_key key = {
-		.network = network, .kind = KEY_APP, .first = app
-	};
 	struct wire_in in;
 
-	if (!snapshot_get(s, &key, &in))
+	if (!fact_get(s, network, KEY_APP, app, &in))
 		return false;
-	(void)wire_get64(&in);
 	*domain = wire_get_label(&in);
 	wire_get_brief(&in, flycast);
+	flycast->services = in;
 	return !in.bad;
 }
 
@@ -127,7 +102,6 @@ labels_of(struct wire_in *in)
 bool
 store_read_peer(struct wire_in in, struct peer *out)
 {
-	(void)wire_get64(&in);
 	out->region = wire_get_label(&in);
 	wire_get_brief(&in, &out->address);
 	(void)wire_take(&in, /* the lengths of their blocks */
@@ -143,24 +117,20 @@ bool
 lookup_peer(
     struct snapshot *s, uint32_t network, struct label name, struct peer *out)
 {
-	const struct recent_key key = {
-		.network = network, .kind = KEY_PEER, .first = name
-	};
 	struct wire_in in;
 
 	out->name = name;
-	return snapshot_get(s, &key, &in) && store_read_peer(in, out);
+	return fact_get(s, network, KEY_PEER, name, &in) &&
+	    store_read_peer(in, out);
 }
 
 bool
 lookup_claims(struct snapshot *s, uint32_t network, const struct addr *addr,
     struct wire_in *claims)
 {
-	const struct recent_key key = { .network = network,
-		.kind = KEY_CLAIMS,
-		.first = { addr->ip, sizeof(addr->ip) } };
+	const struct label ip = { addr->ip, sizeof(addr->ip) };
 
-	return snapshot_get(s, &key, claims);
+	return value_get(s, network, KEY_CLAIMS, ip, claims);
 }
 
 /* The longest length below *len that some block has. */
@@ -242,22 +212,15 @@ lookup_claims_within(struct snapshot *s, uint32_t network,
 bool
 lookup_region(struct snapshot *s, struct label region)
 {
-	const struct recent_key key = {
-		.network = NETWORK_NONE, .kind = KEY_REGION, .first = region
-	};
 	struct wire_in in;
 
-	return snapshot_get(s, &key, &in);
+	return value_get(s, NETWORK_NONE, KEY_REGION, region, &in);
 }
 
 bool
 lookup_distances(struct snapshot *s, struct label from, struct wire_in *row)
 {
-	const struct recent_key key = {
-		.network = NETWORK_NONE, .kind = KEY_RANKS, .first = from
-	};
-
-	return snapshot_get(s, &key, row);
+	return value_get(s, NETWORK_NONE, KEY_RANKS, from, row);
 }
 
 bool

@@ -10,7 +10,6 @@
 
 #include "zones/names/name.h"
 #include "zones/store/read/env.h"
-#include "zones/store/read/prefetch.h"
 
 /* Prefixes of two networks do not overlap: any that holds A will do. */
 static uint32_t
@@ -33,14 +32,15 @@ network_around(struct snapshot *s, const struct addr *a)
 	return NETWORK_NONE;
 }
 
+static const struct label no_part;
+
 static uint8_t
 read_uses(struct snapshot *s, uint32_t number)
 {
-	const struct recent_key key = { .network = number, .kind = KEY_USES };
 	struct wire_in in;
 	uint8_t uses = 0;
 
-	if (snapshot_get(s, &key, &in))
+	if (value_get(s, number, KEY_USES, no_part, &in))
 		for (unsigned use = 0; use < NETWORK_USES; use++)
 			if (wire_get32(&in) > 0)
 				uses |= (uint8_t)USES(use);
@@ -137,13 +137,10 @@ lookup_network(struct snapshot *s, const struct addr *from,
 static bool
 find_named(struct snapshot *s, const char *id, struct network *out)
 {
-	const struct recent_key key = { .network = NETWORK_NONE,
-		.kind = KEY_NUMBER,
-		.first = label_of(id) };
 	struct wire_in in;
 
 	out->number = NETWORK_NONE;
-	if (snapshot_get(s, &key, &in))
+	if (value_get(s, NETWORK_NONE, KEY_NUMBER, label_of(id), &in))
 		read_network(s, wire_get32(&in), out);
 	return out->number != NETWORK_NONE;
 }
@@ -183,14 +180,12 @@ bool
 lookup_network_facts(
     struct snapshot *s, uint32_t network, struct network_facts *out)
 {
-	const struct recent_key key = { .network = network,
-		.kind = KEY_NETWORK };
 	struct wire_in in;
 
 	memset(out, 0, sizeof(*out));
-	if (network == NETWORK_NONE || !snapshot_get(s, &key, &in))
+	if (network == NETWORK_NONE ||
+	    !fact_get(s, network, KEY_NETWORK, no_part, &in))
 		return false;
-	(void)wire_get64(&in); /* its age */
 	out->id = wire_get_label(&in);
 	out->prefix_count = wire_get8(&in);
 	out->prefixes = wire_take(&in, 17U * out->prefix_count);
@@ -203,12 +198,11 @@ lookup_network_facts(
 uint32_t
 lookup_network_commits(struct snapshot *s, uint32_t network)
 {
-	const struct recent_key key = { .network = network,
-		.kind = KEY_COMMITS };
 	struct wire_in in;
 
 	/* Of no network: special-use names, which never change. */
-	if (network == NETWORK_NONE || !snapshot_get(s, &key, &in))
+	if (network == NETWORK_NONE ||
+	    !value_get(s, network, KEY_COMMITS, no_part, &in))
 		return 0;
 	return wire_get32(&in);
 }

@@ -3,7 +3,7 @@
  */
 #include "zones/store/read/lookup.h"
 
-#include "zones/store/read/pack.h"
+#include "zones/store/read/env.h"
 
 /* The next is the first at or behind KEY. */
 static void
@@ -40,23 +40,34 @@ range_next(struct range *r, struct label *rest, MDB_val *value)
 }
 
 static void
-part(struct store_key *key, struct label l)
+parts_key(struct store_key *key, uint32_t network, enum key_kind kind,
+    const struct label *parts, unsigned count)
 {
-	key_bytes(key, l.at, l.len);
-	key_end_part(key);
+	key_init(key, network, kind);
+	for (unsigned i = 0; i < count; i++)
+		key_part(key, parts[i]);
 }
 
-/* Behind a kind so many parts. */
 static void
 range_parts(struct range *r, struct snapshot *s, uint32_t network,
     enum key_kind kind, const struct label *parts, unsigned count)
 {
 	struct store_key key;
 
-	key_init(&key, network, kind);
-	for (unsigned i = 0; i < count; i++)
-		part(&key, parts[i]);
+	parts_key(&key, network, kind, parts, count);
 	range_init(r, s, &key);
+}
+
+/* Some key begins so. */
+static bool
+begins_any(struct snapshot *s, const struct store_key *key)
+{
+	struct range r;
+	struct label rest;
+	MDB_val v;
+
+	range_init(&r, s, key);
+	return range_next(&r, &rest, &v);
 }
 
 void
@@ -70,15 +81,6 @@ range_group(struct range *r, struct snapshot *s, uint32_t network,
 }
 
 void
-range_metadata_key(struct range *r, struct snapshot *s, uint32_t network,
-    struct label app, struct label name)
-{
-	const struct label parts[] = { app, name };
-
-	range_parts(r, s, network, KEY_METADATA, parts, 2);
-}
-
-void
 range_metadata(struct range *r, struct snapshot *s, uint32_t network,
     struct label app, struct label name, struct label value)
 {
@@ -86,6 +88,17 @@ range_metadata(struct range *r, struct snapshot *s, uint32_t network,
 
 	range_parts(r, s, network, KEY_METADATA, parts, 3);
 	r->app = app;
+}
+
+bool
+lookup_metadata_key(
+    struct snapshot *s, uint32_t network, struct label app, struct label name)
+{
+	const struct label parts[] = { app, name };
+	struct store_key key;
+
+	parts_key(&key, network, KEY_METADATA, parts, 2);
+	return begins_any(s, &key);
 }
 
 /* Only of one, where its .at is not NULL. */
@@ -105,26 +118,36 @@ range_server(struct range *r, struct snapshot *s, uint32_t network,
 	range_among(r, app);
 }
 
-void
-range_port(struct range *r, struct snapshot *s, uint32_t network,
-    struct label app, struct label port, bool udp, struct label region)
+static void
+port_key(struct store_key *key, uint32_t network, struct label app,
+    struct label port, bool udp)
 {
 	const struct label parts[] = { app, label_of(udp ? "udp" : "tcp"),
 		port };
 
-	range_parts(r, s, network, KEY_PORT, parts, 3);
+	parts_key(key, network, KEY_PORT, parts, port.at != NULL ? 3 : 2);
+}
+
+void
+range_port(struct range *r, struct snapshot *s, uint32_t network,
+    struct label app, struct label port, bool udp, struct label region)
+{
+	struct store_key key;
+
+	port_key(&key, network, app, port, udp);
+	range_init(r, s, &key);
 	r->app = app;
 	range_among(r, region);
 }
 
-/* Of KEY_METADATA: some instance has the key, with whatever value. */
 bool
-range_any(struct range *r)
+lookup_port(struct snapshot *s, uint32_t network, struct label app,
+    struct label port, bool udp)
 {
-	struct label rest;
-	MDB_val v;
+	struct store_key key;
 
-	return range_next(r, &rest, &v);
+	port_key(&key, network, app, port, udp);
+	return begins_any(s, &key);
 }
 
 /* In each order what is in one alone stands together. */
@@ -136,7 +159,7 @@ range_seek(struct range *r, uint8_t order, struct label id)
 	key_copy(&key, r->from, r->len);
 	wire_put8(&key.out, order);
 	if (r->among.at != NULL)
-		part(&key, r->among);
+		key_part(&key, r->among);
 	if (r->among.at != NULL || !r->has_among)
 		key_bytes(&key, id.at, id.len);
 	range_start(r, &key);
@@ -196,18 +219,6 @@ range_instance(struct range *r, uint8_t last, struct instance *out)
 	return false;
 }
 
-bool
-lookup_port(struct snapshot *s, uint32_t network, struct label app,
-    struct label port, bool udp)
-{
-	const struct label parts[] = { app, label_of(udp ? "udp" : "tcp"),
-		port };
-	struct range r;
-
-	range_parts(&r, s, network, KEY_PORT, parts, port.at != NULL ? 3 : 2);
-	return range_any(&r);
-}
-
 static void
 domain_key(struct store_key *key, uint32_t network, const struct dname *d,
     unsigned from, unsigned to)
@@ -240,11 +251,9 @@ lookup_domain_below(struct snapshot *s, uint32_t network, const struct dname *d,
     unsigned from, unsigned to)
 {
 	struct store_key key;
-	struct range r;
 
 	domain_key(&key, network, d, from, to);
-	range_init(&r, s, &key);
-	return range_any(&r);
+	return begins_any(s, &key);
 }
 
 /* The first, where several networks chose one name. */
@@ -284,6 +293,7 @@ range_peer(struct range *r, struct peer *out)
 	if (!range_next(r, &out->name, &v))
 		return false;
 	in = val_in(&v);
+	(void)wire_get64(&in); /* its age */
 	return store_read_peer(in, out);
 }
 

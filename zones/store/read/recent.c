@@ -5,7 +5,6 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
-#include <sys/mman.h>
 
 #include "zones/store/read/env.h"
 
@@ -16,7 +15,7 @@
 #define LINE 64 /* octets of a cache line */
 /* For copies: lines a place, and in all. */
 #define PLACE_LINES 2
-#define LINES_MAX   (1024 * 1024)
+#define LINES_MAX   ((size_t)1024 * 1024)
 /* Larger ones cost more to answer with than to find. */
 #define VALUE_MAX 2048
 
@@ -24,11 +23,13 @@
 struct recent_bucket {
 	uint16_t tag[PLACES];
 	uint32_t at[PLACES]; /* counted in lines; 0: nothing */
-	uint32_t generation;
+	uint64_t generation;
 	uint8_t turn; /* the place that is given up next */
 } __attribute__((aligned(LINE)));
 
 static_assert(sizeof(struct recent_bucket) == LINE, "one cache line");
+static_assert(RECENT_OCTETS == (LINES_MAX + (1 << BITS_MAX)) * LINE,
+    "buckets, then copies");
 
 /* A key and its value, from the begin of a line on. */
 struct recent_copy {
@@ -117,88 +118,36 @@ is_key(const struct recent_key *key, const uint8_t *at)
 	    (at[0] == 0 && is_label(&key->second, at + 1));
 }
 
-static size_t
-copies_lines(unsigned bits)
-{
-	size_t lines = (size_t)PLACE_LINES * PLACES << bits;
-
-	return lines < LINES_MAX ? lines : LINES_MAX;
-}
-
-/* Buckets, then copies. */
-static size_t
-table_bytes(unsigned bits)
-{
-	return (((size_t)1 << bits) + copies_lines(bits)) * LINE;
-}
-
-/* A place for each key; names that are not there take as many as are left. */
-static unsigned
-bits_for(size_t keys)
-{
-	unsigned bits = BITS_MIN;
-
-	while (bits < BITS_MAX && ((size_t)PLACES << bits) < keys)
-		bits++;
-	return bits;
-}
-
-void
-recent_release(struct recent *r)
-{
-	if (r->buckets != NULL)
-		(void)munmap(r->buckets, table_bytes(r->bits));
-	r->buckets = NULL;
-}
-
-void *
-recent_map(size_t octets)
-{
-	void *at = mmap(NULL, octets, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (at == MAP_FAILED)
-		return NULL;
-	(void)madvise(at, octets, MADV_HUGEPAGE);
-	return at;
-}
-
-static void
-table_make(struct recent *r, unsigned bits)
-{
-	void *at = recent_map(table_bytes(bits));
-
-	r->buckets = at;
-	if (at == NULL)
-		return;
-	r->bits = bits;
-	r->copies = (uint8_t *)(r->buckets + ((size_t)1 << bits));
-	r->generation = 1; /* zeros are of another */
-}
-
 /* The first line is no copy: it is what an empty place points to. */
 static void
 start_over(struct recent *r)
 {
+	r->generation++;
 	r->lines = 1;
 	r->full = false;
-	if (++r->generation == 0) {
-		recent_release(r);
-		table_make(r, r->bits);
-	}
 }
 
+/* A place for each key; names that are not there take as many as are left. */
 void
 recent_forget(struct recent *r, size_t keys)
 {
-	unsigned bits = bits_for(keys);
+	unsigned bits = BITS_MIN;
+	size_t most;
 
-	/* Grows when it must; shrinking is not worth a fresh start. */
-	if (r->buckets == NULL || bits > r->bits) {
-		recent_release(r);
-		table_make(r, bits);
-	}
+	while (bits < BITS_MAX && ((size_t)PLACES << bits) < keys)
+		bits++;
+	most = (size_t)PLACE_LINES * PLACES << bits;
+	r->shift = 64 - bits;
+	r->most = (uint32_t)(most < LINES_MAX ? most : LINES_MAX);
 	start_over(r);
+}
+
+void
+recent_start(struct recent *r, void *at)
+{
+	r->buckets = at;
+	r->copies = (uint8_t *)(r->buckets + ((size_t)1 << BITS_MAX));
+	recent_forget(r, 0);
 }
 
 void
@@ -211,7 +160,7 @@ recent_make_room(struct recent *r)
 static struct recent_bucket *
 bucket_of(const struct recent *r, uint64_t hash)
 {
-	return &r->buckets[hash >> (64 - r->bits)];
+	return &r->buckets[hash >> r->shift];
 }
 
 static struct recent_copy *
@@ -285,7 +234,7 @@ keep(struct recent *r, struct recent_bucket *b, uint16_t tag,
 
 	if (value_len > VALUE_MAX)
 		return;
-	if (lines > copies_lines(r->bits) - r->lines) {
+	if (lines > r->most - r->lines) {
 		r->full = true;
 		return;
 	}
@@ -302,7 +251,7 @@ keep(struct recent *r, struct recent_bucket *b, uint16_t tag,
 	r->lines += (uint32_t)lines;
 }
 
-/* The tree is asked; what it says is remembered in B, if there is one. */
+/* The tree is asked; what it says is remembered in B. */
 static bool
 descend(struct recent *r, MDB_cursor *cursor, const struct recent_key *key,
     struct recent_bucket *b, uint16_t tag, struct wire_in *value)
@@ -317,27 +266,21 @@ descend(struct recent *r, MDB_cursor *cursor, const struct recent_key *key,
 		return false;
 	k = (MDB_val){ .mv_data = buf, .mv_size = out.len };
 	rc = guard_get(cursor, &k, &v, MDB_SET);
-	if (b != NULL && (rc == 0 || rc == MDB_NOTFOUND))
+	if (rc == 0 || rc == MDB_NOTFOUND)
 		keep(r, b, tag, &k, rc == 0 ? &v : NULL);
-	if (rc != 0)
-		return false;
-	*value = wire_in(v.mv_data, v.mv_size);
-	return true;
+	if (rc == 0)
+		*value = wire_in(v.mv_data, v.mv_size);
+	return rc == 0;
 }
 
 bool
 recent_get(struct recent *r, MDB_cursor *cursor, const struct recent_key *key,
     struct wire_in *value)
 {
-	uint64_t place;
-	const struct recent_copy *c;
-	struct recent_bucket *b;
+	uint64_t place = key->place == 0 ? hash_of(key) : key->place;
+	struct recent_bucket *b = bucket_of(r, place);
+	const struct recent_copy *c = find(r, b, (uint16_t)place, key);
 
-	if (r->buckets == NULL)
-		return descend(r, cursor, key, NULL, 0, value);
-	place = key->place == 0 ? hash_of(key) : key->place;
-	b = bucket_of(r, place);
-	c = find(r, b, (uint16_t)place, key);
 	if (c == NULL)
 		return descend(r, cursor, key, b, (uint16_t)place, value);
 	wire_in_start(value, c->octets + c->key_len, c->value_len);
@@ -345,23 +288,41 @@ recent_get(struct recent *r, MDB_cursor *cursor, const struct recent_key *key,
 }
 
 uint64_t
-recent_place(const struct recent *r, const struct recent_key *key)
+lookup_place_app(uint32_t network, struct label name)
 {
-	return r->buckets == NULL ? 0 : hash_of(key);
+	const struct recent_key key = {
+		.network = network, .kind = KEY_INSTANCES, .first = name
+	};
+
+	return hash_of(&key);
+}
+
+uint64_t
+lookup_place_instance(uint32_t network, struct label app, struct label id)
+{
+	const struct recent_key key = { .network = network,
+		.kind = KEY_INSTANCE,
+		.first = app,
+		.second = id };
+
+	return hash_of(&key);
 }
 
 void
-recent_expect(const struct recent *r, uint64_t place)
+lookup_expect(const struct snapshot *s, uint64_t place)
 {
-	recent_prefetch(bucket_of(r, place));
+	if (place != LOOKUP_NO_PLACE)
+		recent_prefetch(bucket_of(&s->recent, place));
 }
 
 /* An app of three instances takes four lines. */
 void
-recent_fetch(const struct recent *r, uint64_t place)
+lookup_fetch(const struct snapshot *s, uint64_t place)
 {
+	const struct recent *r = &s->recent;
 	const struct recent_bucket *b = bucket_of(r, place);
-	uint64_t places = places_of(b, (uint16_t)place);
+	uint64_t places =
+	    place == LOOKUP_NO_PLACE ? 0 : places_of(b, (uint16_t)place);
 
 	while (places != 0) {
 		const char *at =

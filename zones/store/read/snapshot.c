@@ -275,24 +275,42 @@ snapshot_rest(struct snapshot *s)
 		    &s->turn, SNAPSHOT_RESTS, memory_order_release);
 }
 
+/* One line for each flow; then the keys asked for lately. */
+#define FLOWS_OCTETS (FLOW_SLOTS * sizeof(struct flow))
+#define MAP_OCTETS   (FLOWS_OCTETS + RECENT_OCTETS)
+
+/* No memory until it is used, and large pages then. */
+static enum err
+tables_map(struct snapshot *s)
+{
+	void *at = mmap(NULL, MAP_OCTETS, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (at == MAP_FAILED)
+		return E_NOMEM;
+	(void)madvise(at, MAP_OCTETS, MADV_HUGEPAGE);
+	s->flow = at;
+	recent_start(&s->recent, s->flow + FLOW_SLOTS);
+	return E_OK;
+}
+
 enum err
 snapshot_open(struct store *store, struct snapshot **out)
 {
-	*out = calloc(1, sizeof(**out));
-	if (*out == NULL)
-		return E_NOMEM;
-	(*out)->flow = recent_map(FLOW_SLOTS * sizeof(*(*out)->flow));
-	if ((*out)->flow == NULL) {
-		free(*out);
-		*out = NULL;
+	struct snapshot *s = calloc(1, sizeof(*s));
+
+	*out = NULL;
+	if (s == NULL || tables_map(s) != E_OK) {
+		free(s);
 		return E_NOMEM;
 	}
-	(*out)->store = store;
-	(*out)->state = E_ABSENT;
-	(*out)->txnid = TXNID_NONE;
+	s->store = store;
+	s->state = E_ABSENT;
+	s->txnid = TXNID_NONE;
 	(void)pthread_mutex_lock(&store->lock);
-	LIST_INSERT_HEAD(&store->snapshots, *out, beside);
+	LIST_INSERT_HEAD(&store->snapshots, s, beside);
 	(void)pthread_mutex_unlock(&store->lock);
+	*out = s;
 	return E_OK;
 }
 
@@ -305,8 +323,7 @@ snapshot_close(struct snapshot *s)
 	snapshot_leave(s);
 	LIST_REMOVE(s, beside);
 	(void)pthread_mutex_unlock(&s->store->lock);
-	recent_release(&s->recent);
-	(void)munmap(s->flow, FLOW_SLOTS * sizeof(*s->flow));
+	(void)munmap(s->flow, MAP_OCTETS);
 	free(s);
 }
 

@@ -14,10 +14,8 @@ node_key(struct store_key *key, uint32_t network, const struct node *n)
 {
 	key_init(key, network, KEY_RECORD);
 	key_labels(key, n->name, n->name->labels - n->labels, n->name->labels);
-	if (n->star) {
-		key_text(key, "*");
-		key_end_part(key);
-	}
+	if (n->star)
+		key_part(key, label_of("*"));
 }
 
 /* The key of a name begins with those of all that it is below. */

@@ -43,6 +43,25 @@ struct store_txn {
 	uint8_t value[FACT_STORED_MAX];
 };
 
+static inline void
+key_text(struct store_key *k, const char *text)
+{
+	key_bytes(k, text, strlen(text));
+}
+
+/* A whole key of text parts. */
+static inline void
+key_parts(struct store_key *k, uint32_t network, enum key_kind kind,
+    const char *const *part, size_t parts)
+{
+	key_init(k, network, kind);
+	for (size_t i = 0; i < parts; i++) {
+		if (i > 0)
+			key_end_part(k);
+		key_text(k, part[i]);
+	}
+}
+
 #define STORE_HEAD_MAX 1024 /* more than KEY_HEAD takes */
 
 /*

@@ -189,6 +189,30 @@ snapshot_get_key(
 	return snapshot_get(s, &key, value);
 }
 
+/* The same of a key of one part. */
+static inline bool
+value_get(struct snapshot *s, uint32_t network, enum key_kind kind,
+    struct label part, struct wire_in *value)
+{
+	const struct recent_key key = {
+		.network = network, .kind = kind, .first = part
+	};
+
+	return snapshot_get(s, &key, value);
+}
+
+/* Of a fact, behind its age. */
+static inline bool
+fact_get(struct snapshot *s, uint32_t network, enum key_kind kind,
+    struct label part, struct wire_in *value)
+{
+	bool is_there = value_get(s, network, kind, part, value);
+
+	if (is_there)
+		(void)wire_get64(value);
+	return is_there;
+}
+
 /* A walk from the first key that it will meet, unless it seeks before. */
 void walk_start(const struct snapshot *, struct walk *);
 /* To the last key that is KEY or before it. */

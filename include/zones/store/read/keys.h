@@ -117,9 +117,10 @@ key_end_part(struct store_key *k)
 }
 
 static inline void
-key_text(struct store_key *k, const char *text)
+key_part(struct store_key *k, struct label l)
 {
-	wire_put(&k->out, text, strlen(text));
+	key_bytes(k, l.at, l.len);
+	key_end_part(k);
 }
 
 /* Labels FROM to TO, reversed, so that all names below one stand together. */
@@ -127,12 +128,8 @@ static inline void
 key_labels(
     struct store_key *k, const struct dname *d, unsigned from, unsigned to)
 {
-	for (unsigned i = to; i > from; i--) {
-		struct label l = dname_label(d, i - 1);
-
-		key_bytes(k, l.at, l.len);
-		key_end_part(k);
-	}
+	for (unsigned i = to; i > from; i--)
+		key_part(k, dname_label(d, i - 1));
 }
 
 /* A key that was read, or the begin of one. */
@@ -170,19 +167,6 @@ resolver_key(struct store_key *k, const struct addr *a)
 {
 	key_init(k, NETWORK_NONE, KEY_RESOLVER);
 	key_bytes(k, a->ip, 16);
-}
-
-/* A whole key of text parts. */
-static inline void
-key_parts(struct store_key *k, uint32_t network, enum key_kind kind,
-    const char *const *part, size_t parts)
-{
-	key_init(k, network, kind);
-	for (size_t i = 0; i < parts; i++) {
-		if (i > 0)
-			key_end_part(k);
-		key_text(k, part[i]);
-	}
 }
 
 static inline MDB_val

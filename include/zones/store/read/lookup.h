@@ -12,7 +12,6 @@
 #define ZONES_STORE_READ_LOOKUP_H
 
 #include "base/addr.h"
-#include "base/wire.h"
 #include "zones/names/dname.h"
 #include "zones/store/read/store.h"
 
@@ -52,7 +51,7 @@ bool lookup_network_named(
 
 /*
  * Instances by how well they are: a set is answered by the first tier that it
- * has somebody of (design, section 4).
+ * has somebody of.
  */
 enum tier {
 	TIER_WELL,     /* started, not critical */
@@ -62,7 +61,7 @@ enum tier {
 	TIERS = TIER_STOPPED
 };
 
-/* What an answer needs of an instance. */
+/* What an answer needs of an instance; or only its addresses. */
 struct instance {
 	struct label app, region, id;
 	enum tier tier;
@@ -79,7 +78,7 @@ struct network_facts {
 	uint32_t ttl;
 	const uint8_t *prefixes; /* 17 octets each: address, length */
 	unsigned prefix_count;
-	struct instance resolvers; /* only their addresses */
+	struct instance resolvers; /* addresses */
 	uint8_t role;              /* the least that a peer needs */
 };
 
@@ -119,18 +118,15 @@ struct app {
 
 bool lookup_app(
     struct snapshot *, uint32_t network, struct label name, struct app *);
-
 /* Regions in their order; start with in = app->regions. */
 bool app_region(struct wire_in *in, struct label *region, struct tally *);
-
 /*
- * The addresses of a TIER of an app that is not `many`, in REGION
- * or, where region.at is NULL, in all: up to MAX of SIZE octets each (16 or
- * 4).  What an app_instance() for each costs too much for.
+ * The addresses of a TIER of an app that is not `many`, in REGION or, where
+ * region.at is NULL, in all: up to MAX of SIZE octets each (16 or 4).  What an
+ * app_instance() for each costs too much for.
  */
 unsigned app_addresses(const struct app *, enum tier, struct label region,
     unsigned size, const uint8_t **address, unsigned max);
-
 /*
  * The next instance, from the app's first or from where a seek went: by
  * region, order (brief.h) and id.
@@ -138,6 +134,28 @@ unsigned app_addresses(const struct app *, enum tier, struct label region,
 bool app_instance(struct app *, struct instance *);
 /* *at: the app as it was found, before its instance number RANK, from 0. */
 void app_seek(const struct app *, uint32_t rank, struct app *at);
+
+/*
+ * For many look-ups at once, only to save time: memory is asked for, for the
+ * place where what was asked for lately is remembered, with lookup_expect(),
+ * and then for what is there, with lookup_fetch(), before the first look-up.
+ * So their waits overlap: 0.18 instead of 0.38 µs a query.
+ */
+#define LOOKUP_NO_PLACE 0 /* nothing is expected or fetched there */
+uint64_t lookup_place_app(uint32_t network, struct label name);
+uint64_t lookup_place_instance(
+    uint32_t network, struct label app, struct label id);
+void lookup_expect(const struct snapshot *, uint64_t place);
+void lookup_fetch(const struct snapshot *, uint64_t place);
+/* Before lookup_network(). */
+void lookup_expect_network(
+    const struct snapshot *, const struct addr *from, const struct addr *to);
+
+/* lookup_app(), and one instance by its id; PLACE is theirs, or none. */
+bool lookup_app_at(struct snapshot *, uint64_t place, uint32_t network,
+    struct label name, struct app *);
+bool lookup_instance_at(struct snapshot *, uint64_t place, uint32_t network,
+    struct label app, struct label id, struct instance *);
 
 /*
  * A range of keys that begin with the same parts.  Opened by one of the
@@ -169,13 +187,15 @@ void range_port(struct range *, struct snapshot *, uint32_t network,
     struct label app, struct label port, bool udp, struct label region);
 /* To the first at or behind an order, and ID in it. */
 void range_seek(struct range *, uint8_t order, struct label id);
-/* The next one whose order is not behind LAST. */
+/* The next one, unless it is behind the order LAST. */
 bool range_instance(struct range *, uint8_t last, struct instance *);
 
-/* Instances with a metadata key, whatever its value; are there any. */
-void range_metadata_key(struct range *, struct snapshot *, uint32_t network,
-    struct label app, struct label key);
-bool range_any(struct range *);
+/* Some instance has the metadata key, whatever its value. */
+bool lookup_metadata_key(
+    struct snapshot *, uint32_t network, struct label app, struct label key);
+/* Somebody of the app has a port of his own: of that name, or of any (NULL). */
+bool lookup_port(struct snapshot *, uint32_t network, struct label app,
+    struct label port, bool udp);
 
 /* Apps whose private domain is labels FROM to TO of the name. */
 void range_domain(struct range *, struct snapshot *, uint32_t network,
@@ -195,14 +215,15 @@ struct port {
 /* Of what lookup_instance_at() found, whose services are behind other things.
  */
 void instance_skip_to_services(struct instance *);
-/* Behind the weight, or an app's. */
+/* Behind the weight, or an app's: *left of them. */
 bool port_next(struct wire_in *ports, unsigned *left, struct port *);
-/* From u8 how many on; false: the app has no fact of its own. */
-bool lookup_app_ports(struct snapshot *, uint32_t network, struct label app,
-    struct wire_in *ports);
-/* Some instance has it itself; of any name where port.at is NULL. */
-bool lookup_port(struct snapshot *, uint32_t network, struct label app,
-    struct label port, bool udp);
+
+/*
+ * An app's own fact; false where none was put.  Flycast is addresses, with
+ * u8 how many ports and they as services.
+ */
+bool lookup_app_fact(struct snapshot *, uint32_t network, struct label app,
+    struct instance *flycast, struct label *domain);
 
 /* The app that an alias means; it need not be there. */
 bool lookup_alias(
@@ -213,7 +234,7 @@ struct import {
 	uint32_t network;
 	struct label app; /* there */
 	bool instances;
-	struct instance flycast; /* only its addresses */
+	struct instance flycast; /* addresses */
 };
 
 bool lookup_import(
@@ -243,22 +264,17 @@ struct rrset {
 bool lookup_rrset(struct snapshot *, uint32_t network, const struct node *,
     uint16_t type, struct rrset *);
 
-enum node_has { NODE_NOTHING, NODE_BELOW, NODE_RECORDS };
-
 /* Its own records, or else records below it. */
+enum node_has { NODE_NOTHING, NODE_BELOW, NODE_RECORDS };
 enum node_has lookup_node(
     struct snapshot *, uint32_t network, const struct node *);
-
-/* An app's own fact; false where none was put.  Flycast is in INSTANCE. */
-bool lookup_app_fact(struct snapshot *, uint32_t network, struct label app,
-    struct instance *flycast, struct label *domain);
 
 #define PEER_ROLE_USUAL 1 /* fact.h: the more, the more it may */
 
 struct peer {
 	struct label name, region;
 	int64_t expires;         /* 0: never */
-	struct instance address; /* only its addresses */
+	struct instance address; /* addresses */
 	uint8_t role;
 	struct wire_in apps; /* labels: that it sees; of length 0: all */
 };
