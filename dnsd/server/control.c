@@ -121,6 +121,9 @@ client_stay(struct control_client *c)
 	(void)bufferevent_set_timeouts(
 	    c->stream, traces ? &trace_most : NULL, traces ? &patience : NULL);
 	(void)bufferevent_enable(c->stream, EV_READ);
+	/* What it said more came with its first line. */
+	if (traces && evbuffer_get_length(bufferevent_get_input(c->stream)) > 0)
+		client_report(c, report_print_trace);
 }
 
 static void
