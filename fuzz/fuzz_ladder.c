@@ -26,8 +26,9 @@ static struct {
 	struct forward *forward;
 	int64_t now_us;
 	unsigned sent_count, replies;
-	struct attempt *attempt[SENT];
-	uint32_t channel[SENT];
+	struct channel streams[2], sockets[SENT];
+	const struct channel *channel[SENT];
+	uint16_t id[SENT];
 	size_t len[SENT];
 	uint8_t msg[SENT][QUESTION_MAX];
 } lab;
@@ -39,11 +40,18 @@ lab_now(struct carrier *c)
 	return lab.now_us;
 }
 
-static uint32_t
+static struct channel *
 lab_channel(struct carrier *c, const struct upstream *up, bool stream)
 {
 	(void)c;
-	return stream ? STREAM_CHANNEL + up->number : lab.sent_count;
+	return stream ? &lab.streams[up->number]
+		      : &lab.sockets[lab.sent_count % SENT];
+}
+
+static struct attempt *
+attempt_of(unsigned i)
+{
+	return attempt_find(lab.forward, lab.channel[i], lab.id[i]);
 }
 
 static void
@@ -51,12 +59,12 @@ check_needs(const struct attempt *a)
 {
 	const struct pending *p = a->pending;
 	enum learnt cookies =
-	    ability_is(&a->asked->able[ABLE_COOKIES], lab.now_us);
+	    ability_is(&a->upstream->able[ABLE_COOKIES], lab.now_us);
 
 	for (unsigned i = 0; i < p->tries && !a->shape.stream; i++) {
 		const struct attempt *before = &p->attempt[i];
 
-		if (before->asked != a->asked || before == a)
+		if (before->upstream != a->upstream || before == a)
 			continue;
 		assert(a->needs_letters || !before->needs_letters);
 		assert(a->needs_cookie || !before->needs_cookie ||
@@ -65,28 +73,20 @@ check_needs(const struct attempt *a)
 }
 
 static bool
-lab_ask(struct carrier *c, struct attempt *a, const uint8_t *msg, size_t len)
+lab_ask(
+    struct carrier *c, const struct attempt *a, const uint8_t *msg, size_t len)
 {
 	unsigned i = lab.sent_count;
 
 	(void)c;
 	assert(i < SENT);
 	check_needs(a);
-	lab.attempt[i] = a;
 	lab.channel[i] = a->channel;
+	lab.id[i] = a->id;
 	lab.len[i] = len;
 	memcpy(lab.msg[i], msg, len);
 	lab.sent_count++;
 	return true;
-}
-
-static void
-lab_forget(struct carrier *c, struct attempt *a)
-{
-	(void)c;
-	for (unsigned i = 0; i < lab.sent_count; i++)
-		if (lab.attempt[i] == a && lab.channel[i] == a->channel)
-			lab.attempt[i] = NULL;
 }
 
 static void
@@ -143,6 +143,7 @@ reply(unsigned i, uint8_t step)
 	uint8_t pkt[512];
 	struct wire_out out = wire_out(pkt, sizeof(pkt));
 	struct wire_in in = wire_in(lab.msg[i], lab.len[i]);
+	const struct attempt *a = attempt_of(i);
 	uint8_t rcode = rcodes[step & 7];
 	const uint8_t *cookie = NULL;
 	bool answer = (step & 7) == 0;
@@ -174,10 +175,7 @@ reply(unsigned i, uint8_t step)
 		out.len = DNS_HEADER;
 	}
 	forward_got(lab.forward, lab.channel[i],
-	    lab.channel[i] >= STREAM_CHANNEL
-		? NULL
-		: &lab.attempt[i]->upstream->address.any,
-	    pkt, out.len);
+	    a->shape.stream ? NULL : &a->upstream->address.any, pkt, out.len);
 	forward_flush(lab.forward);
 }
 
@@ -195,12 +193,12 @@ step_take(uint8_t step)
 {
 	unsigned i = lab.sent_count;
 
-	while (i > 0 && lab.attempt[i - 1] == NULL)
+	while (i > 0 && attempt_of(i - 1) == NULL)
 		i--;
 	if ((step & 0x80) == 0 && i > 0)
 		reply(i - 1, step);
 	else if (step == 0xff && i > 0)
-		forward_lost(lab.forward, lab.attempt[i - 1]);
+		forward_lost(lab.forward, attempt_of(i - 1));
 	else
 		pass(step & 0x3f);
 }
@@ -262,7 +260,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	memset(&lab, 0, sizeof(lab));
 	lab.carrier = (struct carrier){ lab_now, lab_channel, lab_ask,
-		lab_nothing, lab_forget, lab_ticks, lab_nothing };
+		lab_nothing, lab_ticks, lab_nothing };
 	lab.path = (struct client_path){ lab_got, lab_flush };
 	lab.now_us = 1000000000;
 	if (size == 0)

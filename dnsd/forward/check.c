@@ -229,14 +229,13 @@ learn_by_contrast(
 	enum evidence why = b->failed ? EVIDENCE_REFUSED : EVIDENCE_SILENT;
 	bool stream = a->shape.stream;
 
-	if (b->asked != a->asked || b == a || b->lost)
+	if (b->upstream != a->upstream || b == a || b->lost)
 		return;
 	if (b->shape.edns && !a->shape.edns)
 		ability_lack(&able[ABLE_EDNS], why, stream, now_us);
 	if (b->failed && b->shape.cookie && !a->shape.cookie && a->shape.edns)
 		ability_lack(&able[ABLE_COOKIES], why, stream, now_us);
-	if (!b->failed && !b->doubted && !b->shape.stream && stream &&
-	    b->upstream != NULL)
+	if (!b->failed && !b->doubted && !b->shape.stream && stream && b->waits)
 		ability_lack(&able[ABLE_UDP], why, stream, now_us);
 }
 

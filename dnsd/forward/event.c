@@ -1,6 +1,6 @@
 /*
- * event.c - the forwarder's carrier in the server: libevent,
- * sockets and a timer that runs only while a question waits.
+ * event.c - the forwarder's carrier in the server: libevent, sockets and
+ * a timer that runs only while a question waits.
  */
 #include <event2/event.h>
 #include <stdlib.h>
@@ -12,7 +12,8 @@ struct event_carrier {
 	struct carrier carrier; /* first: a carrier is cast to this */
 	struct forward *forward;
 	struct event *timer;
-	struct udp_pool *udp;
+	/* NULL: no upstream has an address of that family. */
+	struct udp_pool *v4, *v6;
 	struct stream_pool *streams;
 };
 
@@ -29,36 +30,34 @@ carrier_now_us(struct carrier *carrier)
 	return clock_us(CLOCK_MONOTONIC);
 }
 
-static uint32_t
+static struct udp_pool **
+udp_of(struct event_carrier *c, const struct upstream *up)
+{
+	return up->address.any.sa_family == AF_INET ? &c->v4 : &c->v6;
+}
+
+static struct channel *
 carrier_channel(struct carrier *carrier, const struct upstream *up, bool stream)
 {
-	if (stream)
-		return STREAM_CHANNEL + up->number;
-	return udp_channel(carrier_own(carrier)->udp, up);
+	struct event_carrier *c = carrier_own(carrier);
+
+	return stream ? stream_channel(c->streams, up)
+		      : udp_channel(*udp_of(c, up));
 }
 
 static bool
-carrier_ask(
-    struct carrier *carrier, struct attempt *a, const uint8_t *msg, size_t len)
+carrier_ask(struct carrier *carrier, const struct attempt *a,
+    const uint8_t *msg, size_t len)
 {
-	if (a->shape.stream)
-		return stream_ask(carrier_own(carrier)->streams, a, msg, len);
-	return udp_ask(carrier_own(carrier)->udp, a, msg, len);
+	(void)carrier;
+	return a->shape.stream ? stream_ask(a, msg, len) : udp_ask(a, msg, len);
 }
 
 static void
 carrier_flush(struct carrier *carrier)
 {
-	udp_flush(carrier_own(carrier)->udp);
-}
-
-static void
-carrier_forget(struct carrier *carrier, struct attempt *a)
-{
-	if (a->shape.stream)
-		stream_forget(carrier_own(carrier)->streams, a);
-	else
-		udp_forget(carrier_own(carrier)->udp, a);
+	udp_flush(carrier_own(carrier)->v4);
+	udp_flush(carrier_own(carrier)->v6);
 }
 
 static void
@@ -87,21 +86,31 @@ carrier_close(struct carrier *carrier)
 {
 	struct event_carrier *c = carrier_own(carrier);
 
-	udp_close(c->udp);
+	udp_close(c->v4);
+	udp_close(c->v6);
 	stream_close(c->streams);
 	if (c->timer != NULL)
 		event_free(c->timer);
 	free(c);
 }
 
-static enum err
+static bool
 sockets_open(struct event_carrier *c, struct event_base *base)
 {
-	enum err err = udp_open(&c->udp, c->forward, base);
+	struct forward *f = c->forward;
 
-	if (err == E_OK)
-		err = stream_open(&c->streams, c->forward, base);
-	return err;
+	c->timer = event_new(base, -1, EV_PERSIST, on_tick, c);
+	c->streams = stream_open(f, base);
+	for (unsigned i = 0; i < f->upstream_count; i++) {
+		const struct upstream *up = &f->upstreams[i];
+		struct udp_pool **udp = udp_of(c, up);
+
+		if (*udp == NULL)
+			*udp = udp_open(f, base, up->address.any.sa_family);
+		if (*udp == NULL)
+			return false;
+	}
+	return c->timer != NULL && c->streams != NULL;
 }
 
 enum err
@@ -117,19 +126,15 @@ forward_open(struct forward **out, const struct forward_options *options)
 		.channel = carrier_channel,
 		.ask = carrier_ask,
 		.flush = carrier_flush,
-		.forget = carrier_forget,
 		.ticks = carrier_ticks,
 		.close = carrier_close };
-	c->timer = event_new(options->base, -1, EV_PERSIST, on_tick, c);
 	err = forward_open_on(&c->forward, options, &c->carrier);
 	if (err != E_OK)
 		return err;
-	err = sockets_open(c, options->base);
-	if (err == E_OK && c->timer == NULL)
-		err = E_NOMEM;
-	if (err != E_OK)
+	if (!sockets_open(c, options->base)) {
 		forward_close(c->forward);
-	else
-		*out = c->forward;
-	return err;
+		return E_NOMEM;
+	}
+	*out = c->forward;
+	return E_OK;
 }

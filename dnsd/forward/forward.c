@@ -369,7 +369,6 @@ forward_open_on(struct forward **out, const struct forward_options *options,
 	f->carrier = carrier;
 	f->seed = *cache_seed(options->cache);
 	f->most = options->config->in_flight;
-	wheel_init(f);
 	err = pools_open(f);
 	if (err == E_OK)
 		err = zones_open(f);

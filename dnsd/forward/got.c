@@ -93,29 +93,6 @@ reply_read(struct forward *f, const struct attempt *a, uint8_t *pkt, size_t len,
 	return forward_check_cookie(a, reply);
 }
 
-/* The good one may still come, but nobody waits for it alone. */
-static void
-drop_act(struct forward *f, struct attempt *a, enum forward_drop why)
-{
-	switch (why) {
-	case DROP_LETTERS:
-	case DROP_COOKIE:
-		try_settle(f, a);
-		break;
-	case DROP_SHORT:
-	case DROP_QUESTION:
-	case DROP_MALFORMED:
-		try_soon(f, a);
-		break;
-	case DROP_NOT:
-	case DROP_NOT_RESPONSE:
-	case DROP_ID:
-	case DROP_SENDER:
-	case DROP_COUNT_:
-		break;
-	}
-}
-
 static void
 reply_drop(struct forward *f, struct attempt *a, enum forward_drop why)
 {
@@ -124,7 +101,12 @@ reply_drop(struct forward *f, struct attempt *a, enum forward_drop why)
 	f->counters.dropped_replies++;
 	if (a == NULL)
 		return;
-	drop_act(f, a, why);
+	/* The good one may still come, but nobody waits for it alone. */
+	if (why == DROP_LETTERS || why == DROP_COOKIE)
+		try_settle(f, a);
+	else if (why == DROP_SHORT || why == DROP_QUESTION ||
+	    why == DROP_MALFORMED)
+		try_soon(f, a);
 	if (log_may(&f->log_limit, &more))
 		log_warn("forward: a reply in the name of %s was dropped: %s "
 			 "(%u more since the last such line)",
@@ -132,19 +114,19 @@ reply_drop(struct forward *f, struct attempt *a, enum forward_drop why)
 }
 
 void
-forward_got(struct forward *f, uint32_t channel, const struct sockaddr *from,
-    uint8_t *pkt, size_t len)
+forward_got(struct forward *f, const struct channel *channel,
+    const struct sockaddr *from, uint8_t *pkt, size_t len)
 {
 	struct answer_reply reply;
 	enum forward_drop why;
 	struct attempt *a;
 
-	assert((from == NULL) == (channel >= STREAM_CHANNEL));
 	a = len < DNS_HEADER ? NULL : attempt_find(f, channel, dns_get16(pkt));
 	if (a == NULL) {
 		reply_drop(f, NULL, DROP_ID); /* late, or a guess */
 		return;
 	}
+	assert((from == NULL) == a->shape.stream);
 	why = forward_check(a, from, pkt, len);
 	if (why == DROP_NOT)
 		why = reply_read(f, a, pkt, len, &reply);

@@ -21,24 +21,21 @@
 #include "dnsd/forward/forward.h"
 #include "pending.h"
 
-#define GIVE_UP_US     3900000   /* a question is answered within 4 s */
-#define STALE_AFTER_US 1800000   /* RFC 8767, 5: client response timer */
-#define STREAM_CHANNEL 0x1000000 /* channels below are UDP sockets */
+#define GIVE_UP_US     3900000 /* a question is answered within 4 s */
+#define STALE_AFTER_US 1800000 /* RFC 8767, 5: client response timer */
 
 /* Sockets and timer, or a test in their place. */
 struct carrier {
 	/* The clock, in microseconds; never goes back. */
 	int64_t (*now_us)(struct carrier *);
 	/* What an attempt to this upstream would leave by. */
-	uint32_t (*channel)(
+	struct channel *(*channel)(
 	    struct carrier *, const struct upstream *, bool stream);
 	/* Queues a message; false where it cannot be sent. */
-	bool (*ask)(
-	    struct carrier *, struct attempt *, const uint8_t *msg, size_t len);
+	bool (*ask)(struct carrier *, const struct attempt *,
+	    const uint8_t *msg, size_t len);
 	/* What is queued leaves. */
 	void (*flush)(struct carrier *);
-	/* The attempt is over; nobody waits for a reply. */
-	void (*forget)(struct carrier *, struct attempt *);
 	/* forward_tick() is wanted every TICK_US, or no longer. */
 	void (*ticks)(struct carrier *, bool on);
 	void (*close)(struct carrier *);
@@ -78,7 +75,7 @@ struct forward {
 	/* Time-outs: a slot for each tick. */
 	uint64_t tick;
 	bool ticking;
-	struct slot_list slots[WHEEL_SLOTS];
+	struct pending_list slots[WHEEL_SLOTS];
 
 	struct log_limit log_limit, failure_log, limit_log;
 	struct client_path *paths[PATHS_MAX]; /* to be flushed */
@@ -102,7 +99,7 @@ enum err forward_open_on(struct forward **, const struct forward_options *,
  * From the carrier, with a forward_flush() after a batch of calls.  FROM is
  * NULL for streams.  PKT may be written to.
  */
-void forward_got(struct forward *, uint32_t channel,
+void forward_got(struct forward *, const struct channel *,
     const struct sockaddr *from, uint8_t *pkt, size_t len);
 /* The attempt cannot be answered: refused, unreachable, broken. */
 void forward_lost(struct forward *, struct attempt *);
@@ -136,8 +133,8 @@ bool ladder_next(const struct pending *, const struct upstream *,
 bool ladder_after(const struct attempt *, const struct answer_reply *,
     int64_t now_us, struct shape *) __attribute__((warn_unused_result));
 /* Over TCP, where doubt is settled; false: not for this question. */
-bool ladder_settle(const struct attempt *, int64_t now_us, struct shape *)
-    __attribute__((warn_unused_result));
+bool ladder_settle(const struct pending *, const struct upstream *,
+    int64_t now_us, struct shape *) __attribute__((warn_unused_result));
 /* The replies to A must have what those to one before it had to. */
 void ladder_require(struct attempt *, int64_t now_us);
 

@@ -15,26 +15,6 @@
 
 #define RCODE_BADCOOKIE 23 /* RFC 7873, 8 */
 
-static bool
-shape_is_same(struct shape a, struct shape b)
-{
-	return a.stream == b.stream && a.edns == b.edns && a.cookie == b.cookie;
-}
-
-/* Of P's attempts those to UP in this shape, or in any. */
-static unsigned
-times_asked(const struct pending *p, const struct upstream *up,
-    const struct shape *shape)
-{
-	unsigned times = 0;
-
-	for (unsigned i = 0; i < p->tries; i++)
-		times += p->attempt[i].asked == up &&
-		    (shape == NULL ||
-			shape_is_same(p->attempt[i].shape, *shape));
-	return times;
-}
-
 static enum learnt
 is_able(const struct upstream *up, enum able able, int64_t now_us)
 {
@@ -55,15 +35,6 @@ ladder_first(const struct upstream *up, int64_t now_us)
 	return s;
 }
 
-static bool
-needs_cookie(const struct pending *p, const struct upstream *up)
-{
-	for (unsigned i = 0; i < p->tries; i++)
-		if (p->attempt[i].asked == up && p->attempt[i].needs_cookie)
-			return true;
-	return false;
-}
-
 void
 ladder_require(struct attempt *a, int64_t now_us)
 {
@@ -71,13 +42,14 @@ ladder_require(struct attempt *a, int64_t now_us)
 
 	if (a->shape.stream)
 		return; /* what a stream carries cannot be forged from afar */
-	a->needs_cookie = is_able(a->asked, ABLE_COOKIES, now_us) == LEARNT_YES;
+	a->needs_cookie =
+	    is_able(a->upstream, ABLE_COOKIES, now_us) == LEARNT_YES;
 	a->needs_letters =
-	    is_able(a->asked, ABLE_LETTERS, now_us) == LEARNT_YES;
+	    is_able(a->upstream, ABLE_LETTERS, now_us) == LEARNT_YES;
 	for (unsigned i = 0; i < p->tries; i++) {
 		const struct attempt *before = &p->attempt[i];
 
-		if (before->asked != a->asked)
+		if (before->upstream != a->upstream)
 			continue;
 		a->needs_cookie |= before->needs_cookie;
 		a->needs_letters |= before->needs_letters;
@@ -85,97 +57,87 @@ ladder_require(struct attempt *a, int64_t now_us)
 	a->needs_cookie = a->needs_cookie && a->shape.cookie;
 }
 
+/* How often UP was asked in this shape. */
+static unsigned
+times_asked(const struct pending *p, const struct upstream *up, struct shape s)
+{
+	unsigned times = 0;
+
+	for (unsigned i = 0; i < p->tries; i++) {
+		struct shape was = p->attempt[i].shape;
+
+		times += p->attempt[i].upstream == up &&
+		    was.stream == s.stream && was.edns == s.edns &&
+		    was.cookie == s.cookie;
+	}
+	return times;
+}
+
 /* Not yet for this question, and no less safe than before. */
 static bool
 is_allowed(const struct pending *p, const struct upstream *up, struct shape s)
 {
-	if (!s.stream && !s.cookie && needs_cookie(p, up))
-		return false;
-	return times_asked(p, up, &s) == 0;
+	for (unsigned i = 0; i < p->tries; i++)
+		if (p->attempt[i].upstream == up &&
+		    p->attempt[i].needs_cookie && !s.stream && !s.cookie)
+			return false;
+	return times_asked(p, up, s) == 0;
 }
 
-static bool
-may_stream(const struct pending *p, const struct upstream *up, struct shape s,
-    int64_t now_us)
+bool
+ladder_settle(const struct pending *p, const struct upstream *up,
+    int64_t now_us, struct shape *s)
 {
+	*s = ladder_first(up, now_us);
+	s->stream = true;
 	return is_able(up, ABLE_TCP, now_us) != LEARNT_NO &&
-	    is_allowed(p, up, s);
-}
-
-/* The last one sent to it. */
-static const struct attempt *
-last_asked(const struct pending *p, const struct upstream *up)
-{
-	for (unsigned i = p->tries; i > 0; i--)
-		if (p->attempt[i - 1].asked == up)
-			return &p->attempt[i - 1];
-	return NULL;
+	    is_allowed(p, up, *s);
 }
 
 bool
 ladder_next(const struct pending *p, const struct upstream *up, int64_t now_us,
     struct shape *s)
 {
-	const struct attempt *last = last_asked(p, up);
-	bool edns = is_able(up, ABLE_EDNS, now_us) == LEARNT_YES;
+	const struct attempt *last = NULL;
+	unsigned times = 0;
 
+	for (unsigned i = 0; i < p->tries; i++)
+		if (p->attempt[i].upstream == up) {
+			last = &p->attempt[i];
+			times++;
+		}
 	*s = ladder_first(up, now_us);
 	if (last == NULL)
 		return true;
 	if (last->failed)
 		return false; /* it has said all that it has to say */
-	if (!last->shape.stream && !last->lost) {
-		if (times_asked(p, up, NULL) == 1)
-			return true;
-		s->edns = s->cookie = false;
-		if (!edns && is_allowed(p, up, *s))
-			return true;
+	if (last->shape.stream) {
+		*s = (struct shape){ .stream = true };
+		return !last->lost && is_allowed(p, up, *s);
 	}
-	if (!last->shape.stream) {
-		*s = ladder_first(up, now_us);
-		s->stream = true;
-		if (may_stream(p, up, *s, now_us))
-			return true;
-	}
-	*s = (struct shape){ .stream = true };
-	return last->shape.stream && !last->lost && is_allowed(p, up, *s);
+	if (!last->lost && times == 1)
+		return true;
+	s->edns = s->cookie = false;
+	if (!last->lost && is_able(up, ABLE_EDNS, now_us) != LEARNT_YES &&
+	    is_allowed(p, up, *s))
+		return true;
+	return ladder_settle(p, up, now_us, s);
 }
 
 /* Errors that what we add to a question may have brought about. */
 static bool
 may_be_our_fault(
-    const struct attempt *a, const struct answer_reply *reply, int64_t now_us)
+    const struct attempt *a, const struct answer_reply *reply, enum learnt edns)
 {
 	switch (reply->rcode) {
 	case RCODE_NOERROR: /* but lame */
 		return false;
 	case RCODE_SERVFAIL:
 	case RCODE_REFUSED: /* who has EDNS says so, whatever else he says */
-		return a->shape.edns && !reply->edns &&
-		    is_able(a->asked, ABLE_EDNS, now_us) == LEARNT_NOTHING;
+		return a->shape.edns && !reply->edns && edns == LEARNT_NOTHING;
 	default:
 		return a->shape.edns;
 	}
-}
-
-bool
-ladder_settle(const struct attempt *a, int64_t now_us, struct shape *s)
-{
-	*s = ladder_first(a->asked, now_us);
-	s->stream = true;
-	return may_stream(a->pending, a->asked, *s, now_us);
-}
-
-/* RFC 7873, 5.3: with the cookie just learnt; then by TCP. */
-static bool
-cookie_again(const struct attempt *a, int64_t now_us, struct shape *s)
-{
-	*s = a->shape;
-	if (a->shape.stream)
-		return false;
-	if (times_asked(a->pending, a->asked, s) == 1)
-		return true;
-	return ladder_settle(a, now_us, s);
 }
 
 bool
@@ -183,26 +145,28 @@ ladder_after(const struct attempt *a, const struct answer_reply *reply,
     int64_t now_us, struct shape *s)
 {
 	const struct pending *p = a->pending;
+	const struct upstream *up = a->upstream;
+	enum learnt edns = is_able(up, ABLE_EDNS, now_us);
 
 	*s = a->shape;
 	if (reply->truncated) {
 		s->stream = true;
-		return !a->shape.stream && is_allowed(p, a->asked, *s);
+		return !a->shape.stream && is_allowed(p, up, *s);
 	}
-	if (reply->rcode == RCODE_BADCOOKIE && a->shape.cookie)
-		return cookie_again(a, now_us, s);
-	if (!may_be_our_fault(a, reply, now_us))
+	/* RFC 7873, 5.3: with the cookie just learnt; then by TCP. */
+	if (reply->rcode == RCODE_BADCOOKIE && s->cookie)
+		return !s->stream &&
+		    (times_asked(p, up, *s) == 1 ||
+			ladder_settle(p, up, now_us, s));
+	if (!may_be_our_fault(a, reply, edns))
 		return false;
 	/* RFC 6891, 7; of one that had EDNS only TCP can say that. */
-	if (is_able(a->asked, ABLE_EDNS, now_us) == LEARNT_YES &&
-	    ladder_settle(a, now_us, s))
+	if (edns == LEARNT_YES && ladder_settle(p, up, now_us, s))
 		return true;
 	*s = a->shape;
 	s->cookie = false;
-	if (is_allowed(p, a->asked, *s))
+	if (is_allowed(p, up, *s))
 		return true;
 	s->edns = false;
-	if (is_allowed(p, a->asked, *s))
-		return true;
-	return ladder_settle(a, now_us, s);
+	return is_allowed(p, up, *s) || ladder_settle(p, up, now_us, s);
 }

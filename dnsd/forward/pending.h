@@ -22,29 +22,31 @@ struct forward;
 #define OUR_UDP_SIZE 1232 /* what upstreams may send over UDP */
 #define TICK_US      8000 /* how coarse time-outs are */
 #define WHEEL_SLOTS  1024 /* ticks; more than a question may wait */
-#define WHEEL_NONE   UINT64_MAX
 
 /* How a question is put. */
 struct shape {
 	bool stream, edns, cookie;
 };
 
+/* What messages leave by and replies come by; a carrier's. */
+struct channel {
+	LIST_HEAD(, attempt) attempts; /* that wait */
+};
+
 struct attempt {
 	LIST_ENTRY(attempt) by_id;      /* in forward.by_id */
-	TAILQ_ENTRY(attempt) in_stream; /* the carrier's */
+	LIST_ENTRY(attempt) in_channel; /* as long as it waits */
 	struct pending *pending;
-	struct upstream *upstream;    /* NULL: not in use any more */
-	const struct upstream *asked; /* stays, as do shape and failed */
+	struct upstream *upstream;
 	int64_t sent_us;
 	uint64_t letters; /* a bit for each letter's case; 0: as asked */
-	uint32_t channel; /* UDP socket or stream that it left by */
+	struct channel *channel;
 	uint16_t id;
 	struct shape shape;
+	bool waits;
 	bool capitals;      /* in the name as it was sent */
 	bool failed;        /* answered, and it was of no use */
 	bool lost;          /* known not to be answered */
-	bool in_a_stream;   /* the carrier's */
-	bool unsent;        /* it could not be */
 	bool doubted;       /* a reply lacked a secret */
 	bool needs_letters; /* the replies, and those to all that follow */
 	bool needs_cookie;
@@ -78,7 +80,7 @@ struct asker {
 
 struct pending {
 	LIST_ENTRY(pending) by_key; /* in forward.by_key, or free */
-	TAILQ_ENTRY(pending) in_slot;
+	LIST_ENTRY(pending) in_slot;
 	SLIST_HEAD(askers, asker) askers;
 	struct upstream_set *set;
 	uint32_t network; /* of who asked first; NETWORK_NONE: nobody did */
@@ -86,11 +88,11 @@ struct pending {
 	struct cache_key key;   /* its name is `name` */
 	int64_t started_us;
 	int64_t retry_us; /* then another upstream is asked */
-	uint64_t due_tick;
-	uint32_t tried; /* bits: upstreams of the set, this round */
+	uint32_t tried;   /* bits: upstreams of the set, this round */
 	uint8_t tries;
 	uint8_t rounds; /* how often all of the set were tried */
 	bool stale;     /* the cache has something to fall back on */
+	bool is_set;    /* in a slot of the wheel */
 	/* Not cleared from here on: memory is touched as it is needed. */
 	struct plain_name name;
 	struct attempt attempt[TRIES_MAX]; /* TRIES */
@@ -98,7 +100,6 @@ struct pending {
 
 LIST_HEAD(attempt_list, attempt);
 LIST_HEAD(pending_list, pending);
-TAILQ_HEAD(slot_list, pending);
 
 /* pool.c */
 enum err pools_open(struct forward *) MUST_CHECK;
@@ -111,19 +112,20 @@ struct asker *asker_take(
     struct forward *, const struct query *, const struct client *);
 struct asker *asker_pop(struct pending *);
 void asker_free(struct forward *, struct asker *);
+/* One that waits, or NULL. */
 struct attempt *attempt_find(
-    const struct forward *, uint32_t channel, uint16_t id);
-/* A free attempt, known by a random id; NULL where all are in use. */
-struct attempt *attempt_take(
-    struct forward *, struct pending *, uint32_t channel);
-void attempt_free(struct forward *, struct attempt *);
+    const struct forward *, const struct channel *, uint16_t id);
+/* One more, known by a random id; NULL where there were enough. */
+struct attempt *attempt_take(struct forward *, struct pending *,
+    struct upstream *, struct shape, struct channel *);
+/* It waits no longer; what it was is known until the question ends. */
+void attempt_end(struct attempt *);
 
 /* wheel.c */
 /* Microseconds; one look at the carrier's clock a batch. */
 int64_t forward_now(struct forward *);
-void wheel_init(struct forward *);
 void wheel_set(struct forward *, struct pending *, int64_t due_us);
-void wheel_unset(struct forward *, struct pending *);
+void wheel_unset(struct pending *);
 /* The next that is due by now, taken out; NULL where there is none. */
 struct pending *wheel_due(struct forward *);
 

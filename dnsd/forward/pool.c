@@ -89,8 +89,6 @@ pending_take(struct forward *f, const struct cache_key *key)
 	memcpy(p->name.wire, key->name, key->name_len);
 	p->name.len = key->name_len;
 	p->key.name = p->name.wire;
-	p->due_tick = WHEEL_NONE;
-	SLIST_INIT(&p->askers);
 	LIST_INSERT_HEAD(key_bucket(f, key), p, by_key);
 	f->in_flight++;
 	return p;
@@ -102,8 +100,8 @@ pending_free(struct forward *f, struct pending *p)
 {
 	assert(SLIST_EMPTY(&p->askers));
 	for (unsigned i = 0; i < p->tries; i++)
-		attempt_free(f, &p->attempt[i]);
-	wheel_unset(f, p);
+		attempt_end(&p->attempt[i]);
+	wheel_unset(p);
 	LIST_REMOVE(p, by_key);
 	LIST_INSERT_HEAD(&f->pendings_free, p, by_key);
 	f->in_flight--;
@@ -179,13 +177,16 @@ asker_free(struct forward *f, struct asker *asker)
 }
 
 static struct attempt_list *
-id_bucket(const struct forward *f, uint32_t channel, uint16_t id)
+id_bucket(const struct forward *f, const struct channel *channel, uint16_t id)
 {
-	return &f->by_id[(id ^ channel * 0x9e3779b1U >> 9) & f->table_mask];
+	uint32_t mixed = (uint32_t)((uintptr_t)channel >> 4) * 0x9e3779b1U;
+
+	return &f->by_id[(id ^ mixed >> 9) & f->table_mask];
 }
 
 struct attempt *
-attempt_find(const struct forward *f, uint32_t channel, uint16_t id)
+attempt_find(
+    const struct forward *f, const struct channel *channel, uint16_t id)
 {
 	struct attempt *a;
 
@@ -196,31 +197,37 @@ attempt_find(const struct forward *f, uint32_t channel, uint16_t id)
 }
 
 struct attempt *
-attempt_take(struct forward *f, struct pending *p, uint32_t channel)
+attempt_take(struct forward *f, struct pending *p, struct upstream *up,
+    struct shape shape, struct channel *channel)
 {
 	struct attempt *a = &p->attempt[p->tries];
 
 	if (p->tries == TRIES_MAX)
 		return NULL;
 	p->tries++;
-	memset(a, 0, sizeof(*a));
-	a->pending = p;
-	a->channel = channel;
+	*a = (struct attempt){ .pending = p,
+		.upstream = up,
+		.sent_us = forward_now(f),
+		.channel = channel,
+		.shape = shape,
+		.waits = true };
 	/* Far fewer wait on a channel than there are ids. */
 	do {
 		a->id = secret_next(&f->secret);
 	} while (attempt_find(f, channel, a->id) != NULL);
 	LIST_INSERT_HEAD(id_bucket(f, channel, a->id), a, by_id);
+	LIST_INSERT_HEAD(&channel->attempts, a, in_channel);
+	up->waiting++;
 	return a;
 }
 
 void
-attempt_free(struct forward *f, struct attempt *a)
+attempt_end(struct attempt *a)
 {
-	if (a->upstream == NULL)
+	if (!a->waits)
 		return;
-	f->carrier->forget(f->carrier, a);
+	a->waits = false;
 	a->upstream->waiting--;
-	a->upstream = NULL;
 	LIST_REMOVE(a, by_id);
+	LIST_REMOVE(a, in_channel);
 }

@@ -5,11 +5,15 @@
 
 #include <assert.h>
 
-/* A probe is a question of our own, that one upstream gets once. */
-static bool
-is_probe(const struct pending *p)
+/* TCP may be what one lacks that is mostly asked over UDP. */
+static void
+attempt_fail(struct forward *f, const struct attempt *a, bool refused)
 {
-	return p->probe != NULL;
+	struct upstream *up = a->upstream;
+	int64_t now = forward_now(f);
+
+	if (!a->shape.stream || ladder_first(up, now).stream)
+		upstream_failed(up, a->sent_us, now, refused);
 }
 
 static uint64_t
@@ -22,64 +26,54 @@ random_letters(struct forward *f)
 	return bits;
 }
 
+/* Until RETRY_US only what has been sent can bring the answer. */
+static void
+pending_wait(struct forward *f, struct pending *p, int64_t retry_us)
+{
+	int64_t due = p->started_us + GIVE_UP_US;
+	int64_t stale = p->started_us + STALE_AFTER_US;
+
+	p->retry_us = retry_us;
+	if (due > retry_us)
+		due = retry_us;
+	if (p->stale && due > stale && stale > forward_now(f))
+		due = stale;
+	wheel_set(f, p, due);
+}
+
+/*
+ * P is put to UP, and waits for that, the longer the more it has waited in
+ * vain: DOUBLED.  False where it was put often enough.
+ */
 static bool
 attempt_send(struct forward *f, struct pending *p, struct upstream *up,
-    struct shape shape)
+    struct shape shape, unsigned doubled)
 {
 	int64_t now = forward_now(f);
 	uint8_t msg[QUESTION_MAX];
-	size_t len;
 	struct attempt *a;
+	size_t len;
 
 	a = attempt_take(
-	    f, p, f->carrier->channel(f->carrier, up, shape.stream));
+	    f, p, up, shape, f->carrier->channel(f->carrier, up, shape.stream));
 	if (a == NULL)
 		return false;
-	a->upstream = up;
-	a->asked = up;
-	a->shape = shape;
-	a->sent_us = now;
 	ladder_require(a, now);
 	if (up->config->transport == UPSTREAM_UDP &&
 	    (a->needs_letters ||
 		ability_is(&up->able[ABLE_LETTERS], now) != LEARNT_NO))
 		a->letters = random_letters(f);
-	up->waiting++;
 	up->tally.sent++;
 	f->counters.sent++;
+	f->counters.retried += p->tries > 1;
 	len = question_write(msg, a);
 	a->capitals = memcmp(msg + DNS_HEADER, p->name.wire, p->name.len) != 0;
 	seen_attempt(f, a, false, msg, len);
-	a->unsent = !f->carrier->ask(f->carrier, a, msg, len);
-	if (a->unsent)
+	if (f->carrier->ask(f->carrier, a, msg, len))
+		pending_wait(f, p, now + upstream_patience_us(up, doubled));
+	else
 		forward_lost(f, a);
 	return true;
-}
-
-/* Until then only what has been sent can bring the answer. */
-static void
-pending_wait(struct forward *f, struct pending *p, int64_t patience_us)
-{
-	int64_t now = forward_now(f);
-	int64_t due = p->started_us + GIVE_UP_US;
-
-	p->retry_us = now + patience_us;
-	if (p->retry_us < due)
-		due = p->retry_us;
-	if (p->stale && p->started_us + STALE_AFTER_US > now &&
-	    p->started_us + STALE_AFTER_US < due)
-		due = p->started_us + STALE_AFTER_US;
-	wheel_set(f, p, due);
-}
-
-/* What could not even be sent is not waited for. */
-static void
-pending_wait_for_last(struct forward *f, struct pending *p, unsigned doubled)
-{
-	const struct attempt *last = &p->attempt[p->tries - 1];
-
-	pending_wait(f, p,
-	    last->lost ? 0 : upstream_patience_us(last->upstream, doubled));
 }
 
 static void
@@ -100,8 +94,7 @@ probe_start(struct forward *f, struct upstream *up)
 		return;
 	p->started_us = forward_now(f);
 	p->probe = up;
-	(void)attempt_send(f, p, up, ladder_first(up, p->started_us));
-	pending_wait_for_last(f, p, 2);
+	(void)attempt_send(f, p, up, ladder_first(up, p->started_us), 2);
 }
 
 void
@@ -119,19 +112,13 @@ try_other(struct forward *f, struct pending *p)
 	struct upstream *up;
 	struct shape shape;
 
-	if (is_probe(p))
-		return false;
+	if (p->probe != NULL)
+		return false; /* our own question, that one gets once */
 	try_probes(f, p->set);
 	while ((up = upstream_choose(p->set, p->tried)) != NULL) {
 		p->tried |= 1U << (up - p->set->upstream);
-		if (!ladder_next(p, up, forward_now(f), &shape))
-			continue;
-		if (!attempt_send(f, p, up, shape))
-			return false;
-		if (p->tries > 1)
-			f->counters.retried++;
-		pending_wait_for_last(f, p, p->rounds);
-		return true;
+		if (ladder_next(p, up, forward_now(f), &shape))
+			return attempt_send(f, p, up, shape, p->rounds);
 	}
 	return false;
 }
@@ -142,14 +129,14 @@ try_start(struct forward *f, struct pending *p)
 	p->started_us = forward_now(f);
 	/* Nobody to ask: failed at the next tick. */
 	if (!try_other(f, p))
-		pending_wait(f, p, 0);
+		pending_wait(f, p, p->started_us);
 }
 
 static bool
 may_be_answered(const struct pending *p)
 {
 	for (unsigned i = 0; i < p->tries; i++)
-		if (p->attempt[i].upstream != NULL && !p->attempt[i].lost)
+		if (p->attempt[i].waits && !p->attempt[i].lost)
 			return true;
 	return false;
 }
@@ -165,7 +152,7 @@ pending_go_on(struct forward *f, struct pending *p)
 	if (try_other(f, p))
 		return;
 	if (may_be_answered(p))
-		pending_wait(f, p, GIVE_UP_US);
+		pending_wait(f, p, INT64_MAX);
 	else
 		finish_failed(f, p);
 }
@@ -174,28 +161,21 @@ void
 try_again(struct forward *f, struct attempt *a, struct shape shape)
 {
 	struct pending *p = a->pending;
-	struct upstream *up = a->upstream;
 
-	attempt_free(f, a);
-	if (attempt_send(f, p, up, shape)) {
-		f->counters.retried++;
-		pending_wait_for_last(f, p, p->rounds + 1U);
-	} else {
+	attempt_end(a);
+	if (!attempt_send(f, p, a->upstream, shape, p->rounds + 1U))
 		pending_go_on(f, p);
-	}
 }
 
 bool
 try_instead(struct forward *f, struct attempt *a)
 {
-	struct pending *p = a->pending;
-
 	a->failed = true;
-	if (!try_other(f, p)) {
+	if (!try_other(f, a->pending)) {
 		a->lost = true;
-		return may_be_answered(p);
+		return may_be_answered(a->pending);
 	}
-	attempt_free(f, a);
+	attempt_end(a);
 	return true;
 }
 
@@ -203,49 +183,30 @@ void
 try_settle(struct forward *f, struct attempt *a)
 {
 	int64_t now = forward_now(f);
+	struct pending *p = a->pending;
 	struct shape shape;
 
 	if (a->doubted || a->shape.stream)
 		return;
 	a->doubted = true;
-	if (!ladder_settle(a, now, &shape) ||
-	    !attempt_send(f, a->pending, a->upstream, shape)) {
-		ability_doubt(&a->upstream->able[ABLE_COOKIES], now);
-		ability_doubt(&a->upstream->able[ABLE_LETTERS], now);
-		try_soon(f, a);
+	if (ladder_settle(p, a->upstream, now, &shape) &&
+	    attempt_send(f, p, a->upstream, shape, p->rounds + 1U))
 		return;
-	}
-	f->counters.retried++;
-	pending_wait_for_last(f, a->pending, a->pending->rounds + 1U);
-}
-
-/* TCP to one that is mostly asked over UDP: another thing it may lack. */
-static bool
-is_detour(const struct attempt *a, int64_t now_us)
-{
-	return a->shape.stream && !ladder_first(a->upstream, now_us).stream;
-}
-
-/* The last one sent has had its time; it may still answer. */
-static void
-failure_count(struct forward *f, struct pending *p)
-{
-	struct attempt *a;
-
-	if (p->tries == 0)
-		return;
-	a = &p->attempt[p->tries - 1];
-	if (a->upstream != NULL && !a->lost && !is_detour(a, forward_now(f)))
-		upstream_failed(a->upstream, a->sent_us, forward_now(f), false);
+	ability_doubt(&a->upstream->able[ABLE_COOKIES], now);
+	ability_doubt(&a->upstream->able[ABLE_LETTERS], now);
+	try_soon(f, a);
 }
 
 void
 try_due(struct forward *f, struct pending *p)
 {
 	int64_t now = forward_now(f);
+	const struct attempt *last =
+	    p->tries == 0 ? NULL : &p->attempt[p->tries - 1];
 
-	if (now >= p->retry_us)
-		failure_count(f, p);
+	/* The last one sent has had its time; it may still answer. */
+	if (now >= p->retry_us && last != NULL && last->waits && !last->lost)
+		attempt_fail(f, last, false);
 	if (p->probe != NULL || now - p->started_us >= GIVE_UP_US) {
 		finish_failed(f, p);
 		return;
@@ -255,7 +216,7 @@ try_due(struct forward *f, struct pending *p)
 	if (now >= p->retry_us)
 		pending_go_on(f, p);
 	else
-		pending_wait(f, p, p->retry_us - now);
+		pending_wait(f, p, p->retry_us);
 }
 
 void
@@ -264,24 +225,23 @@ try_soon(struct forward *f, struct attempt *a)
 	struct pending *p = a->pending;
 
 	a->lost = true;
-	if (a != &p->attempt[p->tries - 1] && may_be_answered(p))
-		return;
 	/* Not here and now: the carrier may be amid its own work. */
-	p->retry_us = forward_now(f);
-	wheel_set(f, p, p->retry_us);
+	if (a == &p->attempt[p->tries - 1] || !may_be_answered(p))
+		pending_wait(f, p, forward_now(f));
 }
 
 /* Whatever was to be settled that way is not. */
 static void
 stream_lost(struct forward *f, const struct attempt *a)
 {
+	const struct pending *p = a->pending;
 	struct ability *able = a->upstream->able;
 	int64_t now = forward_now(f);
 
 	ability_lack(&able[ABLE_TCP], EVIDENCE_NO_STREAM, true, now);
-	for (unsigned i = 0; i < a->pending->tries; i++)
-		if (a->pending->attempt[i].asked == a->asked &&
-		    a->pending->attempt[i].doubted)
+	for (unsigned i = 0; i < p->tries; i++)
+		if (p->attempt[i].upstream == a->upstream &&
+		    p->attempt[i].doubted)
 			for (unsigned k = 0; k < ABLE_UDP; k++)
 				ability_doubt(&able[k], now);
 }
@@ -289,11 +249,10 @@ stream_lost(struct forward *f, const struct attempt *a)
 void
 forward_lost(struct forward *f, struct attempt *a)
 {
-	assert(a->upstream != NULL);
+	assert(a->waits);
 	if (a->lost)
 		return;
-	if (!is_detour(a, forward_now(f)))
-		upstream_failed(a->upstream, a->sent_us, forward_now(f), true);
+	attempt_fail(f, a, true);
 	if (a->shape.stream)
 		stream_lost(f, a);
 	try_soon(f, a);

@@ -1,31 +1,28 @@
 /*
  * upstream_impl.h - sockets to upstreams, for event.c.
  *
- * What arrives goes to forward_got(), what fails to forward_lost().
+ * What arrives goes to forward_got(), what fails to forward_lost().  What is
+ * opened is NULL without memory; what is closed or flushed may be NULL.
  */
 #ifndef DNSD_FORWARD_UPSTREAM_IMPL_H
 #define DNSD_FORWARD_UPSTREAM_IMPL_H
-
-#include <openssl/ssl.h>
 
 #include "impl.h"
 
 struct event_base;
 
 /*
- * upstream_udp.c: many sockets, each with a port of its own that the
- * kernel chose at random.  Each batch of questions leaves by any one of
- * them, by a port that it has not had before.
+ * upstream_udp.c: many sockets of one address family, each with a port of its
+ * own that the kernel chose at random.  Each batch of questions leaves by any
+ * one of them, by a port that it has not had before.
  */
 struct udp_pool;
 
-enum err udp_open(
-    struct udp_pool **, struct forward *, struct event_base *) MUST_CHECK;
-void udp_close(struct udp_pool *); /* NULL is fine */
-uint32_t udp_channel(struct udp_pool *, const struct upstream *);
-bool udp_ask(
-    struct udp_pool *, struct attempt *, const uint8_t *msg, size_t len);
-void udp_forget(struct udp_pool *, const struct attempt *);
+struct udp_pool *udp_open(struct forward *, struct event_base *, int family);
+void udp_close(struct udp_pool *);
+/* For the message that udp_ask() queues next. */
+struct channel *udp_channel(struct udp_pool *);
+bool udp_ask(const struct attempt *, const uint8_t *msg, size_t len);
 void udp_flush(struct udp_pool *);
 
 /*
@@ -34,17 +31,9 @@ void udp_flush(struct udp_pool *);
  */
 struct stream_pool;
 
-enum err stream_open(
-    struct stream_pool **, struct forward *, struct event_base *) MUST_CHECK;
-void stream_close(struct stream_pool *); /* NULL is fine */
-bool stream_ask(
-    struct stream_pool *, struct attempt *, const uint8_t *msg, size_t len);
-void stream_forget(struct stream_pool *, struct attempt *);
-
-/* upstream_tls.c */
-/* TLS 1.2 or newer, certificates checked with the system's trust store. */
-SSL_CTX *tls_context(void);
-/* For one connection; NULL where there is no memory. */
-SSL *tls_for(SSL_CTX *, const struct config_upstream *);
+struct stream_pool *stream_open(struct forward *, struct event_base *);
+void stream_close(struct stream_pool *);
+struct channel *stream_channel(struct stream_pool *, const struct upstream *);
+bool stream_ask(const struct attempt *, const uint8_t *msg, size_t len);
 
 #endif

@@ -3,7 +3,7 @@
  *
  *	CLOSED -> OPENING   stream_ask()
  *	OPENING -> OPEN     on_event(), connected and the certificate is good
- *	OPEN -> CLOSED      on_timer(), idle
+ *	OPEN -> CLOSED      on_event(), idle
  *	OPEN -> OPENING     stream_broken(), and questions go again
  *	any -> CLOSED       stream_broken(), before it was open, or repeatedly
  *
@@ -17,8 +17,8 @@
 #include <event2/event.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "upstream_impl.h"
@@ -28,15 +28,12 @@
 #define SILENCE  3  /* seconds without a word while questions wait */
 #define VAIN     2  /* connections in vain before questions are lost */
 
-TAILQ_HEAD(stream_attempts, attempt);
-
 struct stream {
+	struct channel channel; /* first: cast back */
 	struct stream_pool *pool;
 	struct upstream *upstream;
 	struct bufferevent *bev; /* NULL: closed */
-	struct event *timer;
-	struct stream_attempts attempts;
-	unsigned vain; /* connections in a row that brought no reply */
+	unsigned vain;           /* connections in a row without a reply */
 	bool open;
 	bool owed; /* asked since the last reply */
 };
@@ -46,19 +43,25 @@ struct stream_pool {
 	struct event_base *base;
 	SSL_CTX *tls;
 	struct log_limit log_limit;
-	struct stream *streams; /* one for each upstream, by its number */
-	uint8_t in[DNS_TCP_MAX];
+	struct stream streams[]; /* one for each upstream, by its number */
 };
 
-static void
-timer_set(struct stream *s)
+static bool
+is_tls(const struct stream *s)
 {
-	bool tls = s->upstream->config->transport == UPSTREAM_TLS;
-	struct timeval wait = { .tv_sec = tls ? IDLE_TLS : IDLE_TCP };
+	return s->upstream->config->transport == UPSTREAM_TLS;
+}
 
-	if (s->owed)
+/* How long it may be silent from now on. */
+static void
+stream_wait(struct stream *s, bool owed)
+{
+	struct timeval wait = { .tv_sec = is_tls(s) ? IDLE_TLS : IDLE_TCP };
+
+	if (owed)
 		wait.tv_sec = SILENCE;
-	(void)event_add(s->timer, &wait);
+	s->owed = owed;
+	(void)bufferevent_set_timeouts(s->bev, &wait, NULL);
 }
 
 static void
@@ -68,7 +71,6 @@ stream_shut(struct stream *s)
 		bufferevent_free(s->bev);
 	s->bev = NULL;
 	s->open = s->owed = false;
-	(void)event_del(s->timer);
 }
 
 static void
@@ -80,35 +82,61 @@ message_send(struct stream *s, const uint8_t *msg, size_t len)
 	dns_put16(whole, (uint16_t)len);
 	memcpy(whole + 2, msg, len);
 	(void)bufferevent_write(s->bev, whole, len + 2);
-	if (!s->owed) {
-		s->owed = true;
-		timer_set(s);
-	}
+	if (!s->owed)
+		stream_wait(s, true);
 }
 
-static void on_read(struct bufferevent *, void *);
-static void on_event(struct bufferevent *, short, void *);
+/* TLS 1.2 or newer, certificates checked with the system's trust store. */
+static SSL_CTX *
+tls_context(void)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+
+	if (ctx == NULL)
+		return NULL;
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+	if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
+	    SSL_CTX_set_default_verify_paths(ctx) == 1)
+		return ctx;
+	SSL_CTX_free(ctx);
+	return NULL;
+}
+
+/* RFC 8310, 8.1: the strict profile, with the name from the configuration. */
+static SSL *
+tls_start(struct stream_pool *pool, const struct config_upstream *config)
+{
+	SSL *ssl;
+
+	if (pool->tls == NULL)
+		pool->tls = tls_context();
+	ssl = pool->tls == NULL ? NULL : SSL_new(pool->tls);
+	if (ssl != NULL && SSL_set1_host(ssl, config->name) == 1 &&
+	    SSL_set_tlsext_host_name(ssl, config->name) == 1)
+		return ssl;
+	SSL_free(ssl);
+	return NULL;
+}
 
 static struct bufferevent *
-bufferevent_make(struct stream *s)
+bufferevent_make(const struct stream *s)
 {
 	/* Deferred, so that no call of ours is called back from within. */
 	int options = BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS;
 	struct event_base *base = s->pool->base;
 	SSL *ssl;
 
-	if (s->upstream->config->transport != UPSTREAM_TLS)
+	if (!is_tls(s))
 		return bufferevent_socket_new(base, -1, options);
-	if (s->pool->tls == NULL)
-		s->pool->tls = tls_context();
-	if (s->pool->tls == NULL)
-		return NULL;
-	ssl = tls_for(s->pool->tls, s->upstream->config);
-	if (ssl == NULL)
-		return NULL;
-	return bufferevent_openssl_socket_new(
-	    base, -1, ssl, BUFFEREVENT_SSL_CONNECTING, options);
+	ssl = tls_start(s->pool, s->upstream->config);
+	return ssl == NULL ? NULL
+			   : bufferevent_openssl_socket_new(base, -1, ssl,
+				 BUFFEREVENT_SSL_CONNECTING, options);
 }
+
+static void on_read(struct bufferevent *, void *);
+static void on_event(struct bufferevent *, short, void *);
 
 static bool
 stream_connect(struct stream *s)
@@ -131,39 +159,32 @@ stream_connect(struct stream *s)
 	return true;
 }
 
-static void
-attempts_lose(struct stream *s)
+static bool
+is_waited_for(const struct stream *s)
 {
-	struct attempt *a;
+	const struct attempt *a;
 
-	while ((a = TAILQ_FIRST(&s->attempts)) != NULL) {
-		TAILQ_REMOVE(&s->attempts, a, in_stream);
-		a->in_a_stream = false;
-		forward_lost(s->pool->forward, a);
-	}
-}
-
-static void
-attempts_ask_again(struct stream *s)
-{
-	uint8_t msg[QUESTION_MAX];
-	struct attempt *a;
-
-	TAILQ_FOREACH (a, &s->attempts, in_stream)
-		message_send(s, msg, question_write(msg, a));
+	LIST_FOREACH(a, &s->channel.attempts, in_channel)
+	if (!a->lost)
+		return true;
+	return false;
 }
 
 static void
 stream_broken(struct stream *s)
 {
-	bool again = s->open && s->vain < VAIN && !TAILQ_EMPTY(&s->attempts);
+	bool again = s->open && s->vain < VAIN && is_waited_for(s);
+	uint8_t msg[QUESTION_MAX];
+	struct attempt *a;
 
 	stream_shut(s);
 	s->vain++;
-	if (again && stream_connect(s))
-		attempts_ask_again(s);
-	else
-		attempts_lose(s);
+	again = again && stream_connect(s);
+	LIST_FOREACH(a, &s->channel.attempts, in_channel)
+	if (!again)
+		forward_lost(s->pool->forward, a);
+	else if (!a->lost)
+		message_send(s, msg, question_write(msg, a));
 	forward_flush(s->pool->forward);
 }
 
@@ -196,38 +217,12 @@ on_event(struct bufferevent *bev, short what, void *arg)
 		s->open = true;
 		return;
 	}
-	if (!s->open)
+	if (!s->open && (what & BEV_EVENT_TIMEOUT) == 0)
 		failure_log(s);
-	stream_broken(s);
-}
-
-static void
-on_timer(evutil_socket_t fd, short what, void *arg)
-{
-	struct stream *s = arg;
-
-	(void)fd;
-	(void)what;
-	if (s->owed)
+	if (s->owed || (what & BEV_EVENT_TIMEOUT) == 0)
 		stream_broken(s);
 	else
 		stream_shut(s);
-}
-
-/* A whole message into IN; false where there is none. */
-static bool
-message_take(struct evbuffer *input, uint8_t in[DNS_TCP_MAX], size_t *len)
-{
-	uint8_t prefix[2];
-
-	if (evbuffer_copyout(input, prefix, 2) != 2)
-		return false;
-	*len = dns_get16(prefix);
-	if (evbuffer_get_length(input) < 2 + *len)
-		return false;
-	(void)evbuffer_drain(input, 2);
-	(void)evbuffer_remove(input, in, *len);
-	return true;
 }
 
 static void
@@ -235,73 +230,55 @@ on_read(struct bufferevent *bev, void *arg)
 {
 	struct evbuffer *input = bufferevent_get_input(bev);
 	struct stream *s = arg;
-	struct stream_pool *pool = s->pool;
+	struct forward *f = s->pool->forward;
+	uint8_t *at;
 	size_t len;
 
-	while (message_take(input, pool->in, &len)) {
+	while ((at = evbuffer_pullup(input, 2)) != NULL) {
+		len = 2U + dns_get16(at);
+		at = evbuffer_pullup(input, (ev_ssize_t)len);
+		if (at == NULL)
+			break;
 		s->vain = 0;
-		forward_got(pool->forward, STREAM_CHANNEL + s->upstream->number,
-		    NULL, pool->in, len);
+		forward_got(f, &s->channel, NULL, at + 2, len - 2);
+		(void)evbuffer_drain(input, len);
 	}
-	s->owed = !TAILQ_EMPTY(&s->attempts);
-	timer_set(s);
-	forward_flush(pool->forward);
+	stream_wait(s, is_waited_for(s));
+	forward_flush(f);
+}
+
+struct channel *
+stream_channel(struct stream_pool *pool, const struct upstream *up)
+{
+	return &pool->streams[up->number].channel;
 }
 
 bool
-stream_ask(
-    struct stream_pool *pool, struct attempt *a, const uint8_t *msg, size_t len)
+stream_ask(const struct attempt *a, const uint8_t *msg, size_t len)
 {
-	struct stream *s = &pool->streams[a->upstream->number];
+	struct stream *s = (struct stream *)(void *)a->channel;
 
 	if (s->bev == NULL && !stream_connect(s))
 		return false;
-	TAILQ_INSERT_TAIL(&s->attempts, a, in_stream);
-	a->in_a_stream = true;
 	message_send(s, msg, len);
 	return true;
 }
 
-void
-stream_forget(struct stream_pool *pool, struct attempt *a)
+struct stream_pool *
+stream_open(struct forward *f, struct event_base *base)
 {
-	if (a->in_a_stream)
-		TAILQ_REMOVE(
-		    &pool->streams[a->upstream->number].attempts, a, in_stream);
-	a->in_a_stream = false;
-}
+	struct stream_pool *pool = calloc(
+	    1, sizeof(*pool) + f->upstream_count * sizeof(pool->streams[0]));
 
-enum err
-stream_open(
-    struct stream_pool **out, struct forward *f, struct event_base *base)
-{
-	struct stream_pool *pool = calloc(1, sizeof(*pool));
-
-	*out = NULL;
 	if (pool == NULL)
-		return E_NOMEM;
+		return NULL;
 	pool->forward = f;
 	pool->base = base;
-	pool->streams = calloc(f->upstream_count + 1, sizeof(*pool->streams));
-	for (unsigned i = 0; pool->streams != NULL && i < f->upstream_count;
-	     i++) {
-		struct stream *s = &pool->streams[i];
-
-		s->pool = pool;
-		s->upstream = &f->upstreams[i];
-		TAILQ_INIT(&s->attempts);
-		s->timer = evtimer_new(base, on_timer, s);
-		if (s->timer == NULL)
-			break;
+	for (unsigned i = 0; i < f->upstream_count; i++) {
+		pool->streams[i].pool = pool;
+		pool->streams[i].upstream = &f->upstreams[i];
 	}
-	if (pool->streams == NULL ||
-	    (f->upstream_count > 0 &&
-		pool->streams[f->upstream_count - 1].timer == NULL)) {
-		stream_close(pool);
-		return E_NOMEM;
-	}
-	*out = pool;
-	return E_OK;
+	return pool;
 }
 
 void
@@ -309,14 +286,8 @@ stream_close(struct stream_pool *pool)
 {
 	if (pool == NULL)
 		return;
-	for (unsigned i = 0;
-	     pool->streams != NULL && i < pool->forward->upstream_count; i++) {
-		if (pool->streams[i].timer == NULL)
-			continue;
+	for (unsigned i = 0; i < pool->forward->upstream_count; i++)
 		stream_shut(&pool->streams[i]);
-		event_free(pool->streams[i].timer);
-	}
 	SSL_CTX_free(pool->tls);
-	free(pool->streams);
 	free(pool);
 }

@@ -19,68 +19,44 @@ forward_now(struct forward *f)
 	return f->now_us;
 }
 
-static uint64_t
-tick_at(int64_t us)
-{
-	return (uint64_t)(us / TICK_US);
-}
-
 void
-wheel_init(struct forward *f)
+wheel_unset(struct pending *p)
 {
-	for (unsigned i = 0; i < WHEEL_SLOTS; i++)
-		TAILQ_INIT(&f->slots[i]);
-}
-
-static struct slot_list *
-slot_of(struct forward *f, uint64_t tick)
-{
-	return &f->slots[tick % WHEEL_SLOTS];
-}
-
-void
-wheel_unset(struct forward *f, struct pending *p)
-{
-	if (p->due_tick == WHEEL_NONE)
-		return;
-	TAILQ_REMOVE(slot_of(f, p->due_tick), p, in_slot);
-	p->due_tick = WHEEL_NONE;
+	if (p->is_set)
+		LIST_REMOVE(p, in_slot);
+	p->is_set = false;
 }
 
 /* Not before DUE_US, and always after the tick that is being served. */
 void
 wheel_set(struct forward *f, struct pending *p, int64_t due_us)
 {
-	uint64_t tick = tick_at(due_us) + 1;
+	uint64_t tick = (uint64_t)(due_us / TICK_US) + 1;
 
-	wheel_unset(f, p);
+	wheel_unset(p);
 	if (!f->ticking) {
 		f->ticking = true;
-		f->tick = tick_at(forward_now(f));
+		f->tick = (uint64_t)(forward_now(f) / TICK_US);
 		f->carrier->ticks(f->carrier, true);
 	}
 	if (tick <= f->tick)
 		tick = f->tick + 1;
 	if (tick >= f->tick + WHEEL_SLOTS)
 		tick = f->tick + WHEEL_SLOTS - 1;
-	p->due_tick = tick;
-	TAILQ_INSERT_TAIL(slot_of(f, tick), p, in_slot);
+	p->is_set = true;
+	LIST_INSERT_HEAD(&f->slots[tick % WHEEL_SLOTS], p, in_slot);
 }
 
 struct pending *
 wheel_due(struct forward *f)
 {
-	uint64_t now = tick_at(forward_now(f));
+	uint64_t now = (uint64_t)(forward_now(f) / TICK_US);
 	struct pending *p;
 
-	for (; f->tick <= now; f->tick++) {
-		p = TAILQ_FIRST(slot_of(f, f->tick));
-		if (p != NULL && p->due_tick == f->tick) {
-			wheel_unset(f, p);
-			return p;
-		}
-		if (f->tick == now)
-			break;
-	}
-	return NULL;
+	while ((p = LIST_FIRST(&f->slots[f->tick % WHEEL_SLOTS])) == NULL &&
+	    f->tick < now)
+		f->tick++;
+	if (p != NULL)
+		wheel_unset(p);
+	return p;
 }

@@ -23,10 +23,11 @@
 #define LAB_SENT 4096
 
 struct lab_sent {
-	struct attempt *attempt;
 	struct upstream *upstream;
-	uint32_t channel;
-	bool stream, forgotten;
+	const struct channel *channel;
+	uint16_t id;
+	struct shape shape;
+	bool stream;
 	size_t len;
 	uint8_t msg[QUESTION_MAX];
 };
@@ -40,6 +41,7 @@ struct lab {
 	struct cache *cache;
 	struct load *load;
 	struct forward *forward;
+	struct channel sockets[1000], streams[8];
 	int64_t now_us;
 	bool ticking, unreachable;
 	bool quiet; /* replies are not read */
@@ -65,16 +67,18 @@ lab_now(struct carrier *carrier)
 	return lab_of(carrier)->now_us;
 }
 
-static inline uint32_t
+static inline struct channel *
 lab_channel(struct carrier *carrier, const struct upstream *up, bool stream)
 {
-	return stream ? STREAM_CHANNEL + up->number
-		      : lab_of(carrier)->sent_count % 1000;
+	struct lab *lab = lab_of(carrier);
+
+	return stream ? &lab->streams[up->number]
+		      : &lab->sockets[lab->sent_count % 1000];
 }
 
 static inline bool
-lab_send(
-    struct carrier *carrier, struct attempt *a, const uint8_t *msg, size_t len)
+lab_send(struct carrier *carrier, const struct attempt *a, const uint8_t *msg,
+    size_t len)
 {
 	struct lab *lab = lab_of(carrier);
 	struct lab_sent *sent = &lab->sent[lab->sent_count];
@@ -83,9 +87,10 @@ lab_send(
 		return false;
 	assert_true(lab->sent_count < LAB_SENT);
 	lab->sent_count++;
-	*sent = (struct lab_sent){ .attempt = a,
-		.upstream = a->upstream,
+	*sent = (struct lab_sent){ .upstream = a->upstream,
 		.channel = a->channel,
+		.id = a->id,
+		.shape = a->shape,
 		.stream = a->shape.stream,
 		.len = len };
 	memcpy(sent->msg, msg, len);
@@ -96,17 +101,6 @@ static inline void
 lab_nothing(struct carrier *carrier)
 {
 	(void)carrier;
-}
-
-static inline void
-lab_forget(struct carrier *carrier, struct attempt *a)
-{
-	struct lab *lab = lab_of(carrier);
-
-	for (unsigned i = 0; i < lab->sent_count; i++)
-		if (lab->sent[i].attempt == a &&
-		    lab->sent[i].channel == a->channel)
-			lab->sent[i].forgotten = true;
 }
 
 static inline void
@@ -183,7 +177,6 @@ lab_open(struct lab *lab, unsigned upstreams)
 		.channel = lab_channel,
 		.ask = lab_send,
 		.flush = lab_nothing,
-		.forget = lab_forget,
 		.ticks = lab_ticks,
 		.close = lab_nothing };
 	lab->path = (struct client_path){ lab_got, lab_flushed };
@@ -396,6 +389,18 @@ lab_arrive(struct lab *lab, unsigned i)
 	forward_got(lab->forward, s->channel,
 	    s->stream ? NULL : &s->upstream->address.any, lab->pkt,
 	    lab->pkt_len);
+	forward_flush(lab->forward);
+}
+
+/* The I-th message is known to have no answer, if it is waited for. */
+static inline void
+lab_lose(struct lab *lab, unsigned i)
+{
+	struct attempt *a =
+	    attempt_find(lab->forward, lab->sent[i].channel, lab->sent[i].id);
+
+	if (a != NULL)
+		forward_lost(lab->forward, a);
 	forward_flush(lab->forward);
 }
 

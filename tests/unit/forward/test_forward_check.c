@@ -313,7 +313,7 @@ test_doubt_without_stream(void **state)
 	lab_make_reply(&lab, 1, &(struct lab_reply){ .records = "" });
 	lower_reply();
 	lab_arrive(&lab, 1);
-	forward_lost(lab.forward, lab.sent[2].attempt);
+	lab_lose(&lab, 2);
 	assert_int_equal(able(ABLE_TCP), LEARNT_NO);
 	lab_pass(&lab, 4000);
 	assert_int_equal(lab.got_count, 2);

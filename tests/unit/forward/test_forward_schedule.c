@@ -120,9 +120,7 @@ upstream_act(unsigned i, const char *name)
 	if (is_silent(how, shape))
 		return;
 	if (is_unreachable(how, shape)) {
-		if (!lab.sent[i].forgotten)
-			forward_lost(lab.forward, lab.sent[i].attempt);
-		forward_flush(lab.forward);
+		lab_lose(&lab, i);
 		return;
 	}
 	if (shape.cookie && how != NO_COOKIES && how != LOWERS_NO_TCP)
