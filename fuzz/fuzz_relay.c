@@ -20,7 +20,7 @@ follow(struct store *store, const struct feed_report *report)
 	};
 	enum err err = relay_follow(&options, store);
 
-	assert(err == E_OK || err == E_REFUSED || err == E_NOMEM);
+	assert(err == E_OK || err == E_REFUSED);
 }
 
 int

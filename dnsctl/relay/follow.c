@@ -30,9 +30,9 @@ struct following {
 	char *part; /* a line that was begun */
 	size_t part_len;
 	enum err err;
-	bool heard;   /* since it was connected */
-	bool refused; /* the last snapshot was: the store stands still */
-	bool changed; /* other networks are needed */
+	bool heard;          /* since it was connected */
+	const char *refused; /* why what came last was; or NULL */
+	bool changed;        /* other networks are needed */
 	char wrong[CURL_ERROR_SIZE + 32];
 };
 
@@ -42,23 +42,25 @@ relay_is_url(const char *source)
 	return strncmp(source, SCHEME, strlen(SCHEME)) == 0;
 }
 
-/* The rest of a line that was begun; false: it is too long, or memory is. */
-static bool
+/* The rest of a line that was begun. */
+static enum err
 part_add(struct following *f, const char *data, size_t len)
 {
 	char *bigger;
 
 	if (len == 0)
-		return true;
-	if (f->part_len + len > LINE_MOST)
-		return false;
+		return E_OK;
+	if (f->part_len + len > LINE_MOST) {
+		f->refused = "it sent a line of more than 1 MiB";
+		return E_INPUT;
+	}
 	bigger = realloc(f->part, f->part_len + len);
 	if (bigger == NULL)
-		return false;
+		return E_NOMEM;
 	memcpy(bigger + f->part_len, data, len);
 	f->part = bigger;
 	f->part_len += len;
-	return true;
+	return E_OK;
 }
 
 static void
@@ -68,9 +70,9 @@ line_take(struct following *f, const char *data, size_t len)
 		f->err = feed_follow_line(f->feed, data, len);
 		return;
 	}
-	f->err = part_add(f, data, len)
-	    ? feed_follow_line(f->feed, f->part, f->part_len)
-	    : E_NOMEM;
+	f->err = part_add(f, data, len);
+	if (f->err == E_OK)
+		f->err = feed_follow_line(f->feed, f->part, f->part_len);
 	f->part_len = 0;
 }
 
@@ -83,14 +85,13 @@ on_data(char *data, size_t one, size_t n, void *arg)
 
 	(void)one;
 	f->heard = true;
-	f->endpoints.failures = 0;
 	while (f->err == E_OK &&
 	    (end = memchr(at, '\n', (size_t)(behind - at))) != NULL) {
 		line_take(f, at, (size_t)(end - at));
 		at = end + 1;
 	}
-	if (f->err == E_OK && !part_add(f, at, (size_t)(behind - at)))
-		f->err = E_NOMEM;
+	if (f->err == E_OK)
+		f->err = part_add(f, at, (size_t)(behind - at));
 	if (f->err == E_OK)
 		f->err = feed_follow_rest(f->feed);
 	return f->err == E_OK ? n : 0;
@@ -251,6 +252,7 @@ relay_read(struct following *f, CURL *easy)
 		return;
 	f->changed = false;
 	f->heard = false;
+	f->refused = NULL;
 	f->part_len = 0;
 	f->wrong[0] = '\0';
 	options_set(f, easy, url);
@@ -258,13 +260,15 @@ relay_read(struct following *f, CURL *easy)
 	log_info("relay %s: following from %s", endpoints_now(&f->endpoints),
 	    cursor[0] == '\0' ? "a snapshot" : cursor);
 	code = curl_easy_perform(easy);
-	f->refused = f->err == E_INPUT;
-	if (f->refused) {
+	if (f->err == E_INPUT) {
+		if (f->refused == NULL)
+			f->refused = "its snapshot is refused";
 		f->err = E_OK;
-		(void)snprintf(
-		    f->wrong, sizeof(f->wrong), "its snapshot is refused");
+		(void)snprintf(f->wrong, sizeof(f->wrong), "%s", f->refused);
 		return;
 	}
+	if (f->heard)
+		f->endpoints.failures = 0;
 	if (f->wrong[0] == '\0')
 		(void)snprintf(f->wrong, sizeof(f->wrong), "%s",
 		    code == CURLE_OK ? "closed by the relay"
@@ -279,7 +283,7 @@ relays_read(struct following *f, CURL *easy)
 		    f->options->report, f->source, f->options->allow_delete);
 		if (f->err == E_OK)
 			relay_read(f, easy);
-		if (f->err == E_OK && !f->refused)
+		if (f->err == E_OK && f->refused == NULL)
 			f->err = feed_follow_end(f->feed);
 		feed_follow_close(f->feed);
 		if (f->err != E_OK || *f->options->stop)
@@ -289,7 +293,7 @@ relays_read(struct following *f, CURL *easy)
 		endpoints_next(&f->endpoints, "relay", f->wrong);
 		endpoints_pause(&f->endpoints);
 	}
-	return f->err == E_OK && f->refused ? E_REFUSED : f->err;
+	return f->err == E_OK && f->refused != NULL ? E_REFUSED : f->err;
 }
 
 /* What the store is told: the relays as far as there is room; and of what. */

@@ -1,11 +1,14 @@
 """dnsctl follow --relay, and stores that follow relays."""
 
+import contextlib
 import os
 import random
 import re
 import resource
 import signal
+import socket
 import subprocess
+import threading
 
 import pytest
 
@@ -333,3 +336,36 @@ def test_relay_that_lags_leads_nobody_backwards(servers, started, follow):
         ahead.tell([], "5")
         return same(leaf.facts(), ahead.facts())
     until(is_restored, "what the restored one has")
+
+
+def endless(requests):
+    """One that answers each request with a line that has no end."""
+    while True:
+        try:
+            s, _ = requests.accept()
+        except OSError:
+            return
+        with s, contextlib.suppress(OSError):
+            s.recv(4096)
+            s.sendall(b"HTTP/1.1 200 OK\r\n\r\n{" + b" " * (1 << 20))
+            s.recv(1)
+
+
+def test_line_without_an_end_is_another_relays_turn(source, follow):
+    """Whichever of the two is asked first."""
+    with socket.create_server(("127.0.0.1", 9401)) as bad:
+        thread = threading.Thread(target=endless, args=(bad,),
+                                  daemon=True)
+        thread.start()
+        leaf = follow([1, 0])
+        leaf.wait("base")
+        source.process.stdin.close()
+        assert source.process.wait() == 0
+        until(lambda: f"warning: relay {address(1)}: it sent a line of more "
+              f"than 1 MiB; trying {address(0)}" in leaf.told(), "it says so")
+        source.start()
+        source.tell([instance("a", 1)], "next")
+        leaf.wait("next")
+        assert same(leaf.facts(), source.facts())
+        bad.shutdown(socket.SHUT_RDWR)
+        thread.join()
