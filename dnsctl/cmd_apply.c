@@ -36,7 +36,7 @@ outcome(const struct ctl *ctl, enum err err)
 
 /* Standard input for "-"; -1, and it was said why. */
 static int
-input_open(const char *path)
+facts_open(const char *path)
 {
 	struct stat st;
 	int fd;
@@ -70,7 +70,7 @@ nothing_print(void *arg, const struct store_changes *changes)
 }
 
 static void
-change_show(void *arg, enum store_change what, const struct fact *f)
+progress_change_print(void *arg, enum store_change what, const struct fact *f)
 {
 	progress_end(arg);
 	change_print(what, f);
@@ -84,7 +84,7 @@ lines_progress(void *arg, uint64_t lines, uint64_t octets)
 
 /* In parts of what a file has; of a pipe nobody knows. */
 static uint64_t
-octets_of(int fd)
+file_octets(int fd)
 {
 	struct stat st;
 
@@ -140,11 +140,11 @@ file_apply(
 	struct progress progress;
 	char scratch[SCRATCH_MAX];
 	struct store *store;
-	int fd = input_open(ctl->args[0]);
+	int fd = facts_open(ctl->args[0]);
 
 	if (fd < 0)
 		return CTL_FAILED;
-	progress_start(&progress, "lines", octets_of(fd));
+	progress_start(&progress, "lines", file_octets(fd));
 	report.arg = &progress;
 	report.progress = lines_progress;
 	store = store_to_apply(ctl, what, scratch);
@@ -167,7 +167,7 @@ cmd_apply(const struct ctl *ctl)
 
 	report.stored = applied_print;
 	if (ctl->verbose != NULL)
-		report.change = change_show;
+		report.change = progress_change_print;
 	return file_apply(
 	    ctl, &report, ctl->dry_run == NULL ? FEED_STORE : FEED_TRY);
 }
@@ -177,7 +177,7 @@ cmd_diff(const struct ctl *ctl)
 {
 	struct feed_report report = ctl_report;
 
-	report.change = change_show;
+	report.change = progress_change_print;
 	report.stored = nothing_print;
 	return file_apply(ctl, &report, FEED_TRY);
 }
@@ -318,7 +318,7 @@ etcd_source_follow(const struct ctl *ctl, struct store *store,
 
 /* TCP is for etcd or a relay, and for the names of their hosts. */
 static unsigned
-ports_find(uint16_t ports[PORTS_MAX], const char *source)
+source_ports(uint16_t ports[PORTS_MAX], const char *source)
 {
 	static const uint16_t presets[] = { 53, 2379, 9154 };
 	unsigned count = sizeof(presets) / sizeof(presets[0]);
@@ -349,7 +349,7 @@ rights_give_away(const struct ctl *ctl)
 	const struct sandbox s = { .writes = writes,
 		.write_count = 2,
 		.ports = ports,
-		.port_count = ports_find(ports, ctl->args[0]),
+		.port_count = source_ports(ports, ctl->args[0]),
 		.writes_store = true };
 	const char *lacks = NULL;
 

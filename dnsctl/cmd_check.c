@@ -10,7 +10,7 @@
 #include "zones/store/write/check.h"
 
 static void
-finding_print(void *arg, bool damage, const char *line)
+damage_print(void *arg, bool damage, const char *line)
 {
 	progress_end(arg);
 	terminal_print(
@@ -19,7 +19,7 @@ finding_print(void *arg, bool damage, const char *line)
 }
 
 static void
-finding_print_json(void *arg, bool damage, const char *line)
+damage_print_json(void *arg, bool damage, const char *line)
 {
 	progress_end(arg);
 	(void)printf(
@@ -41,11 +41,11 @@ enum exit_status
 cmd_check(const struct ctl *ctl)
 {
 	struct progress progress;
-	const struct check_report report = { .finding = ctl->json == NULL
-		    ? finding_print
-		    : finding_print_json,
+	const struct check_report report = {
+		.finding = ctl->json == NULL ? damage_print : damage_print_json,
 		.progress = keys_progress,
-		.arg = &progress };
+		.arg = &progress
+	};
 	struct ctl_view view;
 	enum err err;
 

@@ -11,7 +11,7 @@
 #include "zones/store/write/journal.h"
 
 static bool
-entry_print(void *arg, const struct journal_entry *e)
+commit_print(void *arg, const struct journal_entry *e)
 {
 	char text[TIME_TEXT];
 
@@ -68,7 +68,7 @@ cmd_history(const struct ctl *ctl)
 	if (!ctl_view_open(&view, ctl))
 		return CTL_FAILED;
 	err = snapshot_journal(view.snapshot,
-	    ctl->json == NULL ? entry_print : entry_print_json, NULL);
+	    ctl->json == NULL ? commit_print : entry_print_json, NULL);
 	ctl_view_close(&view);
 	return err == E_OK ? ctl_flushed() : ctl_store_failed(ctl, err);
 }

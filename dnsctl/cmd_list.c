@@ -46,7 +46,7 @@ struct names {
 
 /* If it is read as one; what it is made of may be a word that means more. */
 static void
-name_print(struct names *n, enum name_kind kind, const char *text)
+name_column_print(struct names *n, enum name_kind kind, const char *text)
 {
 	char again[DNAME_TEXT];
 	struct name name;
@@ -67,18 +67,18 @@ names_of_app_print(struct names *n, const struct fact *f)
 	char text[2 * DNAME_TEXT];
 
 	(void)snprintf(text, sizeof(text), "%s.vm.%s.internal", f->id, f->app);
-	name_print(n, NAME_INSTANCE, text);
+	name_column_print(n, NAME_INSTANCE, text);
 	(void)snprintf(text, sizeof(text), "%s.%s.internal", f->region, f->app);
-	name_print(n, NAME_REGION, text);
+	name_column_print(n, NAME_REGION, text);
 	(void)snprintf(text, sizeof(text), "%s.process.%s.internal",
 	    f->group == NULL ? "" : f->group, f->app);
-	name_print(n, NAME_GROUP, text);
+	name_column_print(n, NAME_GROUP, text);
 	for (unsigned i = 0; i < f->metadata_count; i++) {
 		const struct fact_pair *m = &f->metadata[i];
 
 		(void)snprintf(text, sizeof(text),
 		    "%s.%s.kv._metadata.%s.internal", m->value, m->key, f->app);
-		name_print(n, NAME_METADATA, text);
+		name_column_print(n, NAME_METADATA, text);
 	}
 }
 
@@ -94,15 +94,15 @@ names_print(FILE *out, struct snapshot *snapshot, const struct fact *f)
 	if (f->name == NULL)
 		return;
 	(void)snprintf(text, sizeof(text), "%s.apn", f->name);
-	name_print(&n, NAME_APN, text);
+	name_column_print(&n, NAME_APN, text);
 	(void)snprintf(text, sizeof(text), "%s.%.*s.apn", f->name, domain.len,
 	    (const char *)domain.at);
-	name_print(&n, NAME_APN, text);
+	name_column_print(&n, NAME_APN, text);
 }
 
 /* For people; with its names where instances were asked for. */
 static void
-line_print(const struct listing *l, const struct fact *f)
+fact_line_print(const struct listing *l, const struct fact *f)
 {
 	if (f->kind != FACT_INSTANCE || l->ctl->arg_count == 0) {
 		fact_print_line(stdout, f);
@@ -121,7 +121,7 @@ fact_list(void *arg, const struct fact *f, bool implied)
 
 	(void)implied;
 	if (l->ctl->json == NULL) {
-		line_print(l, f);
+		fact_line_print(l, f);
 	} else {
 		fact_json_print(stdout, f);
 		(void)putchar('\n');
@@ -248,7 +248,7 @@ network_look(void *arg, const struct fact *f, bool implied)
 
 /* E_REFUSED where it is not, and it was said. */
 static enum err
-network_check(struct snapshot *snapshot, const char *network)
+asked_network_check(struct snapshot *snapshot, const char *network)
 {
 	struct networks n = { .wanted = network };
 	const char *found;
@@ -279,7 +279,7 @@ cmd_list(const struct ctl *ctl)
 	if (!ctl_view_open(&view, ctl))
 		return CTL_FAILED;
 	if (ctl->network != NULL)
-		err = network_check(view.snapshot, ctl->network);
+		err = asked_network_check(view.snapshot, ctl->network);
 	if (err == E_OK)
 		err = facts_list(view.snapshot, which, ctl);
 	ctl_view_close(&view);

@@ -61,7 +61,7 @@ table_print(char *reply, bool json)
 }
 
 static enum exit_status
-reply_print(const struct ctl *ctl, const char *command,
+control_reply_print(const struct ctl *ctl, const char *command,
     void (*print)(char *reply, bool json))
 {
 	size_t len;
@@ -82,13 +82,13 @@ reply_print(const struct ctl *ctl, const char *command,
 static enum exit_status
 plain_run(const struct ctl *ctl)
 {
-	return reply_print(ctl, ctl->args[0], said_print);
+	return control_reply_print(ctl, ctl->args[0], said_print);
 }
 
 static enum exit_status
 workers_run(const struct ctl *ctl)
 {
-	return reply_print(ctl, "workers", table_print);
+	return control_reply_print(ctl, "workers", table_print);
 }
 
 /* Of the report, or of its MEMBER. */
@@ -141,7 +141,7 @@ flush_run(const struct ctl *ctl)
 	if (ctl->arg_count == 1)
 		return plain_run(ctl);
 	(void)snprintf(command, sizeof(command), "flush %s", ctl->args[1]);
-	return reply_print(ctl, command, said_print);
+	return control_reply_print(ctl, command, said_print);
 }
 
 static enum exit_status

@@ -167,7 +167,8 @@ status_print_json(const struct status *status)
 }
 
 static enum err
-print(const struct status *status, struct snapshot *snapshot, bool json)
+status_reply_print(
+    const struct status *status, struct snapshot *snapshot, bool json)
 {
 	bool first = true;
 	enum err err;
@@ -193,7 +194,8 @@ cmd_status(const struct ctl *ctl)
 		return CTL_FAILED;
 	err = status_read(&status, view.snapshot);
 	if (err == E_OK)
-		err = print(&status, view.snapshot, ctl->json != NULL);
+		err = status_reply_print(
+		    &status, view.snapshot, ctl->json != NULL);
 	ctl_view_close(&view);
 	return err == E_OK ? ctl_flushed() : ctl_store_failed(ctl, err);
 }

@@ -212,7 +212,7 @@ enum { OPTION_FIRST = 256, OPTION_HELP = 1024, OPTION_VERSION };
 static volatile sig_atomic_t stop;
 
 static void
-on_signal(int number)
+on_stop_signal(int number)
 {
 	(void)number;
 	stop = 1;
@@ -220,7 +220,7 @@ on_signal(int number)
 
 /* getopt's own form of the table, with an empty row at its end. */
 static void
-options_convert(struct option *out, char *letters)
+options_for_getopt(struct option *out, char *letters)
 {
 	*letters++ = ':'; /* its words are ours */
 	for (size_t i = 0; i < OPTIONS; i++) {
@@ -240,7 +240,7 @@ options_convert(struct option *out, char *letters)
 }
 
 static size_t
-index_of(int got)
+command_index(int got)
 {
 	size_t i = 0;
 
@@ -257,7 +257,7 @@ bad_option(int got, const char *word)
 	if (got != ':')
 		return cli_no_option(&cli, word);
 	(void)fprintf(stderr, "dnsctl: %s needs %s\n", word,
-	    options[index_of(optopt)].arg);
+	    options[command_index(optopt)].arg);
 	return CTL_USAGE;
 }
 
@@ -281,14 +281,14 @@ options_read(
 	size_t i;
 	int got;
 
-	options_convert(rows, letters);
+	options_for_getopt(rows, letters);
 	*ends = true;
 	while ((got = getopt_long(argc, argv, letters, rows, NULL)) != -1) {
 		if (got == OPTION_HELP || got == OPTION_VERSION)
 			return help_or_version(got);
 		if (got == ':' || got == '?')
 			return bad_option(got, argv[optind - 1]);
-		i = index_of(got);
+		i = command_index(got);
 		*(const char **)(void *)((char *)ctl + options[i].at) =
 		    optarg == NULL ? "" : optarg;
 		*given |= 1ul << i;
@@ -326,7 +326,7 @@ ends_by_itself(const struct command *c, const struct ctl *ctl)
 static void
 signals_catch(void)
 {
-	const struct sigaction act = { .sa_handler = on_signal };
+	const struct sigaction act = { .sa_handler = on_stop_signal };
 
 	(void)sigaction(SIGTERM, &act, NULL);
 	(void)sigaction(SIGINT, &act, NULL);

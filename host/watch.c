@@ -55,8 +55,8 @@ watch_close(struct watch *w)
 	w->fd = -1;
 }
 
-static bool
-file_is_same(const struct stat *a, const struct stat *b)
+bool
+watch_is_same(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
 	    a->st_size == b->st_size &&
@@ -73,7 +73,7 @@ watch_changed(struct watch *w)
 	while (read(w->fd, events, sizeof(events)) > 0)
 		continue;
 	folders_add(w);
-	if (stat(w->path, &now) != 0 || file_is_same(&now, &w->seen))
+	if (stat(w->path, &now) != 0 || watch_is_same(&now, &w->seen))
 		return false;
 	w->seen = now;
 	return true;

@@ -16,7 +16,7 @@
 #define REPLY_MAX (8 << 20) /* octets; a report of many upstreams is 1 MB */
 
 static int
-fail(int fd, int error)
+control_fail(int fd, int error)
 {
 	if (fd >= 0)
 		(void)close(fd);
@@ -34,7 +34,7 @@ control_connect(const char *path, const char *command)
 	if (fd < 0)
 		return -1;
 	if (strlen(path) >= sizeof(address.sun_path))
-		return fail(fd, ENAMETOOLONG);
+		return control_fail(fd, ENAMETOOLONG);
 	memcpy(address.sun_path, path, strlen(path));
 	(void)setsockopt(
 	    fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
@@ -43,7 +43,7 @@ control_connect(const char *path, const char *command)
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) !=
 		0 ||
 	    dprintf(fd, "%s\n", command) < 0)
-		return fail(fd, errno);
+		return control_fail(fd, errno);
 	return fd;
 }
 

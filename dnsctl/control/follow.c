@@ -17,7 +17,7 @@
 #include "dnsctl/control/number.h"
 
 static const char *
-text(json_t *line, const char *member)
+member_text(json_t *line, const char *member)
 {
 	const char *t = json_string_value(json_object_get(line, member));
 
@@ -38,16 +38,16 @@ question_print(json_t *line)
 	type = ldns_rr_type2str((ldns_rr_type)number(line, "type"));
 	rcode = ldns_pkt_rcode2str((ldns_pkt_rcode)number(line, "rcode"));
 	(void)printf("%s.%03.0f %s %s %s %s %s %.0f us%s\n", when,
-	    ms - (double)second * 1000, text(line, "network"),
-	    text(line, "from"), text(line, "name"), type == NULL ? "?" : type,
-	    rcode == NULL ? "?" : rcode, number(line, "took_us"),
-	    number(line, "tcp") > 0 ? " TCP" : "");
+	    ms - (double)second * 1000, member_text(line, "network"),
+	    member_text(line, "from"), member_text(line, "name"),
+	    type == NULL ? "?" : type, rcode == NULL ? "?" : rcode,
+	    number(line, "took_us"), number(line, "tcp") > 0 ? " TCP" : "");
 	LDNS_FREE(type);
 	LDNS_FREE(rcode);
 }
 
 static void
-line_print(const char *line, bool json)
+answer_line_print(const char *line, bool json)
 {
 	json_t *object = json_loads(line, 0, NULL);
 
@@ -81,7 +81,7 @@ lines_print(FILE *in, bool json, const volatile sig_atomic_t *stop)
 			(void)fputs(line, stderr);
 			return E_SYSTEM;
 		}
-		line_print(line, json);
+		answer_line_print(line, json);
 	}
 	return E_OK;
 }

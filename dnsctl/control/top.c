@@ -23,7 +23,7 @@ struct frame {
 };
 
 static const char *
-text(json_t *object, const char *member)
+report_text(json_t *object, const char *member)
 {
 	const char *t = json_string_value(json_object_get(object, member));
 
@@ -32,7 +32,7 @@ text(json_t *object, const char *member)
 
 /* Cut to the paper; it is ASCII, but for ours. */
 static void __attribute__((format(printf, 2, 3)))
-line_print(struct frame *f, const char *format, ...)
+frame_line_print(struct frame *f, const char *format, ...)
 {
 	char line[LINE];
 	va_list ap;
@@ -63,8 +63,8 @@ histogram_find(json_t *report, const char *kind)
 
 	json_array_foreach(json_object_get(report, "histograms"), i, h)
 	{
-		if (strcmp(text(h, "name"), "answer") == 0 &&
-		    strcmp(text(h, "kind"), kind) == 0)
+		if (strcmp(report_text(h, "name"), "answer") == 0 &&
+		    strcmp(report_text(h, "kind"), kind) == 0)
 			return h;
 	}
 	return NULL;
@@ -140,14 +140,15 @@ duration(double seconds, char out[SHORT])
 static void
 head_print(struct frame *f)
 {
-	const char *region = text(f->report, "region");
+	const char *region = report_text(f->report, "region");
 	double up =
 	    number(f->report, "now_ms") / 1e3 - number(f->report, "started");
 	char time[SHORT];
 
-	line_print(f, "%s%s%s  dnsd %s, up %s, %.0f workers, %.0f reloads",
-	    text(f->report, "node"), region[0] == '\0' ? "" : ", ", region,
-	    text(f->report, "version"), duration(up, time),
+	frame_line_print(f,
+	    "%s%s%s  dnsd %s, up %s, %.0f workers, %.0f reloads",
+	    report_text(f->report, "node"), region[0] == '\0' ? "" : ", ",
+	    region, report_text(f->report, "version"), duration(up, time),
 	    number(f->report, "workers"), number(f->report, "reloads"));
 }
 
@@ -157,14 +158,14 @@ answers_print(struct frame *f)
 	static const char *const kinds[] = { "private", "cached", "forwarded" };
 	char half[SHORT], most[SHORT];
 
-	line_print(f, "%-10s %12s %12s %12s", "ANSWERS", "A SECOND", "HALF IN",
-	    "99% IN");
+	frame_line_print(f, "%-10s %12s %12s %12s", "ANSWERS", "A SECOND",
+	    "HALF IN", "99% IN");
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		line_print(f, "%-10s %12.1f %12s %12s", kinds[i],
+		frame_line_print(f, "%-10s %12.1f %12s %12s", kinds[i],
 		    answered(f, kinds[i]) / f->seconds,
 		    duration(quantile(f, kinds[i], 0.5), half),
 		    duration(quantile(f, kinds[i], 0.99), most));
-	line_print(f,
+	frame_line_print(f,
 	    "a second: %.1f nodata, %.1f nxdomain, %.1f refused, %.1f "
 	    "servfail, %.1f failed; now: %.0f wait, %.0f connections",
 	    counted(f, "query_nodata") / f->seconds,
@@ -177,7 +178,7 @@ answers_print(struct frame *f)
 }
 
 static void
-upstreams_print(struct frame *f)
+top_upstreams_print(struct frame *f)
 {
 	json_t *list = json_object_get(f->report, "upstreams"), *up;
 	json_t *before = json_object_get(f->before, "upstreams");
@@ -186,15 +187,15 @@ upstreams_print(struct frame *f)
 
 	if (json_array_size(list) == 0)
 		return;
-	line_print(f, "%-32s %-8s %9s %7s %9s %9s", "UPSTREAM", "STATE", "RTT",
-	    "WAITING", "SENT/S", "FAILED/S");
+	frame_line_print(f, "%-32s %-8s %9s %7s %9s %9s", "UPSTREAM", "STATE",
+	    "RTT", "WAITING", "SENT/S", "FAILED/S");
 	json_array_foreach(list, i, up)
 	{
 		json_t *old = json_array_get(before, i);
 		bool measured = number(up, "rtt_us") > 0;
 
-		line_print(f, "%-32s %-8s %9s %7.0f %9.1f %9.1f",
-		    text(up, "url"),
+		frame_line_print(f, "%-32s %-8s %9s %7.0f %9.1f %9.1f",
+		    report_text(up, "url"),
 		    number(up, "up") > 0 ? "answers" : "silent",
 		    duration(measured ? number(up, "rtt_us") / 1e6 : -1, rtt),
 		    number(up, "waiting"),
@@ -217,7 +218,7 @@ heavy_print(
 		(void)snprintf(out, size, "%*s", room + 9, "");
 	else
 		(void)snprintf(out, size, "%-*.*s %8.0f", room, room,
-		    text(e, "name"), number(e, "count"));
+		    report_text(e, "name"), number(e, "count"));
 }
 
 static void
@@ -227,7 +228,7 @@ top_lists_print(struct frame *f)
 	double seconds = number(json_object_get(f->report, "top"), "seconds");
 	char third[3][LINE / 3];
 
-	line_print(
+	frame_line_print(
 	    f, "MOST QUESTIONS IN %.0f S: networks, askers, names", seconds);
 	for (size_t i = 0; i < 20; i++) {
 		for (size_t l = 0; l < 3; l++)
@@ -236,7 +237,7 @@ top_lists_print(struct frame *f)
 			strspn(third[2], " ") ==
 		    strlen(third[0]) + strlen(third[1]) + strlen(third[2]))
 			return;
-		line_print(f, "%s  %s  %s", third[0], third[1], third[2]);
+		frame_line_print(f, "%s  %s  %s", third[0], third[1], third[2]);
 	}
 }
 
@@ -257,17 +258,17 @@ top_print(FILE *out, json_t *report, json_t *before, unsigned rows,
 	if (f.seconds < 0.001)
 		f.seconds = 0.001;
 	head_print(&f);
-	line_print(&f, "%s", "");
+	frame_line_print(&f, "%s", "");
 	answers_print(&f);
-	line_print(&f, "%s", "");
-	upstreams_print(&f);
-	line_print(&f, "%s", "");
+	frame_line_print(&f, "%s", "");
+	top_upstreams_print(&f);
+	frame_line_print(&f, "%s", "");
 	top_lists_print(&f);
 }
 
 /* What each can, as far as it has shown (dnsd/forward/ability.h). */
 static void
-abilities_print(struct frame *f)
+top_abilities_print(struct frame *f)
 {
 	json_t *up, *able;
 	const char *name;
@@ -277,12 +278,13 @@ abilities_print(struct frame *f)
 	{
 		json_object_foreach(json_object_get(up, "able"), name, able)
 		{
-			line_print(f,
+			frame_line_print(f,
 			    "%-32s %-8s %-3s for %.0f s, until in "
 			    "%.0f s: %s, over %s",
-			    text(up, "url"), name, text(able, "is"),
-			    number(able, "since_s"), number(able, "ends_s"),
-			    text(able, "why"), text(able, "over"));
+			    report_text(up, "url"), name,
+			    report_text(able, "is"), number(able, "since_s"),
+			    number(able, "ends_s"), report_text(able, "why"),
+			    report_text(able, "over"));
 		}
 	}
 }
@@ -301,12 +303,12 @@ stats_print(FILE *out, json_t *report)
 	const char *name;
 	json_t *value;
 
-	line_print(&f, "workers %.0f", number(report, "workers"));
-	line_print(&f, "reloads %.0f", number(report, "reloads"));
+	frame_line_print(&f, "workers %.0f", number(report, "workers"));
+	frame_line_print(&f, "reloads %.0f", number(report, "reloads"));
 	json_object_foreach(json_object_get(report, "counters"), name, value)
 	{
-		line_print(&f, "%s %.0f", name, json_number_value(value));
+		frame_line_print(&f, "%s %.0f", name, json_number_value(value));
 	}
-	upstreams_print(&f);
-	abilities_print(&f);
+	top_upstreams_print(&f);
+	top_abilities_print(&f);
 }

@@ -47,7 +47,7 @@ trace_print(json_t *trace)
 
 /* The reply as it came; a whole one is an object and a line's end. */
 static enum err
-reply_print(const char *control, const char *reply, bool json)
+trace_reply_print(const char *control, const char *reply, bool json)
 {
 	json_t *trace = json_loads(reply, 0, NULL);
 
@@ -92,7 +92,7 @@ trace_run(const char *control, unsigned seconds, bool json,
 		reply = control_read(fd, &len);
 	}
 	if (reply != NULL)
-		err = reply_print(control, reply, json);
+		err = trace_reply_print(control, reply, json);
 	else
 		log_error("%s: %s", control, strerror(errno));
 	if (fd >= 0)

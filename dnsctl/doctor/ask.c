@@ -23,7 +23,7 @@ static const struct {
 
 /* Behind the two octets that TCP has before a message. */
 static size_t
-question_put(uint8_t *pkt, size_t cap, enum ask_what what)
+probe_question_put(uint8_t *pkt, size_t cap, enum ask_what what)
 {
 	struct wire_out out = wire_out(pkt + 2, cap - 2);
 
@@ -95,7 +95,8 @@ question_ask(const union sockaddr_ip *to, bool tcp, enum ask_what what,
     struct ask_reply *reply)
 {
 	uint8_t pkt[64];
-	size_t skip = tcp ? 0 : 2, len = question_put(pkt, sizeof(pkt), what);
+	size_t skip = tcp ? 0 : 2,
+	       len = probe_question_put(pkt, sizeof(pkt), what);
 	int fd = server_connect(to, tcp ? SOCK_STREAM : SOCK_DGRAM);
 	enum asked asked;
 

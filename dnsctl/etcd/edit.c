@@ -63,7 +63,8 @@ ask_one(
 
 /* REQUEST is used up; each endpoint is tried once. */
 static bool
-ask(struct etcd_edit *edit, const char *path, json_t *request, json_t **reply)
+edit_ask(
+    struct etcd_edit *edit, const char *path, json_t *request, json_t **reply)
 {
 	struct etcd *e = &edit->etcd;
 	enum etcd_outcome outcome = ETCD_FAILED;
@@ -133,7 +134,7 @@ place_set(json_t *request, const char *key)
 }
 
 static bool
-kv_read(struct etcd_edit *edit, const json_t *kv, struct arena *arena,
+edited_read(struct etcd_edit *edit, const json_t *kv, struct arena *arena,
     struct fact *f)
 {
 	size_t key_len, len;
@@ -166,7 +167,7 @@ place_name(const struct etcd_edit *edit, enum fact_kind kind,
 
 /* The page behind AFTER; a key, base64, or NULL. */
 static json_t *
-page_read(struct etcd_edit *edit, const char *place, json_t *after)
+edited_page_read(struct etcd_edit *edit, const char *place, json_t *after)
 {
 	json_t *request = json_object(), *reply;
 
@@ -177,7 +178,7 @@ page_read(struct etcd_edit *edit, const char *place, json_t *after)
 	if (edit->revision != 0)
 		(void)json_object_set_new(
 		    request, "revision", json_integer(edit->revision));
-	if (!ask(edit, "/v3/kv/range", request, &reply))
+	if (!edit_ask(edit, "/v3/kv/range", request, &reply))
 		return NULL;
 	if (edit->revision == 0)
 		edit->revision =
@@ -210,7 +211,7 @@ etcd_edit_read(struct etcd_edit *edit, enum fact_kind kind, const char *network,
 	while (more) {
 		const char *last = NULL;
 
-		reply = page_read(edit, place, after);
+		reply = edited_page_read(edit, place, after);
 		if (reply == NULL)
 			return false;
 		kvs = json_object_get(reply, "kvs");
@@ -219,7 +220,7 @@ etcd_edit_read(struct etcd_edit *edit, enum fact_kind kind, const char *network,
 			struct fact f;
 
 			last = etcd_octets(arena, kv, "key", &len);
-			if (kv_read(edit, kv, arena, &f))
+			if (edited_read(edit, kv, arena, &f))
 				each(arg, &f);
 		}
 		more = json_is_true(json_object_get(reply, "more")) &&
@@ -288,7 +289,7 @@ place_expect(struct etcd_edit *edit, const char *place)
 }
 
 static void
-change(struct etcd_edit *edit, const struct fact *f, bool is)
+edit_change(struct etcd_edit *edit, const struct fact *f, bool is)
 {
 	json_t *what = json_object(), *read = json_object();
 	char place[KEY_TEXT], network[KEY_TEXT];
@@ -312,18 +313,18 @@ change(struct etcd_edit *edit, const struct fact *f, bool is)
 void
 etcd_edit_put(struct etcd_edit *edit, const struct fact *f)
 {
-	change(edit, f, true);
+	edit_change(edit, f, true);
 }
 
 void
 etcd_edit_delete(struct etcd_edit *edit, const struct fact *f)
 {
-	change(edit, f, false);
+	edit_change(edit, f, false);
 }
 
 /* The first of the keys that were to be changed holds what we put, or went. */
 static bool
-is_ours(const struct etcd_edit *edit, const json_t *reply)
+is_our_edit(const struct etcd_edit *edit, const json_t *reply)
 {
 	const json_t *first =
 	    json_array_get(json_object_get(reply, "responses"), 0);
@@ -347,10 +348,10 @@ etcd_edit_commit(struct etcd_edit *edit)
 		json_decref(request);
 		return ETCD_EDITED;
 	}
-	if (!ask(edit, "/v3/kv/txn", request, &reply))
+	if (!edit_ask(edit, "/v3/kv/txn", request, &reply))
 		return edit->unsure ? ETCD_EDIT_UNKNOWN : ETCD_EDIT_FAILED;
 	edited = json_is_true(json_object_get(reply, "succeeded")) ||
-		is_ours(edit, reply)
+		is_our_edit(edit, reply)
 	    ? ETCD_EDITED
 	    : ETCD_EDIT_AGAIN;
 	json_decref(reply);

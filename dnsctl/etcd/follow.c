@@ -33,7 +33,7 @@ prefix_check(const char *prefix)
 
 /* What the store is told: the endpoints, as far as there is room. */
 static void
-source_name(struct etcd *e)
+etcd_name(struct etcd *e)
 {
 	const struct etcd_options *o = e->options;
 	size_t room =
@@ -58,7 +58,7 @@ is_our_source(const struct etcd *e, const char *source)
 
 /* "CLUSTER/REVISION" of the same keys; anything else is nowhere. */
 static void
-standing_read(struct etcd *e, const struct store_meta *meta)
+standing_note(struct etcd *e, const struct store_meta *meta)
 {
 	const char *slash = strchr(meta->cursor, '/');
 	size_t len = slash == NULL ? 0 : (size_t)(slash - meta->cursor);
@@ -137,7 +137,7 @@ store_follow(struct etcd *e, struct store *store)
 
 	if (err != E_OK)
 		return err;
-	standing_read(e, &meta);
+	standing_note(e, &meta);
 	return endpoints_follow(e);
 }
 
@@ -173,7 +173,7 @@ etcd_follow(const struct etcd_options *options, struct store *store)
 	enum err err = E_INPUT;
 
 	if (etcd_open(&e)) {
-		source_name(&e);
+		etcd_name(&e);
 		feed_init(&e.feed, store, options->report, e.source, false);
 		e.feed.allow_delete = options->allow_delete;
 		err = store_follow(&e, store);

@@ -20,7 +20,7 @@ below(const char *key, const char *folder)
 
 /* As many parts as the kind's key has, not one more. */
 static bool
-parts_read(struct fact *f, struct arena *arena, const char *rest)
+key_parts_read(struct fact *f, struct arena *arena, const char *rest)
 {
 	for (const struct field *part = fact_fields(f->kind);
 	     part->need == FIELD_KEY; part++) {
@@ -46,7 +46,7 @@ etcd_key_read(
 		const char *parts = below(rest, fact_kind_plural(f->kind));
 
 		if (parts != NULL)
-			return parts_read(f, arena, parts);
+			return key_parts_read(f, arena, parts);
 	}
 	return false;
 }

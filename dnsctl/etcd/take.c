@@ -23,7 +23,7 @@ outcome_of(struct etcd *e, enum err err)
 }
 
 static enum err
-value_read(
+kv_value_read(
     struct etcd *e, struct fact *f, const json_t *kv, struct complaint *why)
 {
 	size_t len;
@@ -62,7 +62,7 @@ kv_read(struct etcd *e, struct feed_line *line, const char *key,
 		return complain_key(why);
 	line->named = true;
 	line->fact.age = (uint64_t)etcd_number(kv, "mod_revision");
-	return line->verb == FEED_PUT ? value_read(e, &line->fact, kv, why)
+	return line->verb == FEED_PUT ? kv_value_read(e, &line->fact, kv, why)
 				      : fact_check_key(&line->fact, why);
 }
 

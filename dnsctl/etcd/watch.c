@@ -110,7 +110,7 @@ progress_take(struct etcd *e, const json_t *result)
 }
 
 static enum etcd_outcome
-message_take(struct etcd *e, const json_t *message)
+watch_message_take(struct etcd *e, const json_t *message)
 {
 	const json_t *result = json_object_get(message, "result");
 	const json_t *events = json_object_get(result, "events");
@@ -132,7 +132,7 @@ message_take(struct etcd *e, const json_t *message)
 }
 
 static enum etcd_outcome
-line_take(struct etcd *e, const char *line, size_t len)
+watch_line_take(struct etcd *e, const char *line, size_t len)
 {
 	enum etcd_outcome outcome;
 	json_error_t wrong;
@@ -140,7 +140,7 @@ line_take(struct etcd *e, const char *line, size_t len)
 
 	if (message == NULL)
 		return etcd_fail(e, "watch sent no JSON: %s", wrong.text);
-	outcome = message_take(e, message);
+	outcome = watch_message_take(e, message);
 	json_decref(message);
 	return outcome;
 }
@@ -162,7 +162,7 @@ slim(struct etcd_call *w)
 /* All whole lines that arrived; they are stored together, whatever came behind
  * them. */
 static enum etcd_outcome
-lines_take(struct etcd *e)
+watch_lines_take(struct etcd *e)
 {
 	struct etcd_call *w = &e->watch;
 	enum etcd_outcome outcome = ETCD_OK, stored;
@@ -175,7 +175,7 @@ lines_take(struct etcd *e)
 		size_t len = (size_t)(end - (w->in + at));
 
 		if (len > 0)
-			outcome = line_take(e, w->in + at, len);
+			outcome = watch_line_take(e, w->in + at, len);
 		w->scanned = at += len + 1;
 	}
 	if (at > 0) /* else there may be no buffer yet */
@@ -217,7 +217,7 @@ ping(struct etcd *e)
 
 /* That etcd was heard of is kept, but not a disk's write for each word. */
 static enum etcd_outcome
-heard(struct etcd *e)
+watch_heard(struct etcd *e)
 {
 	int64_t word = e->watch.heard_ms > e->ping.heard_ms ? e->watch.heard_ms
 							    : e->ping.heard_ms;
@@ -236,7 +236,7 @@ watch_step(struct etcd *e)
 	enum etcd_outcome outcome;
 
 	etcd_run(e, 1000);
-	outcome = lines_take(e);
+	outcome = watch_lines_take(e);
 	slim(&e->watch);
 	if (outcome == ETCD_OK && e->watch.done)
 		outcome = etcd_fail(e, "watch ended: %s",
@@ -247,7 +247,7 @@ watch_step(struct etcd *e)
 		outcome = etcd_fail(e, "watch was not begun");
 	if (outcome == ETCD_OK)
 		outcome = ping(e);
-	return outcome == ETCD_OK ? heard(e) : outcome;
+	return outcome == ETCD_OK ? watch_heard(e) : outcome;
 }
 
 enum etcd_outcome

@@ -37,7 +37,7 @@ type_of(const struct explain_question *q)
 }
 
 static enum err
-refuse(char why[EXPLAIN_WHY], const char *what, const char *rule)
+explain_refuse(char why[EXPLAIN_WHY], const char *what, const char *rule)
 {
 	(void)snprintf(why, EXPLAIN_WHY, "%s: %s", what, rule);
 	return E_INPUT;
@@ -50,26 +50,28 @@ question_read(struct question *q, const struct explain_question *asked,
 	memset(q, 0, sizeof(*q));
 	q->asked = asked;
 	if (asked->name == NULL)
-		return refuse(why, "explain", "which name?");
+		return explain_refuse(why, "explain", "which name?");
 	if (asked->network == NULL && asked->from == NULL)
-		return refuse(why, "explain",
+		return explain_refuse(why, "explain",
 		    "whose question is it? -n NETWORK or --from ADDRESS tells");
 	if (asked->to != NULL && !addr_parse(&q->to, asked->to))
-		return refuse(
+		return explain_refuse(
 		    why, asked->to, "must be an IPv6 or IPv4 address");
 	if (asked->to != NULL && asked->config != NULL &&
 	    (q->listener = explain_listener(asked->config, &q->to)) == NULL)
-		return refuse(
+		return explain_refuse(
 		    why, asked->to, "the server listens on no such address");
 	if (asked->from != NULL && !addr_parse(&q->from, asked->from))
-		return refuse(
+		return explain_refuse(
 		    why, asked->from, "must be an IPv6 or IPv4 address");
 	q->type = type_of(asked);
 	if (q->type == 0)
-		return refuse(why, asked->type, "not a type of the DNS");
+		return explain_refuse(
+		    why, asked->type, "not a type of the DNS");
 	q->name = ldns_dname_new_frm_str(asked->name);
 	if (q->name == NULL)
-		return refuse(why, asked->name, "not a name of the DNS");
+		return explain_refuse(
+		    why, asked->name, "not a name of the DNS");
 	return E_OK;
 }
 
@@ -105,7 +107,7 @@ struct telling {
 };
 
 static void
-label_print(FILE *out, const char *before, struct label l)
+part_print(FILE *out, const char *before, struct label l)
 {
 	if (l.at != NULL)
 		(void)fprintf(
@@ -121,7 +123,7 @@ network_print(const struct telling *t)
 	(void)fputs("network   ", t->out);
 	if (q->network != NETWORK_NONE &&
 	    lookup_network_facts(t->snapshot, q->network, &facts))
-		label_print(t->out, "", facts.id);
+		part_print(t->out, "", facts.id);
 	else
 		(void)fputs("none", t->out);
 	(void)fprintf(t->out, ": %s\n", query_why_str(q->why));
@@ -131,9 +133,9 @@ static void
 name_print(FILE *out, const struct name *name)
 {
 	(void)fprintf(out, "name      %s", query_form_str(name->kind));
-	label_print(out, ", app ", name->app);
-	label_print(out, ", ", name->arg);
-	label_print(out, " = ", name->value);
+	part_print(out, ", app ", name->app);
+	part_print(out, ", ", name->arg);
+	part_print(out, " = ", name->value);
 	(void)putc('\n', out);
 }
 
@@ -174,15 +176,15 @@ fate_str(enum query_fate fate)
 }
 
 static void
-fact_print(struct query_watch *watch, const char *kind, struct label app,
+fate_print(struct query_watch *watch, const char *kind, struct label app,
     struct label id, enum query_fate fate)
 {
 	struct telling *t = (struct telling *)watch;
 
 	telling_begin(t);
 	(void)fprintf(t->out, "fact      %s", kind);
-	label_print(t->out, " ", app);
-	label_print(t->out, app.at == NULL ? " " : "/", id);
+	part_print(t->out, " ", app);
+	part_print(t->out, app.at == NULL ? " " : "/", id);
 	(void)fprintf(t->out, ": %s\n", fate_str(fate));
 }
 
@@ -247,7 +249,8 @@ reply_print(
 		break;
 	}
 	if (ldns_wire2pkt(&pkt, q->pkt, q->len) != LDNS_STATUS_OK)
-		return refuse(why, "explain", "the answer cannot be read");
+		return explain_refuse(
+		    why, "explain", "the answer cannot be read");
 	if (q->rcode == RCODE_NXDOMAIN)
 		explain_missing(out, t->snapshot, q);
 	(void)fputs("outcome   answered:\n\n", out);
@@ -286,7 +289,7 @@ question_answer(FILE *out, struct question *made, struct snapshot *snapshot,
 		.bound = asked->network,
 		.tcp = true,
 	};
-	struct telling telling = { .watch = { fact_print, note_print },
+	struct telling telling = { .watch = { fate_print, note_print },
 		.query = &q,
 		.snapshot = snapshot,
 		.out = out };
@@ -326,7 +329,8 @@ explain(FILE *out, struct snapshot *snapshot,
 	if (question_write(&q))
 		err = question_answer(out, &q, snapshot, why);
 	else
-		err = refuse(why, asked->name, "no question can be made of it");
+		err = explain_refuse(
+		    why, asked->name, "no question can be made of it");
 	ldns_rdf_deep_free(q.name);
 	return err;
 }

@@ -45,7 +45,7 @@ word_try(struct search *s, const char *word)
 }
 
 static bool
-fact_try(void *arg, const struct fact *f, bool implied)
+near_fact_try(void *arg, const struct fact *f, bool implied)
 {
 	struct search *s = arg;
 
@@ -85,7 +85,7 @@ label_say(FILE *out, struct snapshot *snapshot, const char *network,
 	    (const char *)label.at);
 	near_start(&s.near, s.written);
 	if (snapshot_facts(snapshot, row->kind,
-		row->kind == FACT_REGION ? NULL : network, fact_try,
+		row->kind == FACT_REGION ? NULL : network, near_fact_try,
 		&s) != E_OK ||
 	    s.there)
 		return false;

@@ -32,7 +32,7 @@ explain_listener(const struct config *c, const struct addr *to)
 }
 
 static bool
-zone_is_for(
+zone_takes(
     const struct config_zone *z, const struct dname *name, struct label network)
 {
 	struct dname suffix;
@@ -54,7 +54,7 @@ zone_of(const struct config *c, const struct dname *name, struct label network)
 		const struct config_zone *z = &c->zones[i];
 		size_t len = strlen(z->suffix) + (z->network != NULL);
 
-		if (!zone_is_for(z, name, network) ||
+		if (!zone_takes(z, name, network) ||
 		    (best != NULL && len < most))
 			continue;
 		best = z;
@@ -64,7 +64,8 @@ zone_of(const struct config *c, const struct dname *name, struct label network)
 }
 
 static void
-upstreams_print(FILE *out, const struct config_upstream *u, unsigned count)
+route_upstreams_print(
+    FILE *out, const struct config_upstream *u, unsigned count)
 {
 	static const char *const scheme[] = { [UPSTREAM_UDP] = "udp",
 		[UPSTREAM_TCP] = "tcp",
@@ -85,7 +86,7 @@ explain_route(FILE *out, const struct config *c, const struct dname *name,
 
 	if (z == NULL) {
 		(void)fputs("outcome   forwarded", out);
-		upstreams_print(out, c->upstreams, c->upstream_count);
+		route_upstreams_print(out, c->upstreams, c->upstream_count);
 		return;
 	}
 	(void)fprintf(out, "zone      %s, line %u of %s\noutcome   ", z->suffix,
@@ -93,7 +94,7 @@ explain_route(FILE *out, const struct config *c, const struct dname *name,
 	switch (z->action) {
 	case ZONE_FORWARD:
 		(void)fputs("forwarded", out);
-		upstreams_print(out, z->upstreams, z->upstream_count);
+		route_upstreams_print(out, z->upstreams, z->upstream_count);
 		break;
 	case ZONE_REFUSE:
 		(void)fputs("refused, as the zone says\n", out);

@@ -49,7 +49,7 @@ is_loopback(const struct sockaddr *a)
 
 /* At one of AT; -1, and errno says why. */
 static int
-socket_open(const struct addrinfo *at)
+http_socket_open(const struct addrinfo *at)
 {
 	const int one = 1;
 	int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -78,7 +78,7 @@ listen_open(
 	if (!knows && !is_loopback(at->ai_addr))
 		log_error("%s: others than this host can reach that; %s",
 		    address, remedy);
-	else if ((fd = socket_open(at)) < 0)
+	else if ((fd = http_socket_open(at)) < 0)
 		log_error(
 		    "%s: cannot listen there: %s", address, strerror(errno));
 	freeaddrinfo(at);

@@ -64,7 +64,7 @@ part_add(struct following *f, const char *data, size_t len)
 }
 
 static void
-line_take(struct following *f, const char *data, size_t len)
+relay_line_take(struct following *f, const char *data, size_t len)
 {
 	if (f->part_len == 0) {
 		f->err = feed_follow_line(f->feed, data, len);
@@ -78,7 +78,7 @@ line_take(struct following *f, const char *data, size_t len)
 
 /* What is whole is stored before more is waited for. */
 static size_t
-on_data(char *data, size_t one, size_t n, void *arg)
+on_relay_data(char *data, size_t one, size_t n, void *arg)
 {
 	struct following *f = arg;
 	const char *at = data, *behind = data + n, *end;
@@ -87,7 +87,7 @@ on_data(char *data, size_t one, size_t n, void *arg)
 	f->heard = true;
 	while (f->err == E_OK &&
 	    (end = memchr(at, '\n', (size_t)(behind - at))) != NULL) {
-		line_take(f, at, (size_t)(end - at));
+		relay_line_take(f, at, (size_t)(end - at));
 		at = end + 1;
 	}
 	if (f->err == E_OK)
@@ -116,7 +116,7 @@ on_progress(
  * source's own, whoever passed it on, but of other networks it says nothing.
  */
 static bool
-is_ours(const struct following *f, const char *source)
+is_cursor(const struct following *f, const char *source)
 {
 	return (relay_is_url(source) || strncmp(source, "etcd://", 7) == 0) &&
 	    networks_suffice(f->options->networks, source);
@@ -129,7 +129,7 @@ cursor_read(struct following *f, char *cursor, size_t size)
 	enum err err = store_standing(f->store, &meta);
 
 	(void)snprintf(cursor, size, "%s",
-	    err == E_OK && is_ours(f, meta.source) ? meta.cursor : "");
+	    err == E_OK && is_cursor(f, meta.source) ? meta.cursor : "");
 	return err;
 }
 
@@ -210,7 +210,7 @@ networks_settle(struct following *f, const char *cursor)
 }
 
 static void
-options_set(struct following *f, CURL *easy, const char *url)
+curl_options_set(struct following *f, CURL *easy, const char *url)
 {
 	const struct relay_identity *i = &f->options->identity;
 
@@ -223,7 +223,7 @@ options_set(struct following *f, CURL *easy, const char *url)
 	    easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
 	(void)curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	(void)curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)SILENT_S);
-	(void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_data);
+	(void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_relay_data);
 	(void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, f);
 	(void)curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
 	(void)curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
@@ -255,7 +255,7 @@ relay_read(struct following *f, CURL *easy)
 	f->refused = NULL;
 	f->part_len = 0;
 	f->wrong[0] = '\0';
-	options_set(f, easy, url);
+	curl_options_set(f, easy, url);
 	free(url);
 	log_info("relay %s: following from %s", endpoints_now(&f->endpoints),
 	    cursor[0] == '\0' ? "a snapshot" : cursor);
@@ -298,7 +298,7 @@ relays_read(struct following *f, CURL *easy)
 
 /* What the store is told: the relays as far as there is room; and of what. */
 static void
-source_name(struct following *f)
+relay_name(struct following *f)
 {
 	(void)snprintf(f->source, sizeof(f->source), "%.*s%s",
 	    (int)(sizeof(f->source) - sizeof(NETWORKS_MARK)),
@@ -316,7 +316,7 @@ relay_follow(const struct relay_follow_options *options, struct store *store)
 	if (!endpoints_read(
 		&f.endpoints, options->source, SCHEME, ":" RELAY_PORT))
 		return E_INPUT;
-	source_name(&f);
+	relay_name(&f);
 	easy = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK
 	    ? curl_easy_init()
 	    : NULL;

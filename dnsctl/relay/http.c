@@ -18,7 +18,7 @@
 #define SILENT  30 /* seconds until who asks nothing, or reads nothing, goes */
 
 static enum MHD_Result
-refuse(struct MHD_Connection *c, unsigned status, const char *text)
+request_refuse(struct MHD_Connection *c, unsigned status, const char *text)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer(
 	    strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
@@ -30,7 +30,7 @@ refuse(struct MHD_Connection *c, unsigned status, const char *text)
 
 /* Somebody whom our authority knows, where there is one. */
 static bool
-is_known(const struct relay *r, struct MHD_Connection *c)
+request_is_known(const struct relay *r, struct MHD_Connection *c)
 {
 	const union MHD_ConnectionInfo *info;
 	unsigned status = 1;
@@ -77,7 +77,7 @@ client_open(struct relay *r, struct MHD_Connection *connection)
 }
 
 static enum MHD_Result
-on_request(void *arg, struct MHD_Connection *connection, const char *path,
+on_relay_request(void *arg, struct MHD_Connection *connection, const char *path,
     const char *method, const char *version, const char *body, size_t *size,
     void **seen)
 {
@@ -90,11 +90,11 @@ on_request(void *arg, struct MHD_Connection *connection, const char *path,
 	(void)body;
 	(void)size;
 	(void)seen;
-	if (!is_known(r, connection))
-		return refuse(connection, MHD_HTTP_FORBIDDEN,
+	if (!request_is_known(r, connection))
+		return request_refuse(connection, MHD_HTTP_FORBIDDEN,
 		    "a certificate is needed\n");
 	if (strcmp(method, "GET") != 0 || strcmp(path, "/changes") != 0)
-		return refuse(
+		return request_refuse(
 		    connection, MHD_HTTP_NOT_FOUND, "there is /changes\n");
 	c = client_open(r, connection);
 	if (c == NULL)
@@ -114,7 +114,7 @@ on_request(void *arg, struct MHD_Connection *connection, const char *path,
 
 /* A file's text; NULL, and it was said why. */
 static char *
-file_read(const char *path)
+pem_read(const char *path)
 {
 	FILE *file = fopen(path, "re");
 	char *text = NULL;
@@ -141,23 +141,14 @@ identity_read(struct relay *r, const struct relay_identity *i)
 		log_error("--relay: --cacert, --cert and --key go together");
 		return false;
 	}
-	r->cacert = file_read(i->cacert);
-	r->cert = file_read(i->cert);
-	r->key = file_read(i->key);
+	r->cacert = pem_read(i->cacert);
+	r->cert = pem_read(i->cert);
+	r->key = pem_read(i->key);
 	return r->cacert != NULL && r->cert != NULL && r->key != NULL;
 }
 
-/* What clients do wrong is their own business. */
-static void
-log_nothing(void *arg, const char *format, va_list ap)
-{
-	(void)arg;
-	(void)format;
-	(void)ap;
-}
-
 static struct MHD_Daemon *
-start(struct relay *r, int fd)
+daemon_start(struct relay *r, int fd)
 {
 	const struct MHD_OptionItem tls[] = {
 		{ MHD_OPTION_HTTPS_MEM_CERT, 0, r->cert },
@@ -168,10 +159,8 @@ start(struct relay *r, int fd)
 	const struct MHD_OptionItem none[] = { { MHD_OPTION_END, 0, NULL } };
 
 	return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD |
-		MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
-		(r->cert == NULL ? 0 : MHD_USE_TLS),
-	    0, NULL, NULL, on_request, r, MHD_OPTION_EXTERNAL_LOGGER,
-	    log_nothing, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_ALLOW_SUSPEND_RESUME | (r->cert == NULL ? 0 : MHD_USE_TLS),
+	    0, NULL, NULL, on_relay_request, r, MHD_OPTION_LISTEN_SOCKET, fd,
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CLIENTS,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENT,
@@ -191,7 +180,7 @@ relay_listen(
 	    "--cacert, --cert and --key say who may");
 	if (fd < 0)
 		return E_INPUT;
-	r->daemon = start(r, fd);
+	r->daemon = daemon_start(r, fd);
 	if (r->daemon != NULL)
 		return E_OK;
 	(void)close(fd);

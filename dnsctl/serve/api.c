@@ -17,7 +17,7 @@
 
 /* OBJECT is used up. */
 static unsigned
-print(FILE *out, json_t *object, unsigned status)
+collection_print(FILE *out, json_t *object, unsigned status)
 {
 	(void)json_dumpf(object, out, JSON_COMPACT | JSON_REAL_PRECISION(10));
 	(void)putc('\n', out);
@@ -26,15 +26,15 @@ print(FILE *out, json_t *object, unsigned status)
 }
 
 static unsigned
-fail(FILE *out, unsigned status, const char *why)
+api_fail(FILE *out, unsigned status, const char *why)
 {
-	return print(out, json_pack("{ss}", "error", why), status);
+	return collection_print(out, json_pack("{ss}", "error", why), status);
 }
 
 static unsigned
 fail_store(struct serve *s, FILE *out)
 {
-	return fail(out, 503, err_str(s->store_err));
+	return api_fail(out, 503, err_str(s->store_err));
 }
 
 /* --- node: all that is told of servers and store at once */
@@ -88,7 +88,7 @@ unsigned
 api_node(struct serve *s, const struct request *r, FILE *out)
 {
 	(void)r;
-	return print(out,
+	return collection_print(out,
 	    json_pack("{sI so so}", "now_ms",
 		(json_int_t)clock_ms(CLOCK_REALTIME), "servers",
 		servers_json(s), "store", store_json(s)),
@@ -105,7 +105,7 @@ struct listing {
 };
 
 static bool
-is_wanted(const struct listing *l, const struct fact *f)
+fact_is_wanted(const struct listing *l, const struct fact *f)
 {
 	char title[FACT_TITLE];
 
@@ -115,12 +115,12 @@ is_wanted(const struct listing *l, const struct fact *f)
 }
 
 static bool
-fact_print(void *arg, const struct fact *f, bool implied)
+listing_print(void *arg, const struct fact *f, bool implied)
 {
 	struct listing *l = arg;
 
 	(void)implied;
-	if (!is_wanted(l, f))
+	if (!fact_is_wanted(l, f))
 		return true;
 	if (l->skip > 0) {
 		l->skip--;
@@ -161,7 +161,7 @@ kind_arg(const struct request *r)
 }
 
 static bool
-is_known(struct serve *s, const char *network)
+argument_is_known(struct serve *s, const char *network)
 {
 	struct network n;
 
@@ -182,16 +182,16 @@ api_facts(struct serve *s, const struct request *r, FILE *out)
 	enum err err;
 
 	if (kind < 0)
-		return fail(out, 400, "kind must be one of a fact");
+		return api_fail(out, 400, "kind must be one of a fact");
 	if (!state_look(s))
 		return fail_store(s, out);
-	if (!is_known(s, network)) {
+	if (!argument_is_known(s, network)) {
 		state_rest(s);
-		return fail(out, 404, "no such network");
+		return api_fail(out, 404, "no such network");
 	}
 	(void)fputs("{\"facts\":[", out);
 	err = snapshot_facts(
-	    s->snapshot, (enum fact_kind)kind, network, fact_print, &l);
+	    s->snapshot, (enum fact_kind)kind, network, listing_print, &l);
 	state_rest(s);
 	(void)fprintf(out, "],\"more\":%s", l.more ? "true" : "false");
 	if (err != E_OK)
@@ -260,6 +260,6 @@ api_map(struct serve *s, const struct request *r, FILE *out)
 	if (err == E_OK && from != NULL)
 		distances_add(&m, from);
 	state_rest(s);
-	return print(out, json_pack("{so}", "regions", m.regions),
+	return collection_print(out, json_pack("{so}", "regions", m.regions),
 	    err == E_OK ? 200 : 503);
 }

@@ -195,7 +195,7 @@ comes_from_here(const struct asked *a)
 }
 
 static bool
-is_there(const struct asked *a)
+path_is_there(const struct asked *a)
 {
 	return a->route != NULL || a->asset != NULL;
 }
@@ -221,7 +221,7 @@ static const struct {
 	    "this is not the host that you mean; --name NAME would say so\n" },
 	{ comes_from_here, MHD_HTTP_FORBIDDEN,
 	    "another site may not read this\n" },
-	{ is_there, MHD_HTTP_NOT_FOUND, "there is nothing here\n" },
+	{ path_is_there, MHD_HTTP_NOT_FOUND, "there is nothing here\n" },
 	{ has_token, MHD_HTTP_UNAUTHORIZED, "a token is needed\n" },
 };
 
@@ -294,7 +294,7 @@ sweep(struct http *h)
 }
 
 static enum MHD_Result
-on_request(void *arg, struct MHD_Connection *c, const char *path,
+on_serve_request(void *arg, struct MHD_Connection *c, const char *path,
     const char *method, const char *version, const char *body, size_t *size,
     void **seen)
 {
@@ -313,15 +313,6 @@ on_request(void *arg, struct MHD_Connection *c, const char *path,
 
 /* --- life */
 
-/* What clients do wrong is their own business. */
-static void
-log_nothing(void *arg, const char *format, va_list ap)
-{
-	(void)arg;
-	(void)format;
-	(void)ap;
-}
-
 enum err
 http_open(struct http **out, struct serve *s)
 {
@@ -338,10 +329,9 @@ http_open(struct http **out, struct serve *s)
 	fd = listen_open(s->o->address, SERVE_DEFAULT, s->token[0] != '\0',
 	    "--token-file FILE says who may");
 	if (fd >= 0)
-		h->daemon = MHD_start_daemon(MHD_USE_AUTO |
-			MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_ERROR_LOG,
-		    0, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER,
-		    log_nothing, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
+		h->daemon = MHD_start_daemon(
+		    MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL,
+		    NULL, on_serve_request, h, MHD_OPTION_LISTEN_SOCKET, fd,
 		    MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
 		    MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY,
 		    MHD_OPTION_STRICT_FOR_CLIENT, 1,

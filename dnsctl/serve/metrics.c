@@ -46,7 +46,8 @@ family(const struct page *p, enum type type, const char *name, const char *unit,
 }
 
 static void
-label_print(const struct page *p, char before, const struct label_pair *l)
+metric_label_print(
+    const struct page *p, char before, const struct label_pair *l)
 {
 	(void)fprintf(p->out, "%c%s=\"", before, l->name);
 	for (const char *c = l->value; *c != '\0'; c++) {
@@ -70,11 +71,11 @@ sample(const struct page *p, const char *name, const char *suffix,
 	for (; labels->name != NULL; labels++) {
 		if (labels->value == NULL || labels->value[0] == '\0')
 			continue;
-		label_print(p, before, labels);
+		metric_label_print(p, before, labels);
 		before = ',';
 	}
 	if (p->seen != NULL && p->serve->server_count > 1) {
-		label_print(p, before, &server);
+		metric_label_print(p, before, &server);
 		before = ',';
 	}
 	(void)fprintf(p->out, "%s %.15g\n", before == ',' ? "}" : "", value);
@@ -90,13 +91,13 @@ struct measure {
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static void
-family_of(const struct page *p, const struct measure *m)
+metric_family(const struct page *p, const struct measure *m)
 {
 	family(p, m->type, m->name, m->unit, m->help);
 }
 
 static const char *
-text(json_t *object, const char *member)
+member_str(json_t *object, const char *member)
 {
 	return json_string_value(json_object_get(object, member));
 }
@@ -213,7 +214,7 @@ static const struct row {
 };
 
 static void
-counter_print(const struct page *p, json_t *counters, const void *arg)
+counter_render(const struct page *p, json_t *counters, const void *arg)
 {
 	const struct row *row = arg;
 	json_t *value = json_object_get(counters, row->counter);
@@ -255,7 +256,7 @@ counters_print(struct page *p)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		if (i == 0 || strcmp(rows[i].name, rows[i - 1].name) != 0)
 			family(p, rows[i].type, rows[i].name, "", rows[i].help);
-		each_server(p, "counters", counter_print, &rows[i]);
+		each_server(p, "counters", counter_render, &rows[i]);
 	}
 	family(p, COUNTER, "dnsd_events", "",
 	    "What a server counts that has no metric of its own here");
@@ -295,7 +296,7 @@ count_below(json_t *h, double bound)
 }
 
 static void
-histogram_print(const struct page *p, const struct shape *shape, json_t *h,
+histogram_render(const struct page *p, const struct shape *shape, json_t *h,
     struct label_pair one, struct label_pair other)
 {
 	double scale = number(h, "scale");
@@ -327,15 +328,16 @@ histograms_print_one(const struct page *p, json_t *list, const void *arg)
 
 	json_array_foreach(list, i, h)
 	{
-		if (strcmp(text(h, "name"), shape->report) == 0)
-			histogram_print(p, shape, h,
-			    (struct label_pair){ "kind", text(h, "kind") },
+		if (strcmp(member_str(h, "name"), shape->report) == 0)
+			histogram_render(p, shape, h,
+			    (struct label_pair){
+				"kind", member_str(h, "kind") },
 			    none);
 	}
 }
 
 static void
-histograms_print(struct page *p)
+histograms_render(struct page *p)
 {
 	for (size_t i = 0; i < COUNT(shapes); i++) {
 		family(p, HISTOGRAM, shapes[i].name, shapes[i].unit,
@@ -369,22 +371,22 @@ upstreams_print_one(const struct page *p, json_t *list, const void *arg)
 
 	json_array_foreach(list, i, up)
 	{
-		struct label_pair url = { "upstream", text(up, "url") };
-		struct label_pair zone = { "zone", text(up, "zone") };
+		struct label_pair url = { "upstream", member_str(up, "url") };
+		struct label_pair zone = { "zone", member_str(up, "zone") };
 
 		if (m != NULL)
 			measure_print(p, m, up, LABELS(url, zone, ));
 		else
-			histogram_print(p, &upstream_shape,
+			histogram_render(p, &upstream_shape,
 			    json_object_get(up, "rtt"), url, zone);
 	}
 }
 
 static void
-upstreams_print(struct page *p)
+upstreams_render(struct page *p)
 {
 	for (size_t i = 0; i < COUNT(upstream_measures); i++) {
-		family_of(p, &upstream_measures[i]);
+		metric_family(p, &upstream_measures[i]);
 		each_server(
 		    p, "upstreams", upstreams_print_one, &upstream_measures[i]);
 	}
@@ -417,7 +419,7 @@ servers_print(struct page *p)
 		sample(p, "dnsd_up", "", LABELS(), p->seen->report != NULL);
 	}
 	for (size_t i = 0; i < COUNT(server_measures); i++) {
-		family_of(p, &server_measures[i]);
+		metric_family(p, &server_measures[i]);
 		for (unsigned j = 0; j < p->serve->server_count; j++) {
 			p->seen = &p->serve->servers[j];
 			measure_print(
@@ -439,7 +441,7 @@ shares_print_one(const struct page *p, json_t *top, const void *arg)
 	{
 		if (all > 0)
 			sample(p, "dnsd_network_share_ratio", "",
-			    LABELS({ "network", text(entry, "name") }, ),
+			    LABELS({ "network", member_str(entry, "name") }, ),
 			    number(entry, "count") / all);
 	}
 }
@@ -495,7 +497,7 @@ store_print(struct page *p)
 		return;
 	numbers = store_numbers(p->serve);
 	for (size_t i = 0; i < COUNT(store_measures); i++) {
-		family_of(p, &store_measures[i]);
+		metric_family(p, &store_measures[i]);
 		measure_print(p, &store_measures[i], numbers, LABELS());
 	}
 	family(p, GAUGE, "dnsd_store_facts", "", "Facts, by kind");
@@ -523,8 +525,8 @@ metrics_answer(struct serve *s, const struct request *r, FILE *out)
 	state_ask_servers(s);
 	servers_print(&p);
 	counters_print(&p);
-	histograms_print(&p);
-	upstreams_print(&p);
+	histograms_render(&p);
+	upstreams_render(&p);
 	family(&p, GAUGE, "dnsd_network_share_ratio", "ratio",
 	    "The heaviest networks' shares of the last minute's questions");
 	each_server(&p, "top", shares_print_one, NULL);

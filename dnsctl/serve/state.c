@@ -138,7 +138,7 @@ lease_count(struct census *c, int64_t expires)
 }
 
 static bool
-fact_count(void *arg, const struct fact *f, bool implied)
+census_count(void *arg, const struct fact *f, bool implied)
 {
 	struct census *c = arg;
 
@@ -162,7 +162,7 @@ census_take(struct serve *s)
 		.taken_ms = clock_ms(CLOCK_MONOTONIC) };
 	for (int kind = 0; kind < FACT_KINDS && err == E_OK; kind++)
 		err = snapshot_facts(
-		    s->snapshot, (enum fact_kind)kind, NULL, fact_count, c);
+		    s->snapshot, (enum fact_kind)kind, NULL, census_count, c);
 	if (err != E_OK)
 		log_warn("store %s: facts cannot be counted: %s", s->o->store,
 		    err_str(err));

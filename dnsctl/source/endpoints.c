@@ -22,7 +22,8 @@ has_port(const char *endpoint)
 }
 
 static bool
-add(struct endpoints *e, const char *text, size_t len, const char *port)
+endpoints_grow(
+    struct endpoints *e, const char *text, size_t len, const char *port)
 {
 	char *endpoint;
 
@@ -71,7 +72,7 @@ endpoints_read(
 		return false;
 	for (;; at += len + 1) {
 		len = strcspn(at, ",");
-		if (!add(e, at, len, port)) {
+		if (!endpoints_grow(e, at, len, port)) {
 			log_error("%s: must be %sHOST:PORT, and more with"
 				  " commas between, at most %d",
 			    url, scheme, ENDPOINTS_MAX);

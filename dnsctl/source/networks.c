@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "host/watch.h"
 #include "zones/facts/check.h"
 #include "zones/store/write/facts.h"
 
@@ -79,7 +80,7 @@ complain_line(const struct network_list *n, unsigned number, const char *rule,
 }
 
 static bool
-line_take(const struct network_list *n, char **list, unsigned number,
+list_line_take(const struct network_list *n, char **list, unsigned number,
     const char *line)
 {
 	const struct fact key = { .kind = FACT_NETWORK, .network = line };
@@ -99,14 +100,14 @@ line_take(const struct network_list *n, char **list, unsigned number,
 
 /* A name a line, into *LIST; false, and it was said why. */
 static bool
-lines_take(const struct network_list *n, FILE *file, char **list)
+list_lines_take(const struct network_list *n, FILE *file, char **list)
 {
 	char line[512];
 	unsigned number = 0;
 
 	while (fgets(line, sizeof(line), file) != NULL) {
 		line[strcspn(line, "\r\n")] = '\0';
-		if (!line_take(n, list, ++number, line))
+		if (!list_line_take(n, list, ++number, line))
 			return false;
 	}
 	return *list != NULL ||
@@ -115,14 +116,14 @@ lines_take(const struct network_list *n, FILE *file, char **list)
 
 /* What it says; NULL, and it was said why. */
 static char *
-file_read(struct network_list *n)
+list_file_read(struct network_list *n)
 {
 	FILE *file = fopen(n->file, "re");
 	char *list = NULL;
 
 	if (file == NULL || fstat(fileno(file), &n->seen) != 0)
 		log_error("--network-file %s: %s", n->file, strerror(errno));
-	else if (!lines_take(n, file, &list)) {
+	else if (!list_lines_take(n, file, &list)) {
 		free(list);
 		list = NULL;
 	}
@@ -139,7 +140,8 @@ networks_open(struct network_list *n, const char *list, const char *file)
 		log_error("--network and --network-file: one of the two");
 		return false;
 	}
-	n->list = file != NULL ? file_read(n) : networks_without(list, NULL);
+	n->list =
+	    file != NULL ? list_file_read(n) : networks_without(list, NULL);
 	if (n->list == NULL && file == NULL)
 		log_error("--network %s: must name one", list);
 	return n->list != NULL;
@@ -153,14 +155,6 @@ networks_release(struct network_list *n)
 	free(n->gone);
 }
 
-static bool
-file_is_same(const struct stat *a, const struct stat *b)
-{
-	return a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	    a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-	    a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
-
 bool
 networks_changed(struct network_list *n)
 {
@@ -168,10 +162,10 @@ networks_changed(struct network_list *n)
 	char *list;
 
 	if (n == NULL || n->file == NULL || stat(n->file, &now) != 0 ||
-	    file_is_same(&now, &n->seen))
+	    watch_is_same(&now, &n->seen))
 		return false;
 	n->seen = now;
-	list = file_read(n);
+	list = list_file_read(n);
 	if (list == NULL || strcmp(list, n->list) == 0) {
 		free(list);
 		return false;

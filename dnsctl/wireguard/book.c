@@ -112,7 +112,7 @@ reader_start(struct book *b)
 }
 
 static bool
-start(struct book *b, bool writes)
+book_start(struct book *b, bool writes)
 {
 	if (b->o->to.source != NULL)
 		return (b->edit = etcd_edit_open(&b->o->to)) != NULL;
@@ -120,7 +120,7 @@ start(struct book *b, bool writes)
 }
 
 static bool
-kind_read(struct book *b, enum fact_kind kind)
+entry_kind_read(struct book *b, enum fact_kind kind)
 {
 	const char *network = kind != FACT_EXPORT && fact_kind_has_network(kind)
 	    ? b->o->network
@@ -167,7 +167,7 @@ book_open(struct book *b, const struct wireguard_options *o, bool writes,
 {
 	memset(b, 0, sizeof(*b));
 	b->o = o;
-	if (!start(b, writes) || !kind_read(b, FACT_NETWORK))
+	if (!book_start(b, writes) || !entry_kind_read(b, FACT_NETWORK))
 		return false;
 	b->network = facts_find(&b->read[FACT_NETWORK], o->network);
 	if (b->network == NULL) {
@@ -176,7 +176,7 @@ book_open(struct book *b, const struct wireguard_options *o, bool writes,
 	}
 	for (enum fact_kind kind = 0; kind < FACT_KINDS; kind++)
 		if (kind != FACT_NETWORK && (kinds >> kind & 1) != 0 &&
-		    !kind_read(b, kind))
+		    !entry_kind_read(b, kind))
 			return false;
 	return true;
 }
@@ -193,7 +193,7 @@ book_close(struct book *b)
 }
 
 static void
-line_print(const struct fact *f, bool is)
+book_line_print(const struct fact *f, bool is)
 {
 	if (is)
 		fact_json_print(stdout, f);
@@ -211,7 +211,7 @@ change_note(
 	if (b->txn != NULL)
 		return (is ? store_put : store_delete)(b->txn, f, why);
 	if (b->o->print)
-		line_print(f, is);
+		book_line_print(f, is);
 	else
 		(is ? etcd_edit_put : etcd_edit_delete)(b->edit, f);
 	return E_OK;
@@ -242,7 +242,7 @@ written_check(struct book *b, const struct fact *f, struct complaint *why)
 }
 
 static void
-change(struct book *b, const struct fact *f, bool is)
+book_change(struct book *b, const struct fact *f, bool is)
 {
 	struct complaint why;
 	char title[FACT_TITLE];
@@ -263,13 +263,13 @@ change(struct book *b, const struct fact *f, bool is)
 void
 book_put(struct book *b, const struct fact *f)
 {
-	change(b, f, true);
+	book_change(b, f, true);
 }
 
 void
 book_delete(struct book *b, const struct fact *f)
 {
-	change(b, f, false);
+	book_change(b, f, false);
 }
 
 static enum book_end

@@ -42,7 +42,7 @@ said(enum book_end end, const struct wireguard_options *o)
 }
 
 static bool
-change(const struct wireguard_options *o, peer_change *how)
+book_peer_change(const struct wireguard_options *o, peer_change *how)
 {
 	enum book_end end = BOOK_AGAIN;
 
@@ -74,13 +74,13 @@ peer_remove(struct book *b, const struct fact *peer)
 bool
 wireguard_renew(const struct wireguard_options *o)
 {
-	return change(o, peer_renew);
+	return book_peer_change(o, peer_renew);
 }
 
 bool
 wireguard_remove(const struct wireguard_options *o)
 {
-	return change(o, peer_remove);
+	return book_peer_change(o, peer_remove);
 }
 
 /* --- what is there */

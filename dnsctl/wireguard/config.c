@@ -105,7 +105,7 @@ endpoint_add(struct text *t, const char *endpoint)
 }
 
 static bool
-is_within(const struct prefix *p, const struct prefix *all, unsigned count,
+is_in_prefix(const struct prefix *p, const struct prefix *all, unsigned count,
     unsigned self)
 {
 	for (unsigned i = 0; i < count; i++)
@@ -123,7 +123,8 @@ allowed_add(struct text *t, const struct fact *network)
 	for (unsigned i = 0; i < network->prefix_count; i++) {
 		const struct prefix *p = &network->prefixes[i];
 
-		if (is_within(p, network->prefixes, network->prefix_count, i))
+		if (is_in_prefix(
+			p, network->prefixes, network->prefix_count, i))
 			continue;
 		block_add(t, before, &p->addr, p->len);
 		before = ", ";
@@ -131,7 +132,7 @@ allowed_add(struct text *t, const struct fact *network)
 	for (unsigned i = 0; i < network->address_count; i++) {
 		const struct prefix p = { network->addresses[i], 128 };
 
-		if (!is_within(&p, network->prefixes, network->prefix_count,
+		if (!is_in_prefix(&p, network->prefixes, network->prefix_count,
 			network->prefix_count))
 			block_add(t, before, &p.addr, p.len);
 	}

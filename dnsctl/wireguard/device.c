@@ -83,7 +83,8 @@ sorted(struct arena *arena, const char *allowed)
 }
 
 static void
-add(struct device_peers *p, const char *key, const char *allowed, int64_t seen)
+peer_add(
+    struct device_peers *p, const char *key, const char *allowed, int64_t seen)
 {
 	p->at = array_grow(p->at, p->count, &p->room, sizeof(*p->at));
 	p->at[p->count++] = (struct device_peer){ .key = arena_copy(&p->arena,
@@ -107,7 +108,7 @@ device_peers_add(struct device_peers *p, const struct fact *f)
 		len += (size_t)snprintf(allowed + len, sizeof(allowed) - len,
 		    "%s%s", i == 0 ? "" : ",", prefix_text(&block, text));
 	}
-	add(p, f->public_key, allowed, 0);
+	peer_add(p, f->public_key, allowed, 0);
 }
 
 /*
@@ -132,7 +133,7 @@ device_dump_read(struct device_peers *p, char *dump)
 			field[i] = strsep(&line, "\t");
 		if (line == NULL || strlen(field[0]) != FACT_PUBLIC_KEY)
 			return false;
-		add(p, field[0], field[3], strtoll(field[4], NULL, 10));
+		peer_add(p, field[0], field[3], strtoll(field[4], NULL, 10));
 	}
 	device_peers_sort(p);
 	return true;

@@ -134,7 +134,7 @@ struct since {
 };
 
 static bool
-entry_take(void *arg, const struct journal_entry *entry)
+lease_entry_take(void *arg, const struct journal_entry *entry)
 {
 	struct since *since = arg;
 
@@ -155,7 +155,7 @@ is_changed(struct follow *w, bool *changed)
 	enum err err = snapshot_meta(w->snapshot, &meta);
 
 	if (err == E_OK && meta.commits != w->seen)
-		err = snapshot_journal(w->snapshot, entry_take, &since);
+		err = snapshot_journal(w->snapshot, lease_entry_take, &since);
 	*changed = err == E_OK && meta.commits != w->seen &&
 	    (since.changed || !since.found);
 	if (err == E_OK)
@@ -211,7 +211,7 @@ store_say(struct follow *w, enum err err)
 
 /* True: the device is what the store says. */
 static bool
-look(struct follow *w)
+leases_look(struct follow *w)
 {
 	bool changed = false, due = w->next != 0 && w->next <= time(NULL);
 	enum err err = snapshot_refresh(w->snapshot);
@@ -244,7 +244,7 @@ follow_until_stop(struct follow *w)
 	const struct timespec pause = { 0, LOOK_MS * 1000000L };
 
 	while (!*w->o->stop) {
-		bool good = look(w);
+		bool good = leases_look(w);
 
 		if (w->o->once)
 			return good;

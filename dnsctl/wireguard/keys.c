@@ -22,7 +22,8 @@ keys_guard(void)
 }
 
 static void
-encode(char out[FACT_PUBLIC_KEY + 1], const unsigned char key[KEY_OCTETS])
+base64_encode(
+    char out[FACT_PUBLIC_KEY + 1], const unsigned char key[KEY_OCTETS])
 {
 	(void)EVP_EncodeBlock((unsigned char *)out, key, KEY_OCTETS);
 }
@@ -37,8 +38,8 @@ pair_write(struct keys *k, const EVP_PKEY *pair)
 	    EVP_PKEY_get_raw_public_key(pair, public, &m) == 1;
 
 	if (good) {
-		encode(k->private, private);
-		encode(k->public, public);
+		base64_encode(k->private, private);
+		base64_encode(k->public, public);
 	}
 	OPENSSL_cleanse(private, sizeof(private));
 	return good;

@@ -47,7 +47,7 @@ output_check(const char *path)
 }
 
 static bool
-complain_of(const char *path, int why)
+output_complain(const char *path, int why)
 {
 	log_error("%s: %s", path, strerror(why));
 	return false;
@@ -72,7 +72,7 @@ folder_sync(const char *path)
 
 /* Of an open file: the name is still its own, and so is the file ours alone. */
 static bool
-is_ours(int fd, const char *name)
+file_is_ours(int fd, const char *name)
 {
 	struct stat open_one, named;
 
@@ -86,12 +86,13 @@ is_ours(int fd, const char *name)
 static bool
 pending_take(struct pending *p, struct text *left)
 {
-	if (flock(p->fd, LOCK_EX | LOCK_NB) != 0 || !is_ours(p->fd, p->name)) {
+	if (flock(p->fd, LOCK_EX | LOCK_NB) != 0 ||
+	    !file_is_ours(p->fd, p->name)) {
 		log_error("%s: is not ours, or another dnsctl is at work on it",
 		    p->name);
 		return false;
 	}
-	return text_read(left, p->fd) || complain_of(p->name, errno);
+	return text_read(left, p->fd) || output_complain(p->name, errno);
 }
 
 bool
@@ -100,13 +101,13 @@ pending_open(struct pending *p, const char *path, struct text *left)
 	struct stat there;
 
 	if (strlen(path) + sizeof(".new") > sizeof(p->name))
-		return complain_of(path, ENAMETOOLONG);
+		return output_complain(path, ENAMETOOLONG);
 	if (lstat(path, &there) == 0)
-		return complain_of(path, EEXIST);
+		return output_complain(path, EEXIST);
 	(void)snprintf(p->name, sizeof(p->name), "%s.new", path);
 	p->fd = open(p->name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (p->fd < 0)
-		return complain_of(path, errno);
+		return output_complain(path, errno);
 	if (pending_take(p, left)) {
 		p->path = path;
 		return true;
@@ -121,7 +122,7 @@ pending_write(struct pending *p, const struct text *t)
 	return (ftruncate(p->fd, 0) == 0 && lseek(p->fd, 0, SEEK_SET) == 0 &&
 		   text_write(t, p->fd) && fsync(p->fd) == 0 &&
 		   folder_sync(p->path)) ||
-	    complain_of(p->path, errno);
+	    output_complain(p->path, errno);
 }
 
 /* Never over a file that has come meanwhile. */

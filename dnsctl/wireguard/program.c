@@ -32,7 +32,7 @@ ended_well(const struct program *p, pid_t pid)
 }
 
 static bool
-start(const struct program *p, int input, int output, pid_t *pid)
+program_start(const struct program *p, int input, int output, pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
 	int rc = posix_spawn_file_actions_init(&actions);
@@ -57,7 +57,7 @@ start(const struct program *p, int input, int output, pid_t *pid)
 
 /* A file, so that nobody waits for who reads. */
 static int
-input_open(const struct program *p)
+program_input_open(const struct program *p)
 {
 	const struct text input = { (char *)(uintptr_t)p->input, p->input_len,
 		0 };
@@ -80,7 +80,7 @@ run_with(const struct program *p, int input, struct text *output)
 
 	if (output != NULL && pipe2(ends, O_CLOEXEC) != 0)
 		return false;
-	good = start(p, input, ends[1], &pid);
+	good = program_start(p, input, ends[1], &pid);
 	if (ends[1] >= 0)
 		(void)close(ends[1]);
 	if (good && output != NULL && !text_read(output, ends[0]))
@@ -93,7 +93,7 @@ run_with(const struct program *p, int input, struct text *output)
 bool
 program_run(const struct program *p, struct text *output)
 {
-	int input = p->input == NULL ? -1 : input_open(p);
+	int input = p->input == NULL ? -1 : program_input_open(p);
 	bool good =
 	    (p->input == NULL || input >= 0) && run_with(p, input, output);
 

@@ -14,7 +14,7 @@
 #define SCALE      8    /* pixels a module */
 
 static QRcode *
-encode(const struct text *t)
+png_encode(const struct text *t)
 {
 	QRcode *code = NULL;
 
@@ -43,7 +43,7 @@ bool
 qr_print(const struct text *t)
 {
 	static const char *const half[] = { "█", "▀", "▄", " " };
-	QRcode *code = encode(t);
+	QRcode *code = png_encode(t);
 
 	if (code == NULL)
 		return false;
@@ -92,7 +92,7 @@ picture_write(const QRcode *code, unsigned side, struct text *png)
 bool
 qr_png(const struct text *t, struct text *png)
 {
-	QRcode *code = encode(t);
+	QRcode *code = png_encode(t);
 	bool good;
 
 	if (code == NULL)

@@ -13,7 +13,7 @@
 
 /* For MORE octets and the zero behind them. */
 static void
-room_make(struct text *t, size_t more)
+text_room_make(struct text *t, size_t more)
 {
 	struct text bigger = { NULL, t->len, (t->len + more + 1) * 2 };
 
@@ -31,7 +31,7 @@ room_make(struct text *t, size_t more)
 void
 text_add_octets(struct text *t, const void *octets, size_t len)
 {
-	room_make(t, len);
+	text_room_make(t, len);
 	memcpy(t->at + t->len, octets, len);
 	t->len += len;
 	t->at[t->len] = '\0';
@@ -47,7 +47,7 @@ text_add(struct text *t, const char *format, ...)
 	va_copy(again, ap);
 	len = vsnprintf(NULL, 0, format, ap);
 	va_end(ap);
-	room_make(t, (size_t)len);
+	text_room_make(t, (size_t)len);
 	(void)vsnprintf(t->at + t->len, t->room - t->len, format, again);
 	va_end(again);
 	t->len += (size_t)len;

@@ -24,4 +24,7 @@ void watch_close(struct watch *);
 /* Takes what happened; true: there is a file, and not the one seen last. */
 bool watch_changed(struct watch *);
 
+/* Of two looks: the file is the same one, and nobody wrote into it. */
+bool watch_is_same(const struct stat *, const struct stat *);
+
 #endif

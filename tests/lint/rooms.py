@@ -35,7 +35,7 @@ ROOMS = {
     "dnsd/server": READ + ["zones/query", "host", "dnsd/config",
                            "dnsd/tap", "dnsd/forward", "dnsd/listen"],
     "dnsd": ["base", "dnsd/config", "dnsd/server"],
-    "dnsctl/source": WRITE,
+    "dnsctl/source": WRITE + ["host"],
     "dnsctl/etcd": WRITE + ["zones/feed", "dnsctl/source"],
     "dnsctl/listen": ["base"],
     "dnsctl/relay": WRITE + ["zones/feed", "dnsctl/listen", "dnsctl/source"],

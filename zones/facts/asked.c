@@ -60,7 +60,7 @@ is_read(
 }
 
 static bool
-is_label(const char *text)
+is_label_text(const char *text)
 {
 	char lower[DNS_LABEL_MAX + 1];
 	size_t len = strlen(text);
@@ -79,7 +79,7 @@ pair_try(const struct unasked *u, const struct fact_pair *m)
 	char text[2 * DNS_NAME_MAX];
 
 	(void)snprintf(text, sizeof(text), "%s.%s", m->value, m->key);
-	if (is_label(m->key) && is_label(m->value) &&
+	if (is_label_text(m->key) && is_label_text(m->value) &&
 	    (text[0] != '_' || is_read(text, form, ".kv", NAME_METADATA)))
 		return;
 	(void)snprintf(text, sizeof(text), "%s=%s", m->key, m->value);

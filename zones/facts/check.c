@@ -46,7 +46,7 @@ is_inside(const struct fact *network, const struct prefix *p)
 }
 
 static enum err
-pool_check(const struct fact *f, struct complaint *why)
+network_pool_check(const struct fact *f, struct complaint *why)
 {
 	char text[PREFIX_TEXT];
 
@@ -65,5 +65,5 @@ fact_check(const struct fact *f, struct complaint *why)
 
 	if (err == E_OK)
 		err = fields_check(f, false, why);
-	return err == E_OK ? pool_check(f, why) : err;
+	return err == E_OK ? network_pool_check(f, why) : err;
 }

@@ -7,7 +7,7 @@
 #include "zones/names/name.h"
 
 static const char *
-text_of(const void *entry)
+host_text(const void *entry)
 {
 	const char *text;
 
@@ -26,22 +26,22 @@ host_parse(void *entry, struct arena *arena, const struct span *s)
 }
 
 static const char *
-host_name(const void *entry, char out[ENTRY_TEXT])
+host_entry_name(const void *entry, char out[ENTRY_TEXT])
 {
 	(void)out;
-	return text_of(entry);
+	return host_text(entry);
 }
 
 static bool
 host_is_same(const void *entry, const void *other)
 {
-	return strcmp(text_of(entry), text_of(other)) == 0;
+	return strcmp(host_text(entry), host_text(other)) == 0;
 }
 
 static void
 host_put(struct wire_out *out, const void *entry)
 {
-	const char *text = text_of(entry);
+	const char *text = host_text(entry);
 
 	wire_put_label(out, text, strlen(text));
 }
@@ -62,7 +62,7 @@ static const struct field_entry host = {
 		" the first",
 	.twice = "must not have an app twice",
 	.parse = host_parse,
-	.name = host_name,
+	.name = host_entry_name,
 	.is_same = host_is_same,
 	.put = host_put,
 	.get = host_get,

@@ -14,7 +14,7 @@
 #define DOMAIN_MAX 200 /* octets */
 
 static const char *
-text_of(const struct fact *f, const struct field *field)
+label_text(const struct fact *f, const struct field *field)
 {
 	const char *text;
 
@@ -26,7 +26,7 @@ static enum err
 label_take(struct fact_reading *r, const struct field *field,
     const struct field_value *value)
 {
-	const char *old = text_of(r->fact, field);
+	const char *old = label_text(r->fact, field);
 	char *text = span_copy(r->arena, value->text[0]);
 
 	text_lower(text);
@@ -53,7 +53,7 @@ static enum err
 label_check(
     const struct fact *f, const struct field *field, struct complaint *why)
 {
-	const char *text = text_of(f, field);
+	const char *text = label_text(f, field);
 
 	if (text == NULL)
 		return field->need == FIELD_OPTIONAL
@@ -70,7 +70,7 @@ static enum err
 host_check(
     const struct fact *f, const struct field *field, struct complaint *why)
 {
-	const char *text = text_of(f, field);
+	const char *text = label_text(f, field);
 	enum err err = label_check(f, field, why);
 
 	if (err == E_OK && text != NULL && text[0] == '_')
@@ -82,7 +82,7 @@ static enum err
 region_check(
     const struct fact *f, const struct field *field, struct complaint *why)
 {
-	const char *text = text_of(f, field);
+	const char *text = label_text(f, field);
 	enum err err = label_check(f, field, why);
 
 	if (err == E_OK && text != NULL && name_is_qualifier(text))
@@ -111,7 +111,7 @@ static enum err
 domain_check(
     const struct fact *f, const struct field *field, struct complaint *why)
 {
-	const char *domain = text_of(f, field);
+	const char *domain = label_text(f, field);
 
 	if (domain == NULL)
 		return E_OK;
@@ -128,7 +128,7 @@ domain_check(
 
 /* Digits only: strtoul would also take a sign and white space. */
 static bool
-is_port(const char *text)
+is_port_text(const char *text)
 {
 	size_t len = strspn(text, "0123456789");
 	unsigned long port = strtoul(text, NULL, 10);
@@ -160,11 +160,11 @@ static enum err
 endpoint_check(
     const struct fact *f, const struct field *field, struct complaint *why)
 {
-	const char *text = text_of(f, field), *rest;
+	const char *text = label_text(f, field), *rest;
 
 	if (text == NULL ||
 	    (strlen(text) <= DOMAIN_MAX && is_host(text, &rest) &&
-		(*rest == '\0' || (*rest == ':' && is_port(rest + 1)))))
+		(*rest == '\0' || (*rest == ':' && is_port_text(rest + 1)))))
 		return E_OK;
 	return complain(why, field->key,
 	    "must be host:port or [v6]:port, at most 200 octets", text);
@@ -185,7 +185,7 @@ public_key_check(
 {
 	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn"
 				     "opqrstuvwxyz0123456789+/";
-	const char *text = text_of(f, field);
+	const char *text = label_text(f, field);
 
 	if (text == NULL ||
 	    (strlen(text) == FACT_PUBLIC_KEY &&
@@ -231,10 +231,10 @@ name_check(const struct field *field, const char *text, bool stars,
 
 /* Nobody's but a network's: no name that is answered here already. */
 static enum err
-zone_check(
+zone_label_check(
     const struct fact *f, const struct field *field, struct complaint *why)
 {
-	const char *text = text_of(f, field);
+	const char *text = label_text(f, field);
 	struct dname d;
 	struct name name;
 
@@ -257,7 +257,7 @@ static enum err
 owner_check(
     const struct fact *f, const struct field *field, struct complaint *why)
 {
-	return name_check(field, text_of(f, field), true, why);
+	return name_check(field, label_text(f, field), true, why);
 }
 
 static enum err
@@ -265,7 +265,7 @@ type_take(struct fact_reading *r, const struct field *field,
     const struct field_value *value)
 {
 	uint16_t type = record_type(span_copy(r->arena, value->text[0]));
-	const char *old = text_of(r->fact, field);
+	const char *old = label_text(r->fact, field);
 	char rule[sizeof(r->why->rule)];
 
 	if (type == 0) {
@@ -286,7 +286,7 @@ static enum err
 type_check(
     const struct fact *f, const struct field *field, struct complaint *why)
 {
-	const char *text = text_of(f, field);
+	const char *text = label_text(f, field);
 	char rule[sizeof(why->rule)];
 
 	if (text != NULL && record_type(text) != 0 &&
@@ -299,7 +299,7 @@ type_check(
 static bool
 label_is_set(const struct fact *f, const struct field *field)
 {
-	return text_of(f, field) != NULL;
+	return label_text(f, field) != NULL;
 }
 
 static bool
@@ -310,20 +310,20 @@ label_is_usual(const struct fact *f, const struct field *field)
 	if (field->like == 0)
 		return false;
 	member_get(f, field->like, &like, sizeof(like));
-	return strcmp(text_of(f, field), like) == 0;
+	return strcmp(label_text(f, field), like) == 0;
 }
 
 static void
-label_print(const struct field_printing *p, const struct fact *f,
+label_field_print(const struct field_printing *p, const struct fact *f,
     const struct field *field)
 {
-	field_print_word(p, text_of(f, field));
+	field_print_word(p, label_text(f, field));
 }
 
 static void
 label_put(struct wire_out *out, const struct fact *f, const struct field *field)
 {
-	struct label l = label_of(text_of(f, field));
+	struct label l = label_of(label_text(f, field));
 
 	wire_put_label(out, l.at, l.len);
 }
@@ -345,10 +345,11 @@ label_get(struct wire_in *in, struct fact *f, const struct field *field,
 
 #define TEXT(taken, rule)                                                      \
 	{                                                                      \
-		FIELD_STRING,                                                  \
-		    .take = (taken), .fill = label_fill, .check = (rule),      \
-		    .is_set = label_is_set, .is_usual = label_is_usual,        \
-		    .print = label_print, .put = label_put, .get = label_get   \
+		FIELD_STRING, .take = (taken), .fill = label_fill,             \
+			      .check = (rule), .is_set = label_is_set,         \
+			      .is_usual = label_is_usual,                      \
+			      .print = label_field_print, .put = label_put,    \
+			      .get = label_get                                 \
 	}
 
 #define LABEL(rule) TEXT(label_take, rule)
@@ -360,6 +361,6 @@ const struct field_type field_domain = LABEL(domain_check);
 const struct field_type field_endpoint = LABEL(endpoint_check);
 const struct field_type field_public_key =
     TEXT(public_key_take, public_key_check);
-const struct field_type field_zone = TEXT(name_take, zone_check);
+const struct field_type field_zone = TEXT(name_take, zone_label_check);
 const struct field_type field_owner = TEXT(name_take, owner_check);
 const struct field_type field_rrtype = TEXT(type_take, type_check);

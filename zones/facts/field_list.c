@@ -4,7 +4,7 @@
 #include "field_list.h"
 
 static const void *
-entry_at(const struct list *l, unsigned i)
+list_entry_at(const struct list *l, unsigned i)
 {
 	return (const char *)l->at + i * l->size;
 }
@@ -57,12 +57,12 @@ list_check(
 		return complain(
 		    why, field->key, "must have 1 to 64 entries", "0");
 	for (unsigned i = 0; i < l.count && err == E_OK; i++) {
-		const void *entry = entry_at(&l, i);
+		const void *entry = list_entry_at(&l, i);
 
 		if (e->check != NULL)
 			err = e->check(entry, field, why);
 		for (unsigned j = 0; j < i && err == E_OK; j++)
-			if (is_same(e, entry, entry_at(&l, j)))
+			if (is_same(e, entry, list_entry_at(&l, j)))
 				err = complain(why, field->key, e->twice,
 				    e->name(entry, name));
 	}
@@ -76,7 +76,7 @@ list_is_set(const struct fact *f, const struct field *field)
 }
 
 static void
-entry_print(const struct field_printing *p, const struct field_entry *e,
+list_entry_print(const struct field_printing *p, const struct field_entry *e,
     const void *entry)
 {
 	char name[ENTRY_TEXT];
@@ -104,7 +104,7 @@ list_print(const struct field_printing *p, const struct fact *f,
 	for (unsigned i = 0; i < l.count; i++) {
 		if (i > 0)
 			(void)fputc(p->json ? ',' : ' ', p->out);
-		entry_print(p, field->type->entry, entry_at(&l, i));
+		list_entry_print(p, field->type->entry, list_entry_at(&l, i));
 	}
 	if (p->json)
 		(void)fputc(shut[field->type->shape], p->out);
@@ -117,7 +117,7 @@ list_put(struct wire_out *out, const struct fact *f, const struct field *field)
 
 	wire_put8(out, (uint8_t)l.count);
 	for (unsigned i = 0; i < l.count; i++)
-		field->type->entry->put(out, entry_at(&l, i));
+		field->type->entry->put(out, list_entry_at(&l, i));
 }
 
 void

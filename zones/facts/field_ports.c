@@ -6,7 +6,7 @@
 #include "zones/names/name.h"
 
 static bool
-port_parse(void *entry, struct arena *arena, const struct span *s)
+port_entry_parse(void *entry, struct arena *arena, const struct span *s)
 {
 	struct fact_port *port = entry;
 	unsigned number = 0, i = 0;
@@ -96,7 +96,7 @@ static const struct field_entry port = {
 	.size = sizeof(struct fact_port),
 	.rule = "must hold ports from 1 to 65535",
 	.twice = "must not have a name twice",
-	.parse = port_parse,
+	.parse = port_entry_parse,
 	.name = port_name,
 	.check = port_check,
 	.is_same = port_is_same,

@@ -231,7 +231,7 @@ words_print(const struct field_printing *p, const struct fact *f,
 /* --- a moment: seconds since 1970; zero is never */
 
 static enum err
-time_take(struct fact_reading *r, const struct field *field,
+moment_take(struct fact_reading *r, const struct field *field,
     const struct field_value *value)
 {
 	char *text = span_copy(r->arena, value->text[0]);
@@ -275,4 +275,4 @@ const struct field_type field_flag = { FIELD_BOOLEAN, .size = sizeof(uint8_t),
 	.take = flag_take, .fill = whole_fill, .is_usual = scalar_is_usual,
 	.print = flag_print, .put = scalar_put, .get = flag_get };
 const struct field_type field_time = { FIELD_STRING, SCALAR(int64_t),
-	.take = time_take, .is_set = time_is_set, .print = time_print };
+	.take = moment_take, .is_set = time_is_set, .print = time_print };

@@ -162,7 +162,7 @@ member_read(struct fact_reading *r, const char *key, json_t *j)
 }
 
 static enum err
-object_read(struct fact_reading *r, json_t *object, const char *skip)
+fact_object_read(struct fact_reading *r, json_t *object, const char *skip)
 {
 	const char *key;
 	json_t *value;
@@ -183,7 +183,7 @@ fact_json_read(struct fact *f, struct arena *arena, json_t *object,
 {
 	struct fact_reading r = { .fact = f, .arena = arena, .why = why };
 
-	return object_read(&r, object, skip);
+	return fact_object_read(&r, object, skip);
 }
 
 void
@@ -216,5 +216,5 @@ fact_json_read_key(struct fact *f, struct arena *arena, json_t *object,
 		.fact = f, .arena = arena, .why = why, .key_only = true
 	};
 
-	return object_read(&r, object, skip);
+	return fact_object_read(&r, object, skip);
 }

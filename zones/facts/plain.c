@@ -75,7 +75,7 @@ plain_list(
 }
 
 static bool
-value_read(
+plain_value_read(
     struct wire_in *in, enum field_shape shape, struct field_value *value)
 {
 	value->count = 0;
@@ -98,7 +98,7 @@ value_read(
 }
 
 static bool
-member_read(struct fact_reading *r, struct wire_in *in)
+plain_member_read(struct fact_reading *r, struct wire_in *in)
 {
 	struct span key = plain_string(in);
 	const struct field *field = reading_find(r, key);
@@ -106,7 +106,7 @@ member_read(struct fact_reading *r, struct wire_in *in)
 
 	return field != NULL && !reading_has(r, field) &&
 	    (field->need == FIELD_KEY || !r->key_only) && plain_take(in, ':') &&
-	    value_read(in, field->type->shape, &value) &&
+	    plain_value_read(in, field->type->shape, &value) &&
 	    reading_take(r, field, &value) == E_OK;
 }
 
@@ -120,7 +120,7 @@ fact_plain_read(
 	};
 
 	while (plain_more(in, '}'))
-		if (!member_read(&r, in))
+		if (!plain_member_read(&r, in))
 			return false;
 	return !in->bad && wire_left(in) == 0 && reading_finish(&r) == E_OK;
 }

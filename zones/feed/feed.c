@@ -155,7 +155,7 @@ conflict_tell(struct feed *f, const struct fact *fact,
 
 /* WHERE, until the end of what belongs together. */
 static uint64_t
-place_of(struct feed *f, const struct feed_where *where)
+line_place(struct feed *f, const struct feed_where *where)
 {
 	struct feed_where *more;
 
@@ -179,7 +179,7 @@ leave_out(struct feed *f, const struct feed_line *line,
     const struct feed_where *where, bool whole, const struct complaint *why)
 {
 	if (store_leave_out(
-		f->txn, &line->fact, whole, why, place_of(f, where)))
+		f->txn, &line->fact, whole, why, line_place(f, where)))
 		return E_OK;
 	return complain_of(f, where, &line->fact, why);
 }
@@ -238,7 +238,7 @@ settled_tell(void *arg, uint64_t place, const struct fact *fact,
 
 /* All that a file has belongs together. */
 static enum err
-settle(struct feed *f, const char *cursor)
+feed_settle(struct feed *f, const char *cursor)
 {
 	enum err err;
 
@@ -253,7 +253,7 @@ static enum err
 mark(struct feed *f, const char *cursor)
 {
 	struct feed_cursor *c = arena_take(&f->cursors_memory, sizeof(*c));
-	enum err err = f->strict ? E_OK : settle(f, cursor);
+	enum err err = f->strict ? E_OK : feed_settle(f, cursor);
 
 	if (err != E_OK)
 		return err;
@@ -405,7 +405,7 @@ committed_tell(struct feed *f)
 }
 
 static enum err
-transaction_end(struct feed *f)
+feed_transaction_end(struct feed *f)
 {
 	struct store_txn *txn = f->txn;
 	enum err err;
@@ -434,13 +434,13 @@ feed_store(struct feed *f)
 
 	if (f->txn == NULL)
 		return E_OK;
-	err = f->strict ? settle(f, NULL) : E_OK;
+	err = f->strict ? feed_settle(f, NULL) : E_OK;
 	if (err == E_OK)
 		err = feed_regions_tell(f);
 	if (err != E_OK)
 		return err;
 	changes = *store_changes(f->txn);
-	err = transaction_end(f);
+	err = feed_transaction_end(f);
 	if (err == E_OK && f->report->stored != NULL)
 		f->report->stored(f->report->arg, &changes);
 	return err;

@@ -93,7 +93,8 @@ snapshot_note(struct feed_follow *f, const struct feed_line *line)
 }
 
 static enum err
-take(struct feed_follow *f, const struct feed_line *line, uint64_t number)
+line_follow(
+    struct feed_follow *f, const struct feed_line *line, uint64_t number)
 {
 	const struct feed_where where = { f->name, number };
 
@@ -109,7 +110,7 @@ queue_take(struct feed_follow *f)
 	enum err err;
 
 	for (w = STAILQ_FIRST(&f->queue); w != NULL; w = STAILQ_NEXT(w, next)) {
-		err = take(f, &w->line, w->number);
+		err = line_follow(f, &w->line, w->number);
 		if (err != E_OK)
 			return err;
 	}
@@ -176,7 +177,7 @@ line_accept(struct feed_follow *f, struct waiting *w, size_t len)
 		return err;
 	snapshot_note(f, &w->line);
 	if (f->writing)
-		err = take(f, &w->line, w->number);
+		err = line_follow(f, &w->line, w->number);
 	else if (w->line.verb != FEED_NOTHING)
 		STAILQ_INSERT_TAIL(&f->queue, w, next);
 	if (err == E_OK && ends)
