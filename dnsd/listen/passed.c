@@ -22,42 +22,33 @@ passed_end(void)
 	return FIRST + (int)strtol(count, NULL, 10);
 }
 
+/* [::] is for IPv6 alone, else IPv4 came there as IPv6, of no network. */
 static bool
 is_for(int fd, const struct config_listen *l, int type)
 {
 	struct config_listen its = { .line = 0 };
-	socklen_t len = sizeof(its.address), type_len = sizeof(int);
-	int its_type;
+	socklen_t len = sizeof(its.address), int_len = sizeof(int);
+	int its_type, only = 1;
 
 	if (getsockname(fd, &its.address.any, &len) != 0 ||
-	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &its_type, &type_len) != 0)
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &its_type, &int_len) != 0)
 		return false;
+	if (config_listen_is_wildcard(l) &&
+	    l->address.any.sa_family == AF_INET6)
+		(void)getsockopt(
+		    fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &int_len);
 	its.link.index = its.address.v6.sin6_scope_id;
-	return its_type == type && config_listen_is_same(&its, l);
+	return its_type == type && config_listen_is_same(&its, l) && only != 0;
 }
 
-/* Else IPv4 came there as IPv6, from askers of no network. */
-static bool
-is_of_one_family(int fd, const struct config_listen *l)
-{
-	socklen_t len = sizeof(int);
-	int only = 0;
-
-	return l->address.any.sa_family == AF_INET ||
-	    !config_listen_is_wildcard(l) ||
-	    (getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &len) == 0 &&
-		only != 0);
-}
-
-/* How many there are; they are in OUT from now on. */
+/* How many there are; they are in OUT, and closed on exec, from now on. */
 static unsigned
 passed_take(int *out, const struct config_listen *l, int type)
 {
 	unsigned count = 0;
 
 	for (int fd = FIRST; fd < passed_end(); fd++) {
-		if (!is_for(fd, l, type) || !is_of_one_family(fd, l) ||
-		    !listen_socket_prepare(fd, l, type))
+		if (!is_for(fd, l, type) || !listen_socket_prepare(fd, l, type))
 			continue;
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 		(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
@@ -66,22 +57,12 @@ passed_take(int *out, const struct config_listen *l, int type)
 	return count;
 }
 
-static bool
-is_taken(int fd, const struct listen_sockets *s, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		for (unsigned j = 0; j < s[i].count; j++)
-			if (s[i].udp[j] == fd || s[i].tcp[j] == fd)
-				return true;
-	return false;
-}
-
 /* Open and unread, it would take what comes from others. */
 static void
-rest_close(const struct listen_sockets *s, unsigned count)
+rest_close(void)
 {
 	for (int fd = FIRST; fd < passed_end(); fd++) {
-		if (is_taken(fd, s, count))
+		if ((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0)
 			continue;
 		log_warn("socket %d of systemd's is at no address that is "
 			 "listened on, or not IPv6 alone; it is not used",
@@ -128,7 +109,7 @@ listen_passed(struct listen_sockets **out, const struct config *c)
 	for (unsigned i = 0; i < c->listen_count && err == E_OK; i++)
 		err = passed_find(&s[i], &c->listen[i]);
 	if (err == E_OK)
-		rest_close(s, c->listen_count);
+		rest_close();
 	*out = s;
 	return err;
 }

@@ -53,7 +53,7 @@ static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct tcp_hub *hub = arg;
-	int64_t latest = tcp_now() - idle_now(hub);
+	int64_t latest = clock_seconds(CLOCK_MONOTONIC_COARSE) - idle_now(hub);
 	struct tcp_conn *c;
 
 	(void)fd;
@@ -82,39 +82,34 @@ asked_address(const struct tcp_listener *l, int fd)
 
 	if (l->wildcard && getsockname(fd, (struct sockaddr *)&to, &len) == 0)
 		return addr_from_sockaddr(&to);
-	return addr_from_sockaddr(&l->listen->address);
-}
-
-static uint32_t
-network_of(const struct tcp_hub *hub, const struct tcp_arrival *a)
-{
-	const struct query_env *env = &hub->o.responder->env;
-	struct network n = { .number = NETWORK_NONE };
-
-	if (env->store == E_OK)
-		(void)lookup_network(env->snapshot, &a->from, &a->to, &n);
-	return n.number;
+	return addr_from_sockaddr(&l->sockets->listen->address);
 }
 
 static void
 conn_accept(struct tcp_listener *l, int fd, const struct sockaddr_in6 *from)
 {
 	struct tcp_hub *hub = l->hub;
-	struct tcp_arrival a = { .listen = l->listen,
+	const struct query_env *env = &hub->o.responder->env;
+	struct network network = { .number = NETWORK_NONE };
+	const struct tcp_conn new = { .hub = hub,
+		.listen = l->sockets->listen,
 		.from = addr_from_sockaddr(from),
 		.port = ntohs(from->sin6_port),
 		.to = asked_address(l, fd),
-		.fd = fd };
+		.fd = fd,
+		.used = clock_seconds(CLOCK_MONOTONIC_COARSE) };
 	struct tcp_conn *c;
 
-	a.network = network_of(hub, &a);
-	c = tcp_conn_open(hub, &a);
+	if (env->store == E_OK)
+		(void)lookup_network(
+		    env->snapshot, &new.from, &new.to, &network);
+	c = tcp_conn_open(&new, network.number);
 	if (c == NULL) {
 		(void)close(fd);
 		return;
 	}
 	hub->o.counters->accepted++;
-	tcp_conn_start(c);
+	tcp_conn_settle(c);
 	if (!evtimer_pending(&hub->timer, NULL))
 		timer_set(hub);
 }
@@ -136,65 +131,26 @@ accept_failed(struct tcp_hub *hub)
 }
 
 static void
-conns_accept(struct tcp_listener *l)
-{
-	for (int i = 0; i < ACCEPT_TURN; i++) {
-		struct sockaddr_in6 from;
-		socklen_t len = sizeof(from);
-		int fd = accept4(l->fd, (struct sockaddr *)&from, &len,
-		    SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-		if (fd < 0) {
-			accept_failed(l->hub);
-			return;
-		}
-		conn_accept(l, fd, &from);
-	}
-}
-
-static void
 on_acceptable(evutil_socket_t listening, short what, void *arg)
 {
 	struct tcp_listener *l = arg;
 	struct responder *r = l->hub->o.responder;
+	int fd = 0;
 
-	(void)listening;
 	(void)what;
 	r->begin(r);
-	conns_accept(l);
-	r->end(r);
-}
+	for (int i = 0; fd >= 0 && i < ACCEPT_TURN; i++) {
+		struct sockaddr_in6 from;
+		socklen_t len = sizeof(from);
 
-/* --- late replies */
-
-static void
-path_send(struct client_path *path, const struct client *client,
-    const uint8_t *pkt, size_t len)
-{
-	struct tcp_hub *hub = (struct tcp_hub *)path;
-	struct tcp_conn *c = tcp_conn_find(hub, client->connection);
-
-	if (c == NULL)
-		return;
-	tcp_conn_queue(c, pkt, len);
-	if (c->is_unflushed)
-		return;
-	c->is_unflushed = true;
-	TAILQ_INSERT_TAIL(&hub->unflushed, c, unflushed);
-}
-
-/* Not within a turn, whose connection must not be closed under it. */
-static void
-path_flush(struct client_path *path)
-{
-	struct tcp_hub *hub = (struct tcp_hub *)path;
-	struct tcp_conn *c;
-
-	while (!hub->serving && (c = TAILQ_FIRST(&hub->unflushed)) != NULL) {
-		TAILQ_REMOVE(&hub->unflushed, c, unflushed);
-		c->is_unflushed = false;
-		tcp_conn_flush(c);
+		fd = accept4(listening, (struct sockaddr *)&from, &len,
+		    SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0)
+			accept_failed(l->hub);
+		else
+			conn_accept(l, fd, &from);
 	}
+	r->end(r);
 }
 
 /* --- the hub's life */
@@ -207,7 +163,7 @@ tcp_hub_open(struct tcp_hub **out, const struct tcp_options *o)
 	*out = NULL;
 	if (hub == NULL)
 		return E_NOMEM;
-	hub->path = (struct client_path){ path_send, path_flush };
+	hub->path = (struct client_path){ tcp_path_send, tcp_path_flush };
 	hub->o = *o;
 	SLIST_INIT(&hub->listeners);
 	if (tcp_table_open(hub) != E_OK ||
@@ -231,8 +187,7 @@ tcp_hub_listen(
 	l->hub = hub;
 	l->sockets = sockets;
 	l->fd = sockets->tcp[i];
-	l->listen = sockets->listen;
-	l->wildcard = config_listen_is_wildcard(l->listen);
+	l->wildcard = config_listen_is_wildcard(sockets->listen);
 	if (event_assign(&l->event, hub->o.base, l->fd, EV_READ | EV_PERSIST,
 		on_acceptable, l) != 0 ||
 	    event_add(&l->event, NULL) != 0) {
@@ -256,25 +211,21 @@ listeners_close(struct tcp_hub *hub)
 }
 
 /*
- * Takes the connections that wait to be accepted, and lets go of the
- * address: new ones are for whoever else listens on it.
+ * At a socket that nobody takes over, who waits is accepted, and new ones are
+ * for whoever else listens there; at one of systemd's, for the next server.
  */
-static void
-listener_end(struct tcp_listener *l)
-{
-	on_acceptable(l->fd, EV_READ, l);
-	(void)shutdown(l->fd, SHUT_RDWR);
-}
-
 void
 tcp_hub_retire(struct tcp_hub *hub)
 {
 	struct tcp_listener *l;
 
 	SLIST_FOREACH(l, &hub->listeners, next)
-	/* What waits at a socket of systemd's is for the next server. */
-	if (!l->sockets->handed_on && !l->sockets->passed)
-		listener_end(l);
+	{
+		if (l->sockets->handed_on || l->sockets->passed)
+			continue;
+		on_acceptable(l->fd, EV_READ, l);
+		(void)shutdown(l->fd, SHUT_RDWR);
+	}
 	hub->retiring = true;
 	listeners_close(hub);
 	/* By slot, as a turn reorders the lists and may close others. */

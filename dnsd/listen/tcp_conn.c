@@ -14,7 +14,7 @@
  *	          v
  *	       closed
  *
- * conn_settle() makes every transition.  A broken connection, one that is
+ * tcp_conn_settle() makes every transition.  A broken connection, one that is
  * silent for too long and one that never reads are closed from any state.
  */
 #include "tcp_impl.h"
@@ -64,8 +64,8 @@ conn_want(struct tcp_conn *c, short what)
 }
 
 /* What the connection does next, after whatever happened to it. */
-static void
-conn_settle(struct tcp_conn *c)
+void
+tcp_conn_settle(struct tcp_conn *c)
 {
 	bool last = c->ended || c->hub->retiring;
 
@@ -267,37 +267,49 @@ on_event(evutil_socket_t fd, short what, void *arg)
 	conn_send_kept(c);
 	if (c->out == NULL && !c->dead)
 		conn_serve(c, (what & EV_READ) != 0);
-	conn_settle(c);
+	tcp_conn_settle(c);
 	hub->serving = false;
-	hub->path.flush(&hub->path);
+	tcp_path_flush(&hub->path);
 }
 
-void
-tcp_conn_start(struct tcp_conn *c)
-{
-	conn_settle(c);
-}
+/* --- late replies */
 
 void
-tcp_conn_queue(struct tcp_conn *c, const uint8_t *pkt, size_t len)
+tcp_path_send(struct client_path *path, const struct client *client,
+    const uint8_t *pkt, size_t len)
 {
+	struct tcp_hub *hub = (struct tcp_hub *)path;
+	struct tcp_conn *c = tcp_conn_find(hub, client->connection);
 	uint8_t size[2];
 
+	if (c == NULL)
+		return;
 	dns_put16(size, (uint16_t)len);
 	conn_keep_out(c, size, sizeof(size));
 	conn_keep_out(c, pkt, len);
 	if (c->waiting > 0)
 		c->waiting--;
-	c->hub->o.counters->sent++;
+	hub->o.counters->sent++;
+	if (!c->is_unflushed)
+		TAILQ_INSERT_TAIL(&hub->unflushed, c, unflushed);
+	c->is_unflushed = true;
 }
 
+/* Not within a turn, whose connection must not be closed under it. */
 void
-tcp_conn_flush(struct tcp_conn *c)
+tcp_path_flush(struct client_path *path)
 {
-	/* Who WRITES has questions here still: its own turn sends first. */
-	if (!c->dead && c->wants != EV_WRITE)
-		conn_send_kept(c);
-	conn_settle(c);
+	struct tcp_hub *hub = (struct tcp_hub *)path;
+	struct tcp_conn *c;
+
+	while (!hub->serving && (c = TAILQ_FIRST(&hub->unflushed)) != NULL) {
+		TAILQ_REMOVE(&hub->unflushed, c, unflushed);
+		c->is_unflushed = false;
+		/* Who WRITES has questions here: his own turn sends first. */
+		if (!c->dead && c->wants != EV_WRITE)
+			conn_send_kept(c);
+		tcp_conn_settle(c);
+	}
 }
 
 void
@@ -306,5 +318,5 @@ tcp_conn_retire(struct tcp_conn *c)
 	if (c->wants == EV_READ)
 		on_event(c->fd, EV_READ, c);
 	else
-		conn_settle(c);
+		tcp_conn_settle(c);
 }

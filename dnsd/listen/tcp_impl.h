@@ -9,6 +9,7 @@
 #include <event2/event_struct.h>
 #include <sys/queue.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/siphash.h"
 #include "dnsd/listen/tcp.h"
@@ -24,7 +25,6 @@ struct tcp_listener {
 	struct tcp_hub *hub;
 	const struct listen_sockets *sockets;
 	int fd;
-	const struct config_listen *listen;
 	bool wildcard;
 };
 
@@ -88,26 +88,16 @@ struct tcp_hub {
 #define TCP_SLOT_BITS 20
 
 /* tcp_table.c */
-int64_t tcp_now(void); /* monotonic seconds */
-
 /* For the hub's options; tcp_table_close() is due also where it failed. */
 enum err tcp_table_open(struct tcp_hub *) MUST_CHECK;
 void tcp_table_close(struct tcp_hub *); /* and every connection */
 
-/* Who has come, of NETWORK. */
-struct tcp_arrival {
-	const struct config_listen *listen;
-	struct addr from, to;
-	uint16_t port; /* it came from */
-	uint32_t network;
-	int fd;
-};
-
 /*
- * Owns the descriptor from now on; NULL, and it is the caller's, where there is
- * no room and none can be made: see tcp.h.
+ * Takes in who has come, of NETWORK: a copy of what the caller knows of him.
+ * It owns the descriptor; NULL, and it is the caller's, where there is no room
+ * and none can be made: see tcp.h.
  */
-struct tcp_conn *tcp_conn_open(struct tcp_hub *, const struct tcp_arrival *);
+struct tcp_conn *tcp_conn_open(const struct tcp_conn *, uint32_t network);
 /* NULL: it has gone. */
 struct tcp_conn *tcp_conn_find(const struct tcp_hub *, uint64_t number);
 /* To the end of the queue of those that are silent. */
@@ -115,9 +105,10 @@ void tcp_conn_touch(struct tcp_conn *);
 void tcp_conn_close(struct tcp_conn *);
 
 /* tcp_conn.c */
-void tcp_conn_start(struct tcp_conn *);
-void tcp_conn_queue(struct tcp_conn *, const uint8_t *pkt, size_t len);
-void tcp_conn_flush(struct tcp_conn *); /* may close it */
+void tcp_conn_settle(struct tcp_conn *); /* may close it */
+void tcp_path_send(struct client_path *, const struct client *,
+    const uint8_t *pkt, size_t len);
+void tcp_path_flush(struct client_path *);
 void tcp_conn_retire(struct tcp_conn *);
 
 #endif

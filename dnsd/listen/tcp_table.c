@@ -6,14 +6,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "tcp_impl.h"
-
-int64_t
-tcp_now(void)
-{
-	return clock_seconds(CLOCK_MONOTONIC_COARSE);
-}
 
 enum err
 tcp_table_open(struct tcp_hub *hub)
@@ -34,20 +27,9 @@ tcp_table_open(struct tcp_hub *hub)
 enum { OF_NETWORK, OF_CLIENT };
 
 static uint32_t *
-held_by_network(struct tcp_hub *hub, uint32_t network)
+held_by(struct tcp_hub *hub, uint64_t kind, const void *who, size_t len)
 {
-	return &hub->held[siphash(&hub->key, OF_NETWORK, &network,
-			      sizeof(network)) %
-	    TCP_HELD];
-}
-
-/* Who has an IPv6 address has a /56 of them. */
-static uint32_t *
-held_by_client(struct tcp_hub *hub, const struct addr *a)
-{
-	size_t len = addr_is_v4(a) ? sizeof(a->ip) : 56 / 8;
-
-	return &hub->held[siphash(&hub->key, OF_CLIENT, a->ip, len) % TCP_HELD];
+	return &hub->held[siphash(&hub->key, kind, who, len) % TCP_HELD];
 }
 
 static bool
@@ -127,22 +109,19 @@ slot_of(uint64_t number)
 }
 
 struct tcp_conn *
-tcp_conn_open(struct tcp_hub *hub, const struct tcp_arrival *a)
+tcp_conn_open(const struct tcp_conn *new, uint32_t network)
 {
-	struct tcp_conn *c = calloc(1, sizeof(*c));
+	struct tcp_hub *hub = new->hub;
+	struct tcp_conn *c = malloc(sizeof(*c));
 
 	if (c == NULL)
 		return NULL;
-	c->hub = hub;
-	c->fd = a->fd;
-	c->listen = a->listen;
-	c->from = a->from;
-	c->port = a->port;
-	c->to = a->to;
-	c->of_network = held_by_network(hub, a->network);
-	c->of_client = held_by_client(hub, &a->from);
+	*c = *new;
+	c->of_network = held_by(hub, OF_NETWORK, &network, sizeof(network));
+	/* Who has an IPv6 address has a /56 of them. */
+	c->of_client = held_by(hub, OF_CLIENT, c->from.ip,
+	    addr_is_v4(&c->from) ? sizeof(c->from.ip) : 56 / 8);
 	c->turn = ++hub->turns;
-	c->used = tcp_now();
 	if (!room_make(hub, c) || !slot_take(hub, c)) {
 		free(c);
 		return NULL;
@@ -169,7 +148,7 @@ tcp_conn_find(const struct tcp_hub *hub, uint64_t number)
 void
 tcp_conn_touch(struct tcp_conn *c)
 {
-	c->used = tcp_now();
+	c->used = clock_seconds(CLOCK_MONOTONIC_COARSE);
 	c->turn = ++c->hub->turns;
 	TAILQ_REMOVE(&c->hub->by_use, c, by_use);
 	TAILQ_INSERT_TAIL(&c->hub->by_use, c, by_use);
