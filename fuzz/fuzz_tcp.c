@@ -211,7 +211,7 @@ static void
 connect_to(bool small)
 {
 	static const struct config_listen listen;
-	struct tcp_arrival a = { .listen = &listen };
+	struct tcp_conn new = { .hub = w.hub, .listen = &listen };
 	struct tcp_conn *c;
 	int pair[2], size = small ? 1 : 1 << 18;
 
@@ -219,14 +219,15 @@ connect_to(bool small)
 	    setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) !=
 		0)
 		abort();
+	new.used = clock_seconds(CLOCK_MONOTONIC_COARSE);
 	w.fd = pair[1];
-	a.fd = pair[0];
+	new.fd = pair[0];
 	memset(&w.counters, 0, sizeof(w.counters));
 	w.asked = w.late_first = w.late_count = 0;
 	w.got_len = 0;
-	c = tcp_conn_open(w.hub, &a);
+	c = tcp_conn_open(&new, 0);
 	assert(c != NULL);
-	tcp_conn_start(c);
+	tcp_conn_settle(c);
 }
 
 /* Until the server closes, which late replies may hold up, and no more. */
