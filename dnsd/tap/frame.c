@@ -1,7 +1,7 @@
 /*
- * frame.c - see frame.h.
+ * frame.c - see impl.h.
  */
-#include "frame.h"
+#include "impl.h"
 
 #include <dnstap.pb-c.h>
 
@@ -24,29 +24,23 @@ address(const struct addr *a)
 	return addr_is_v4(a) ? bytes(a->ip + 12, 4) : bytes(a->ip, 16);
 }
 
-static bool
-is_known(const struct addr *a)
-{
-	static const struct addr none;
-
-	return !addr_is_same(a, &none);
-}
-
 static void
 addresses_set(Dnstap__Message *to, const struct tap_message *m)
 {
-	const struct addr *one = is_known(&m->asker) ? &m->asker : &m->server;
+	static const struct addr none;
+	bool asked = !addr_is_same(&m->asker, &none);
+	const struct addr *one = asked ? &m->asker : &m->server;
 
 	to->has_socket_family = to->has_socket_protocol = true;
 	to->socket_family = addr_is_v4(one) ? DNSTAP__SOCKET_FAMILY__INET
 					    : DNSTAP__SOCKET_FAMILY__INET6;
 	to->socket_protocol = m->tcp ? DNSTAP__SOCKET_PROTOCOL__TCP
 				     : DNSTAP__SOCKET_PROTOCOL__UDP;
-	to->has_query_address = is_known(&m->asker);
+	to->has_query_address = asked;
 	to->query_address = address(&m->asker);
 	to->has_query_port = m->asker_port != 0;
 	to->query_port = m->asker_port;
-	to->has_response_address = is_known(&m->server);
+	to->has_response_address = !addr_is_same(&m->server, &none);
 	to->response_address = address(&m->server);
 	to->has_response_port = m->port != 0;
 	to->response_port = m->port;

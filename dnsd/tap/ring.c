@@ -1,9 +1,7 @@
 /*
- * ring.c - see ring.h.
+ * ring.c - see impl.h.
  */
-#include "ring.h"
-
-#include <stdlib.h>
+#include "impl.h"
 
 #define ALIGN 8
 
@@ -15,22 +13,8 @@ struct record {
 
 #define RING_END SIZE_MAX
 
-enum err
-ring_init(struct ring *r)
-{
-	/* Not touched before it is used. */
-	r->bytes = calloc(1, RING_SIZE);
-	return r->bytes == NULL ? E_NOMEM : E_OK;
-}
-
-void
-ring_release(struct ring *r)
-{
-	free(r->bytes);
-}
-
 static struct record *
-record_at(const struct ring *r, size_t at)
+record_at(struct ring *r, size_t at)
 {
 	return (struct record *)(void *)(r->bytes + at % RING_SIZE);
 }
@@ -51,8 +35,7 @@ ring_put(struct ring *r, const struct tap_message *m)
 		return;
 	}
 	if (skipped > 0)
-		memcpy(
-		    record_at(r, head), &(size_t){ RING_END }, sizeof(size_t));
+		record_at(r, head)->size = RING_END;
 	record = record_at(r, head + skipped);
 	record->size = size;
 	record->message = *m;

@@ -1,10 +1,10 @@
 /*
- * sink.c - see sink.h.
+ * sink.c - see impl.h.
  *
  *	away -> writes   writer_open(), once a second at most
  *	writes -> away   frame_send(), the reader has gone
  */
-#include "sink.h"
+#include "impl.h"
 
 #include <fstrm.h>
 #include <pthread.h>
@@ -13,7 +13,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "frame.h"
 
 #define CONTENT    "protobuf:dnstap.Dnstap"
 #define SOCKET     "unix:"
@@ -77,8 +76,7 @@ writer_tell(struct sink *s, bool there)
 	else
 		log_event(LOG_LEVEL_WARN, "dnstap_down", where,
 		    "dnstap: %s takes no frames; they are counted as lost "
-		    "until "
-		    "it does",
+		    "until it does",
 		    where);
 }
 

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
-#include "ring.h"
-#include "sink.h"
+#include "impl.h"
 
 struct tap {
 	atomic_uint wanted;
@@ -15,30 +14,6 @@ struct tap {
 	struct ring *rings[TAP_FOR_COUNT_]; /* one a worker */
 	struct sink *sink;                  /* NULL: no dnstap */
 };
-
-static void
-rings_free(struct ring *rings, unsigned count)
-{
-	for (unsigned i = 0; rings != NULL && i < count; i++)
-		ring_release(&rings[i]);
-	free(rings);
-}
-
-static struct ring *
-rings_new(unsigned count)
-{
-	struct ring *rings = aligned_alloc(64, count * sizeof(*rings));
-
-	if (rings == NULL)
-		return NULL;
-	memset(rings, 0, count * sizeof(*rings));
-	for (unsigned i = 0; i < count; i++)
-		if (ring_init(&rings[i]) != E_OK) {
-			rings_free(rings, i);
-			return NULL;
-		}
-	return rings;
-}
 
 enum err
 tap_open(struct tap **out, const struct config *c, struct store *store)
@@ -51,8 +26,8 @@ tap_open(struct tap **out, const struct config *c, struct store *store)
 		return E_NOMEM;
 	t->workers = c->workers;
 	t->sample = c->dnstap_sample;
-	for (int i = 0; i < TAP_FOR_COUNT_ && err == E_OK; i++) {
-		t->rings[i] = rings_new(c->workers);
+	for (int i = 0; i < TAP_FOR_COUNT_; i++) {
+		t->rings[i] = calloc(c->workers, sizeof(struct ring));
 		if (t->rings[i] == NULL)
 			err = E_NOMEM;
 	}
@@ -79,8 +54,8 @@ tap_close(struct tap *t)
 	if (t == NULL)
 		return;
 	if (sink_close(t->sink))
-		rings_free(t->rings[TAP_DNSTAP], t->workers);
-	rings_free(t->rings[TAP_LOG], t->workers);
+		free(t->rings[TAP_DNSTAP]);
+	free(t->rings[TAP_LOG]);
 	free(t);
 }
 
@@ -98,9 +73,8 @@ is_sampled(const struct tap *t, const struct tap_message *m)
 
 	if (t->sample <= 1 || m->len < 2)
 		return true;
-	return hash_mix(hash, (uint64_t)m->pkt[0] << 8 | m->pkt[1]) %
-	    t->sample ==
-	    0;
+	hash = hash_mix(hash, dns_get16(m->pkt));
+	return hash % t->sample == 0;
 }
 
 void

@@ -5,8 +5,8 @@
  *	                 '--> its ring --> the main thread --> server log
  *
  * A worker copies a message into a ring that only it fills, and never waits:
- *what a full ring has no room for is lost and counted.  Nobody looks, and a
- *worker spends one look at a word a batch.
+ * what a full ring has no room for is lost and counted.  Where nobody looks, a
+ * worker spends one look at a word a batch.
  */
 #ifndef DNSD_TAP_TAP_H
 #define DNSD_TAP_TAP_H
