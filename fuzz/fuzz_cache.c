@@ -32,19 +32,20 @@ static uint8_t room[4096], spare[DNS_TCP_MAX], ede[ANSWER_EDE_MAX];
 
 /* Keys that differ in one thing each: name, type, DO, CD, scope. */
 static struct cache_key
-key_of(const struct cache *c, uint8_t n, uint8_t name[DNS_NAME_MAX])
+key_of(const struct cache *c, uint8_t n, struct dname *name)
 {
 	struct cache_key key = { .name = name,
 		.qtype = (n & 1) != 0 ? TYPE_AAAA : TYPE_A,
 		.edns_do = (n & 2) != 0,
 		.cd = (n & 4) != 0,
 		.scope = n >> 3 & 3 };
-	uint8_t label = (uint8_t)(1 + (n >> 5) * 9);
+	uint8_t label = (uint8_t)(1 + (n >> 5) * 8);
+	uint8_t wire[64] = { label };
+	struct wire_in in = wire_in(wire, label + 2U);
 
-	name[0] = label;
-	memset(name + 1, 'a', label);
-	name[1 + label] = 0;
-	key.name_len = (uint8_t)(label + 2);
+	memset(wire + 1, 'a', label);
+	if (!dname_get(name, &in))
+		abort();
 	cache_key_hash(&key, cache_seed(c));
 	return key;
 }
@@ -100,8 +101,8 @@ get(struct cache *c, const struct model *m, uint8_t n, uint8_t small,
 {
 	const struct cache_space space = { room,
 		small < 128 ? sizeof(room) : small, spare, ede };
-	uint8_t name[DNS_NAME_MAX];
-	struct cache_key key = key_of(c, n, name);
+	struct dname name;
+	struct cache_key key = key_of(c, n, &name);
 	struct cache_hit hit;
 	enum cache_found found = cache_get(c, &key, now, &space, &hit);
 	bool failed;
@@ -117,14 +118,15 @@ get(struct cache *c, const struct model *m, uint8_t n, uint8_t small,
 static void
 put(struct cache *c, struct model *m, uint8_t n, const uint8_t *op, int64_t now)
 {
-	uint8_t name[DNS_NAME_MAX], body[4096];
+	struct dname name;
+	uint8_t body[4096];
 	struct put new = { .there = true,
 		.failed = (op[0] & 2) != 0,
 		.stored = now,
 		.ttl = 1 + op[2] % 100,
 		.len = op[2] * 13U,
 		.fill = op[3] };
-	struct cache_key key = key_of(c, n, name);
+	struct cache_key key = key_of(c, n, &name);
 	struct answer a = answer_of(body, &new);
 	bool answered = get(c, m, n, 0, now);
 

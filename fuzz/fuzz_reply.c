@@ -86,10 +86,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct answer_reply reply;
 	static uint8_t body[DNS_TCP_MAX];
 	uint8_t pkt[4096], question[DNS_NAME_MAX + 4];
-	struct plain_name qname;
 	struct wire_in in;
 	struct dname name;
-	struct answer_rules rules = { .qname = &qname };
+	struct answer_rules rules = { .qname = &name };
 
 	if (size < 1 + DNS_HEADER || size - 1 > sizeof(pkt))
 		return 0;
@@ -99,8 +98,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	in.pos = DNS_HEADER;
 	if (!dname_get(&name, &in))
 		return 0;
-	qname.len = name.len;
-	memcpy(qname.wire, name.wire, name.len);
 	rules.qtype = wire_get16(&in);
 	(void)wire_get16(&in);
 	if (in.bad)
@@ -113,7 +110,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (reply.answer.len > 0)
 		memcpy(body, reply.answer.body, reply.answer.len);
 	reply.answer.body = body;
-	answer_age(body, reply.answer.len, reply.answer.count, data[0]);
+	answer_age(body, reply.answer.len, reply.answer.count, data[0], 0);
 	check_reply(&reply.answer, &rules, question, DNS_TCP_MAX, true);
 	check_reply(&reply.answer, &rules, question, 1232, true);
 	check_reply(&reply.answer, &rules, question, 512, false);

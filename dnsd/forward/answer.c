@@ -2,20 +2,15 @@
  * answer.c - from an upstream's message to an answer.
  *
  * First the chain of names, whatever order its records stand in; then one
- * walk over all records decides which stay.  Nearly always those that go are
- * the last ones (OPT always is) and the others mean the same anywhere, so
- * that what stays is a piece of the packet as it came; otherwise a second
- * walk writes it anew.
+ * walk over all records decides which stay, and writes those anew.
  */
 #include "dnsd/forward/answer.h"
 
 #include <assert.h>
 #include <stddef.h>
 
-#include "answer_impl.h"
 #include "rdata.h"
 
-#define CHAIN_MAX   32 /* names; longer chains are no answer */
 #define SIGNERS_MAX 4
 
 #define TYPE_RRSIG  46
@@ -24,72 +19,76 @@
 #define RRSIG_FIXED 18 /* octets before the signer, RFC 4034, 3.1 */
 #define SOA_NUMBERS 20 /* octets behind the names; MINIMUM is the last */
 
-/* The question's name and what CNAMEs lead to. */
-struct names {
-	unsigned count;
-	struct plain_name name[CHAIN_MAX + 1];
-};
-
 struct walk {
 	const struct answer_rules *rules;
 	struct answer_reply *reply;
-	uint8_t *pkt;
-	size_t len;
-	struct names *chain;
-	/* The last CNAME's target is ours to answer; it is behind the chain. */
-	bool leaves;
+	const uint8_t *pkt;
+	size_t len, first; /* where its records begin */
+	bool leaves;       /* the last CNAME's target is ours to answer */
 	bool signers_known;
-	unsigned signer_count;
-	struct plain_name signer[SIGNERS_MAX]; /* zones that sign, above us */
-	size_t first, kept_end;                /* of the records that stay */
-	bool rewrite;                          /* they do not as they are */
-	uint64_t links; /* of the chain that stay: a bit a name */
 	bool soa;
-	bool answered; /* a record of the type asked for is among them */
+	bool answered; /* a record of the type asked for has stayed */
 	uint32_t ttl;
-	struct rewrite *out; /* second walk: writes what stays */
+	unsigned names, signers;
+	/* The question's name, what CNAMEs lead to, and where those start. */
+	struct dname name[ANSWER_CHAIN_MAX + 1];
+	size_t link[ANSWER_CHAIN_MAX +
+	    1]; /* of the last name: 0, unless it leaves */
+	struct dname signer[SIGNERS_MAX]; /* zones that sign, above us */
+	struct rewrite out;
 };
 
-/* Which one; CHAIN_MAX: none. */
-static unsigned
-chain_at(const struct names *chain, const struct plain_name *owner)
+static struct wire_in
+walk_start(const struct walk *w)
 {
-	for (unsigned i = 0; i < chain->count; i++)
-		if (name_is_same(owner, &chain->name[i]))
-			return i;
-	return CHAIN_MAX;
+	struct wire_in in = wire_in(w->pkt, w->len);
+
+	in.pos = w->first;
+	return in;
+}
+
+static unsigned
+section_count(const struct walk *w, enum section section)
+{
+	return dns_get16(w->pkt + 6 + 2 * (unsigned)section);
+}
+
+/* Which one is OWNER; w->names: none. */
+static unsigned
+chain_at(const struct walk *w, const struct dname *owner)
+{
+	unsigned i = 0;
+
+	while (i < w->names && !name_is_same(owner, &w->name[i]))
+		i++;
+	return i;
 }
 
 static bool
-is_above_chain(const struct names *chain, const struct plain_name *owner)
+is_above_chain(const struct walk *w, const struct dname *owner)
 {
-	for (unsigned i = 0; i < chain->count; i++)
-		if (name_is_within(&chain->name[i], owner))
+	for (unsigned i = 0; i < w->names; i++)
+		if (dname_is_below(&w->name[i], owner))
 			return true;
 	return false;
 }
 
 static bool
-is_below_chain(const struct names *chain, const struct plain_name *owner)
+is_below_chain(const struct walk *w, const struct dname *owner)
 {
-	for (unsigned i = 0; i < chain->count; i++)
-		if (name_is_within(owner, &chain->name[i]))
+	for (unsigned i = 0; i < w->names; i++)
+		if (dname_is_below(owner, &w->name[i]))
 			return true;
 	return false;
 }
 
 /* No upstream has a say in these (docs/names.md, What never leaves). */
 static bool
-is_never_theirs(
-    const struct walk *w, const struct plain_name *name, bool reverse)
+is_never_theirs(const struct walk *w, const struct dname *name, bool reverse)
 {
-	struct wire_in in = wire_in(name->wire, name->len);
-	struct dname dname;
 	struct name n;
 
-	if (!dname_get(&dname, &in))
-		return true;
-	name_read_aside(&n, &dname, w->rules->ordinary);
+	name_read_aside(&n, name, w->rules->ordinary);
 	return n.kind != NAME_OTHER && (reverse || n.kind != NAME_REVERSE);
 }
 
@@ -99,92 +98,71 @@ has_no_chain(const struct walk *w)
 	return w->rules->qtype == TYPE_CNAME || w->rules->qtype == TYPE_ANY;
 }
 
+/* False where the chain gets too long, or goes in a circle. */
 static bool
 chain_follow(struct walk *w, const struct record *r)
 {
-	struct names *chain = w->chain;
-	struct plain_name *target = &chain->name[chain->count];
+	struct dname *target = &w->name[w->names];
 
 	if (!message_name(w->pkt, r->end, r->rdata, target) ||
-	    chain->count == CHAIN_MAX || chain_at(chain, target) != CHAIN_MAX)
-		return false; /* too long, or a loop */
+	    w->names == ANSWER_CHAIN_MAX || chain_at(w, target) != w->names)
+		return false;
+	w->link[w->names - 1] = r->start;
 	w->leaves = is_never_theirs(w, target, false);
-	chain->count += !w->leaves;
+	if (!w->leaves)
+		w->link[w->names++] = 0;
 	return true;
 }
 
-/* One look over the answers; how many CNAMEs were not followed, or -1. */
-static int
-chain_look(struct walk *w, bool *grown)
+/* *AGAIN: the chain has grown behind a CNAME that may go on from there. */
+static bool
+chain_look(struct walk *w, bool *again)
 {
-	struct wire_in in = wire_in(w->pkt, w->len);
-	unsigned count = dns_get16(w->pkt + 6);
-	struct plain_name owner;
-	int others = 0;
+	unsigned count = section_count(w, SECTION_ANSWER);
+	struct wire_in in = walk_start(w);
+	bool passed = false;
+	struct dname owner;
 	struct record r;
 
-	in.pos = w->first;
-	*grown = false;
+	*again = false;
 	while (count-- > 0 && message_record(&in, &r) && !w->leaves) {
 		if (r.type != TYPE_CNAME || r.class != CLASS_IN)
 			continue;
 		if (!message_name(w->pkt, r.end, r.start, &owner))
-			return -1;
-		if (!name_is_same(
-			&owner, &w->chain->name[w->chain->count - 1])) {
-			others++;
-			continue;
-		}
-		if (!chain_follow(w, &r))
-			return -1;
-		*grown = true;
+			return false;
+		if (!name_is_same(&owner, &w->name[w->names - 1]))
+			passed = true;
+		else if (!chain_follow(w, &r))
+			return false;
+		else
+			*again = passed;
 	}
-	return others;
+	return true;
 }
 
 /* Sections have no order, so that one look may not be enough. */
 static bool
 chain_find(struct walk *w)
 {
-	unsigned followed = 0;
-	bool grown = true;
-	int others = 1;
+	bool again = !has_no_chain(w);
 
-	w->chain->name[0] = *w->rules->qname;
-	w->chain->count = 1;
-	while (
-	    grown && others > (int)followed && !w->leaves && !has_no_chain(w)) {
-		followed = w->chain->count - 1;
-		others = chain_look(w, &grown);
-	}
-	return others >= 0;
-}
-
-/* A CNAME that was not followed leads somewhere else. */
-static bool
-link_stays(struct walk *w, const struct record *r, unsigned at)
-{
-	struct plain_name target;
-
-	if (at + 1 >= w->chain->count + w->leaves ||
-	    !message_name(w->pkt, r->end, r->rdata, &target) ||
-	    !name_is_same(&target, &w->chain->name[at + 1]))
-		return false;
-	w->links |= UINT64_C(1) << at;
+	while (again && !w->leaves)
+		if (!chain_look(w, &again))
+			return false;
 	return true;
 }
 
 static bool
 stays_in_answer(
-    struct walk *w, const struct record *r, const struct plain_name *owner)
+    struct walk *w, const struct record *r, const struct dname *owner)
 {
-	unsigned at = chain_at(w->chain, owner);
+	unsigned at = chain_at(w, owner);
 
-	if (at == CHAIN_MAX)
+	if (at == w->names)
 		return (r->type == TYPE_DNAME || r->type == TYPE_RRSIG) &&
-		    is_above_chain(w->chain, owner);
+		    is_above_chain(w, owner);
 	if (r->type == TYPE_CNAME && !has_no_chain(w))
-		return link_stays(w, r, at);
+		return w->link[at] == r->start; /* others lead elsewhere */
 	if (r->type == w->rules->qtype || w->rules->qtype == TYPE_ANY)
 		w->answered = true;
 	if (w->rules->remove_private && record_is_private(w->pkt, r)) {
@@ -197,10 +175,10 @@ stays_in_answer(
 static void
 signer_add(struct walk *w, const struct record *r)
 {
-	struct plain_name *signer = &w->signer[w->signer_count];
-	struct plain_name owner;
+	struct dname *signer = &w->signer[w->signers];
+	struct dname owner;
 
-	if (r->class != CLASS_IN || w->signer_count == SIGNERS_MAX ||
+	if (r->class != CLASS_IN || w->signers == SIGNERS_MAX ||
 	    (r->type != TYPE_RRSIG && r->type != TYPE_SOA) ||
 	    !message_name(w->pkt, r->end, r->start, &owner) ||
 	    is_never_theirs(w, &owner, false))
@@ -209,20 +187,19 @@ signer_add(struct walk *w, const struct record *r)
 	if (r->type == TYPE_RRSIG &&
 	    !message_name(w->pkt, r->end, r->rdata + RRSIG_FIXED, signer))
 		return;
-	if (is_above_chain(w->chain, signer) && name_is_within(&owner, signer))
-		w->signer_count++;
+	if (is_above_chain(w, signer) && dname_is_below(&owner, signer))
+		w->signers++;
 }
 
 /* Zones with the names in question, whose proofs may stand anywhere. */
 static void
 signers_find(struct walk *w)
 {
-	struct wire_in in = wire_in(w->pkt, w->len);
-	unsigned answers = dns_get16(w->pkt + 6);
-	unsigned count = answers + dns_get16(w->pkt + 8);
+	unsigned answers = section_count(w, SECTION_ANSWER);
+	unsigned count = answers + section_count(w, SECTION_AUTHORITY);
+	struct wire_in in = walk_start(w);
 	struct record r;
 
-	in.pos = w->first;
 	w->signers_known = true;
 	for (unsigned i = 0; i < count && message_record(&in, &r); i++)
 		if (i >= answers)
@@ -230,34 +207,40 @@ signers_find(struct walk *w)
 }
 
 static bool
-is_proof(struct walk *w, const struct plain_name *owner)
+is_proof(struct walk *w, const struct dname *owner)
 {
 	if (!w->signers_known)
 		signers_find(w);
-	for (unsigned i = 0; i < w->signer_count; i++)
-		if (name_is_within(owner, &w->signer[i]))
+	for (unsigned i = 0; i < w->signers; i++)
+		if (dname_is_below(owner, &w->signer[i]))
 			return !is_never_theirs(w, owner, false);
 	return false;
 }
 
 static bool
 stays_in_authority(
-    struct walk *w, const struct record *r, const struct plain_name *owner)
+    struct walk *w, const struct record *r, const struct dname *owner)
 {
-	if (r->type == TYPE_NSEC || r->type == TYPE_NSEC3 ||
-	    r->type == TYPE_RRSIG)
+	switch (r->type) {
+	case TYPE_NSEC:
+	case TYPE_NSEC3:
+	case TYPE_RRSIG:
 		return is_proof(w, owner);
-	/* Whoever sends up to the root has no answer. */
-	if (r->type == TYPE_NS && owner->len == 1 && w->rules->qname->len > 1)
+	case TYPE_NS: /* whoever sends up to the root has no answer */
+		if (owner->labels == 0 && w->rules->qname->labels > 0)
+			return false;
+		return is_above_chain(w, owner);
+	case TYPE_SOA:
+	case TYPE_DS:
+		return is_above_chain(w, owner);
+	default:
 		return false;
-	return (r->type == TYPE_SOA || r->type == TYPE_NS ||
-		   r->type == TYPE_DS) &&
-	    is_above_chain(w->chain, owner);
+	}
 }
 
 static bool
-record_stays(struct walk *w, const struct record *r,
-    const struct plain_name *owner, enum section section)
+record_stays(struct walk *w, const struct record *r, const struct dname *owner,
+    enum section section)
 {
 	if (r->class != CLASS_IN || r->type == TYPE_OPT ||
 	    (w->leaves && section != SECTION_ANSWER))
@@ -268,7 +251,7 @@ record_stays(struct walk *w, const struct record *r,
 	case SECTION_AUTHORITY:
 		return stays_in_authority(w, r, owner);
 	case SECTION_ADDITIONAL:
-		return is_below_chain(w->chain, owner) &&
+		return is_below_chain(w, owner) &&
 		    !is_never_theirs(w, owner, true) &&
 		    !(w->rules->remove_private && record_is_private(w->pkt, r));
 	}
@@ -297,8 +280,6 @@ soa_read(struct walk *w, struct record *r)
 	wire_skip_name(&in);
 	(void)wire_take(&in, SOA_NUMBERS - 4);
 	minimum = wire_get32(&in);
-	if (in.bad)
-		return;
 	if (minimum < r->ttl)
 		r->ttl = minimum;
 	if (r->ttl > ANSWER_NEGATIVE_MAX)
@@ -309,15 +290,12 @@ soa_read(struct walk *w, struct record *r)
 static void
 ttl_limit(struct walk *w, struct record *r, enum section section)
 {
-	struct wire_out out = wire_out(w->pkt + r->ttl_at, 4);
-
 	if (r->ttl > INT32_MAX) /* RFC 2181, 8 */
 		r->ttl = 0;
 	if (r->ttl > ANSWER_TTL_MAX)
 		r->ttl = ANSWER_TTL_MAX;
 	if (section == SECTION_AUTHORITY && r->type == TYPE_SOA)
 		soa_read(w, r);
-	wire_put32(&out, r->ttl);
 	if (r->ttl < w->ttl)
 		w->ttl = r->ttl;
 }
@@ -367,76 +345,43 @@ opt_read(struct answer_reply *reply, const uint8_t *pkt, const struct record *r)
 	return true;
 }
 
-/* Whether the record can be kept as it is, or at all. */
-static bool
-record_keep(struct walk *w, struct record *r, enum section section)
-{
-	enum rdata_is rdata = rdata_check(w->pkt, r);
-
-	if (rdata == RDATA_BAD)
-		return false;
-	ttl_limit(w, r, section);
-	w->reply->answer.count[section]++;
-	if (w->out != NULL)
-		rewrite_record(w->out, w->pkt, r);
-	else if (w->kept_end != r->start || rdata == RDATA_NAMES ||
-	    dns_get16(w->pkt + r->start) != (DNS_POINTER << 8 | DNS_HEADER))
-		w->rewrite = true;
-	w->kept_end = r->end;
-	return true;
-}
-
 static bool
 record_take(struct walk *w, struct record *r, enum section section)
 {
-	struct plain_name owner;
+	const struct dname *owner = &w->name[0];
+	struct dname read;
 
-	if (!message_name(w->pkt, r->end, r->start, &owner))
-		return false;
-	if (record_stays(w, r, &owner, section))
-		return record_keep(w, r, section);
-	if (r->type == TYPE_OPT && section == SECTION_ADDITIONAL &&
-	    w->out == NULL)
+	if (dns_get16(w->pkt + r->start) != QUESTION_POINTER) {
+		if (!message_name(w->pkt, r->end, r->start, &read))
+			return false;
+		owner = &read;
+	}
+	if (record_stays(w, r, owner, section)) {
+		ttl_limit(w, r, section);
+		w->reply->answer.count[section]++;
+		rewrite_record(&w->out, w->pkt, r);
+	} else if (r->type == TYPE_OPT && section == SECTION_ADDITIONAL) {
 		return opt_read(w->reply, w->pkt, r);
+	}
 	return true;
 }
 
 static bool
 records_walk(struct walk *w)
 {
-	struct wire_in in = wire_in(w->pkt, w->len);
+	struct wire_in in = walk_start(w);
 	struct record r;
 
-	memset(w->reply->answer.count, 0, sizeof(w->reply->answer.count));
-	w->reply->removed = 0;
-	w->ttl = ANSWER_TTL_MAX;
-	w->kept_end = in.pos = w->first;
 	for (unsigned s = 0; s < SECTIONS; s++) {
-		unsigned count = dns_get16(w->pkt + 6 + 2 * s);
+		unsigned count = section_count(w, (enum section)s);
 
-		for (unsigned i = 0; i < count; i++)
+		while (count-- > 0)
 			if (!message_record(&in, &r) ||
-			    !record_take(w, &r, (enum section)s))
+			    !record_take(w, &r, (enum section)s) ||
+			    w->out.out.bad)
 				return false;
 	}
-	/* None is lost, as is one that points at a TTL which was lowered. */
-	return w->links ==
-	    (UINT64_C(1) << (w->chain->count + w->leaves - 1)) - 1;
-}
-
-static bool
-records_rewrite(struct walk *w, uint8_t *room)
-{
-	struct rewrite out;
-	bool read;
-
-	rewrite_start(&out, room, DNS_TCP_MAX - w->first, w->rules->qname);
-	w->out = &out;
-	read = records_walk(w);
-	w->out = NULL;
-	w->reply->answer.body = room;
-	w->reply->answer.len = out.out.len;
-	return read && !out.out.bad;
+	return true;
 }
 
 /*
@@ -468,7 +413,7 @@ answer_judge(struct walk *w)
 	if (w->leaves) /* what they say of the last name is nothing to us */
 		a->rcode = RCODE_NOERROR;
 	empty = a->rcode == RCODE_NOERROR && !w->answered && !w->soa;
-	a->chain = w->chain->count + w->leaves > 1;
+	a->chain = w->names + w->leaves > 1;
 	a->open = w->leaves || (empty && a->chain);
 	w->reply->lame = empty && !a->chain;
 	a->ttl = keeping_time(w);
@@ -476,33 +421,33 @@ answer_judge(struct walk *w)
 
 /* Cut off anywhere: only what OPT says is of use. */
 static void
-truncated_read(struct walk *w)
+truncated_read(const struct walk *w)
 {
-	struct wire_in in = wire_in(w->pkt, w->len);
-	unsigned count = (unsigned)dns_get16(w->pkt + 6) +
-	    dns_get16(w->pkt + 8) + dns_get16(w->pkt + 10);
+	struct wire_in in = walk_start(w);
 	struct record r;
 
-	in.pos = w->first;
 	w->reply->truncated = true;
-	while (count-- > 0 && message_record(&in, &r))
+	while (wire_left(&in) > 0 && message_record(&in, &r))
 		if (r.type == TYPE_OPT)
 			(void)opt_read(w->reply, w->pkt, &r);
 }
 
 bool
-answer_read(struct answer_reply *reply, uint8_t *pkt, size_t len,
+answer_read(struct answer_reply *reply, const uint8_t *pkt, size_t len,
     const struct answer_rules *rules, uint8_t *room)
 {
 	uint16_t flags = dns_get16(pkt + 2);
-	struct names chain;
-	struct walk w = { .rules = rules,
-		.reply = reply,
-		.pkt = pkt,
-		.len = len,
-		.chain = &chain,
-		.first = DNS_HEADER + rules->qname->len + 4U };
+	struct walk w;
 
+	memset(&w, 0, offsetof(struct walk, name));
+	w.rules = rules;
+	w.reply = reply;
+	w.pkt = pkt;
+	w.len = len;
+	w.first = DNS_HEADER + rules->qname->len + 4U;
+	w.ttl = ANSWER_TTL_MAX;
+	w.name[w.names++] = *rules->qname;
+	w.link[0] = 0;
 	assert(w.first <= len);
 	answer_reply_start(reply, flags & DNS_RCODE);
 	reply->answer.authentic = (flags & DNS_AD) != 0;
@@ -510,12 +455,12 @@ answer_read(struct answer_reply *reply, uint8_t *pkt, size_t len,
 		truncated_read(&w);
 		return true;
 	}
+	rewrite_start(
+	    &w.out, room + w.first, DNS_TCP_MAX - w.first, rules->qname, true);
 	if (!chain_find(&w) || !records_walk(&w))
 		return false;
-	reply->answer.body = pkt + w.first;
-	reply->answer.len = w.kept_end - w.first;
-	if (w.rewrite && !records_rewrite(&w, room))
-		return false;
+	reply->answer.body = w.out.out.buf;
+	reply->answer.len = w.out.out.len;
 	answer_judge(&w);
 	return true;
 }

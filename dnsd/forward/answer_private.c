@@ -2,7 +2,7 @@
  * answer_private.c - addresses that the Internet's names have no business
  * with: what a rebinding attack would make a browser talk to.
  */
-#include "answer_impl.h"
+#include "dnsd/forward/answer.h"
 
 #define TYPE_SVCB 64
 #define IPV4HINT  4 /* RFC 9460, 7.3 */

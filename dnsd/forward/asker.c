@@ -15,31 +15,24 @@ path_mark(struct forward *f, struct client_path *path)
 		f->paths[f->path_count++] = path;
 }
 
+struct cache_space
+space_for(struct forward *f, const struct dname *name)
+{
+	size_t first = DNS_HEADER + name->len + 4U;
+
+	return (struct cache_space){ .room_len = DNS_TCP_MAX - first,
+		.room = f->room + first,
+		.spare = f->room + first,
+		.ede = f->ede };
+}
+
 void
 asker_reply(
     struct forward *f, const struct asker *asker, const struct answer *answer)
 {
-	uint8_t question[DNS_NAME_MAX + 4];
-	struct wire_out out = wire_out(question, sizeof(question));
-	struct reply_to to = { .id = asker->id,
-		.flags = asker->flags,
-		.question = question,
-		.edns = asker->edns,
-		.edns_do = asker->edns_do,
-		.own = asker->own,
-		.cookie = asker->cookie,
-		.cookie_len = asker->cookie_len,
-		.nsid = asker->nsid,
-		.limit = asker->limit,
-		.udp_size = f->options.env->max_udp_size };
 	struct client_path *path = asker->client.path;
-	size_t len;
+	size_t len = reply_write(f->out, &asker->to, answer);
 
-	wire_put(&out, asker->qname, asker->qname_len);
-	wire_put16(&out, asker->qtype);
-	wire_put16(&out, CLASS_IN);
-	to.question_len = out.len;
-	len = reply_write(f->out, &to, answer);
 	seen_reply(f, asker, f->out, len);
 	path->send(path, &asker->client, f->out, len);
 	path_mark(f, path);
@@ -47,11 +40,12 @@ asker_reply(
 
 void
 asker_fail(struct forward *f, const struct asker *asker, enum dns_rcode rcode,
-    enum dns_ede ede)
+    enum dns_ede why)
 {
 	struct answer a = { .rcode = (uint8_t)rcode };
+	uint8_t ede[ANSWER_EDE_MAX];
 
-	answer_explain(&a, f->led_ede, ede);
+	answer_explain(&a, ede, why);
 	asker_reply(f, asker, &a);
 }
 

@@ -7,7 +7,6 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 
-#include "base/letters.h"
 #include "cache_impl.h"
 
 #define SHARDS_MAX  64
@@ -165,8 +164,7 @@ cache_key_hash(struct cache_key *key, const struct siphash_key *seed)
 	uint64_t more = key->scope ^ (uint64_t)key->qtype << 8 ^
 	    (unsigned)(key->edns_do << 1) ^ (unsigned)key->cd;
 
-	assert(letters_are_lower(key->name, key->name_len));
-	key->hash = siphash(seed, more, key->name, key->name_len);
+	key->hash = siphash(seed, more, key->name->wire, key->name->len);
 }
 
 /* The upper bits choose the shard, the lower ones the bucket. */
@@ -233,7 +231,6 @@ cache_get(struct cache *c, const struct cache_key *key, int64_t now_ms,
 {
 	enum cache_found found;
 	struct shard *s;
-	uint8_t *body;
 	int64_t age_ms;
 
 	if (c->shards == 0)
@@ -244,13 +241,12 @@ cache_get(struct cache *c, const struct cache_key *key, int64_t now_ms,
 	(void)pthread_mutex_unlock(&s->lock);
 	if (found == CACHE_NONE)
 		return found;
-	body = hit->answer.body == space->room ? space->room : space->spare;
-	if (found == CACHE_FRESH)
-		answer_age(body, hit->answer.len, hit->answer.count,
-		    (uint32_t)(age_ms / 1000));
-	else
-		answer_set_ttl(
-		    body, hit->answer.len, hit->answer.count, CACHE_STALE_TTL);
+	if (found == CACHE_STALE)
+		answer_age(hit->answer.body, hit->answer.len, hit->answer.count,
+		    UINT32_MAX, CACHE_STALE_TTL);
+	else if (age_ms >= 1000)
+		answer_age(hit->answer.body, hit->answer.len, hit->answer.count,
+		    (uint32_t)(age_ms / 1000), 0);
 	return found;
 }
 
@@ -275,7 +271,8 @@ void
 cache_put(struct cache *c, const struct cache_key *key, int64_t now_ms,
     const struct answer *a)
 {
-	size_t blocks = blocks_for((size_t)key->name_len + a->ede_len + a->len);
+	size_t blocks =
+	    blocks_for((size_t)key->name->len + a->ede_len + a->len);
 	struct shard *s;
 
 	assert(a->len <= DNS_TCP_MAX);

@@ -116,8 +116,8 @@ entry_is_for(
 
 	return e->hash == key->hash && e->scope == key->scope &&
 	    e->qtype == key->qtype && e->edns_do == key->edns_do &&
-	    e->cd == key->cd && e->name_len == key->name_len &&
-	    stream_is(&st, key->name, key->name_len);
+	    e->cd == key->cd && e->name_len == key->name->len &&
+	    stream_is(&st, key->name->wire, key->name->len);
 }
 
 static uint32_t *
@@ -290,7 +290,7 @@ entry_fill(struct shard *s, struct entry *e, const struct cache_key *key,
 		.next = next,
 		.qtype = key->qtype,
 		.len = (uint16_t)a->len,
-		.name_len = key->name_len,
+		.name_len = key->name->len,
 		.ede_len = a->ede_len,
 		.rcode = a->rcode,
 		.edns_do = key->edns_do,
@@ -300,7 +300,7 @@ entry_fill(struct shard *s, struct entry *e, const struct cache_key *key,
 		.open = a->open };
 	memcpy(e->count, a->count, sizeof(e->count));
 	st = stream_of(s, e);
-	stream_put(&st, key->name, key->name_len);
+	stream_put(&st, key->name->wire, key->name->len);
 	stream_put(&st, a->ede, a->ede_len);
 	stream_put(&st, a->body, a->len);
 }

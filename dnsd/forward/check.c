@@ -2,105 +2,60 @@
  * check.c - is this the reply to what was asked?
  *
  * The id and the socket have found the attempt that a reply is checked for.
- *
- * To add a check: a predicate, a row, a reason in forward_drop.
  */
 #include "check.h"
 
 #define CLIENT_COOKIE 8 /* octets, RFC 7873, 4.1 */
 
-struct reply {
-	const struct attempt *asked;
-	const struct sockaddr *from; /* NULL: a stream's other end */
-	const uint8_t *pkt;
-	size_t len;
-};
-
 static bool
-is_response(const struct reply *r)
+is_from(const struct upstream *up, const struct sockaddr *sender)
 {
-	return (dns_get16(r->pkt + 2) & (DNS_QR | DNS_OPCODE)) == DNS_QR;
-}
+	const union sockaddr_ip *from = (const void *)sender;
+	struct addr addr = addr_from_sockaddr(from);
 
-static bool
-is_from_upstream(const struct reply *r)
-{
-	const struct upstream *up = r->asked->upstream;
-	const union sockaddr_ip *from = (const void *)r->from;
-	struct addr addr;
-
-	if (from == NULL)
-		return true;
-	addr = addr_from_sockaddr(from);
 	return from->any.sa_family == up->address.any.sa_family &&
 	    from->v4.sin_port == up->address.v4.sin_port &&
 	    addr_is_same(&addr, &up->config->address);
 }
 
 static bool
-has_question(const struct reply *r)
+repeats_question(const struct pending *p, const uint8_t *pkt, size_t len)
 {
-	return r->len >= DNS_HEADER + r->asked->pending->name.len + 4U &&
-	    dns_get16(r->pkt + 4) != 0;
+	struct wire_in in = wire_in(pkt, len);
+	struct dname name;
+
+	in.pos = DNS_HEADER;
+	return dns_get16(pkt + 4) == 1 && dname_get(&name, &in) &&
+	    name_is_same(&name, &p->name) && wire_get16(&in) == p->key.qtype &&
+	    wire_get16(&in) == CLASS_IN;
 }
 
 static bool
-name_is_repeated(const uint8_t *pkt, const struct plain_name *name)
+repeats_letters(const struct attempt *a, const uint8_t *pkt)
 {
-	struct plain_name its;
+	uint8_t name[QUESTION_NAME];
 
-	its.len = name->len;
-	memcpy(its.wire, pkt, its.len);
-	name_lower(&its);
-	return name_is_same(&its, name);
+	question_name(name, a);
+	return memcmp(pkt + DNS_HEADER, name, a->pending->name.len) == 0;
 }
 
-static bool
-repeats_question(const struct reply *r)
-{
-	const struct pending *p = r->asked->pending;
-	const uint8_t *type = r->pkt + DNS_HEADER + p->name.len;
-
-	return dns_get16(r->pkt + 4) == 1 &&
-	    name_is_repeated(r->pkt + DNS_HEADER, &p->name) &&
-	    dns_get16(type) == p->key.qtype && dns_get16(type + 2) == CLASS_IN;
-}
-
-static bool
-letters_are_same(const struct attempt *a, const uint8_t *pkt)
-{
-	struct plain_name name;
-
-	question_name(&name, a);
-	return memcmp(pkt + DNS_HEADER, name.wire, name.len) == 0;
-}
-
-static bool
-repeats_letters(const struct reply *r)
-{
-	return !r->asked->needs_letters || letters_are_same(r->asked, r->pkt);
-}
-
-static const struct {
-	bool (*holds)(const struct reply *);
-	enum forward_drop otherwise;
-} checks[] = {
-	{ is_response, DROP_NOT_RESPONSE },
-	{ is_from_upstream, DROP_SENDER },
-	{ has_question, DROP_SHORT },
-	{ repeats_question, DROP_QUESTION },
-	{ repeats_letters, DROP_LETTERS },
-};
-
+/* To add a check: a line, its reason and phrase. */
 enum forward_drop
-forward_check(const struct attempt *asked, const struct sockaddr *from,
+forward_check(const struct attempt *a, const struct sockaddr *from,
     const uint8_t *pkt, size_t len)
 {
-	const struct reply reply = { asked, from, pkt, len };
+	const struct pending *p = a->pending;
 
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
-		if (!checks[i].holds(&reply))
-			return checks[i].otherwise;
+	if ((dns_get16(pkt + 2) & (DNS_QR | DNS_OPCODE)) != DNS_QR)
+		return DROP_NOT_RESPONSE;
+	if (from != NULL && !is_from(a->upstream, from))
+		return DROP_SENDER;
+	if (len < DNS_HEADER + p->name.len + 4U || dns_get16(pkt + 4) == 0)
+		return DROP_SHORT;
+	if (!repeats_question(p, pkt, len))
+		return DROP_QUESTION;
+	if (a->needs_letters && !repeats_letters(a, pkt))
+		return DROP_LETTERS;
 	return DROP_NOT;
 }
 
@@ -136,90 +91,6 @@ forward_check_short(
 
 /* --- what a good reply teaches */
 
-struct lesson {
-	const struct attempt *asked;
-	const uint8_t *pkt;
-	const struct answer_reply *reply;
-};
-
-static bool
-tried_edns(const struct lesson *l)
-{
-	return l->asked->shape.edns;
-}
-
-static bool
-shown_edns(const struct lesson *l)
-{
-	return l->reply->edns;
-}
-
-static bool
-tried_do(const struct lesson *l)
-{
-	return l->reply->edns && l->asked->pending->key.edns_do;
-}
-
-static bool
-shown_do(const struct lesson *l)
-{
-	return l->reply->edns_do;
-}
-
-static bool
-tried_cookie(const struct lesson *l)
-{
-	return l->asked->shape.cookie;
-}
-
-static bool
-shown_cookie(const struct lesson *l)
-{
-	return l->reply->cookie_len > CLIENT_COOKIE;
-}
-
-/* Without a capital, as in the root, nothing is to be learnt. */
-static bool
-tried_letters(const struct lesson *l)
-{
-	return l->asked->capitals;
-}
-
-/* What had to be so was looked at. */
-static bool
-shown_letters(const struct lesson *l)
-{
-	return l->asked->needs_letters || letters_are_same(l->asked, l->pkt);
-}
-
-static bool
-tried_udp(const struct lesson *l)
-{
-	return !l->asked->shape.stream;
-}
-
-static bool
-tried_stream(const struct lesson *l)
-{
-	return l->asked->shape.stream;
-}
-
-/* To add one: its name in ability.h, its row here. */
-static const struct {
-	bool (*tried)(const struct lesson *);
-	bool (*shown)(const struct lesson *);
-} lessons[] = {
-	[ABLE_EDNS] = { tried_edns, shown_edns },
-	[ABLE_DO] = { tried_do, shown_do },
-	[ABLE_COOKIES] = { tried_cookie, shown_cookie },
-	[ABLE_LETTERS] = { tried_letters, shown_letters },
-	[ABLE_UDP] = { tried_udp, tried_udp },
-	[ABLE_TCP] = { tried_stream, tried_stream },
-};
-
-static_assert(
-    sizeof(lessons) / sizeof(lessons[0]) == ABLE_COUNT_, "one row an ability");
-
 /* A good reply to A, after B, which had more, brought none. */
 static void
 learn_by_contrast(
@@ -240,29 +111,41 @@ learn_by_contrast(
 }
 
 void
-forward_learn(const struct attempt *a, const uint8_t *pkt,
+forward_learn(const struct attempt *a, const uint8_t *pkt, size_t len,
     const struct answer_reply *reply, int64_t now_us)
 {
-	const struct lesson lesson = { a, pkt, reply };
 	const struct pending *p = a->pending;
 	struct upstream *up = a->upstream;
+	bool stream = a->shape.stream;
+	bool cookie = reply->cookie_len > CLIENT_COOKIE;
+	/* Without a capital, as in the root, nothing is to be learnt. */
+	bool letters = a->capitals && len >= DNS_HEADER + (size_t)p->name.len;
+	/* To add one: its name in ability.h, its row here. */
+	const struct {
+		bool tried, shown;
+	} lessons[ABLE_COUNT_] = {
+		[ABLE_EDNS] = { a->shape.edns, reply->edns },
+		[ABLE_DO] = { reply->edns && p->key.edns_do, reply->edns_do },
+		[ABLE_COOKIES] = { a->shape.cookie, cookie },
+		[ABLE_LETTERS] = { letters,
+		    letters && (a->needs_letters || repeats_letters(a, pkt)) },
+		[ABLE_UDP] = { !stream, true },
+		[ABLE_TCP] = { stream, true },
+	};
 
-	if (a->shape.cookie && reply->cookie_len > CLIENT_COOKIE) {
+	if (a->shape.cookie && cookie) {
 		memcpy(up->cookie, reply->cookie, reply->cookie_len);
 		up->cookie_len = reply->cookie_len;
-		ability_show(&up->able[ABLE_COOKIES], a->shape.stream, now_us);
+		ability_show(&up->able[ABLE_COOKIES], stream, now_us);
 	}
 	if (reply->rcode != RCODE_NOERROR && reply->rcode != RCODE_NXDOMAIN)
 		return; /* an error proves nothing */
-	for (unsigned i = 0; i < ABLE_COUNT_; i++) {
-		if (!lessons[i].tried(&lesson))
-			continue;
-		if (lessons[i].shown(&lesson))
-			ability_show(&up->able[i], a->shape.stream, now_us);
-		else
-			ability_lack(&up->able[i], EVIDENCE_LACKED,
-			    a->shape.stream, now_us);
-	}
+	for (unsigned i = 0; i < ABLE_COUNT_; i++)
+		if (lessons[i].tried && lessons[i].shown)
+			ability_show(&up->able[i], stream, now_us);
+		else if (lessons[i].tried)
+			ability_lack(
+			    &up->able[i], EVIDENCE_LACKED, stream, now_us);
 	for (unsigned i = 0; i < p->tries; i++)
 		learn_by_contrast(a, &p->attempt[i], now_us);
 }

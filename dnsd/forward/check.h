@@ -31,7 +31,7 @@ enum forward_drop forward_check_cookie(
 enum forward_drop forward_check_short(
     const struct attempt *, const uint8_t *pkt, struct answer_reply *);
 /* An accepted reply teaches what the upstream can: see ability.h. */
-void forward_learn(const struct attempt *, const uint8_t *pkt,
+void forward_learn(const struct attempt *, const uint8_t *pkt, size_t len,
     const struct answer_reply *, int64_t now_us);
 const char *forward_drop_str(enum forward_drop);
 

@@ -9,14 +9,12 @@
 static void
 failure_log(struct forward *f, const struct pending *p, const char *why)
 {
-	struct wire_in in = wire_in(p->name.wire, p->name.len);
 	char text[DNAME_TEXT], asked[4 * UPSTREAM_TITLE] = "nobody";
-	struct dname name;
 	unsigned more;
 	size_t len = 0;
 
 	if (p->set == NULL || SLIST_EMPTY(&p->askers) ||
-	    !log_may(&f->failure_log, &more) || !dname_get(&name, &in))
+	    !log_may(&f->failure_log, &more))
 		return;
 	for (unsigned i = 0; i < p->set->count && len < 2 * UPSTREAM_TITLE; i++)
 		if ((p->tried & 1U << i) != 0)
@@ -26,7 +24,7 @@ failure_log(struct forward *f, const struct pending *p, const char *why)
 	log_event(LOG_LEVEL_WARN, "servfail", p->set->zone,
 	    "forward: %s, type %u, gets SERVFAIL: %s; zone %s, asked: %s (%u "
 	    "more since the last such line)",
-	    dname_text(&name, text), p->key.qtype, why, p->set->zone, asked,
+	    dname_text(&p->name, text), p->key.qtype, why, p->set->zone, asked,
 	    more);
 }
 
@@ -39,10 +37,7 @@ askers_reply(struct forward *f, struct pending *p, const struct answer *answer,
 
 	while ((asker = asker_pop(p)) != NULL) {
 		asker->counter = counter;
-		if (follow(f, asker, p->set, &p->name, answer))
-			asker_done(f, asker);
-		else
-			SLIST_INSERT_HEAD(&f->led_on, asker, next);
+		follow(f, asker, p->set, &p->name, answer);
 	}
 }
 
@@ -61,7 +56,7 @@ finish(struct forward *f, struct pending *p, const struct answer *answer)
 void
 finish_stale(struct forward *f, struct pending *p)
 {
-	const struct cache_space space = { .spare = f->room, .ede = f->ede };
+	const struct cache_space space = space_for(f, &p->name);
 	struct cache_hit hit;
 
 	p->stale = false;

@@ -24,24 +24,6 @@ is_for_a_resolver(const struct query *q)
 	    q->qtype != TYPE_IXFR;
 }
 
-static struct reply_to
-asker_of(struct forward *f, const struct query *q)
-{
-	size_t limit = query_reply_max(q, f->options.env);
-
-	return (struct reply_to){ .id = dns_get16(q->pkt),
-		.flags = q->flags,
-		.question = q->pkt + DNS_HEADER,
-		.question_len = q->question_len,
-		.edns = q->edns,
-		.edns_do = q->edns_do,
-		.cookie = q->cookie,
-		.cookie_len = q->cookie_len,
-		.nsid = query_nsid(q, f->options.env),
-		.limit = limit < q->cap ? limit : q->cap,
-		.udp_size = f->options.env->max_udp_size };
-}
-
 static enum query_next
 hit_send(struct query *q, const struct reply_to *to, const struct answer *a)
 {
@@ -55,13 +37,10 @@ static enum cache_found
 hit_find(struct forward *f, const struct cache_key *key,
     const struct reply_to *to, struct query *q, struct cache_hit *hit)
 {
-	const struct cache_space space = {
-		.room = q->pkt + DNS_HEADER + to->question_len,
-		.room_len = reply_room(to, 0),
-		.spare = f->room,
-		.ede = f->ede,
-	};
+	struct cache_space space = space_for(f, key->name);
 
+	space.room = q->pkt + DNS_HEADER + to->question_len;
+	space.room_len = reply_room(to, 0);
 	return cache_get(
 	    f->options.cache, key, forward_now(f) / 1000, &space, hit);
 }
@@ -154,53 +133,53 @@ hit_follow(struct forward *f, struct query *q, const struct client *client,
     struct upstream_set *set, const struct answer *answer)
 {
 	struct asker *asker = asker_take(f, q, client);
-	struct plain_name name = { .len = q->qname.len };
 
 	if (asker == NULL) {
 		f->counters.over_limit++;
 		return question_fail(f, q, RCODE_SERVFAIL, EDE_OTHER);
 	}
-	memcpy(name.wire, q->qname.wire, name.len);
-	if (follow(f, asker, set, &name, answer))
-		asker_done(f, asker);
-	else
-		SLIST_INSERT_HEAD(&f->led_on, asker, next);
+	follow(f, asker, set, &q->qname, answer);
 	return QUERY_DROP;
+}
+
+static struct cache_key
+key_of(const struct forward *f, const struct upstream_set *set,
+    const struct dname *name, uint16_t qtype, const struct reply_to *to)
+{
+	struct cache_key key = { .scope = set->scope,
+		.qtype = qtype,
+		.edns_do = to->edns_do,
+		.cd = (to->flags & DNS_CD) != 0,
+		.name = name };
+
+	cache_key_hash(&key, &f->seed);
+	return key;
 }
 
 /* As a question of its own, but for its reply. */
 static void
 asker_ask_on(struct forward *f, struct asker *asker)
 {
-	const struct cache_space space = { .spare = f->hit, .ede = f->led_ede };
-	const struct plain_name name = asker->on;
-	struct cache_key key = { .scope = asker->on_set->scope,
-		.qtype = asker->qtype,
-		.edns_do = asker->edns_do,
-		.cd = (asker->flags & DNS_CD) != 0,
-		.name = name.wire,
-		.name_len = name.len };
+	const struct cache_space space = space_for(f, &asker->on);
+	struct cache_key key =
+	    key_of(f, asker->on_set, &asker->on, asker->qtype, &asker->to);
 	struct cache_hit hit;
-	enum cache_found found;
-
-	cache_key_hash(&key, &f->seed);
-	found = cache_get(
+	enum cache_found found = cache_get(
 	    f->options.cache, &key, forward_now(f) / 1000, &space, &hit);
-	if (found == CACHE_NONE || (found == CACHE_STALE && !hit.failing))
-		if (asker_wait(
-			f, asker, &key, asker->on_set, found == CACHE_STALE))
-			return;
-	if (found == CACHE_STALE)
-		answer_explain_stale(&hit.answer, f->led_ede);
-	if (found == CACHE_NONE && asker->counter != NULL)
-		asker->counter = &f->counters.failed;
-	if (found == CACHE_NONE)
+
+	if ((found == CACHE_NONE || (found == CACHE_STALE && !hit.failing)) &&
+	    asker_wait(f, asker, &key, asker->on_set, found == CACHE_STALE))
+		return;
+	if (found == CACHE_NONE) {
+		if (asker->counter != NULL)
+			asker->counter = &f->counters.failed;
 		asker_fail(f, asker, RCODE_SERVFAIL, EDE_NO_AUTHORITY);
-	else if (!follow(f, asker, asker->on_set, &name, &hit.answer)) {
-		SLIST_INSERT_HEAD(&f->led_on, asker, next);
+		asker_done(f, asker);
 		return;
 	}
-	asker_done(f, asker);
+	if (found == CACHE_STALE)
+		answer_explain_stale(&hit.answer, f->ede);
+	follow(f, asker, asker->on_set, &asker->on, &hit.answer);
 }
 
 static void
@@ -218,16 +197,12 @@ static enum query_next
 set_ask(struct forward *f, struct query *q, const struct client *client,
     struct upstream_set *set)
 {
-	const struct reply_to to = asker_of(f, q);
-	struct cache_key key = { .scope = set->scope,
-		.qtype = q->qtype,
-		.edns_do = q->edns_do,
-		.cd = (q->flags & DNS_CD) != 0,
-		.name = q->qname.wire,
-		.name_len = q->qname.len };
+	struct cache_key key;
+	struct reply_to to;
 	struct cache_hit hit;
 
-	cache_key_hash(&key, &f->seed);
+	reply_to_query(&to, q, f->options.env);
+	key = key_of(f, set, &q->qname, q->qtype, &to);
 	switch (hit_find(f, &key, &to, q, &hit)) {
 	case CACHE_FRESH:
 		f->counters.hits++;
@@ -260,13 +235,7 @@ own_follow(struct forward *f, struct query *q, const struct client *client)
 
 	if (asker == NULL)
 		return question_refuse(f, q);
-	asker->counter = &f->counters.hits; /* unless he has to wait */
-	if (!follow_own(f, asker, q)) {
-		SLIST_INSERT_HEAD(&f->led_on, asker, next);
-		return QUERY_DROP;
-	}
-	asker->counter = &f->counters.failed;
-	asker_done(f, asker);
+	follow_own(f, asker, q);
 	return QUERY_DROP;
 }
 
@@ -301,9 +270,8 @@ forward_ask(struct forward *f, struct query *q, const struct client *client)
 		return question_fail(
 		    f, q, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
 	f->asking = true;
-	next = q->name.kind == NAME_RECORD && q->led > 0
-	    ? own_follow(f, q, client)
-	    : question_route(f, q, client);
+	next = led_by(q) > 0 ? own_follow(f, q, client)
+			     : question_route(f, q, client);
 	f->asking = false;
 	return next;
 }

@@ -137,7 +137,7 @@ forward_got(struct forward *f, const struct channel *channel,
 		return;
 	}
 	seen_attempt(f, a, true, pkt, len);
-	forward_learn(a, pkt, &reply, forward_now(f));
+	forward_learn(a, pkt, len, &reply, forward_now(f));
 	upstream_heard(
 	    a->upstream, forward_now(f) - a->sent_us, forward_now(f));
 	reply_act(f, a, &reply);

@@ -81,14 +81,12 @@ struct forward {
 	struct client_path *paths[PATHS_MAX]; /* to be flushed */
 	unsigned path_count;
 	uint8_t out[DNS_TCP_MAX];
-	uint8_t room[DNS_TCP_MAX]; /* records that moved; large cache hits */
+	uint8_t room[DNS_TCP_MAX]; /* what upstreams say; large cache hits */
 	uint8_t ede[ANSWER_EDE_MAX];
 
-	/* follow.c: a chain, its private end, another answer, the whole. */
+	/* follow.c: the private end of a chain, and the whole. */
 	bool asking; /* the snapshot is the batch's, and fresh */
-	uint8_t work[DNS_TCP_MAX], home[DNS_TCP_MAX], hit[DNS_TCP_MAX];
-	uint8_t whole[DNS_TCP_MAX];
-	uint8_t led_ede[ANSWER_EDE_MAX];
+	uint8_t home[DNS_TCP_MAX], whole[DNS_TCP_MAX];
 };
 
 /* With a carrier that the caller made; it is closed with the forwarder. */
@@ -153,6 +151,8 @@ void try_settle(struct forward *, struct attempt *);
 void try_due(struct forward *, struct pending *);
 
 /* asker.c */
+/* Room in F for an answer, behind that of a question for the name. */
+struct cache_space space_for(struct forward *, const struct dname *);
 void asker_reply(struct forward *, const struct asker *, const struct answer *);
 void asker_fail(
     struct forward *, const struct asker *, enum dns_rcode, enum dns_ede);
@@ -164,13 +164,20 @@ void answer_explain(
 void answer_explain_stale(struct answer *, uint8_t ede[ANSWER_EDE_MAX]);
 
 /* follow.c */
-/* ANSWER, of SET for NAME, to the asker; false: it leads on, to asker->on. */
-bool follow(struct forward *, struct asker *, const struct upstream_set *,
-    const struct plain_name *, const struct answer *)
-    __attribute__((warn_unused_result));
+/*
+ * ANSWER, of SET for NAME, to the asker, who is done, or in f->led_on where
+ * it leads on.
+ */
+void follow(struct forward *, struct asker *, const struct upstream_set *,
+    const struct dname *, const struct answer *);
 /* The same where his network's own zones lead on from his question. */
-bool follow_own(struct forward *, struct asker *, const struct query *)
-    __attribute__((warn_unused_result));
+void follow_own(struct forward *, struct asker *, const struct query *);
+/* By how many CNAMEs they do. */
+static inline unsigned
+led_by(const struct query *q)
+{
+	return q->name.kind == NAME_RECORD ? q->led : 0;
+}
 
 /* finish.c */
 /* Keeps the answer and gives it to all askers; P is gone. */

@@ -17,8 +17,11 @@
 
 struct forward;
 
-#define TRIES_MAX    12   /* attempts for one question */
-#define QUESTION_MAX 384  /* octets of a message that we send */
+#define TRIES_MAX    12  /* attempts for one question */
+#define QUESTION_MAX 384 /* octets of a message that we send */
+#define QUESTION_NAME                                                          \
+	256               /* ... and its name: eight at a time are worked on   \
+			   */
 #define OUR_UDP_SIZE 1232 /* what upstreams may send over UDP */
 #define TICK_US      8000 /* how coarse time-outs are */
 #define WHEEL_SLOTS  1024 /* ticks; more than a question may wait */
@@ -61,20 +64,17 @@ struct asker {
 	const char *bound; /* the network of the listener, or NULL */
 	uint32_t network;
 	int64_t came_us;
-	uint16_t id, flags, limit, qtype, port;
-	bool edns, edns_do;
-	bool own; /* his network has the name that he asked for */
-	uint8_t cookie_len, cookie[COOKIE_LEN];
-	struct label nsid; /* for its reply; at NULL: none */
-	uint64_t *counter; /* of what becomes of him; NULL: he was counted */
-	uint8_t qname_len;
+	uint16_t qtype, port;
+	uint64_t *counter;  /* of what becomes of him; NULL: he was counted */
+	struct reply_to to; /* with these two: */
+	uint8_t cookie[COOKIE_LEN];
+	uint8_t question[DNS_NAME_MAX + 4];
 	/* Records behind his question that have led to the one that waits. */
 	uint8_t follows, led_count;
 	uint16_t led_len;
-	uint8_t qname[DNS_NAME_MAX]; /* as the asker wrote it */
 	uint8_t led[LED_MAX];
 	/* What they lead to, until that is asked for. */
-	struct plain_name on;
+	struct dname on;
 	struct upstream_set *on_set;
 };
 
@@ -94,7 +94,7 @@ struct pending {
 	bool stale;     /* the cache has something to fall back on */
 	bool is_set;    /* in a slot of the wheel */
 	/* Not cleared from here on: memory is touched as it is needed. */
-	struct plain_name name;
+	struct dname name;
 	struct attempt attempt[TRIES_MAX]; /* TRIES */
 };
 
@@ -132,6 +132,6 @@ struct pending *wheel_due(struct forward *);
 /* question.c */
 size_t question_write(uint8_t out[QUESTION_MAX], const struct attempt *);
 /* The question's name as the attempt wrote it. */
-void question_name(struct plain_name *, const struct attempt *);
+void question_name(uint8_t out[QUESTION_NAME], const struct attempt *);
 
 #endif

@@ -58,8 +58,7 @@ key_is_same(const struct cache_key *a, const struct cache_key *b)
 {
 	return a->hash == b->hash && a->scope == b->scope &&
 	    a->qtype == b->qtype && a->edns_do == b->edns_do &&
-	    a->cd == b->cd && a->name_len == b->name_len &&
-	    memcmp(a->name, b->name, a->name_len) == 0;
+	    a->cd == b->cd && name_is_same(a->name, b->name);
 }
 
 struct pending *
@@ -86,9 +85,8 @@ pending_take(struct forward *f, const struct cache_key *key)
 		return NULL;
 	memset(p, 0, offsetof(struct pending, name));
 	p->key = *key;
-	memcpy(p->name.wire, key->name, key->name_len);
-	p->name.len = key->name_len;
-	p->key.name = p->name.wire;
+	p->name = *key->name;
+	p->key.name = &p->name;
 	LIST_INSERT_HEAD(key_bucket(f, key), p, by_key);
 	f->in_flight++;
 	return p;
@@ -143,17 +141,10 @@ asker_take(
 	asker->led_len = 0;
 	asker->counter = NULL;
 	asker->came_us = forward_now(f);
-	asker->id = dns_get16(q->pkt);
-	asker->flags = q->flags;
-	asker->limit = (uint16_t)query_reply_max(q, f->options.env);
-	asker->edns = q->edns;
-	asker->edns_do = q->edns_do;
-	asker->own = false;
-	asker->cookie_len = q->cookie_len;
-	memcpy(asker->cookie, q->cookie, q->cookie_len);
-	asker->nsid = query_nsid(q, f->options.env);
-	asker->qname_len = q->qname.len;
-	memcpy(asker->qname, q->pkt + DNS_HEADER, q->qname.len);
+	reply_to_query(&asker->to, q, f->options.env);
+	asker->to.question =
+	    memcpy(asker->question, asker->to.question, q->question_len);
+	asker->to.cookie = memcpy(asker->cookie, q->cookie, q->cookie_len);
 	return asker;
 }
 

@@ -13,12 +13,12 @@
 #include "base/letters.h"
 
 void
-question_name(struct plain_name *out, const struct attempt *a)
+question_name(uint8_t out[QUESTION_NAME], const struct attempt *a)
 {
-	const struct plain_name *name = &a->pending->name;
+	const struct dname *name = &a->pending->name;
 	const uint64_t each = UINT64_C(0x0101010101010101);
 
-	out->len = name->len;
+	memcpy(out, name->wire, name->len);
 	/* Lengths are below 64, where no letter is. */
 	for (unsigned i = 0; i < name->len; i += 8) {
 		/* Of each octet its own bit, then 0x20 where that is set. */
@@ -27,9 +27,9 @@ question_name(struct plain_name *out, const struct attempt *a)
 		uint64_t upper = ((bits + each * 0x7f) & each * 0x80) >> 2;
 		uint64_t eight;
 
-		memcpy(&eight, name->wire + i, 8);
+		memcpy(&eight, out + i, 8);
 		eight ^= letters_of(eight, 'a') & upper;
-		memcpy(out->wire + i, &eight, 8);
+		memcpy(out + i, &eight, 8);
 	}
 }
 
@@ -52,7 +52,7 @@ question_write(uint8_t to[QUESTION_MAX], const struct attempt *a)
 	const struct pending *p = a->pending;
 	struct wire_out out = wire_out(to, QUESTION_MAX);
 	bool edns = a->shape.edns;
-	struct plain_name name;
+	uint8_t name[QUESTION_NAME];
 
 	/* RFC 6840, 5.7: AD asks whether the upstream has validated. */
 	wire_put16(&out, a->id);
@@ -60,8 +60,8 @@ question_write(uint8_t to[QUESTION_MAX], const struct attempt *a)
 	wire_put16(&out, 1);
 	wire_put32(&out, 0);
 	wire_put16(&out, edns ? 1 : 0);
-	question_name(&name, a);
-	wire_put(&out, name.wire, name.len);
+	question_name(name, a);
+	wire_put(&out, name, p->name.len);
 	wire_put16(&out, p->key.qtype);
 	wire_put16(&out, CLASS_IN);
 	if (edns)

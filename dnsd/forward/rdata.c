@@ -108,11 +108,12 @@ layout_of(uint16_t type)
 
 void
 rewrite_start(struct rewrite *rw, uint8_t *room, size_t cap,
-    const struct plain_name *qname)
+    const struct dname *qname, bool same)
 {
 	rw->out = wire_out(room, cap);
 	rw->qname = qname;
 	rw->base = DNS_HEADER + qname->len + 4U;
+	rw->same = same;
 	rw->count = 0;
 }
 
@@ -139,140 +140,136 @@ stands_at(const struct rewrite *rw, size_t at, const uint8_t *name)
 	}
 }
 
-/* Where the question's name ends in the LEN octets of NAME; 0: nowhere. */
+/* Where in the message NAME's end from a label on stands; 0: nowhere. */
 static size_t
-question_find(const struct rewrite *rw, const uint8_t *name, size_t len)
+end_find(const struct rewrite *rw, const struct dname *name, unsigned label,
+    bool in_question)
 {
-	size_t skip = rw->qname->len - len;
+	const struct dname *q = rw->qname;
+	const uint8_t *end = name->wire + name->at[label];
+	size_t len = name->len - (size_t)name->at[label];
+	int skip = q->labels - (name->labels - (int)label);
 
-	if (len > rw->qname->len || len == 1 ||
-	    memcmp(rw->qname->wire + skip, name, len) != 0)
-		return 0;
-	for (size_t at = 0; at <= skip; at += rw->qname->wire[at] + 1U)
-		if (at == skip)
-			return DNS_HEADER + skip;
-	return 0;
-}
-
-static size_t
-known_find(const struct rewrite *rw, const uint8_t *name, size_t len)
-{
-	size_t at = question_find(rw, name, len);
-
-	for (unsigned i = 0; at == 0 && i < rw->count; i++)
+	if (skip >= 0 && q->len - (size_t)q->at[skip] == len &&
+	    memcmp(q->wire + q->at[skip], end, len) == 0)
+		return DNS_HEADER + (size_t)q->at[skip];
+	for (unsigned i = 0; i < rw->count && !in_question; i++)
 		if (rw->known[i].len == len &&
-		    stands_at(rw, rw->known[i].at, name))
-			at = rw->known[i].at;
-	return at;
+		    stands_at(rw, rw->known[i].at, end))
+			return rw->known[i].at;
+	return 0;
 }
 
 /* As it was SENT, and where it ends as something known does, a pointer. */
 static void
-name_put(struct rewrite *rw, const struct plain_name *sent, bool whole)
+name_put(struct rewrite *rw, const struct dname *name, const uint8_t *sent,
+    bool whole)
 {
-	struct plain_name name = *sent;
-	size_t at = 0, found = 0;
-	unsigned count = rw->count;
+	unsigned count = rw->count, i = 0;
+	size_t found = 0;
 
-	name_lower(&name);
-	for (; at + 1 < name.len; at += name.wire[at] + 1U) {
+	for (; i < name->labels; i++) {
 		size_t here = rw->base + rw->out.len;
 
-		found = whole ? question_find(rw, name.wire + at, name.len - at)
-			      : known_find(rw, name.wire + at, name.len - at);
+		found = end_find(rw, name, i, whole);
 		if (found != 0)
 			break;
 		if (count < NAMES_KEPT && here <= 0x3fff) {
 			rw->known[count].at = (uint16_t)here;
-			rw->known[count].len = (uint8_t)(name.len - at);
+			rw->known[count].len =
+			    (uint8_t)(name->len - name->at[i]);
 			count++;
 		}
-		wire_put(&rw->out, sent->wire + at, sent->wire[at] + 1U);
+		wire_put(&rw->out, sent + name->at[i], sent[name->at[i]] + 1U);
 	}
 	/* Known from now on: not while parts of it were looked for. */
 	rw->count = count;
 	if (found != 0 && !whole)
 		wire_put16(&rw->out, (uint16_t)(DNS_POINTER << 8 | found));
 	else /* The letters of the question are lower ones here. */
-		wire_put(&rw->out, name.wire + at, name.len - at);
+		wire_put(&rw->out, name->wire + name->at[i],
+		    name->len - (size_t)name->at[i]);
 }
 
-/* --- pieces */
+/* The name at AT; a WHOLE one has no pointer. */
+static void
+name_copy(
+    struct rewrite *rw, const uint8_t *pkt, size_t len, size_t at, bool whole)
+{
+	uint8_t sent[DNS_NAME_MAX];
+	struct wire_in in =
+	    wire_in(sent, message_name_as_sent(pkt, len, at, sent));
+	struct dname name;
 
-/* One record's rdata on its way; RW is NULL where it is only checked. */
-struct rdata {
-	struct wire_in in;
-	struct rewrite *rw;
-	bool names;
-};
+	if (!dname_get(&name, &in))
+		rw->out.bad = true;
+	if (!rw->out.bad)
+		name_put(rw, &name, sent, whole);
+}
+
+/* --- pieces of rdata, from IN */
 
 static const uint8_t *
-octets_copy(struct rdata *d, size_t n)
+octets_copy(struct rewrite *rw, struct wire_in *in, size_t n)
 {
-	const uint8_t *at = wire_take(&d->in, n);
+	const uint8_t *at = wire_take(in, n);
 
-	if (at != NULL && d->rw != NULL)
-		wire_put(&d->rw->out, at, n);
+	if (at != NULL)
+		wire_put(&rw->out, at, n);
 	return at;
 }
 
 static uint8_t
-octet_copy(struct rdata *d)
+octet_copy(struct rewrite *rw, struct wire_in *in)
 {
-	const uint8_t *at = octets_copy(d, 1);
+	const uint8_t *at = octets_copy(rw, in, 1);
 
 	return at == NULL ? 0 : at[0];
 }
 
-static void
-name_copy(struct rdata *d, bool whole)
+static uint16_t
+two_copy(struct rewrite *rw, struct wire_in *in)
 {
-	struct plain_name name;
+	const uint8_t *at = octets_copy(rw, in, 2);
 
-	if (!message_name_as_sent(d->in.buf, d->in.len, d->in.pos, &name))
-		d->in.bad = true;
-	wire_skip_name(&d->in);
-	d->names = true;
-	if (!d->in.bad && d->rw != NULL)
-		name_put(d->rw, &name, whole);
+	return at == NULL ? 0 : dns_get16(at);
 }
 
 static void
-string_copy(struct rdata *d, size_t least)
+rdata_name_copy(struct rewrite *rw, struct wire_in *in, bool whole)
 {
-	size_t len = octet_copy(d);
+	name_copy(rw, in->buf, in->len, in->pos, whole);
+	wire_skip_name(in);
+}
+
+static void
+string_copy(struct rewrite *rw, struct wire_in *in, size_t least)
+{
+	size_t len = octet_copy(rw, in);
 
 	if (len < least)
-		d->in.bad = true;
-	(void)octets_copy(d, len);
+		in->bad = true;
+	(void)octets_copy(rw, in, len);
 }
 
 static void
-rest_copy(struct rdata *d, size_t least)
+rest_copy(struct rewrite *rw, struct wire_in *in, size_t least)
 {
-	if (wire_left(&d->in) < least)
-		d->in.bad = true;
-	(void)octets_copy(d, wire_left(&d->in));
+	if (wire_left(in) < least)
+		in->bad = true;
+	(void)octets_copy(rw, in, wire_left(in));
 }
 
 static void
-strings_copy(struct rdata *d)
+bitmap_copy(struct rewrite *rw, struct wire_in *in)
 {
-	do {
-		string_copy(d, 0);
-	} while (wire_left(&d->in) > 0);
-}
-
-static void
-bitmap_copy(struct rdata *d)
-{
-	for (int last = -1; wire_left(&d->in) > 0;) {
-		int window = octet_copy(d);
-		uint8_t len = octet_copy(d);
+	for (int last = -1; wire_left(in) > 0;) {
+		int window = octet_copy(rw, in);
+		uint8_t len = octet_copy(rw, in);
 
 		if (window <= last || len == 0 || len > 32)
-			d->in.bad = true;
-		(void)octets_copy(d, len);
+			in->bad = true;
+		(void)octets_copy(rw, in, len);
 		last = window;
 	}
 }
@@ -291,140 +288,115 @@ parameter_is_good(uint16_t key, uint16_t len)
 }
 
 static void
-parameters_copy(struct rdata *d)
+parameters_copy(struct rewrite *rw, struct wire_in *in)
 {
-	for (int last = -1; wire_left(&d->in) > 0;) {
-		const uint8_t *head = octets_copy(d, 4);
-		uint16_t key, len;
+	for (int last = -1; wire_left(in) > 0;) {
+		uint16_t key = two_copy(rw, in);
+		uint16_t len = two_copy(rw, in);
 
-		if (head == NULL)
-			return;
-		key = dns_get16(head);
-		len = dns_get16(head + 2);
 		if (key <= last || !parameter_is_good(key, len))
-			d->in.bad = true;
-		(void)octets_copy(d, len);
+			in->bad = true;
+		(void)octets_copy(rw, in, len);
 		last = key;
 	}
 }
 
 static void
-prefixes_copy(struct rdata *d)
-{
-	while (wire_left(&d->in) > 0) {
-		const uint8_t *head = octets_copy(d, 4);
-
-		if (head != NULL)
-			(void)octets_copy(d, head[3] & 0x7f);
-	}
-}
-
-static void
-gateway_copy(struct rdata *d, uint8_t type)
+gateway_copy(struct rewrite *rw, struct wire_in *in, uint8_t type)
 {
 	static const uint8_t len[] = { 0, 4, 16 };
 
 	if (type < sizeof(len))
-		(void)octets_copy(d, len[type]);
+		(void)octets_copy(rw, in, len[type]);
 	else if (type == 3)
-		name_copy(d, true);
+		rdata_name_copy(rw, in, true);
 	else
-		d->in.bad = true;
+		in->bad = true;
 }
 
 static void
-host_copy(struct rdata *d)
+host_copy(struct rewrite *rw, struct wire_in *in)
 {
-	const uint8_t *head = octets_copy(d, 4);
+	size_t identity = octet_copy(rw, in);
 
-	if (head != NULL)
-		(void)octets_copy(d, (size_t)head[0] + dns_get16(head + 2));
-	while (wire_left(&d->in) > 0)
-		name_copy(d, true);
+	(void)octet_copy(rw, in);
+	identity += two_copy(rw, in);
+	(void)octets_copy(rw, in, identity);
+	while (wire_left(in) > 0)
+		rdata_name_copy(rw, in, true);
 }
 
 static void
-piece_copy(struct rdata *d, char piece)
+piece_copy(struct rewrite *rw, struct wire_in *in, char piece)
 {
 	uint8_t type;
 
 	switch (piece) {
 	case 'N':
 	case 'n':
-		name_copy(d, piece == 'n');
+		rdata_name_copy(rw, in, piece == 'n');
 		break;
 	case 's':
 	case 't':
-		string_copy(d, piece == 't');
+		string_copy(rw, in, piece == 't');
 		break;
 	case 'S':
-		strings_copy(d);
+		do {
+			string_copy(rw, in, 0);
+		} while (wire_left(in) > 0);
 		break;
 	case 'x':
 	case 'X':
-		rest_copy(d, piece == 'X');
+		rest_copy(rw, in, piece == 'X');
 		break;
 	case 'b':
-		bitmap_copy(d);
+		bitmap_copy(rw, in);
 		break;
 	case 'p':
-		parameters_copy(d);
+		parameters_copy(rw, in);
 		break;
 	case 'a':
-		prefixes_copy(d);
+		while (wire_left(in) > 0) {
+			(void)octets_copy(rw, in, 3);
+			(void)octets_copy(rw, in, octet_copy(rw, in) & 0x7f);
+		}
 		break;
 	case 'g':
-		type = octet_copy(d);
-		(void)octet_copy(d);
-		gateway_copy(d, type);
+		type = octet_copy(rw, in);
+		(void)octet_copy(rw, in);
+		gateway_copy(rw, in, type);
 		break;
 	case 'r':
-		gateway_copy(d, octet_copy(d) & 0x7f);
+		gateway_copy(rw, in, octet_copy(rw, in) & 0x7f);
 		break;
 	case 'h':
-		host_copy(d);
+		host_copy(rw, in);
 		break;
 	default:
-		(void)octets_copy(d, (size_t)(piece - '0'));
+		(void)octets_copy(rw, in, (size_t)(piece - '0'));
 		break;
 	}
-}
-
-static enum rdata_is
-rdata_walk(const uint8_t *pkt, const struct record *r, struct rewrite *rw)
-{
-	struct rdata d = { .in = wire_in(pkt, r->end), .rw = rw };
-
-	d.in.pos = r->rdata;
-	for (const char *at = layout_of(r->type); *at != '\0'; at++)
-		piece_copy(&d, *at);
-	if (d.in.bad || wire_left(&d.in) > 0)
-		return RDATA_BAD;
-	return d.names ? RDATA_NAMES : RDATA_PLAIN;
-}
-
-enum rdata_is
-rdata_check(const uint8_t *pkt, const struct record *r)
-{
-	return rdata_walk(pkt, r, NULL);
 }
 
 void
 rewrite_record(struct rewrite *rw, const uint8_t *pkt, const struct record *r)
 {
 	struct wire_out *out = &rw->out;
-	struct plain_name owner;
+	struct wire_in in = wire_in(pkt, r->end);
 	size_t start;
 
-	if (!message_name_as_sent(pkt, r->end, r->start, &owner)) {
-		out->bad = true;
-		return;
-	}
-	name_put(rw, &owner, false);
-	wire_put(out, pkt + r->ttl_at - 4, 8); /* type, class, TTL */
+	if (rw->same && dns_get16(pkt + r->start) == QUESTION_POINTER)
+		wire_put16(out, QUESTION_POINTER);
+	else
+		name_copy(rw, pkt, r->end, r->start, false);
+	wire_put(out, pkt + r->ttl_at - 4, 4); /* type, class */
+	wire_put32(out, r->ttl);
 	wire_put16(out, 0);
 	start = out->len;
-	if (rdata_walk(pkt, r, rw) == RDATA_BAD)
+	in.pos = r->rdata;
+	for (const char *at = layout_of(r->type); *at != '\0'; at++)
+		piece_copy(rw, &in, *at);
+	if (in.bad || wire_left(&in) > 0)
 		out->bad = true;
 	if (!out->bad)
 		dns_put16(out->buf + start - 2, (uint16_t)(out->len - start));

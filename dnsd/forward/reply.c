@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "dnsd/forward/answer.h"
+#include "zones/query/query.h"
 
 /* The body was checked when it was read: no record is malformed. */
-static void
-ttl_apply(uint8_t *body, size_t len, const uint16_t count[SECTIONS],
+void
+answer_age(uint8_t *body, size_t len, const uint16_t count[SECTIONS],
     uint32_t minus, uint32_t least)
 {
 	struct wire_in in = wire_in(body, len);
@@ -24,22 +25,11 @@ ttl_apply(uint8_t *body, size_t len, const uint16_t count[SECTIONS],
 	assert(!in.bad);
 }
 
-void
-answer_age(
-    uint8_t *body, size_t len, const uint16_t count[SECTIONS], uint32_t seconds)
-{
-	if (seconds > 0)
-		ttl_apply(body, len, count, seconds, 0);
-}
-
-void
-answer_set_ttl(
-    uint8_t *body, size_t len, const uint16_t count[SECTIONS], uint32_t ttl)
-{
-	ttl_apply(body, len, count, UINT32_MAX, ttl);
-}
-
-bool
+/*
+ * Whole records only, as many as ROOM octets hold; the additional section
+ * goes without a word (RFC 2181, 9).  True where others had to go.
+ */
+static bool
 answer_cut(struct answer *a, size_t room)
 {
 	struct wire_in in = wire_in(a->body, a->len);
@@ -66,6 +56,23 @@ answer_cut(struct answer *a, size_t room)
 		return s != SECTION_ADDITIONAL;
 	}
 	return false;
+}
+
+void
+reply_to_query(
+    struct reply_to *to, const struct query *q, const struct query_env *env)
+{
+	*to = (struct reply_to){ .id = dns_get16(q->pkt),
+		.flags = q->flags,
+		.question = q->pkt + DNS_HEADER,
+		.question_len = q->question_len,
+		.edns = q->edns,
+		.edns_do = q->edns_do,
+		.cookie = q->cookie,
+		.cookie_len = q->cookie_len,
+		.nsid = query_nsid(q, env),
+		.limit = query_reply_max(q, env),
+		.udp_size = env->max_udp_size };
 }
 
 static size_t

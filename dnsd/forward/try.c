@@ -79,11 +79,10 @@ attempt_send(struct forward *f, struct pending *p, struct upstream *up,
 static void
 probe_start(struct forward *f, struct upstream *up)
 {
-	static const uint8_t root[1] = { 0 };
-	struct cache_key key = { .scope = ~(uint64_t)up->number,
-		.qtype = TYPE_NS,
-		.name = root,
-		.name_len = 1 };
+	static const struct dname root = { .len = 1 };
+	struct cache_key key = {
+		.scope = ~(uint64_t)up->number, .qtype = TYPE_NS, .name = &root
+	};
 	struct pending *p;
 
 	cache_key_hash(&key, &f->seed);

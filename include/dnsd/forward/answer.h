@@ -25,6 +25,7 @@
 #include "dnsd/forward/message.h"
 #include "zones/names/name.h"
 
+#define ANSWER_CHAIN_MAX    32    /* CNAMEs; longer chains are no answer */
 #define ANSWER_TTL_MAX      86400 /* seconds; RFC 8767, 4 wants a cap */
 #define ANSWER_NEGATIVE_MAX 10800 /* RFC 2308, 5 */
 #define ANSWER_SERVFAIL_TTL 5     /* RFC 9520, 3.2 */
@@ -37,7 +38,8 @@ struct answer {
 	bool chain;     /* CNAMEs lead from the question's name to others */
 	bool open;      /* ... and what the last one leads to is not there */
 	uint16_t count[SECTIONS];
-	const uint8_t *body; /* the records */
+	/* The records; in front of them is room for header and question. */
+	uint8_t *body;
 	size_t len;
 	const uint8_t *ede; /* Extended DNS Error options, as they came */
 	uint8_t ede_len;
@@ -46,7 +48,7 @@ struct answer {
 
 /* How to read a reply. */
 struct answer_rules {
-	const struct plain_name *qname;
+	const struct dname *qname;
 	uint16_t qtype;
 	bool remove_private;  /* private addresses leave the answer */
 	special_set ordinary; /* special-use names that upstreams may have */
@@ -70,29 +72,22 @@ struct answer_reply {
 void answer_reply_start(struct answer_reply *, uint16_t rcode);
 
 /*
- * Reads PKT, a response that repeats the question.  TTLs are capped in
- * place.  The answer borrows PKT, or ROOM where records had to move: at
- * least 65535 octets.  False where the message is malformed.
+ * Reads PKT, a response that repeats the question.  The answer is written
+ * into ROOM, 65535 octets, behind the place of its question there.  False
+ * where the message is malformed.
  */
-bool answer_read(struct answer_reply *, uint8_t *pkt, size_t len,
+bool answer_read(struct answer_reply *, const uint8_t *pkt, size_t len,
     const struct answer_rules *, uint8_t *room)
     __attribute__((warn_unused_result));
 
-/* Counts SECONDS off each TTL of a body that answer_read() made. */
+/* Counts MINUS seconds off each TTL of a body; none is below LEAST then. */
 void answer_age(uint8_t *body, size_t len, const uint16_t count[SECTIONS],
-    uint32_t seconds);
-/* Sets each TTL (RFC 8767, 4: 30 seconds for stale ones). */
-void answer_set_ttl(
-    uint8_t *body, size_t len, const uint16_t count[SECTIONS], uint32_t ttl);
-
-/*
- * Whole records only, as many as ROOM octets hold; the additional section
- * goes without a word (RFC 2181, 9).  True where others had to go.
- */
-bool answer_cut(struct answer *, size_t room);
+    uint32_t minus, uint32_t least);
 
 /* Loopback, private and link-local addresses of both families. */
 bool address_is_private(const struct addr *);
+/* An A, AAAA, SVCB or HTTPS record that leads to one. */
+bool record_is_private(const uint8_t *pkt, const struct record *);
 
 /* Who asked, as a reply has to know it. */
 struct reply_to {
@@ -108,6 +103,12 @@ struct reply_to {
 	size_t limit;          /* octets the reply may have */
 	uint16_t udp_size;     /* our own, for OPT */
 };
+
+struct query;
+struct query_env;
+
+void reply_to_query(
+    struct reply_to *, const struct query *, const struct query_env *);
 
 /* Octets of a reply to TO that records may take. */
 size_t reply_room(const struct reply_to *, uint8_t ede_len);

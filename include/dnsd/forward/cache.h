@@ -32,8 +32,7 @@ struct cache_key {
 	uint64_t scope;
 	uint16_t qtype;
 	bool edns_do, cd;
-	uint8_t name_len;
-	const uint8_t *name; /* lower case */
+	const struct dname *name;
 };
 
 /* Sets the hash; SEED is the process's. */
@@ -45,7 +44,7 @@ enum cache_found { CACHE_FRESH, CACHE_STALE, CACHE_NONE };
 struct cache_space {
 	uint8_t *room;
 	size_t room_len;
-	uint8_t *spare; /* 65535 octets */
+	uint8_t *spare; /* for any */
 	uint8_t *ede;   /* ANSWER_EDE_MAX octets */
 };
 

@@ -8,17 +8,11 @@
 #ifndef DNSD_FORWARD_MESSAGE_H
 #define DNSD_FORWARD_MESSAGE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "base/dns_wire.h"
+#include "zones/names/dname.h"
 
-/* A name without compression, in lower case unless it is said to differ. */
-struct plain_name {
-	uint8_t len;                    /* with the root's zero; 0: no name */
-	uint8_t wire[DNS_NAME_MAX + 1]; /* eight at a time are worked on */
-};
+/* A name that is the question's. */
+#define QUESTION_POINTER (DNS_POINTER << 8 | DNS_HEADER)
 
 /* A record; the numbers are offsets in the message. */
 struct record {
@@ -34,20 +28,15 @@ enum section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL };
 #define SECTIONS 3
 
 /* The name at AT; false where it is none, or takes more than 128 hops. */
-bool message_name(const uint8_t *pkt, size_t len, size_t at,
-    struct plain_name *out) __attribute__((warn_unused_result));
-/* The same in the letters that it came in. */
-bool message_name_as_sent(const uint8_t *pkt, size_t len, size_t at,
-    struct plain_name *out) __attribute__((warn_unused_result));
-void name_lower(struct plain_name *);
+bool message_name(const uint8_t *pkt, size_t len, size_t at, struct dname *out)
+    __attribute__((warn_unused_result));
+/* Its octets, in the letters that it came in; how many, or 0. */
+size_t message_name_as_sent(
+    const uint8_t *pkt, size_t len, size_t at, uint8_t out[DNS_NAME_MAX]);
+bool name_is_same(const struct dname *, const struct dname *);
 
 /* The next record; false, with the cursor bad, where there is none. */
 bool message_record(struct wire_in *, struct record *)
     __attribute__((warn_unused_result));
-
-bool name_is_same(const struct plain_name *, const struct plain_name *);
-/* NAME is PARENT or below it. */
-bool name_is_within(
-    const struct plain_name *name, const struct plain_name *parent);
 
 #endif

@@ -15,20 +15,15 @@ static uint8_t room[DNS_TCP_MAX], spare[DNS_TCP_MAX], ede[ANSWER_EDE_MAX];
 
 /* A name of a length that depends on N, and not only in its digits. */
 static struct cache_key
-key_of(const struct cache *c, unsigned n, uint8_t name[DNS_NAME_MAX])
+key_of(const struct cache *c, unsigned n, struct dname *name)
 {
 	struct cache_key key = { .qtype = TYPE_A, .name = name };
-	char digits[16];
-	int len = snprintf(digits, sizeof(digits), "%u", n);
-	unsigned more = n % 50;
+	char text[80];
 
-	name[0] = (uint8_t)len;
-	memcpy(name + 1, digits, (size_t)len);
-	name[1 + len] = (uint8_t)more;
-	memset(name + 2 + len, 'x', more);
-	key.name_len = (uint8_t)(2 + (unsigned)len + more);
-	if (more > 0)
-		name[key.name_len++] = 0;
+	(void)snprintf(text, sizeof(text), "%u%s%.*s", n, n % 50 > 0 ? "." : "",
+	    (int)(n % 50),
+	    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+	assert_true(dname_parse(name, text));
 	cache_key_hash(&key, cache_seed(c));
 	return key;
 }
@@ -65,14 +60,14 @@ static void
 test_all_lengths(void **state)
 {
 	static uint8_t body[DNS_TCP_MAX];
-	uint8_t name[DNS_NAME_MAX];
+	struct dname name;
 	struct cache_hit hit;
 	struct cache *c;
 
 	(void)state;
 	assert_int_equal(cache_open(&c, 1 << 20), E_OK);
 	for (unsigned len = 0; len < 700; len++) {
-		struct cache_key key = key_of(c, len, name);
+		struct cache_key key = key_of(c, len, &name);
 		struct answer a = answer_of(body, len, len);
 		uint8_t why[255];
 
@@ -95,7 +90,7 @@ test_large_ones_go_to_spare(void **state)
 {
 	static uint8_t body[DNS_TCP_MAX];
 	const struct cache_space small = { room, 50, spare, ede };
-	uint8_t name[DNS_NAME_MAX];
+	struct dname name;
 	struct cache_hit hit;
 	struct cache_key key;
 	struct answer a;
@@ -103,7 +98,7 @@ test_large_ones_go_to_spare(void **state)
 
 	(void)state;
 	assert_int_equal(cache_open(&c, 1 << 20), E_OK);
-	key = key_of(c, 1, name);
+	key = key_of(c, 1, &name);
 	a = answer_of(body, 38, 1);
 	cache_put(c, &key, 0, &a);
 	assert_int_equal(cache_get(c, &key, 0, &small, &hit), CACHE_FRESH);
@@ -121,7 +116,7 @@ test_eviction_by_use(void **state)
 {
 	static uint8_t body[DNS_TCP_MAX];
 	unsigned favourites = 0, others = 0;
-	uint8_t name[DNS_NAME_MAX];
+	struct dname name;
 	struct cache_usage usage;
 	struct cache_hit hit;
 	struct cache *c;
@@ -129,11 +124,11 @@ test_eviction_by_use(void **state)
 	(void)state;
 	assert_int_equal(cache_open(&c, 1 << 20), E_OK);
 	for (unsigned i = 0; i < 40000; i++) {
-		struct cache_key key = key_of(c, i, name);
+		struct cache_key key = key_of(c, i, &name);
 		struct answer a = answer_of(body, i % 400, i);
 
 		cache_put(c, &key, 0, &a);
-		key = key_of(c, i % 100, name);
+		key = key_of(c, i % 100, &name);
 		(void)get(c, &key, 0, &hit);
 	}
 	usage = cache_usage(c);
@@ -141,7 +136,7 @@ test_eviction_by_use(void **state)
 	assert_true(usage.bytes <= usage.bytes_most);
 	assert_true(usage.bytes > usage.bytes_most * 8 / 10);
 	for (unsigned i = 0; i < 40000; i++) {
-		struct cache_key key = key_of(c, i, name);
+		struct cache_key key = key_of(c, i, &name);
 
 		if (get(c, &key, 0, &hit) == CACHE_NONE)
 			continue;
@@ -188,8 +183,7 @@ test_flush_of_a_name(void **state)
 			struct cache_key key = { .qtype = TYPE_A };
 
 			assert_true(dname_parse(&name[i], rows[i].name));
-			key.name = name[i].wire;
-			key.name_len = name[i].len;
+			key.name = &name[i];
 			cache_key_hash(&key, cache_seed(c));
 			if (put)
 				cache_put(c, &key, 0, &a);
@@ -208,7 +202,7 @@ static void
 test_scopes(void **state)
 {
 	static uint8_t body[DNS_TCP_MAX];
-	uint8_t name[DNS_NAME_MAX];
+	struct dname name;
 	struct cache_hit hit;
 	struct cache_key key;
 	struct answer a;
@@ -216,7 +210,7 @@ test_scopes(void **state)
 
 	(void)state;
 	assert_int_equal(cache_open(&c, 1 << 20), E_OK);
-	key = key_of(c, 1, name);
+	key = key_of(c, 1, &name);
 	key.scope = 7;
 	cache_key_hash(&key, cache_seed(c));
 	a = answer_of(body, 10, 1);
@@ -236,7 +230,7 @@ test_none_at_all(void **state)
 {
 	static const uint64_t sizes[] = { 0, 1, 100, 1000 };
 	static uint8_t body[DNS_TCP_MAX];
-	uint8_t name[DNS_NAME_MAX];
+	struct dname name;
 	struct cache_hit hit;
 	struct cache *c;
 
@@ -246,7 +240,7 @@ test_none_at_all(void **state)
 		struct answer a = answer_of(body, 10, 1);
 
 		assert_int_equal(cache_open(&c, sizes[i]), E_OK);
-		key = key_of(c, 1, name);
+		key = key_of(c, 1, &name);
 		cache_put(c, &key, 0, &a);
 		assert_int_equal(get(c, &key, 0, &hit), CACHE_NONE);
 		cache_flush(c, NULL);
@@ -265,14 +259,14 @@ worker(void *arg)
 	const struct cache_space space = { malloc(DNS_TCP_MAX), DNS_TCP_MAX,
 		malloc(DNS_TCP_MAX), malloc(ANSWER_EDE_MAX) };
 	uint8_t *body = malloc(DNS_TCP_MAX);
-	uint8_t name[DNS_NAME_MAX];
+	struct dname name;
 	struct cache *c = arg;
 	struct cache_hit hit;
 	uintptr_t wrong = 0;
 
 	for (unsigned i = 0; i < TURNS; i++) {
 		unsigned n = i * 7919 % 3000;
-		struct cache_key key = key_of(c, n, name);
+		struct cache_key key = key_of(c, n, &name);
 		struct answer a = answer_of(body, n % 300, n);
 
 		if (cache_get(c, &key, i, &space, &hit) == CACHE_NONE)

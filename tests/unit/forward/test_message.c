@@ -48,7 +48,7 @@ test_names(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		uint8_t pkt[64] = { 0 };
-		struct plain_name name;
+		struct dname name;
 		bool got;
 
 		memcpy(pkt + 12, names[i].octets, names[i].len);
@@ -65,7 +65,7 @@ static void
 test_longest(void **state)
 {
 	uint8_t pkt[300] = { 0 };
-	struct plain_name name;
+	struct dname name;
 
 	(void)state;
 	for (unsigned at = 12; at < 12 + 254; at += 2) {
@@ -79,55 +79,12 @@ test_longest(void **state)
 	assert_false(message_name(pkt, sizeof(pkt), 12, &name));
 }
 
-static const struct {
-	const char *name, *parent;
-	bool within;
-} pairs[] = {
-	{ "\001a\0", "\0", true },
-	{ "\0", "\0", true },
-	{ "\0", "\001a\0", false },
-	{ "\001b\001a\0", "\001a\0", true },
-	{ "\001a\0", "\001b\001a\0", false },
-	{ "\002ba\0", "\001a\0", false },
-	/* Equal octets that do not start at a label. */
-	{ "\003x\001a\0", "\001a\0", false },
-	{ "\001c\001b\001a\0", "\001b\001a\0", true },
-	{ "\001c\001b\001a\0", "\001c\001a\0", false },
-};
-
-static struct plain_name
-plain(const char *octets)
-{
-	struct plain_name name = { 0 };
-
-	do {
-		memcpy(name.wire + name.len, octets + name.len,
-		    1U + (uint8_t)octets[name.len]);
-		name.len = (uint8_t)(name.len + 1 + (uint8_t)octets[name.len]);
-	} while (octets[name.len - 1] != '\0');
-	return name;
-}
-
-static void
-test_within(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		struct plain_name name = plain(pairs[i].name);
-		struct plain_name parent = plain(pairs[i].parent);
-
-		assert_int_equal(
-		    name_is_within(&name, &parent), pairs[i].within);
-	}
-}
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_longest),
-		cmocka_unit_test(test_within),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
