@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/letters.h"
+#include "base/prefix_text.h"
 #include "zones/names/name.h"
 
 /* Which form asks for a field, in the place of its first word. */
@@ -86,6 +87,17 @@ pair_try(const struct unasked *u, const struct fact_pair *m)
 	tell(u, "metadata", form, text);
 }
 
+static void
+resolvers_try(const struct unasked *u, const struct fact *f)
+{
+	char prefix[PREFIX_TEXT];
+
+	if (f->kind == FACT_NETWORK && f->address_count == 0)
+		tell(u, "resolvers",
+		    "without one, as no prefix is a v6 /48, _api.internal",
+		    prefix_text(&f->prefixes[0], prefix));
+}
+
 void
 fact_unasked(const struct fact *f, fact_unasked_each *each, void *arg)
 {
@@ -102,6 +114,7 @@ fact_unasked(const struct fact *f, fact_unasked_each *each, void *arg)
 		    !is_read(text, forms[i].form, ".", forms[i].name))
 			tell(&u, forms[i].field, forms[i].form, text);
 	}
+	resolvers_try(&u, f);
 	for (unsigned i = 0; i < f->port_count; i++)
 		if (strlen(f->ports[i].name) >= DNS_LABEL_MAX)
 			tell(&u, "ports", "_PORT._PROTO.APP.internal",

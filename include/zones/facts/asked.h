@@ -1,5 +1,5 @@
 /*
- * asked.h - what a fact has and no name can ask for.
+ * asked.h - what a fact has and no name can ask for, or lacks and names ask for.
  */
 #ifndef ZONES_FACTS_ASKED_H
 #define ZONES_FACTS_ASKED_H

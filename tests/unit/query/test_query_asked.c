@@ -18,6 +18,8 @@
 #define MORE(fields) INSTANCE("i", "ams", "," fields)
 #define DOMAIN(domain)                                                         \
 	OTHER("'app','network':'acme','name':'asked','domain':'" domain "'")
+#define NETWORK(prefixes)                                                      \
+	OTHER("'network','id':'acme','prefixes':[" prefixes "]")
 #define WARNS(field, form, value)                                              \
 	field ": " form " will not answer: \"" value "\""
 
@@ -51,6 +53,17 @@ static const struct {
 	    WARNS("group", "GROUP.process.APP.internal", "_tcp"),
 	    "_tcp.process.asked.internal", A6 },
 	{ MORE("'name':'vms'"), "", "vms.apn", A6 },
+	/* a network that has no resolver of its own */
+	{ NETWORK("'fdaa:0:18::/48','172.16.10.0/24'"), "",
+	    "_api.internal", A6 },
+	{ NETWORK("'172.16.10.0/24','fdaa:0:18::/49','fdaa:0:18:8000::/49'"),
+	    WARNS("resolvers", "without one, as no prefix is a v6 /48, "
+		"_api.internal", "172.16.10.0/24"),
+	    "_api.internal", A6 },
+	{ NETWORK("'fdaa:0:18::/49','172.16.10.0/24','fdaa:0:18:8000::/49'"
+	    "],'resolvers':['172.16.10.3'"), "", "_api.internal", A4 },
+	{ NETWORK("'fdaa:0:18::/48','172.16.10.0/24'"), "",
+	    "_api.internal", A6 },
 	/* metadata, which may be any text; its case says nothing */
 	{ MORE("'metadata':{'Role':'Primary'}"), "",
 	    "primary.role.kv._metadata.asked.internal", A6 },
