@@ -23,6 +23,8 @@ store_changed(struct worker_responder *own)
 {
 	enum err now = own->responder.env.store;
 	const char *path = own->options->config->store;
+	bool kept_out =
+	    now == E_SYSTEM && errno == EACCES && own->options->config->sandbox;
 
 	own->store_was = now;
 	if (atomic_exchange(own->options->store_told, (int)now) == (int)now)
@@ -33,8 +35,11 @@ store_changed(struct worker_responder *own)
 	else
 		log_event(LOG_LEVEL_ERROR, "store_bad", path,
 		    "store %s: %s; private names get SERVFAIL until it can be "
-		    "read",
-		    path, now == E_SYSTEM ? strerror(errno) : err_str(now));
+		    "read%s",
+		    path, now == E_SYSTEM ? strerror(errno) : err_str(now),
+		    kept_out ? "; a lock.mdb that was made anew is out of the "
+			       "sandbox's reach until a restart"
+			     : "");
 }
 
 static void

@@ -8,9 +8,10 @@ import subprocess
 
 import pytest
 
-from ask import ACME, PATIENCE, ask, values
-from programs import (DNSCTL, EVERYWHERE, IS_RELEASE, UNBOXED, sample,
-                      until)
+import upstreams
+from ask import ACME, PATIENCE, ask, ede, rcode, values
+from programs import (DNSCTL, EVERYWHERE, IS_RELEASE, NOT_UPSTREAMS, UNBOXED,
+                      sample, until)
 
 NAME = "paulgra-ham.internal"
 # Where we are root in a user namespace of our own, there is nobody else.
@@ -99,6 +100,31 @@ def test_another_store_is_out_of_reach(servers):
     until(lambda: "not reloaded" in d.read_log(), "it is refused")
     assert "out of reach until a restart" in d.read_log()
     assert values(ask(NAME)) == [ACME]
+
+
+def test_lock_file_that_is_made_anew_is_out_of_reach(servers, started):
+    """It says what to do, and goes on with other people's names."""
+    if not IS_RELEASE:
+        return
+    up = upstreams.Upstream("192.0.2.1",
+                            lambda q, _: [upstreams.address_of(q)])
+    started.append(up)
+    d = servers.serve(servers.store(sample()), listen=NOT_UPSTREAMS,
+                      forward={"upstreams": ["udp://192.0.2.1"],
+                               "allow": ["127.0.0.0/8"]})
+    assert values(ask(NAME)) == [ACME]
+    os.remove(d.store.path + "/lock.mdb")
+    d.store.apply([{"put": "app", "network": "acme", "name": "new"}])
+    until(lambda: ede(ask(NAME)) == [14], "it is out of reach")
+    assert rcode(ask(NAME)) == "SERVFAIL"
+    assert "a lock.mdb that was made anew is out of the sandbox's reach " \
+        "until a restart" in d.read_log()
+    assert values(ask("a.example", "A", source="127.0.0.1",
+                      server="127.0.0.1")) == ["198.51.100.7"]
+    d.stop()
+    servers.serve(d.store, listen=NOT_UPSTREAMS)
+    assert values(ask(NAME)) == [ACME]
+    assert rcode(ask("new.internal")) == "NOERROR"
 
 
 def test_follower_gives_away_the_same(servers):
