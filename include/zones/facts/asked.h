@@ -1,5 +1,5 @@
 /*
- * asked.h - what a fact has and no name can ask for, or lacks and names ask for.
+ * asked.h - what no name can ask for: a fact has it, or lacks what is answered.
  */
 #ifndef ZONES_FACTS_ASKED_H
 #define ZONES_FACTS_ASKED_H
