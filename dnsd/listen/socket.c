@@ -47,14 +47,15 @@ static const struct {
 	    false },
 	/*
 	 * A question is not asked long enough to learn a path's MTU, and
-	 * forged ICMP could tell another.  IPv4: whole, see udp_send().  IPv6
-	 * may not be cut on the way, so we cut it to what passes everywhere.
+	 * forged ICMP could tell another.  IPv4: whole, see messages_send().
+	 * IPv6 may not be cut on the way, so we cut it to what passes
+	 * everywhere.
 	 */
 	{ AF_INET, SOCK_DGRAM, ALWAYS, IPPROTO_IP, IP_MTU_DISCOVER,
 	    IP_PMTUDISC_PROBE, false },
 	{ AF_INET6, SOCK_DGRAM, ALWAYS, IPPROTO_IPV6, IPV6_MTU, IPV6_MTU_MIN,
 	    false },
-	/* Replies tell from which address they are to leave: udp_batch.c. */
+	/* Replies tell from which address they are to leave: udp.c. */
 	{ AF_INET, SOCK_DGRAM, WILDCARD, IPPROTO_IP, IP_PKTINFO, 1, true },
 	{ AF_INET6, SOCK_DGRAM, WILDCARD, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1,
 	    true },

@@ -6,9 +6,13 @@
 #include "dnsd/listen/udp.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
 
-#include "udp_impl.h"
-
+#define BATCH QUERY_BATCH /* packets a system call */
 /* Full batches in a row before others of the worker have their turn. */
 #define TURNS 4
 /*
@@ -17,41 +21,273 @@
  * that there is room again: 0.1 µs, where not watching costs 1 µs in all.
  */
 #define CROWD 16
+/* Even where replies are to be smaller, questions of this size are read. */
+#define QUESTION_MAX 4096
+/*
+ * What a buffer is longer than its payload.  An odd number of cache lines
+ * in all, as buffers at multiples of a page would share a few sets of the
+ * cache.
+ */
+#define PAD 64
+/*
+ * Replies of up to so many octets are sent whole, with DF (RFC 9715, 3.1):
+ * hardly any link cannot carry them.  An id by which to put fragments
+ * together would cost 0.06 µs a packet.
+ */
+#define WHOLE_MAX 1232
 
-static struct client
-client_of(struct udp_listener *l, const struct asked *a)
+/* What a message points to and keeps when it changes place. */
+struct slot {
+	struct iovec iov; /* first */
+	struct sockaddr_in6 from;
+	uint32_t interface; /* it came through; 0: any */
+	uint8_t control[CMSG_SPACE(sizeof(struct in6_pktinfo))]
+	    __attribute__((aligned(sizeof(size_t))));
+} __attribute__((aligned(64)));
+
+struct batch {
+	struct mmsghdr msg[BATCH];
+	struct slot slot[BATCH];
+};
+
+struct udp_buffers {
+	struct batch in;
+	struct query question[BATCH]; /* of the first messages */
+	struct query *query[BATCH];   /* them */
+
+	/* Late replies: queued until flush, or until another socket's come. */
+	struct batch out;
+	unsigned queued;
+	struct udp_listener *queued_by;
+
+	uint8_t *memory;
+	size_t memory_len;
+	size_t slot_len;
+};
+
+struct udp_listener {
+	struct client_path path; /* first: a path is cast back */
+	struct event event;
+	struct udp_options o;
+	bool watched; /* its event is added */
+};
+
+static inline struct slot *
+slot_of(const struct mmsghdr *m)
 {
-	struct client c = {
-		.path = &l->path,
-		.to = a->query.to,
-		.interface = a->interface,
-	};
+	return (struct slot *)m->msg_hdr.msg_iov;
+}
 
-	memcpy(&c.from, &slot_of(a->message)->from, sizeof(c.from));
-	return c;
+/* Makes a message as recvmmsg wants it. */
+static void
+message_arm(const struct udp_buffers *b, struct mmsghdr *m)
+{
+	struct slot *s = slot_of(m);
+
+	s->iov.iov_len = b->slot_len;
+	m->msg_hdr.msg_namelen = sizeof(s->from);
+	m->msg_hdr.msg_controllen = sizeof(s->control);
+}
+
+static void
+batch_init(struct batch *batch, uint8_t *memory, size_t stride)
+{
+	for (unsigned i = 0; i < BATCH; i++) {
+		struct slot *s = &batch->slot[i];
+
+		s->iov.iov_base = memory + i * stride;
+		batch->msg[i].msg_hdr = (struct msghdr){
+			.msg_name = &s->from,
+			.msg_iov = &s->iov,
+			.msg_iovlen = 1,
+			.msg_control = s->control,
+		};
+	}
+}
+
+enum err
+udp_buffers_open(struct udp_buffers **out, size_t max_udp_size)
+{
+	struct udp_buffers *b;
+	size_t stride;
+
+	*out = NULL;
+	b = aligned_alloc(64, (sizeof(*b) + 63) & ~(size_t)63);
+	if (b == NULL)
+		return E_NOMEM;
+	memset(b, 0, sizeof(*b));
+	b->slot_len = max_udp_size > QUESTION_MAX ? max_udp_size : QUESTION_MAX;
+	stride = (b->slot_len + 127) / 128 * 128 + PAD;
+	b->memory_len = 2 * BATCH * stride;
+	/* Pages come when they are touched: most of these never are. */
+	b->memory = mmap(NULL, b->memory_len, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (b->memory == MAP_FAILED) {
+		free(b);
+		return E_NOMEM;
+	}
+	batch_init(&b->in, b->memory, stride);
+	batch_init(&b->out, b->memory + BATCH * stride, stride);
+	for (unsigned i = 0; i < BATCH; i++) {
+		message_arm(b, &b->in.msg[i]);
+		b->query[i] = &b->question[i];
+	}
+	*out = b;
+	return E_OK;
+}
+
+void
+udp_buffers_close(struct udp_buffers *b)
+{
+	if (b == NULL)
+		return;
+	(void)munmap(b->memory, b->memory_len);
+	free(b);
+}
+
+/* An interface is told for addresses that mean something only there. */
+static uint32_t
+interface_of(const struct in6_addr *to, const struct sockaddr_in6 *from,
+    uint32_t interface)
+{
+	return IN6_IS_ADDR_LINKLOCAL(to) || IN6_IS_ADDR_LINKLOCAL(&from->sin6_addr) ? interface : 0;
+}
+
+/*
+ * Reads the address that was asked out of the control data (RFC 3542, 6.2;
+ * ip(7)), and turns that round, so that the reply leaves from there.  The
+ * interface is left to the routes: what came in here need not go out here.
+ * False: there is none.
+ */
+static bool
+control_turn(struct mmsghdr *m, struct addr *to)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m->msg_hdr);
+	struct slot *s = slot_of(m);
+
+	if (c == NULL)
+		return false;
+	if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+		struct in6_pktinfo *six = (void *)CMSG_DATA(c);
+
+		s->interface = six->ipi6_ifindex =
+		    interface_of(&six->ipi6_addr, &s->from, six->ipi6_ifindex);
+		memcpy(to->ip, &six->ipi6_addr, 16);
+		return true;
+	}
+	if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+		struct in_pktinfo *four = (void *)CMSG_DATA(c);
+
+		/* spec_dst is one of ours even for a broadcast. */
+		four->ipi_ifindex = 0;
+		*to = addr_from_v4(&four->ipi_spec_dst);
+		return true;
+	}
+	return false;
+}
+
+static void
+control_put(
+    struct mmsghdr *m, int level, int type, const void *info, size_t len)
+{
+	struct cmsghdr *c = m->msg_hdr.msg_control;
+
+	m->msg_hdr.msg_controllen = CMSG_SPACE(len);
+	*c = (struct cmsghdr){ .cmsg_level = level,
+		.cmsg_type = type,
+		.cmsg_len = CMSG_LEN(len) };
+	memcpy(CMSG_DATA(c), info, len);
+}
+
+/* For a reply that leaves from the client's `to`. */
+static void
+control_set(struct mmsghdr *m, const struct client *client)
+{
+	struct in6_pktinfo six = { .ipi6_ifindex = client->interface };
+	struct in_pktinfo four = { 0 };
+
+	memcpy(&six.ipi6_addr, client->to.ip, 16);
+	memcpy(&four.ipi_spec_dst, client->to.ip + 12, 4);
+	if (client->from.any.sa_family == AF_INET6)
+		control_put(m, IPPROTO_IPV6, IPV6_PKTINFO, &six, sizeof(six));
+	else
+		control_put(m, IPPROTO_IP, IP_PKTINFO, &four, sizeof(four));
+}
+
+/* IPv4: by us, and without DF also on the way. */
+static void
+fragments_allow(const struct udp_listener *l, bool may)
+{
+	int mode = may ? IP_PMTUDISC_OMIT : IP_PMTUDISC_PROBE;
+
+	(void)setsockopt(
+	    l->o.fd, IPPROTO_IP, IP_MTU_DISCOVER, &mode, sizeof(mode));
+}
+
+static bool
+any_is_large(const struct mmsghdr *m, unsigned n)
+{
+	bool large = false;
+
+	for (unsigned i = 0; i < n; i++)
+		large |= slot_of(&m[i])->iov.iov_len > WHOLE_MAX;
+	return large;
+}
+
+/*
+ * One that cannot be sent (no route, no such source address) is left out; where
+ * the socket is full all others are: the askers ask again, and waiting would
+ * hold up everybody.
+ */
+static void
+messages_send(const struct udp_listener *l, struct mmsghdr *m, unsigned n)
+{
+	bool four = addr_is_v4(&l->o.to), cut = four && any_is_large(m, n);
+
+	if (cut)
+		fragments_allow(l, true);
+	while (n > 0) {
+		int sent = sendmmsg(l->o.fd, m, n, MSG_DONTWAIT);
+
+		if (sent > 0) {
+			l->o.counters->sent += (unsigned)sent;
+			m += sent;
+			n -= (unsigned)sent;
+		} else if (errno == EAGAIN || errno == ENOBUFS) {
+			l->o.counters->unsent += n;
+			n = 0;
+		} else if (errno == EMSGSIZE && four && !cut) {
+			cut = true;
+			fragments_allow(l, true);
+		} else if (errno != EINTR) {
+			l->o.counters->unsent++;
+			m++;
+			n--;
+		}
+	}
+	if (cut)
+		fragments_allow(l, false);
 }
 
 /* False: no question for the query path. */
 static bool
-ask_begin(struct udp_listener *l, struct mmsghdr *m, struct asked *a)
+message_read(struct udp_listener *l, struct mmsghdr *m, struct query *q)
 {
-	struct query *q = &a->query;
 	struct slot *s = slot_of(m);
 
 	if ((m->msg_hdr.msg_flags & MSG_TRUNC) != 0) {
 		l->o.counters->oversize++;
 		return false;
 	}
-	a->message = m;
-	a->interface = 0;
-	q->to = l->to;
-	if (l->wildcard && !udp_turn_control(m, &q->to, &a->interface))
+	s->interface = 0;
+	q->to = l->o.to;
+	if (l->o.wildcard && !control_turn(m, &q->to))
 		return false;
 	q->pkt = s->iov.iov_base;
 	q->len = m->msg_len;
 	q->cap = l->o.buffers->slot_len;
 	q->from = addr_from_sockaddr(&s->from);
-	q->bound = l->listen->network;
+	q->bound = l->o.network;
 	q->port = ntohs(s->from.sin6_port);
 	q->tcp = false;
 	return true;
@@ -59,28 +295,27 @@ ask_begin(struct udp_listener *l, struct mmsghdr *m, struct asked *a)
 
 /* True: the message holds a reply. */
 static bool
-ask_end(struct udp_listener *l, struct asked *a)
+message_write(struct udp_listener *l, struct mmsghdr *m, struct query *q)
 {
 	struct responder *r = l->o.responder;
-	struct client client;
+	struct slot *s = slot_of(m);
 
-	switch (a->query.next) {
-	case QUERY_DROP:
+	if (q->next == QUERY_DROP)
 		return false;
-	case QUERY_FORWARD:
-		client = client_of(l, a);
-		if (!r->forward(r, &a->query, &client))
+	if (q->next == QUERY_FORWARD) {
+		struct client client = {
+			.path = &l->path, .to = q->to, .interface = s->interface
+		};
+
+		memcpy(&client.from, &s->from, sizeof(s->from));
+		if (!r->forward(r, q, &client))
 			return false;
-		break;
-	case QUERY_SEND:
-		break;
 	}
-	assert(a->query.len <= a->query.cap);
-	slot_of(a->message)->iov.iov_len = a->query.len;
+	assert(q->len <= q->cap);
+	s->iov.iov_len = q->len;
 	return true;
 }
 
-/* Messages with replies come to the front; a message owns its slot. */
 static void
 message_move(struct mmsghdr *front, struct mmsghdr *m)
 {
@@ -92,25 +327,29 @@ message_move(struct mmsghdr *front, struct mmsghdr *m)
 	}
 }
 
-/* The first GOT messages; how many replies there are, now the first. */
+/*
+ * The first GOT messages.  Those with questions come to the front, and of them
+ * those with replies, which are so many.
+ */
 static unsigned
 batch_answer(struct udp_listener *l, unsigned got)
 {
-	struct mmsghdr *msg = l->o.buffers->in.msg;
-	struct asked *asked = l->o.buffers->asked;
+	struct udp_buffers *b = l->o.buffers;
+	struct mmsghdr *msg = b->in.msg;
 	unsigned count = 0, replies = 0;
 
 	for (unsigned i = 0; i < got; i++)
-		count += ask_begin(l, &msg[i], &asked[count]);
-	l->o.responder->answer(l->o.responder, l->o.buffers->query, count);
+		if (message_read(l, &msg[i], b->query[count]))
+			message_move(&msg[count++], &msg[i]);
+	l->o.responder->answer(l->o.responder, b->query, count);
 	for (unsigned i = 0; i < count; i++)
-		if (ask_end(l, &asked[i]))
-			message_move(&msg[replies++], asked[i].message);
+		if (message_write(l, &msg[i], b->query[i]))
+			message_move(&msg[replies++], &msg[i]);
 	return replies;
 }
 
-static void
-listener_unwatch(struct udp_listener *l)
+void
+udp_listener_retire(struct udp_listener *l)
 {
 	(void)event_del(&l->event);
 	l->watched = false;
@@ -122,51 +361,44 @@ listener_turn(struct udp_listener *l)
 {
 	struct responder *r = l->o.responder;
 	struct udp_buffers *b = l->o.buffers;
-	int got = recvmmsg(l->fd, b->in.msg, BATCH, MSG_DONTWAIT, NULL);
+	int got = recvmmsg(l->o.fd, b->in.msg, BATCH, MSG_DONTWAIT, NULL);
 
 	if (got <= 0)
 		return false;
 	if (got >= CROWD && l->watched)
-		listener_unwatch(l);
+		udp_listener_retire(l);
 	l->o.counters->received += (unsigned)got;
 	r->begin(r);
 	r->packets = (unsigned)got;
 	r->replies = batch_answer(l, (unsigned)got);
-	udp_send(l, b->in.msg, r->replies);
+	messages_send(l, b->in.msg, r->replies);
 	r->end(r);
 	for (int i = 0; i < got; i++)
-		udp_arm(b, &b->in.msg[i], l->wildcard);
+		message_arm(b, &b->in.msg[i]);
 	return got == BATCH;
-}
-
-static void
-listener_watch(struct udp_listener *l)
-{
-	l->watched = event_add(&l->event, NULL) == 0;
-	/* Without the memory for it: we come again, and try again. */
-	if (!l->watched)
-		event_active(&l->event, EV_READ, 0);
 }
 
 static void
 listener_turns(struct udp_listener *l)
 {
-	if (l->o.buffers->in.armed_wildcard != l->wildcard)
-		udp_arm_all(l->o.buffers, l->wildcard);
 	for (int i = 0; i < TURNS && listener_turn(l); i++)
 		;
 }
 
 static void
-on_readable(evutil_socket_t fd, short what, void *arg)
+on_packets(evutil_socket_t fd, short what, void *arg)
 {
 	struct udp_listener *l = arg;
 
 	(void)fd;
 	(void)what;
 	listener_turns(l);
+	if (l->watched)
+		return;
+	l->watched = event_add(&l->event, NULL) == 0;
+	/* Without the memory for it: we come again, and try again. */
 	if (!l->watched)
-		listener_watch(l);
+		event_active(&l->event, EV_READ, 0);
 }
 
 static void
@@ -176,12 +408,12 @@ queue_flush(struct udp_buffers *b)
 
 	b->queued = 0;
 	if (n > 0)
-		udp_send(b->queued_by, b->out.msg, n);
+		messages_send(b->queued_by, b->out.msg, n);
 }
 
 /* A late reply.  The queue is the worker's: one socket's at a time. */
 static void
-path_send(struct client_path *path, const struct client *client,
+udp_path_send(struct client_path *path, const struct client *client,
     const uint8_t *pkt, size_t len)
 {
 	struct udp_listener *l = (struct udp_listener *)path;
@@ -202,14 +434,13 @@ path_send(struct client_path *path, const struct client *client,
 	s->iov.iov_len = len;
 	memcpy(&s->from, &client->from, sizeof(s->from));
 	m->msg_hdr.msg_namelen = sockaddr_len(&client->from);
-	m->msg_hdr.msg_control = NULL;
 	m->msg_hdr.msg_controllen = 0;
-	if (l->wildcard)
-		udp_set_control(m, client);
+	if (l->o.wildcard)
+		control_set(m, client);
 }
 
 static void
-path_flush(struct client_path *path)
+udp_path_flush(struct client_path *path)
 {
 	queue_flush(((struct udp_listener *)path)->o.buffers);
 }
@@ -222,15 +453,10 @@ udp_listener_open(struct udp_listener **out, const struct udp_options *o)
 	*out = NULL;
 	if (l == NULL)
 		return E_NOMEM;
-	l->path = (struct client_path){ path_send, path_flush };
+	l->path = (struct client_path){ udp_path_send, udp_path_flush };
 	l->o = *o;
-	l->fd = o->sockets->udp[o->index];
-	l->listen = o->sockets->listen;
-	l->wildcard = config_listen_is_wildcard(l->listen);
-	if (!l->wildcard)
-		l->to = addr_from_sockaddr(&l->listen->address);
-	if (event_assign(&l->event, o->base, l->fd, EV_READ | EV_PERSIST,
-		on_readable, l) != 0 ||
+	if (event_assign(&l->event, o->base, o->fd, EV_READ | EV_PERSIST,
+		on_packets, l) != 0 ||
 	    event_add(&l->event, NULL) != 0) {
 		free(l);
 		return E_NOMEM;
@@ -241,20 +467,12 @@ udp_listener_open(struct udp_listener **out, const struct udp_options *o)
 }
 
 void
-udp_listener_retire(struct udp_listener *l)
+udp_listener_stop(struct udp_listener *l, bool rest)
 {
-	if (l->o.sockets->handed_on)
-		listener_unwatch(l);
-}
-
-void
-udp_listener_stop(struct udp_listener *l)
-{
-	listener_unwatch(l);
-	if (!l->o.sockets->handed_on)
+	udp_listener_retire(l);
+	if (rest)
 		listener_turns(l);
-	l->fd = -1;
-	listen_sockets_leave(l->o.sockets, l->o.index);
+	l->o.fd = -1;
 }
 
 void

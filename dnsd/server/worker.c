@@ -17,13 +17,20 @@
 #include "dnsd/server/responder.h"
 #include "dnsd/server/steer.h"
 
+/* Socket INDEX of its SOCKETS. */
+struct served {
+	struct udp_listener *udp;
+	struct listen_sockets *sockets;
+	unsigned index;
+};
+
 struct worker {
 	struct worker_options o;
 	struct event_base *base;
 	struct worker_responder responder;
 	struct udp_buffers *udp_buffers;
-	struct udp_listener **udp;
-	unsigned udp_count;
+	struct served *served;
+	unsigned served_count;
 	struct tcp_hub *tcp;
 	struct counters counters;
 
@@ -106,8 +113,9 @@ worker_retire(struct worker *w, int grace)
 	if (!w->retiring) {
 		w->retiring = true;
 		w->end_ms = end;
-		for (unsigned i = 0; i < w->udp_count; i++)
-			udp_listener_retire(w->udp[i]);
+		for (unsigned i = 0; i < w->served_count; i++)
+			if (w->served[i].sockets->handed_on)
+				udp_listener_retire(w->served[i].udp);
 		tcp_hub_retire(w->tcp);
 	}
 	if (end < w->end_ms)
@@ -194,8 +202,13 @@ worker_run(void *arg)
 	(void)snprintf(name, sizeof(name), "worker %u", w->o.index);
 	(void)pthread_setname_np(pthread_self(), name);
 	(void)event_base_dispatch(w->base);
-	for (unsigned i = 0; i < w->udp_count; i++)
-		udp_listener_stop(w->udp[i]);
+	for (unsigned i = 0; i < w->served_count; i++) {
+		const struct served *s = &w->served[i];
+
+		/* What waits there is for who has them now, or for us. */
+		udp_listener_stop(s->udp, !s->sockets->handed_on);
+		listen_sockets_leave(s->sockets, s->index);
+	}
 	atomic_store(&w->ended, true);
 	news_post(w);
 	return NULL;
@@ -221,24 +234,28 @@ static enum err
 socket_serve(struct worker *w, struct listen_sockets *s, unsigned i)
 {
 	const struct udp_options o = {
-		.sockets = s,
-		.index = i,
+		.fd = s->udp[i],
+		.to = addr_from_sockaddr(&s->listen->address),
+		.wildcard = config_listen_is_wildcard(s->listen),
+		.network = s->listen->network,
 		.base = w->base,
 		.responder = &w->responder.responder,
 		.buffers = w->udp_buffers,
 		.counters = &w->counters.udp,
 	};
-	struct udp_listener **grown =
-	    realloc(w->udp, (w->udp_count + 1) * sizeof(*grown));
+	struct served *served =
+	    realloc(w->served, (w->served_count + 1) * sizeof(*served));
 	enum err err;
 
-	if (grown == NULL)
+	if (served == NULL)
 		return E_NOMEM;
-	w->udp = grown;
-	err = udp_listener_open(&w->udp[w->udp_count], &o);
+	w->served = served;
+	served += w->served_count;
+	*served = (struct served){ .sockets = s, .index = i };
+	err = udp_listener_open(&served->udp, &o);
 	if (err != E_OK)
 		return err;
-	w->udp_count++;
+	w->served_count++;
 	return tcp_hub_listen(w->tcp, s, i);
 }
 
@@ -346,9 +363,9 @@ worker_close(struct worker *w)
 	if (w->started)
 		(void)pthread_join(w->thread, NULL);
 	worker_responder_close(&w->responder);
-	for (unsigned i = 0; i < w->udp_count; i++)
-		udp_listener_close(w->udp[i]);
-	free(w->udp);
+	for (unsigned i = 0; i < w->served_count; i++)
+		udp_listener_close(w->served[i].udp);
+	free(w->served);
 	tcp_hub_close(w->tcp);
 	udp_buffers_close(w->udp_buffers);
 	if (w->base != NULL)

@@ -13,7 +13,7 @@ from ask import (ACME, PATIENCE, SERVER6, connect, make_socket, recv_tcp,
                  values)
 from programs import EVERYWHERE, sample, until
 
-BATCH = 64  # packets; of dnsd/listen/udp_impl.h
+BATCH = 64  # packets; QUERY_BATCH
 QUESTION = dns.message.make_query("paulgra-ham.internal", "AAAA").to_wire()
 
 BOUND = [{"address": "[fdaa::3]:53"}]

@@ -12,7 +12,6 @@
 #define DNSD_LISTEN_UDP_H
 
 #include "dnsd/listen/responder.h"
-#include "dnsd/listen/socket.h"
 
 struct event_base;
 struct udp_buffers;
@@ -30,8 +29,10 @@ enum err udp_buffers_open(
 void udp_buffers_close(struct udp_buffers *); /* NULL is fine */
 
 struct udp_options {
-	struct listen_sockets *sockets; /* borrowed */
-	unsigned index;                 /* of the socket among them */
+	int fd;              /* the caller's */
+	struct addr to;      /* it is bound to */
+	bool wildcard;       /* which is any address of this machine */
+	const char *network; /* everything here is its; or NULL */
 	struct event_base *base;
 	struct responder *responder;
 	struct udp_buffers *buffers;
@@ -42,13 +43,10 @@ struct udp_options {
 enum err udp_listener_open(
     struct udp_listener **, const struct udp_options *) MUST_CHECK;
 
-/*
- * Reads no more where others read the socket now.  One that was not handed
- * on is read from until the end: what comes to it comes to nobody else.
- */
+/* Reads no more: somebody else does. */
 void udp_listener_retire(struct udp_listener *);
-/* Reads no more; what has come to a socket that is left is answered. */
-void udp_listener_stop(struct udp_listener *);
+/* For good; REST: what has come is answered, as nobody else would. */
+void udp_listener_stop(struct udp_listener *, bool rest);
 
 /* No question may wait any more. */
 void udp_listener_close(struct udp_listener *); /* NULL is fine */
