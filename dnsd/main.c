@@ -10,38 +10,29 @@
 #include "dnsd/config/config.h"
 #include "dnsd/server/server.h"
 
-/* To add an option: its letter here, its text in the row, what it does. */
-enum { CONFIG = 'c', TEST = 't', SOCKETS = 's', HELP = 'h', VERSION_ = 'V' };
-
-static const struct row {
-	struct option option;
-	const char *arg, *help;
-} rows[] = {
-	{ { "config", required_argument, NULL, CONFIG }, "FILE",
-	    "serve in the foreground, as the FILE says (dnsd.conf(5))" },
-	{ { "test", no_argument, NULL, TEST }, NULL,
-	    "only check the FILE: say that it is good, or what is wrong" },
-	{ { "sockets", no_argument, NULL, SOCKETS }, NULL,
-	    "only write what systemd is to listen on for us, as a part of"
-	    " dnsd.socket" },
-	{ { "help", no_argument, NULL, HELP }, NULL, "write this" },
-	{ { "version", no_argument, NULL, VERSION_ }, NULL,
-	    "write the version" },
+/* To add an option: a row, its letter and its text here, what it does below. */
+static const struct option options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "test", no_argument, NULL, 't' },
+	{ "sockets", no_argument, NULL, 's' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
 };
-
-#define ROWS (sizeof(rows) / sizeof(rows[0]))
-
-static int
-usage(FILE *out, int status)
-{
-	(void)fputs("usage: dnsd [-t | -s] -c FILE\n\n", out);
-	for (size_t i = 0; i < ROWS; i++)
-		(void)fprintf(out, "  -%c, --%s%s%s\n\t%s\n",
-		    rows[i].option.val, rows[i].option.name,
-		    rows[i].arg == NULL ? "" : " ",
-		    rows[i].arg == NULL ? "" : rows[i].arg, rows[i].help);
-	return status;
-}
+static const char letters[] = "c:tshV";
+static const char usage[] =
+    "usage: dnsd [-t | -s] -c FILE\n\n"
+    "  -c, --config FILE\n"
+    "\tserve in the foreground, as the FILE says (dnsd.conf(5))\n"
+    "  -t, --test\n"
+    "\tonly check the FILE: say that it is good, or what is wrong\n"
+    "  -s, --sockets\n"
+    "\tonly write what systemd is to listen on for us, as a part of"
+    " dnsd.socket\n"
+    "  -h, --help\n"
+    "\twrite this\n"
+    "  -V, --version\n"
+    "\twrite the version\n";
 
 static int
 good_print(const struct config *c)
@@ -80,50 +71,41 @@ with_config(const char *file, int (*run)(const struct config *))
 	return status;
 }
 
-static void
-options_convert(struct option *out, char *letters)
+static int
+command_refuse(void)
 {
-	for (size_t i = 0; i < ROWS; i++) {
-		out[i] = rows[i].option;
-		*letters++ = (char)rows[i].option.val;
-		if (rows[i].arg != NULL)
-			*letters++ = ':';
-	}
-	*letters = '\0';
-	memset(&out[ROWS], 0, sizeof(*out));
+	(void)fputs(usage, stderr);
+	return 2;
 }
 
 int
 main(int argc, char **argv)
 {
 	int (*run)(const struct config *) = NULL;
-	struct option options[ROWS + 1];
-	char letters[2 * ROWS + 1];
 	const char *file = NULL;
 	int got;
 
-	options_convert(options, letters);
 	while ((got = getopt_long(argc, argv, letters, options, NULL)) != -1) {
 		switch (got) {
-		case CONFIG:
+		case 'c':
 			file = optarg;
 			break;
-		case TEST:
+		case 't':
 			run = good_print;
 			break;
-		case SOCKETS:
+		case 's':
 			run = sockets_print;
 			break;
-		case HELP:
-			return usage(stdout, EXIT_SUCCESS);
-		case VERSION_:
+		case 'h':
+			return fputs(usage, stdout) < 0;
+		case 'V':
 			return puts("dnsd " VERSION) < 0;
 		default:
-			return usage(stderr, 2);
+			return command_refuse();
 		}
 	}
 	if (file == NULL || optind != argc)
-		return usage(stderr, 2);
+		return command_refuse();
 	if (run != NULL)
 		return with_config(file, run);
 	return server_run(file) == E_OK ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -1,7 +1,7 @@
 /*
- * counters.c - see counters.h; docs/operations.md says what each tells.
+ * counters.c - see report.h; docs/operations.md says what each tells.
  */
-#include "dnsd/server/counters.h"
+#include "dnsd/server/report.h"
 
 #define ROW(name, field)                                                       \
 	{                                                                      \
@@ -55,19 +55,13 @@ static const struct {
 static_assert(
     ROWS == sizeof(struct counters) / sizeof(uint64_t), "one row a counter");
 
-static uint64_t
-counter(const struct counters *c, size_t at)
+bool
+counter_at(
+    const struct counters *c, unsigned i, const char **name, uint64_t *value)
 {
-	uint64_t value;
-
-	memcpy(&value, (const char *)c + at, sizeof(value));
-	return value;
-}
-
-void
-counters_each(const struct counters *c,
-    void (*each)(void *arg, const char *name, uint64_t value), void *arg)
-{
-	for (size_t i = 0; i < ROWS; i++)
-		each(arg, rows[i].name, counter(c, rows[i].at));
+	if (i >= ROWS)
+		return false;
+	*name = rows[i].name;
+	memcpy(value, (const char *)c + rows[i].at, sizeof(*value));
+	return true;
 }

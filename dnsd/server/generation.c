@@ -240,7 +240,7 @@ void
 generation_sum(const struct generation *g, struct report *sum)
 {
 	for (unsigned i = 0; g != NULL && i < g->count; i++)
-		report_add(sum, worker_report(g->workers[i]));
+		report_add(sum, &worker_told(g->workers[i])->report);
 }
 
 void

@@ -8,6 +8,7 @@
 
 #include <event2/buffer.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <unistd.h>
 
 #include "base/addr_text.h"
@@ -51,78 +52,83 @@ upstream_add(struct forward_upstream *sum, const struct forward_upstream *more)
 
 /* --- pieces of JSON */
 
-static void
-string_print(struct evbuffer *out, const char *before, const char *text)
+static void __attribute__((format(printf, 2, 3)))
+put(struct evbuffer *out, const char *format, ...)
 {
-	char json[JSON_TEXT(DNAME_TEXT)];
+	va_list ap;
 
-	(void)evbuffer_add_printf(out, "%s%s", before,
-	    json_text(json, sizeof(json), text == NULL ? "" : text));
+	va_start(ap, format);
+	(void)evbuffer_add_vprintf(out, format, ap);
+	va_end(ap);
 }
 
 static void
-counter_print(void *arg, const char *name, uint64_t value)
+string_put(struct evbuffer *out, const char *before, const char *text)
 {
-	(void)evbuffer_add_printf(arg, "%s\"%s\":%" PRIu64,
-	    strcmp(name, "udp_received") == 0 ? "" : ",", name, value);
+	char json[JSON_TEXT(DNAME_TEXT)];
+
+	put(out, "%s%s", before,
+	    json_text(json, sizeof(json), text == NULL ? "" : text));
 }
 
 /* Members of an object: buckets are [largest number, how many]. */
 static void
-histogram_print(
+histogram_put(
     struct evbuffer *out, const struct histogram *h, const char *scale)
 {
+	const char *comma = "";
 	uint64_t count = 0;
 
-	(void)evbuffer_add_printf(out,
-	    "\"scale\":%s,\"sum\":%" PRIu64 ",\"buckets\":[", scale, h->sum);
+	put(out, "\"scale\":%s,\"sum\":%" PRIu64 ",\"buckets\":[", scale,
+	    h->sum);
 	for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
 		if (h->count[i] == 0)
 			continue;
-		(void)evbuffer_add_printf(out, "%s[%" PRIu64 ",%" PRIu64 "]",
-		    count == 0 ? "" : ",", histogram_bound(i), h->count[i]);
+		put(out, "%s[%" PRIu64 ",%" PRIu64 "]", comma,
+		    histogram_bound(i), h->count[i]);
 		count += h->count[i];
+		comma = ",";
 	}
-	(void)evbuffer_add_printf(out, "],\"count\":%" PRIu64, count);
+	put(out, "],\"count\":%" PRIu64, count);
 }
 
 #define NANOSECONDS "1000000000"
 
 static void
-histograms_print(struct evbuffer *out, const struct report *sum)
+histograms_put(struct evbuffer *out, const struct report *sum)
 {
 	const struct {
-		const char *name, *kind, *scale;
+		const char *before, *scale;
 		const struct histogram *of;
 	} rows[] = {
-		{ "answer", "private", NANOSECONDS, &sum->timing.stored },
-		{ "answer", "cached", NANOSECONDS, &sum->timing.cached },
-		{ "answer", "forwarded", NANOSECONDS, &sum->forwarded },
-		{ "batch", "", "1", &sum->timing.packets },
+		{ "{\"name\":\"answer\",\"kind\":\"private\",", NANOSECONDS,
+		    &sum->timing.stored },
+		{ "},{\"name\":\"answer\",\"kind\":\"cached\",", NANOSECONDS,
+		    &sum->timing.cached },
+		{ "},{\"name\":\"answer\",\"kind\":\"forwarded\",", NANOSECONDS,
+		    &sum->forwarded },
+		{ "},{\"name\":\"batch\",\"kind\":\"\",", "1",
+		    &sum->timing.packets },
 	};
 
-	(void)evbuffer_add_printf(out, ",\"histograms\":[");
+	put(out, ",\"histograms\":[");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		(void)evbuffer_add_printf(out,
-		    "%s{\"name\":\"%s\",\"kind\":\"%s\",", i == 0 ? "" : ",",
-		    rows[i].name, rows[i].kind);
-		histogram_print(out, rows[i].of, rows[i].scale);
-		(void)evbuffer_add_printf(out, "}");
+		put(out, "%s", rows[i].before);
+		histogram_put(out, rows[i].of, rows[i].scale);
 	}
-	(void)evbuffer_add_printf(out, "]");
+	put(out, "}]");
 }
 
 /* What it can, as far as it has shown; what is not known is left out. */
 static void
-abilities_print(struct evbuffer *out, const struct ability *able)
+abilities_put(struct evbuffer *out, const struct ability *able)
 {
 	const char *comma = "";
 
-	(void)evbuffer_add_printf(out, ",\"able\":{");
 	for (unsigned i = 0; i < ABLE_COUNT_; i++) {
 		if (able[i].is == LEARNT_NOTHING)
 			continue;
-		(void)evbuffer_add_printf(out,
+		put(out,
 		    "%s\"%s\":{\"is\":\"%s\",\"why\":\"%s\",\"over\":\"%s\","
 		    "\"since_s\":%" PRId64 ",\"ends_s\":%" PRId64 "}",
 		    comma, able_str((enum able)i), learnt_str(able[i].is),
@@ -130,43 +136,35 @@ abilities_print(struct evbuffer *out, const struct ability *able)
 		    able[i].since_us / 1000000, able[i].until_us / 1000000);
 		comma = ",";
 	}
-	(void)evbuffer_add_printf(out, "}");
 }
 
 static void
-upstream_print(struct evbuffer *out, const struct forward_upstream *up)
+upstreams_put(struct evbuffer *out, const struct generation *g)
 {
-	string_print(out, "{\"url\":", up->url);
-	string_print(out, ",\"zone\":", up->zone);
-	string_print(out, ",\"network\":", up->network);
-	(void)evbuffer_add_printf(out,
-	    ",\"up\":%d,\"waiting\":%u,\"rtt_us\":%" PRId64 ",\"sent\":%" PRIu64
-	    ",\"answered\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"rtt\":{",
-	    up->up, up->waiting, up->srtt_us, up->tally.sent,
-	    up->tally.answered, up->tally.failed);
-	histogram_print(out, &up->tally.rtt, NANOSECONDS);
-	(void)evbuffer_add_printf(out, "}");
-	abilities_print(out, up->able);
-	(void)evbuffer_add_printf(out, "}");
-}
+	unsigned count = worker_told(g->workers[0])->upstream_count;
 
-static void
-upstreams_print(struct evbuffer *out, const struct generation *g)
-{
-	unsigned count;
-
-	(void)worker_upstreams(g->workers[0], &count);
-	(void)evbuffer_add_printf(out, ",\"upstreams\":[");
+	put(out, ",\"upstreams\":[");
 	for (unsigned i = 0; i < count; i++) {
-		struct forward_upstream sum = { .url = NULL };
+		struct forward_upstream up = { .url = NULL };
 
 		for (unsigned w = 0; w < g->count; w++)
 			upstream_add(
-			    &sum, &worker_upstreams(g->workers[w], &count)[i]);
-		(void)evbuffer_add_printf(out, i == 0 ? "" : ",");
-		upstream_print(out, &sum);
+			    &up, &worker_told(g->workers[w])->upstreams[i]);
+		string_put(out, i == 0 ? "{\"url\":" : ",{\"url\":", up.url);
+		string_put(out, ",\"zone\":", up.zone);
+		string_put(out, ",\"network\":", up.network);
+		put(out,
+		    ",\"up\":%d,\"waiting\":%u,\"rtt_us\":%" PRId64
+		    ",\"sent\":%" PRIu64 ",\"answered\":%" PRIu64
+		    ",\"failed\":%" PRIu64 ",\"rtt\":{",
+		    up.up, up.waiting, up.srtt_us, up.tally.sent,
+		    up.tally.answered, up.tally.failed);
+		histogram_put(out, &up.tally.rtt, NANOSECONDS);
+		put(out, "},\"able\":{");
+		abilities_put(out, up.able);
+		put(out, "}}");
 	}
-	(void)evbuffer_add_printf(out, "]");
+	put(out, "]");
 }
 
 /* --- who asks for what */
@@ -174,39 +172,37 @@ upstreams_print(struct evbuffer *out, const struct generation *g)
 #define TOP 20
 
 /* A key of the sketch as people write it. */
-static void
+static const char *
 key_text(const uint8_t *key, enum sketch_kind kind, struct tap_network *n,
     char out[DNAME_TEXT])
 {
 	struct wire_in in = wire_in(key, DNS_NAME_MAX);
+	const char *text = NULL;
 	struct dname name;
 	struct addr addr;
 	uint32_t number;
-	const char *id;
 
-	(void)snprintf(out, DNAME_TEXT, "none");
 	switch (kind) {
 	case SKETCH_NETWORKS:
 		memcpy(&number, key, sizeof(number));
-		id = tap_network_id(n, number);
-		if (id[0] != '\0')
-			(void)snprintf(out, DNAME_TEXT, "%s", id);
+		text = tap_network_id(n, number);
 		break;
 	case SKETCH_ASKERS:
 		memcpy(addr.ip, key, sizeof(addr.ip));
-		(void)addr_text(&addr, out);
+		text = addr_text(&addr, out);
 		break;
 	case SKETCH_NAMES:
 		if (dname_get(&name, &in))
-			(void)dname_text(&name, out);
+			text = dname_text(&name, out);
 		break;
 	case SKETCH_KINDS:
 		break;
 	}
+	return text == NULL || text[0] == '\0' ? "none" : text;
 }
 
 static void
-heaviest_print(struct evbuffer *out, struct sketch_window *const *window,
+heaviest_put(struct evbuffer *out, struct sketch_window *const *window,
     unsigned count, enum sketch_kind kind, struct tap_network *network)
 {
 	static const char *const title[] = { "networks", "askers", "names" };
@@ -214,46 +210,32 @@ heaviest_print(struct evbuffer *out, struct sketch_window *const *window,
 	unsigned n = sketch_heaviest(window, count, kind, found, TOP);
 	char text[DNAME_TEXT];
 
-	(void)evbuffer_add_printf(out, ",\"%s\":[", title[kind]);
+	put(out, ",\"%s\":[", title[kind]);
 	for (unsigned i = 0; i < n; i++) {
-		key_text(found[i].key, kind, network, text);
-		string_print(out, i == 0 ? "{\"name\":" : ",{\"name\":", text);
-		(void)evbuffer_add_printf(out,
-		    ",\"count\":%" PRIu64 ",\"error\":%" PRIu64 "}",
+		string_put(out, i == 0 ? "{\"name\":" : ",{\"name\":",
+		    key_text(found[i].key, kind, network, text));
+		put(out, ",\"count\":%" PRIu64 ",\"error\":%" PRIu64 "}",
 		    found[i].count, found[i].error);
 	}
-	(void)evbuffer_add_printf(out, "]");
+	put(out, "]");
 }
 
 /* An object, of windows that go back to SINCE, in ms, or further. */
 static void
-windows_print(struct evbuffer *out, struct store *store,
+windows_put(struct evbuffer *out, struct store *store,
     struct sketch_window *const *window, unsigned count, int64_t since)
 {
 	uint64_t questions = sketch_questions(window, count, &since);
 	struct tap_network network = { .number = NETWORK_NONE };
 	enum err err = snapshot_open(store, &network.snapshot);
 
-	(void)evbuffer_add_printf(out,
-	    "{\"seconds\":%" PRId64 ",\"count\":%" PRIu64,
+	put(out, "{\"seconds\":%" PRId64 ",\"count\":%" PRIu64,
 	    (clock_ms(CLOCK_REALTIME) - since + 500) / 1000, questions);
 	for (int kind = 0; err == E_OK && kind < SKETCH_KINDS; kind++)
-		heaviest_print(
+		heaviest_put(
 		    out, window, count, (enum sketch_kind)kind, &network);
 	snapshot_close(network.snapshot);
-	(void)evbuffer_add_printf(out, "}");
-}
-
-static void
-top_print(struct evbuffer *out, const struct generation *g)
-{
-	struct sketch_window *window[2 * CONFIG_WORKERS_MAX];
-
-	for (unsigned i = 0; i < 2 * g->count; i++)
-		window[i] = &worker_sketch(g->workers[i / 2])->window[i % 2];
-	(void)evbuffer_add_printf(out, ",\"top\":");
-	windows_print(
-	    out, g->o.store, window, 2 * g->count, clock_ms(CLOCK_REALTIME));
+	put(out, "}");
 }
 
 void
@@ -265,11 +247,11 @@ report_print_trace(struct evbuffer *out, const struct report_view *v)
 
 	/* Another trace's is what nobody has asked a worker since. */
 	for (unsigned i = 0; i < g->count; i++) {
-		window[count] = &worker_sketch(g->workers[i])->trace;
+		window[count] = &worker_told(g->workers[i])->sketch.trace;
 		count += window[count]->began == v->trace;
 	}
-	windows_print(out, g->o.store, window, count, v->trace);
-	(void)evbuffer_add_printf(out, "\n");
+	windows_put(out, g->o.store, window, count, v->trace);
+	put(out, "\n");
 }
 
 /* --- the whole */
@@ -277,41 +259,46 @@ report_print_trace(struct evbuffer *out, const struct report_view *v)
 void
 report_print(struct evbuffer *out, const struct report_view *v)
 {
-	(void)evbuffer_add_printf(out,
+	const struct generation *g = v->generation;
+	struct sketch_window *window[2 * CONFIG_WORKERS_MAX];
+	int64_t now = clock_ms(CLOCK_REALTIME);
+	const char *name;
+	uint64_t value;
+
+	put(out,
 	    "{\"dnsd\":%d,\"version\":\"%s\",\"pid\":%d,\"started\":%" PRId64
 	    ",\"now_ms\":%" PRId64
 	    ",\"workers\":%u,\"reloads\":%u,\"dnstap_lost\":%" PRIu64,
-	    REPORT_VERSION, VERSION, getpid(), v->started,
-	    clock_ms(CLOCK_REALTIME), v->generation->count, v->reloads,
-	    tap_lost(v->generation->o.tap, TAP_DNSTAP));
-	string_print(out, ",\"node\":", v->generation->config->id);
-	string_print(out, ",\"region\":", v->generation->config->region);
-	(void)evbuffer_add_printf(out, ",\"counters\":{");
-	counters_each(&v->sum.counters, counter_print, out);
-	(void)evbuffer_add_printf(out, "}");
-	histograms_print(out, &v->sum);
-	upstreams_print(out, v->generation);
-	top_print(out, v->generation);
-	(void)evbuffer_add_printf(out, "}\n");
-}
-
-static void
-line_print(void *arg, const char *name, uint64_t value)
-{
-	(void)evbuffer_add_printf(arg, "%s %" PRIu64 "\n", name, value);
+	    REPORT_VERSION, VERSION, getpid(), v->started, now, g->count,
+	    v->reloads, tap_lost(g->o.tap, TAP_DNSTAP));
+	string_put(out, ",\"node\":", g->config->id);
+	string_put(out, ",\"region\":", g->config->region);
+	put(out, ",\"counters\":{");
+	for (unsigned i = 0; counter_at(&v->sum.counters, i, &name, &value);
+	     i++)
+		put(out, "%s\"%s\":%" PRIu64, i == 0 ? "" : ",", name, value);
+	put(out, "}");
+	histograms_put(out, &v->sum);
+	upstreams_put(out, g);
+	put(out, ",\"top\":");
+	for (unsigned i = 0; i < 2 * g->count; i++)
+		window[i] =
+		    &worker_told(g->workers[i / 2])->sketch.window[i % 2];
+	windows_put(out, g->o.store, window, 2 * g->count, now);
+	put(out, "}\n");
 }
 
 void
 report_print_workers(struct evbuffer *out, const struct report_view *v)
 {
-	(void)evbuffer_add_printf(out,
+	put(out,
 	    "worker udp_received tcp_received tcp_open answered forwarded "
 	    "waiting\n");
 	for (unsigned i = 0; i < v->generation->count; i++) {
 		const struct counters *c =
-		    &worker_report(v->generation->workers[i])->counters;
+		    &worker_told(v->generation->workers[i])->report.counters;
 
-		(void)evbuffer_add_printf(out,
+		put(out,
 		    "%-6u %12" PRIu64 " %12" PRIu64 " %8" PRIu64 " %8" PRIu64
 		    " %9" PRIu64 " %7" PRIu64 "\n",
 		    i, c->udp.received, c->tcp.received, c->tcp_open,
@@ -322,7 +309,11 @@ report_print_workers(struct evbuffer *out, const struct report_view *v)
 void
 report_print_counters(struct evbuffer *out, const struct report_view *v)
 {
-	line_print(out, "workers", v->generation->count);
-	line_print(out, "reloads", v->reloads);
-	counters_each(&v->sum.counters, line_print, out);
+	const char *name;
+	uint64_t value;
+
+	put(out, "workers %u\nreloads %u\n", v->generation->count, v->reloads);
+	for (unsigned i = 0; counter_at(&v->sum.counters, i, &name, &value);
+	     i++)
+		put(out, "%s %" PRIu64 "\n", name, value);
 }

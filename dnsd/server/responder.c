@@ -222,12 +222,6 @@ worker_responder_open(struct worker_responder *r,
 	return forward_open(&r->forward, &options);
 }
 
-unsigned
-worker_responder_waiting(const struct worker_responder *r)
-{
-	return r->forward == NULL ? 0 : forward_waiting(r->forward);
-}
-
 void
 worker_responder_close(struct worker_responder *r)
 {

@@ -42,10 +42,7 @@ struct worker {
 	atomic_uint due, reports; /* wanted by now; made */
 	atomic_bool ended;
 	/* Settled while all that are due were made, or it has ended. */
-	struct report report;
-	struct forward_upstream *upstreams;
-	unsigned upstream_count;
-	struct sketch sketch;
+	struct worker_told told;
 
 	struct event on_wake;
 	struct event on_tick; /* only while it retires */
@@ -69,26 +66,28 @@ static void
 report_make(struct worker *w)
 {
 	const struct forward *f = w->responder.forward;
-	struct counters *c = &w->report.counters;
+	struct report *r = &w->told.report;
 
-	*c = w->counters;
-	c->query = w->responder.responder.env.counters;
-	c->tcp_open = tcp_hub_connections(w->tcp);
-	c->forward_waiting = worker_responder_waiting(&w->responder);
-	w->report.timing = w->responder.timing;
-	w->sketch = w->responder.sketch;
-	if (f != NULL) {
-		c->forward = *forward_counters(f);
-		w->report.forwarded = *forward_timing(f);
-		(void)forward_upstreams(f, w->upstreams, w->upstream_count);
-	}
+	r->counters = w->counters;
+	r->counters.query = w->responder.responder.env.counters;
+	r->counters.tcp_open = tcp_hub_connections(w->tcp);
+	r->timing = w->responder.timing;
+	w->told.sketch = w->responder.sketch;
+	if (f == NULL)
+		return;
+	r->counters.forward = *forward_counters(f);
+	r->counters.forward_waiting = forward_waiting(f);
+	r->forwarded = *forward_timing(f);
+	(void)forward_upstreams(f, w->told.upstreams, w->told.upstream_count);
 }
 
 static bool
 worker_is_busy(const struct worker *w)
 {
+	const struct forward *f = w->responder.forward;
+
 	return tcp_hub_connections(w->tcp) > 0 ||
-	    worker_responder_waiting(&w->responder) > 0;
+	    (f != NULL && forward_waiting(f) > 0);
 }
 
 static void
@@ -169,26 +168,13 @@ worker_has_reported(struct worker *w)
 	    worker_has_ended(w);
 }
 
-const struct report *
-worker_report(struct worker *w)
+struct worker_told *
+worker_told(struct worker *w)
 {
 	/* The last one is made here: made there, it could be while we read. */
 	if (worker_has_ended(w))
 		report_make(w);
-	return &w->report;
-}
-
-struct sketch *
-worker_sketch(struct worker *w)
-{
-	return &w->sketch;
-}
-
-const struct forward_upstream *
-worker_upstreams(const struct worker *w, unsigned *count)
-{
-	*count = w->upstream_count;
-	return w->upstreams;
+	return &w->told;
 }
 
 /* --- life */
@@ -279,10 +265,12 @@ upstreams_open(struct worker *w)
 {
 	const struct forward *f = w->responder.forward;
 
+	struct worker_told *t = &w->told;
+
 	if (f != NULL)
-		w->upstream_count = forward_upstreams(f, NULL, 0);
-	w->upstreams = calloc(w->upstream_count + 1, sizeof(*w->upstreams));
-	return w->upstreams == NULL ? E_NOMEM : E_OK;
+		t->upstream_count = forward_upstreams(f, NULL, 0);
+	t->upstreams = calloc(t->upstream_count + 1, sizeof(*t->upstreams));
+	return t->upstreams == NULL ? E_NOMEM : E_OK;
 }
 
 enum err
@@ -372,6 +360,6 @@ worker_close(struct worker *w)
 		base_close(w);
 	if (w->wake >= 0)
 		(void)close(w->wake);
-	free(w->upstreams);
+	free(w->told.upstreams);
 	free(w);
 }

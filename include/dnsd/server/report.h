@@ -8,12 +8,31 @@
 #define DNSD_SERVER_REPORT_H
 
 #include "base/histogram.h"
-#include "dnsd/config/config.h"
-#include "dnsd/server/counters.h"
+#include "dnsd/forward/forward.h"
+#include "dnsd/listen/tcp.h"
+#include "dnsd/listen/udp.h"
+#include "zones/query/query.h"
 
 #define REPORT_VERSION 1
 
 struct evbuffer;
+
+/*
+ * Counted without locks or atomics, by each worker.  A new counter is a field
+ * in its module's struct and a row in counters.c.  Nothing but uint64_t.
+ */
+struct counters {
+	struct udp_counters udp;
+	struct tcp_counters tcp;
+	struct query_counters query;
+	struct forward_counters forward;
+	/* Now, not since the start: these go down again. */
+	uint64_t tcp_open, forward_waiting;
+};
+
+/* counters.c: the I-th, "udp_received", ...; false: there are no more. */
+bool counter_at(
+    const struct counters *, unsigned i, const char **name, uint64_t *value);
 
 /* How long replies took, by what they are from.  Nothing but uint64_t. */
 struct timing {

@@ -31,7 +31,4 @@ enum err worker_responder_open(struct worker_responder *,
 /* Before the listeners: the forwarder knows them as paths of clients. */
 void worker_responder_close(struct worker_responder *);
 
-/* Questions that wait upstream. */
-unsigned worker_responder_waiting(const struct worker_responder *);
-
 #endif

@@ -19,9 +19,9 @@
 #include "dnsd/listen/socket.h"
 #include "dnsd/server/descriptors.h"
 #include "dnsd/server/report.h"
+#include "dnsd/server/sketch.h"
 
 struct worker;
-struct sketch;
 struct tap;
 
 struct worker_options {
@@ -60,14 +60,18 @@ enum err worker_start(struct worker *) MUST_CHECK;
 void worker_order(struct worker *, enum worker_order);
 bool worker_has_ended(struct worker *);
 
+/* What a worker tells of itself. */
+struct worker_told {
+	struct report report;
+	struct forward_upstream *upstreams; /* as the forwarder has them */
+	unsigned upstream_count;
+	struct sketch sketch;
+};
+
 /* All that were ordered; then it makes none until the next order. */
 bool worker_has_reported(struct worker *);
-/* Only then, as is all that follows: the last one, or of all when it ended. */
-const struct report *worker_report(struct worker *);
-struct sketch *worker_sketch(struct worker *);
-/* As many as the forwarder has; of the same report. */
-const struct forward_upstream *worker_upstreams(
-    const struct worker *, unsigned *count);
+/* Only then: the last one, or of all when it ended. */
+struct worker_told *worker_told(struct worker *);
 
 /* Waits for one that runs and was ordered to end.  NULL is fine. */
 void worker_close(struct worker *);
