@@ -23,70 +23,18 @@ end(const struct reply *r)
 	return r->q->qname.labels - 1U;
 }
 
-/* How well the best is, of APP or of all that the asker sees. */
-static bool
-find_best(const struct reply *r, struct label server, struct label app,
-    enum tier *best)
-{
-	bool some = app.at == NULL && view_is_limited(r->q), any = false;
-	struct range range;
-	enum tier tier;
-
-	while (!some || view_next(r->q, &app)) {
-		range_server(&range, r->env->snapshot, r->network, server, app);
-		if (pick_best(&range, &tier) && (!any || tier < *best)) {
-			*best = tier;
-			any = true;
-		}
-		if (!some)
-			break;
-	}
-	return any;
-}
-
-/* Those of a tier, of the same. */
-static void
-pick_tier(
-    struct picked *p, struct label server, struct label app, enum tier tier)
-{
-	struct reply *r = p->reply;
-	bool some = app.at == NULL && view_is_limited(r->q);
-	struct range range;
-
-	while (!some || view_next(r->q, &app)) {
-		range_server(&range, r->env->snapshot, r->network, server, app);
-		pick_set(p, &range, tier);
-		if (!some)
-			break;
-	}
-}
-
 /* A name of which no port was found where it was looked for first. */
-static void
-find_port(struct picked *p, struct label server, struct label app)
+static bool
+some_has_port(struct reply *r, struct range *range)
 {
-	struct reply *r = p->reply;
 	unsigned most = SERVICES_MAX;
-	struct range range;
 	struct instance i;
 
-	range_server(&range, r->env->snapshot, r->network, server, app);
-	for (; !p->exists && range_instance(&range, ORDER_LAST, &i); most--)
-		p->exists =
-		    most == 0 || (is_seen(r->q, i.app) && service_has(r, &i));
-}
-
-/* Whom the asker's own app hides. */
-static void
-watch_others(struct reply *r, struct label server, struct label own)
-{
-	struct range range;
-	struct instance i;
-
-	range_server(&range, r->env->snapshot, r->network, server, no_app);
-	while (r->env->watch != NULL && range_instance(&range, ORDER_LAST, &i))
-		if (!label_same(i.app, own))
-			watch_instance(r, &i, FATE_OTHER_APP);
+	range_seek(range, ORDER_FIRST, no_app);
+	while (range_instance(range, ORDER_LAST, &i))
+		if (most-- == 0 || service_has(r, &i))
+			return true;
+	return false;
 }
 
 /*
@@ -98,21 +46,22 @@ static void
 pick_servers(struct picked *p, struct label server)
 {
 	struct reply *r = p->reply;
-	struct label app = no_app;
+	struct label own = no_app;
+	struct range range;
 	struct claim asker;
 	enum tier tier;
 
-	if (query_asker(r->q, r->env, &asker) && asker.kind == CLAIM_INSTANCE &&
-	    find_best(r, server, asker.app, &tier)) {
-		app = asker.app;
-		watch_others(r, server, app);
+	if (query_asker(r->q, r->env, &asker) && asker.kind == CLAIM_INSTANCE) {
+		range_server(
+		    &range, r->env->snapshot, r->network, server, asker.app);
+		if (pick_best(&range, &tier))
+			own = asker.app;
 	}
-	if (!find_best(r, server, app, &tier))
-		return;
-	pick_tier(p, server, app, tier);
-	if (r->is_service)
-		find_port(p, server, app);
-	p->exists = p->exists || !r->is_service;
+	range_server(&range, r->env->snapshot, r->network, server, own);
+	if (view_is_limited(r->q))
+		range.seen = r->q->apps;
+	p->exists = pick_set(p, &range, &tier) &&
+	    (!r->is_service || p->count > 0 || some_has_port(r, &range));
 }
 
 /* SERVER.DOMAIN.apn: of this app, started or not. */
@@ -121,7 +70,6 @@ pick_server_of(struct picked *p, struct label server, struct label app)
 {
 	struct reply *r = p->reply;
 	struct range range;
-	struct instance i;
 	enum tier best;
 
 	range_server(&range, r->env->snapshot, r->network, server, app);
@@ -130,12 +78,8 @@ pick_server_of(struct picked *p, struct label server, struct label app)
 	p->exists = p->exists || !r->is_service;
 	for (enum tier tier = best; tier <= TIER_STOPPED; tier++)
 		pick_range(p, &range, tier, NULL);
-	range_seek(&range, ORDER_FIRST, no_app);
-	while (r->env->watch != NULL && range_instance(&range, ORDER_LAST, &i))
-		watch_instance(r, &i,
-		    pick_has(r, &i) > 0 ? FATE_TAKEN
-			: r->is_service ? FATE_NO_PORT
-					: FATE_NO_ADDRESS);
+	if (r->env->watch != NULL)
+		pick_watch(p, &range, TIER_ANY);
 }
 
 /* DOMAIN.apn: servers, which are instances with a server name. */
@@ -143,14 +87,12 @@ static void
 pick_servers_of(struct picked *p, struct label app)
 {
 	struct reply *r = p->reply;
-	static const struct label servers = { (const uint8_t *)"", 0 };
 	struct range range;
 	enum tier tier;
 
 	p->exists = p->exists || !r->is_service;
-	range_group(&range, r->env->snapshot, r->network, app, servers);
-	if (pick_best(&range, &tier))
-		pick_set(p, &range, tier);
+	range_group(&range, r->env->snapshot, r->network, app, label_of(""));
+	(void)pick_set(p, &range, &tier);
 }
 
 /* Where no domain was given, an app's domain is its name. */

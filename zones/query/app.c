@@ -31,33 +31,20 @@ app_tier(const struct app *app, struct label region)
 	return best;
 }
 
-/* What is not one by one: addresses, that nobody watches. */
-static void
-watch_some(struct reply *r, struct label region, enum tier tier)
-{
-	struct app app = r->app;
-	struct instance i;
-
-	for (unsigned n = 0; n < ANSWER_MAX && app_instance(&app, &i); n++)
-		watch_instance(r, &i,
-		    is_in(i.region, region) ? pick_would(r, &i, tier)
-					    : FATE_OTHER_REGION);
-}
-
 /* A large app, ports, somebody who watches, nobody who is well. */
 static void
 pick_ranked(struct picked *p, struct label region)
 {
 	struct reply *r = p->reply;
 	enum tier tier = app_tier(&r->app, region);
-	unsigned runs = run_find(r, region, tier);
 
-	if (r->env->watch != NULL)
-		watch_some(r, region, tier);
 	if (r->is_service && r->app.many && !service_is_apps(r))
 		pick_ports(p, region, tier);
 	else
-		run_pick(p, r->env->scratch->run, runs, pick_most(r));
+		run_pick(p, r->env->scratch->run, run_find(r, region, tier),
+		    pick_most(r));
+	if (r->env->watch != NULL)
+		pick_watch(p, NULL, tier);
 }
 
 /* Nearly all apps have somebody who is well, and are done after one walk. */
@@ -154,8 +141,7 @@ answer_set(struct reply *r)
 		range_metadata(&range, r->env->snapshot, r->network, r->of,
 		    n->arg, n->value);
 	pick_start(&p, r);
-	if (pick_best(&range, &tier)) {
-		pick_set(&p, &range, tier);
+	if (pick_set(&p, &range, &tier)) {
 		if (p.count >= pick_most(r) && r->app.many)
 			pick_elsewhere(&p, &range, tier);
 		p.exists = !r->is_service || service_exists(r);

@@ -30,13 +30,11 @@ struct run {
 	struct label region;
 };
 
-/* One SRV record; labels and addresses are borrowed from the snapshot. */
+/* One SRV record. */
 struct service {
-	struct label app, id;
+	struct instance of;
 	uint16_t priority, weight, port;
 	uint16_t at; /* of its target in the reply */
-	const uint8_t *six, *four;
-	uint8_t six_count, four_count;
 };
 
 #define SERVICES_MAX 2048 /* more than 65,535 octets hold */
@@ -292,17 +290,20 @@ enum query_next pick_answer(struct picked *); /* rotated; or NODATA */
 unsigned pick_most(const struct reply *);
 /* Of the type that is asked for; of records, for SRV. */
 unsigned pick_has(struct reply *, const struct instance *);
-/* Why it is in a set that SET answers, or not. */
-enum query_fate pick_would(
-    struct reply *, const struct instance *, enum tier set);
 
 /* How well the best of the range is; false: nobody is there. */
 bool pick_best(struct range *, enum tier *best);
 /* Those of TIER, from one on or (NULL) all, until a packet is full. */
 void pick_range(
     struct picked *, struct range *, enum tier, const struct instance *from);
-/* The same of a set that TIER answers; and all of the range, to who watches. */
-void pick_set(struct picked *, struct range *, enum tier set);
+/* Those of the best tier, which becomes *set; false: nobody is there. */
+bool pick_set(struct picked *, struct range *, enum tier *set);
+/*
+ * To who watches: why each of a range or (NULL) of the app is in the set that
+ * SET answers, or not.
+ */
+APART void pick_watch(const struct picked *, struct range *, enum tier set);
+#define TIER_ANY ((enum tier)(TIERS + 1)) /* however well they are */
 
 /* Those of TIER with a port of the name, of their own; in REGION, or in all. */
 void pick_ports(struct picked *, struct label region, enum tier);

@@ -131,40 +131,6 @@ pick_tie(struct picked *p, struct ranking *k, enum tier tier, unsigned want)
 	p->priority++;
 }
 
-/* By its id, or its first address. */
-static bool
-is_picked(const struct picked *p, const struct instance *i)
-{
-	const struct query_scratch *s = p->reply->env->scratch;
-	unsigned size = p->reply->address;
-	const uint8_t *first = size == 16 ? i->six : i->four;
-
-	for (unsigned at = 0; at < p->count; at++)
-		if (p->reply->is_service
-			? label_same(s->service[at].id, i->id)
-			: memcmp(s->address[at], first, size) == 0)
-			return true;
-	return false;
-}
-
-/* Who is in the answer is known only when all have been ranked. */
-static void
-watch_ranked(const struct picked *p, enum tier tier)
-{
-	struct reply *r = p->reply;
-	struct app app = r->app;
-	struct instance i;
-
-	while (r->env->watch != NULL && app_instance(&app, &i)) {
-		enum query_fate fate = pick_would(r, &i, tier);
-
-		if ((fate == FATE_TAKEN || fate == FATE_NOTHING_ELSE) &&
-		    !is_picked(p, &i))
-			fate = FATE_FARTHER;
-		watch_instance(r, &i, fate);
-	}
-}
-
 enum query_next
 answer_nearest(struct reply *r)
 {
@@ -181,11 +147,9 @@ answer_nearest(struct reply *r)
 	p.exists = !r->is_service || service_exists(r);
 	while (p.count < want && k.count > 0)
 		pick_tie(&p, &k, tier, want);
-	if (p.count >= top) {
-		p.count = top;
-		r->q->truncated = false; /* all that was asked for is here */
-	}
-	watch_ranked(&p, tier);
+	p.count = p.count < top ? p.count : top;
+	if (r->env->watch != NULL)
+		pick_watch(&p, NULL, tier);
 	if (r->is_service || p.count == 0)
 		return pick_answer(&p);
 	reply_addresses(r, r->env->scratch->address, p.count, 0);

@@ -30,32 +30,19 @@ pick_start(struct picked *p, struct reply *r)
 	p->exists = false;
 }
 
-static void
-take_addresses(struct picked *p, const uint8_t *at, unsigned n, unsigned size)
-{
-	const uint8_t **to = p->reply->env->scratch->address + p->count;
-
-	if (n > ANSWER_MAX - p->count) {
-		n = ANSWER_MAX - p->count;
-		p->reply->q->truncated = true;
-	}
-	p->count += n;
-	for (; n > 0; n--, at += size)
-		*to++ = at;
-}
-
 enum query_fate
 pick_add(struct picked *p, const struct instance *i)
 {
-	unsigned n = 0;
+	struct query_env *env = p->reply->env;
+	unsigned size = p->reply->address, n;
+	const uint8_t *at = size == 16 ? i->six : i->four;
 
 	if (p->reply->is_service)
 		return service_add(p, i);
 	p->exists = true;
-	if (p->reply->address == 16)
-		take_addresses(p, i->six, n = i->six_count, 16);
-	else if (p->reply->address == 4)
-		take_addresses(p, i->four, n = i->four_count, 4);
+	n = size == 16 ? i->six_count : size == 4 ? i->four_count : 0;
+	for (unsigned k = 0; k < n && p->count < ANSWER_MAX; k++, at += size)
+		env->scratch->address[p->count++] = at;
 	return n > 0 ? FATE_TAKEN : FATE_NO_ADDRESS;
 }
 
@@ -85,28 +72,66 @@ pick_has(struct reply *r, const struct instance *i)
 	return r->address == 4 ? i->four_count : 0;
 }
 
-/* By how well it is. */
-static enum query_fate
-fate_of(enum tier set, enum tier tier)
+/* Whether it is in the answer, by its id or its addresses. */
+static bool
+is_picked(const struct picked *p, const struct instance *i)
 {
-	static const enum query_fate otherwise[] = {
-		[TIER_WELL] = FATE_TAKEN, /* then SET is no other */
+	const struct query_scratch *s = p->reply->env->scratch;
+	const uint8_t *first = p->reply->address == 16 ? i->six : i->four;
+
+	for (unsigned at = 0; at < p->count; at++)
+		if (p->reply->is_service
+			? label_same(s->service[at].of.id, i->id)
+			: s->address[at] == first)
+			return true;
+	return false;
+}
+
+/* Why I, of a set that SET answers, is in the answer or not. */
+static enum query_fate
+fate_of(const struct picked *p, const struct instance *i, enum tier set,
+    struct label own)
+{
+	static const enum query_fate worse[] = {
 		[TIER_CRITICAL] = FATE_CRITICAL,
 		[TIER_DRAINING] = FATE_DRAINING,
 		[TIER_STOPPED] = FATE_STOPPED,
 	};
+	struct reply *r = p->reply;
+	const struct name *n = &r->q->name;
 
-	if (tier != set || tier == TIER_STOPPED)
-		return otherwise[tier];
-	return tier == TIER_WELL ? FATE_TAKEN : FATE_NOTHING_ELSE;
+	if (n->kind == NAME_REGION && !label_same(i->region, n->arg))
+		return FATE_OTHER_REGION;
+	if (own.at != NULL && !label_same(i->app, own))
+		return FATE_OTHER_APP;
+	if (set != TIER_ANY && (i->tier != set || set == TIER_STOPPED))
+		return worse[i->tier];
+	if (pick_has(r, i) == 0)
+		return r->is_service ? FATE_NO_PORT : FATE_NO_ADDRESS;
+	if (n->kind == NAME_NEAREST && !is_picked(p, i))
+		return FATE_FARTHER;
+	return i->tier == TIER_WELL || set == TIER_ANY ? FATE_TAKEN
+						       : FATE_NOTHING_ELSE;
 }
 
-enum query_fate
-pick_would(struct reply *r, const struct instance *i, enum tier set)
+void
+pick_watch(const struct picked *p, struct range *range, enum tier set)
 {
-	if (i->tier == set && set != TIER_STOPPED && pick_has(r, i) == 0)
-		return r->is_service ? FATE_NO_PORT : FATE_NO_ADDRESS;
-	return fate_of(set, i->tier);
+	struct reply *r = p->reply;
+	unsigned left = ANSWER_MAX;
+	struct label own = { 0 };
+	struct instance i;
+
+	if (range != NULL) {
+		own = range->among;
+		if (set != TIER_ANY)
+			range->among.at = NULL;
+		range_seek(range, ORDER_FIRST, (struct label){ NULL, 0 });
+	}
+	while (left-- > 0 &&
+	    (range == NULL ? app_instance(&r->app, &i)
+			   : range_instance(range, ORDER_LAST, &i)))
+		watch_instance(r, &i, fate_of(p, &i, set, own));
 }
 
 unsigned
@@ -166,15 +191,14 @@ pick_ports(struct picked *p, struct label region, enum tier tier)
 	pick_range(p, &range, tier, NULL);
 }
 
-void
-pick_set(struct picked *p, struct range *range, enum tier set)
+bool
+pick_set(struct picked *p, struct range *range, enum tier *set)
 {
-	unsigned left = p->reply->env->watch != NULL ? ANSWER_MAX : 0;
-	struct instance i;
-
-	range_seek(range, ORDER_FIRST, (struct label){ NULL, 0 });
-	while (left-- > 0 && range_instance(range, ORDER_LAST, &i))
-		watch_instance(p->reply, &i, pick_would(p->reply, &i, set));
-	if (set != TIER_STOPPED)
-		pick_range(p, range, set, NULL);
+	if (!pick_best(range, set))
+		return false;
+	if (*set != TIER_STOPPED)
+		pick_range(p, range, *set, NULL);
+	if (p->reply->env->watch != NULL)
+		pick_watch(p, range, *set);
+	return true;
 }

@@ -3,6 +3,8 @@
  */
 #include "impl.h"
 
+#include <assert.h>
+
 #include "base/dns_wire.h"
 #include "zones/store/read/brief.h"
 
@@ -92,21 +94,13 @@ service_add(struct picked *p, const struct instance *i)
 	struct reply *r = p->reply;
 	struct service *s = &r->env->scratch->service[p->count];
 
-	if (p->count == SERVICES_MAX) {
-		r->q->truncated = true;
-		return FATE_NO_PORT;
-	}
+	assert(p->count < SERVICES_MAX);
 	if (!read_service(r, i, s))
 		return FATE_NO_PORT;
+	s->of = *i;
+	s->priority = p->priority;
 	p->exists = true;
 	p->count++;
-	s->app = i->app;
-	s->id = i->id;
-	s->priority = p->priority;
-	s->six = i->six;
-	s->four = i->four;
-	s->six_count = i->six_count;
-	s->four_count = i->four_count;
 	return FATE_TAKEN;
 }
 
@@ -115,10 +109,10 @@ static void
 put_target(const struct reply *r, struct wire_out *out, const struct service *s)
 {
 	static const uint8_t internal[] = "\010internal";
-	struct label app = r->shown.at != NULL ? r->shown : s->app;
+	struct label app = r->shown.at != NULL ? r->shown : s->of.app;
 
-	wire_put_label(out, s->id.at, s->id.len);
-	wire_put_label(out, "vm", 2);
+	wire_put_label(out, s->of.id.at, s->of.id.len);
+	wire_put(out, "\002vm", 3);
 	wire_put_label(out, app.at, app.len);
 	wire_put(out, internal, sizeof(internal));
 }
@@ -138,28 +132,32 @@ put_record(struct reply *r, struct service *s)
 	return reply_record_end(r, start, &r->answers);
 }
 
+static void
+put_family(struct reply *r, enum dns_type type, const uint8_t *at,
+    unsigned count, uint16_t size)
+{
+	for (; count > 0; count--, at += size) {
+		reply_record(r, type);
+		wire_put16(&r->out, size);
+		wire_put(&r->out, at, size);
+	}
+}
+
 /* All addresses of a target, or none; only where a pointer reaches. */
 static bool
-put_addresses(struct reply *r, const struct service *s)
+put_target_addresses(struct reply *r, const struct service *s)
 {
+	const struct instance *i = &s->of;
 	size_t start = r->out.len;
 	uint16_t owner = r->owner;
 
 	if (s->at >= REPLY_POINTERS)
 		return false;
 	r->owner = s->at;
-	for (unsigned i = 0; i < s->six_count; i++) {
-		reply_record(r, TYPE_AAAA);
-		wire_put16(&r->out, 16);
-		wire_put(&r->out, s->six + 16 * i, 16);
-	}
-	for (unsigned i = 0; i < s->four_count; i++) {
-		reply_record(r, TYPE_A);
-		wire_put16(&r->out, 4);
-		wire_put(&r->out, s->four + 4 * i, 4);
-	}
+	put_family(r, TYPE_AAAA, i->six, i->six_count, 16);
+	put_family(r, TYPE_A, i->four, i->four_count, 4);
 	r->owner = owner;
-	return reply_additional(r, start, s->six_count + s->four_count);
+	return reply_additional(r, start, i->six_count + i->four_count);
 }
 
 enum query_next
@@ -177,7 +175,7 @@ service_answer(struct picked *p)
 	while (n < p->count && put_record(r, &s[(first + n) % p->count]))
 		n++;
 	for (unsigned i = 0; i < n; i++)
-		if (!put_addresses(r, &s[(first + i) % p->count]))
+		if (!put_target_addresses(r, &s[(first + i) % p->count]))
 			break;
 	return reply_finish(r, RCODE_NOERROR);
 }

@@ -21,6 +21,7 @@ range_init(struct range *r, struct snapshot *s, const struct store_key *key)
 	range_start(r, key);
 	r->len = r->start;
 	r->app = r->among = (struct label){ 0 };
+	r->seen = wire_in(NULL, 0);
 	r->has_among = false;
 }
 
@@ -150,20 +151,42 @@ lookup_port(struct snapshot *s, uint32_t network, struct label app,
 	return begins_any(s, &key);
 }
 
-/* In each order what is in one alone stands together. */
-void
-range_seek(struct range *r, uint8_t order, struct label id)
+/* The first that is wanted at or behind LEAST; its .at is NULL: none. */
+static struct label
+first_wanted(const struct range *r, struct label least)
+{
+	struct wire_in in = r->seen;
+	struct label first = r->among;
+
+	while (wire_left(&in) > 0 && r->among.at == NULL) {
+		struct label l = wire_get_label(&in);
+
+		if (label_compare(l, least) >= 0 &&
+		    (first.at == NULL || label_compare(l, first) < 0))
+			first = l;
+	}
+	return label_compare(first, least) < 0 ? (struct label){ 0 } : first;
+}
+
+/* In each order those with the same app or region stand together. */
+static void
+seek(struct range *r, uint8_t order, struct label among, struct label id)
 {
 	struct store_key key;
 
 	key_copy(&key, r->from, r->len);
 	wire_put8(&key.out, order);
-	if (r->among.at != NULL)
-		key_part(&key, r->among);
-	if (r->among.at != NULL || !r->has_among)
+	if (among.at != NULL)
+		key_part(&key, among);
+	else
 		key_bytes(&key, id.at, id.len);
 	range_start(r, &key);
-	r->order = order;
+}
+
+void
+range_seek(struct range *r, uint8_t order, struct label id)
+{
+	seek(r, order, first_wanted(r, (struct label){ 0 }), id);
 }
 
 /* Order; app or region, where keys have one; id. */
@@ -199,22 +222,24 @@ next_instance(struct range *r, struct label *among, struct instance *out)
 bool
 range_instance(struct range *r, uint8_t last, struct instance *out)
 {
-	struct label among;
+	struct label among, wanted, none = { 0 };
 
 	while (next_instance(r, &among, out)) {
 		uint8_t order = brief_order(out);
 
 		if (order > last)
 			return false;
-		if (r->among.at == NULL || label_same(r->among, among)) {
-			r->order = order;
+		if ((r->among.at == NULL && wire_left(&r->seen) == 0) ||
+		    (r->among.at != NULL && label_same(r->among, among)))
 			return true;
-		}
-		/* In this order there is none any more. */
-		range_seek(r, order > r->order ? order : r->order + 1,
-		    (struct label){ 0 });
-		if (r->order > last)
+		wanted = first_wanted(r, among);
+		if (wanted.at != NULL && label_same(wanted, among))
+			return true;
+		if (wanted.at == NULL && order++ == last)
 			return false;
+		if (wanted.at == NULL)
+			wanted = first_wanted(r, none);
+		seek(r, order, wanted, none);
 	}
 	return false;
 }

@@ -166,10 +166,11 @@ struct range {
 	struct walk walk;
 	uint8_t from[512]; /* where it begins */
 	size_t start, len; /* of that, and of what all keys begin with */
-	/* Of instances: whose they are; or in keys, between order and id. */
+	/* Of instances: whose they are; or in keys, between order and id; and
+	 * with a server name, whose are looked for. */
 	struct label app, among;
 	bool has_among;
-	uint8_t order;
+	struct wire_in seen; /* labels: those alone; of length 0: all */
 };
 
 /*
