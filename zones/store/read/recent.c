@@ -319,14 +319,16 @@ lookup_expect(const struct snapshot *s, uint64_t place)
 void
 lookup_fetch(const struct snapshot *s, uint64_t place)
 {
-	const struct recent *r = &s->recent;
-	const struct recent_bucket *b = bucket_of(r, place);
-	uint64_t places =
-	    place == LOOKUP_NO_PLACE ? 0 : places_of(b, (uint16_t)place);
+	const struct recent_bucket *b;
+	uint64_t places;
 
+	if (place == LOOKUP_NO_PLACE)
+		return; /* without a store, S is NULL */
+	b = bucket_of(&s->recent, place);
+	places = places_of(b, (uint16_t)place);
 	while (places != 0) {
-		const char *at =
-		    (const char *)copy_at(r, b->at[place_next(&places)]);
+		const char *at = (const char *)copy_at(
+		    &s->recent, b->at[place_next(&places)]);
 
 		for (unsigned line = 0; line < 5; line++)
 			recent_prefetch(at + LINE * line);
