@@ -72,7 +72,7 @@ carrier_ticks(struct carrier *carrier, bool on)
 }
 
 static void
-on_tick(evutil_socket_t fd, short what, void *arg)
+on_forward_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct event_carrier *c = arg;
 
@@ -95,11 +95,11 @@ carrier_close(struct carrier *carrier)
 }
 
 static bool
-sockets_open(struct event_carrier *c, struct event_base *base)
+carrier_open(struct event_carrier *c, struct event_base *base)
 {
 	struct forward *f = c->forward;
 
-	c->timer = event_new(base, -1, EV_PERSIST, on_tick, c);
+	c->timer = event_new(base, -1, EV_PERSIST, on_forward_tick, c);
 	c->streams = stream_open(f, base);
 	for (unsigned i = 0; i < f->upstream_count; i++) {
 		const struct upstream *up = &f->upstreams[i];
@@ -131,7 +131,7 @@ forward_open(struct forward **out, const struct forward_options *options)
 	err = forward_open_on(&c->forward, options, &c->carrier);
 	if (err != E_OK)
 		return err;
-	if (!sockets_open(c, options->base)) {
+	if (!carrier_open(c, options->base)) {
 		forward_close(c->forward);
 		return E_NOMEM;
 	}

@@ -49,14 +49,6 @@ error_accept(struct forward *f, struct pending *p, struct answer_reply *reply)
 }
 
 static void
-answer_accept(struct forward *f, struct pending *p, struct answer_reply *reply)
-{
-	if (reply->removed > 0)
-		answer_explain(&reply->answer, reply->ede, EDE_BLOCKED);
-	finish(f, p, &reply->answer);
-}
-
-static void
 reply_act(struct forward *f, struct attempt *a, struct answer_reply *reply)
 {
 	struct pending *p = a->pending;
@@ -69,7 +61,9 @@ reply_act(struct forward *f, struct attempt *a, struct answer_reply *reply)
 	if (!reply->truncated)
 		upstream_helped(a->upstream, is_final(reply));
 	if (is_final(reply)) {
-		answer_accept(f, p, reply);
+		if (reply->removed > 0)
+			answer_explain(&reply->answer, reply->ede, EDE_BLOCKED);
+		finish(f, p, &reply->answer);
 	} else if (ladder_after(a, reply, forward_now(f), &shape)) {
 		a->failed = reply->rcode != RCODE_NOERROR;
 		try_again(f, a, shape);

@@ -14,10 +14,9 @@
 #define PATIENCE_LEAST (80 * MS)  /* it may have to ask others itself */
 #define PATIENCE_MOST  (1500 * MS)
 #define RTT_MOST       (5000 * MS)
-#define DOWN_AFTER     4
 #define DEAD_AFTER     (1500 * MS)
 #define PROBE_FIRST    (500 * MS)
-#define PROBE_MOST     (16000 * MS)
+#define PROBE_DOUBLED  5 /* times, at most */
 
 #define FORGET 512 /* of its measure, each time */
 
@@ -54,10 +53,22 @@ upstream_init(struct upstream *up, const struct config_upstream *config,
 }
 
 /* Each worker finds out; the first one says it. */
-static bool
-upstream_is_news(const struct upstream *up, bool dead)
+static void
+upstream_tell(struct upstream *up, bool dead)
 {
-	return up->told == NULL || atomic_exchange(up->told, dead) != dead;
+	if (up->dead == dead)
+		return;
+	up->dead = dead;
+	if (up->told != NULL && atomic_exchange(up->told, dead) == dead)
+		return;
+	if (dead)
+		log_event(LOG_LEVEL_WARN, "upstream_down", up->title,
+		    "forward: %s does not answer; it is asked only where no "
+		    "other does, and probed now and then",
+		    up->title);
+	else
+		log_event(LOG_LEVEL_INFO, "upstream_up", up->title,
+		    "forward: %s answers again", up->title);
 }
 
 /* RFC 6298, 2. */
@@ -68,7 +79,7 @@ upstream_heard(struct upstream *up, int64_t rtt_us, int64_t now_us)
 
 	up->tally.answered++;
 	histogram_add(&up->tally.rtt, rtt_us * 1000, 1);
-	up->evidence_us = now_us;
+	up->evidence_us = up->heard_us = now_us;
 	if (rtt_us > RTT_MOST)
 		rtt_us = RTT_MOST;
 	if (rtt_us < 1)
@@ -81,29 +92,8 @@ upstream_heard(struct upstream *up, int64_t rtt_us, int64_t now_us)
 		up->srtt_us += off / 8;
 		up->rttvar_us += ((off < 0 ? -off : off) - up->rttvar_us) / 4;
 	}
-	up->heard_us = now_us;
-	up->failures = 0;
-	up->probes = 0;
-	if (up->dead && upstream_is_news(up, false))
-		log_event(LOG_LEVEL_INFO, "upstream_up", up->title,
-		    "forward: %s answers again", up->title);
-	up->down = up->dead = false;
-}
-
-static void
-upstream_go_down(struct upstream *up, int64_t now_us)
-{
-	if (!up->down)
-		up->probe_us = now_us + PROBE_FIRST;
-	up->down = true;
-	if (up->dead || now_us - up->silent_us < DEAD_AFTER)
-		return;
-	up->dead = true;
-	if (upstream_is_news(up, true))
-		log_event(LOG_LEVEL_WARN, "upstream_down", up->title,
-		    "forward: %s does not answer; it is asked only where no "
-		    "other does, and probed now and then",
-		    up->title);
+	up->failures = up->probes = 0;
+	upstream_tell(up, false);
 }
 
 void
@@ -129,8 +119,10 @@ upstream_failed(
 		return;
 	if (up->failures++ == 0)
 		up->silent_us = sent_us;
-	if (up->failures >= DOWN_AFTER)
-		upstream_go_down(up, now_us);
+	if (up->failures == UPSTREAM_DOWN_AFTER)
+		up->probe_us = now_us + PROBE_FIRST;
+	if (upstream_is_down(up) && now_us - up->silent_us >= DEAD_AFTER)
+		upstream_tell(up, true);
 }
 
 int64_t
@@ -151,9 +143,9 @@ is_better(const struct upstream *a, const struct upstream *b)
 {
 	if (b == NULL)
 		return true;
-	if (a->down != b->down)
-		return b->down;
-	if (a->down)
+	if (upstream_is_down(a) != upstream_is_down(b))
+		return upstream_is_down(b);
+	if (upstream_is_down(a))
 		return a->heard_us > b->heard_us;
 	if ((a->vain >= VAIN_MOST) != (b->vain >= VAIN_MOST))
 		return b->vain >= VAIN_MOST;
@@ -220,11 +212,9 @@ upstream_choose(struct upstream_set *set, uint32_t tried)
 bool
 upstream_wants_probe(struct upstream *up, int64_t now_us)
 {
-	int64_t wait = PROBE_FIRST << (up->probes < 6 ? up->probes : 6);
-
-	if (!up->down || now_us < up->probe_us)
+	if (!upstream_is_down(up) || now_us < up->probe_us)
 		return false;
-	up->probes++;
-	up->probe_us = now_us + (wait < PROBE_MOST ? wait : PROBE_MOST);
+	up->probe_us = now_us + (PROBE_FIRST << up->probes);
+	up->probes += up->probes < PROBE_DOUBLED;
 	return true;
 }

@@ -2,10 +2,10 @@
  * upstream_stream.c - TCP and TLS to upstreams (RFC 7766, RFC 7858).
  *
  *	CLOSED -> OPENING   stream_ask()
- *	OPENING -> OPEN     on_event(), connected and the certificate is good
- *	OPEN -> CLOSED      on_event(), idle
- *	OPEN -> OPENING     stream_broken(), and questions go again
- *	any -> CLOSED       stream_broken(), before it was open, or repeatedly
+ *	OPENING -> OPEN     on_stream_event(), connected and the certificate is
+ *good OPEN -> CLOSED      on_stream_event(), idle OPEN -> OPENING
+ *stream_broken(), and questions go again any -> CLOSED       stream_broken(),
+ *before it was open, or repeatedly
  *
  * Nothing is lost when a server closes a connection that it has tired of:
  * what it has not answered is asked again on the next one.
@@ -136,7 +136,7 @@ bufferevent_make(const struct stream *s)
 }
 
 static void on_read(struct bufferevent *, void *);
-static void on_event(struct bufferevent *, short, void *);
+static void on_stream_event(struct bufferevent *, short, void *);
 
 static bool
 stream_connect(struct stream *s)
@@ -147,7 +147,7 @@ stream_connect(struct stream *s)
 	s->bev = bufferevent_make(s);
 	if (s->bev == NULL)
 		return false;
-	bufferevent_setcb(s->bev, on_read, NULL, on_event, s);
+	bufferevent_setcb(s->bev, on_read, NULL, on_stream_event, s);
 	if (bufferevent_socket_connect(s->bev, &up->address.any,
 		(int)sockaddr_len(&up->address)) != 0 ||
 	    bufferevent_enable(s->bev, EV_READ | EV_WRITE) != 0) {
@@ -189,7 +189,7 @@ stream_broken(struct stream *s)
 }
 
 static void
-failure_log(struct stream *s)
+connection_log(struct stream *s)
 {
 	unsigned long why = bufferevent_get_openssl_error(s->bev);
 	SSL *ssl = bufferevent_openssl_get_ssl(s->bev);
@@ -208,7 +208,7 @@ failure_log(struct stream *s)
 }
 
 static void
-on_event(struct bufferevent *bev, short what, void *arg)
+on_stream_event(struct bufferevent *bev, short what, void *arg)
 {
 	struct stream *s = arg;
 
@@ -218,7 +218,7 @@ on_event(struct bufferevent *bev, short what, void *arg)
 		return;
 	}
 	if (!s->open && (what & BEV_EVENT_TIMEOUT) == 0)
-		failure_log(s);
+		connection_log(s);
 	if (s->owed || (what & BEV_EVENT_TIMEOUT) == 0)
 		stream_broken(s);
 	else

@@ -46,7 +46,7 @@ struct udp_pool {
 	uint8_t in_buf[BATCH][REPLY_MAX];
 };
 
-static void on_readable(evutil_socket_t, short, void *);
+static void on_replies(evutil_socket_t, short, void *);
 
 static int
 socket_make(int family)
@@ -76,7 +76,7 @@ udp_socket_open(struct udp_socket *s)
 	if (fd < 0)
 		return false;
 	if (event_assign(&s->event, s->pool->base, fd, EV_READ | EV_PERSIST,
-		on_readable, s) != 0 ||
+		on_replies, s) != 0 ||
 	    event_add(&s->event, NULL) != 0) {
 		(void)close(fd);
 		return false;
@@ -223,7 +223,7 @@ errors_read(struct udp_socket *s)
 }
 
 static void
-on_readable(evutil_socket_t fd, short what, void *arg)
+on_replies(evutil_socket_t fd, short what, void *arg)
 {
 	struct udp_socket *s = arg;
 	struct udp_pool *pool = s->pool;

@@ -236,7 +236,7 @@ forward_upstreams(
 			out[n] = (struct forward_upstream){ .url = up->title,
 				.zone = f->sets[set].zone,
 				.network = zone == NULL ? NULL : zone->network,
-				.up = !up->down,
+				.up = !upstream_is_down(up),
 				.waiting = up->waiting,
 				.srtt_us = up->srtt_us,
 				.evidence_us = up->evidence_us,

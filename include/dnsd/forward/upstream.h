@@ -41,12 +41,12 @@ struct upstream {
 	int64_t srtt_us, rttvar_us; /* 0: never measured */
 	int64_t heard_us;           /* the last reply */
 	int64_t probe_us;           /* down: no probe before */
-	unsigned probes;            /* down: so many in vain */
+	unsigned probes;            /* down: in vain, as far as they count */
 	unsigned failures;          /* in a row */
 	unsigned waiting;           /* questions that it has not answered */
 	int64_t silent_us;          /* when the first of `failures` was sent */
 	unsigned vain;              /* replies in a row that were of no use */
-	bool down, dead;
+	bool dead;
 	bool refused;        /* the last failure: it, or its network, said no */
 	int64_t evidence_us; /* the last reply or failure */
 	atomic_bool *told;   /* all workers': it was said that it is dead */
@@ -66,6 +66,7 @@ struct upstream_set {
 	bool remove_private; /* rebind protection */
 };
 
+#define UPSTREAM_DOWN_AFTER   4
 #define UPSTREAMS_IN_SET      32 /* so that a set of them is a number */
 #define UPSTREAM_DEAD_WAITING 64
 /* Half of the ids that a connection has: a free one is soon found. */
@@ -81,6 +82,12 @@ void upstream_helped(struct upstream *, bool helped);
 /* Nothing came for what was sent at SENT_US, or that it was REFUSED. */
 void upstream_failed(
     struct upstream *, int64_t sent_us, int64_t now_us, bool refused);
+
+static inline bool
+upstream_is_down(const struct upstream *up)
+{
+	return up->failures >= UPSTREAM_DOWN_AFTER;
+}
 
 /* How long to wait for it before another is asked too. */
 int64_t upstream_patience_us(const struct upstream *, unsigned tries);

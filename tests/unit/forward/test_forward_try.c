@@ -380,8 +380,8 @@ test_down_and_up(void **state)
 			if (lab_asked(&lab, s) == 1)
 				lab_reply(&lab, s, "");
 	}
-	assert_true(lab.forward->upstreams[0].down);
-	assert_false(lab.forward->upstreams[1].down);
+	assert_true(upstream_is_down(&lab.forward->upstreams[0]));
+	assert_false(upstream_is_down(&lab.forward->upstreams[1]));
 	assert_int_equal(lab.got_count, 200);
 
 	/* From now on it gets probes of ours, further and further apart. */
@@ -393,7 +393,8 @@ test_down_and_up(void **state)
 	assert_true(probes > 0 && probes < 10);
 
 	/* One that answers brings it back. */
-	for (unsigned i = 0; i < 400 && lab.forward->upstreams[0].down; i++) {
+	for (unsigned i = 0;
+	     i < 400 && upstream_is_down(&lab.forward->upstreams[0]); i++) {
 		char name[32];
 		unsigned from = lab.sent_count;
 
@@ -403,7 +404,7 @@ test_down_and_up(void **state)
 		for (unsigned s = from; s < lab.sent_count; s++)
 			lab_reply(&lab, s, "");
 	}
-	assert_false(lab.forward->upstreams[0].down);
+	assert_false(upstream_is_down(&lab.forward->upstreams[0]));
 }
 
 static void
