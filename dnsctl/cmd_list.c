@@ -54,7 +54,7 @@ name_column_print(struct names *n, enum name_kind kind, const char *text)
 
 	if (!dname_parse(&d, text))
 		return;
-	name_read_aside(&name, &d, 0);
+	name_read(&name, &d, 0);
 	if (name.kind != kind || name.skip != 0)
 		return;
 	(void)fprintf(n->out, "%s%s", n->before, dname_text(&d, again));

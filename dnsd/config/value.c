@@ -11,7 +11,7 @@
 #include "base/addr_text.h"
 #include "base/letters.h"
 #include "zones/names/dname.h"
-#include "zones/names/special.h"
+#include "zones/names/name.h"
 
 static enum err
 text_keep(char **to, const struct config_value *v, const char *text)

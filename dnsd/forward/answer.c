@@ -88,7 +88,7 @@ is_never_theirs(const struct walk *w, const struct dname *name, bool reverse)
 {
 	struct name n;
 
-	name_read_aside(&n, name, w->rules->ordinary);
+	name_read(&n, name, w->rules->ordinary);
 	return n.kind != NAME_OTHER && (reverse || n.kind != NAME_REVERSE);
 }
 

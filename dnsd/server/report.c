@@ -302,7 +302,8 @@ report_print_workers(struct evbuffer *out, const struct report_view *v)
 		    "%-6u %12" PRIu64 " %12" PRIu64 " %8" PRIu64 " %8" PRIu64
 		    " %9" PRIu64 " %7" PRIu64 "\n",
 		    i, c->udp.received, c->tcp.received, c->tcp_open,
-		    c->query.answered, c->forward.asked, c->forward_waiting);
+		    c->query.of[RCODE_NOERROR], c->forward.asked,
+		    c->forward_waiting);
 	}
 }
 

@@ -121,7 +121,7 @@ alive_notify(const struct counters *sum, unsigned workers)
 	notify("WATCHDOG=1\nSTATUS=%u workers; %" PRIu64 " questions, %" PRIu64
 	       " of them forwarded, %" PRIu64 " failed",
 	    workers, sum->udp.received + sum->tcp.received, sum->forward.asked,
-	    sum->query.servfail + sum->forward.failed);
+	    sum->query.of[RCODE_SERVFAIL] + sum->forward.failed);
 }
 
 static void

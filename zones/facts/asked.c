@@ -56,7 +56,7 @@ is_read(
 	(void)snprintf(text, sizeof(text), "%s%s", words, strstr(form, from));
 	if (!dname_parse(&d, text))
 		return false;
-	name_read_aside(&name, &d, 0);
+	name_read(&name, &d, 0);
 	return name.kind == kind && name.skip == 0;
 }
 

@@ -6,10 +6,6 @@
 #include <assert.h>
 
 #include "base/letters.h"
-#include "zones/names/special.h"
-
-/* In both that read a name: see name.h. */
-#define IN_LINE inline __attribute__((always_inline))
 
 /*
  * What may stand in a place: a text, whose length is in the table as every
@@ -68,15 +64,6 @@ static const struct rule rules_of_2[] = {
 	NO_MORE,
 };
 
-/* RFC 2782; before every form that has addresses. */
-static const struct {
-	const char text[5];
-	bool udp;
-} protocols[] = {
-	{ "_tcp", false },
-	{ "_udp", true },
-};
-
 static const struct rule rules_of_3[] = {
 	{ NAME_BELOW_APP, { LIT("nearest"), LIT("of"), APP } },
 	{ NAME_BELOW_APP, { LIT("kv"), LIT("_metadata"), APP } },
@@ -109,23 +96,32 @@ label_is(struct label l, const char *text)
 	return l.len == len && memcmp(l.at, text, len) == 0;
 }
 
-/* N of topN: no sign, no leading zero; what does not fit is "all". */
+/* Without a sign or a leading zero; what does not fit is "all". */
+static bool
+read_number(const uint8_t *at, unsigned len, uint32_t *n)
+{
+	*n = 0;
+	for (unsigned i = 0; i < len; i++) {
+		if (at[i] < '0' || at[i] > '9')
+			return false;
+		*n = *n > UINT32_MAX / 10 - 10 ? *n : *n * 10 + (at[i] - '0');
+	}
+	return len > 0 && (at[0] != '0' || len == 1);
+}
+
+/* N of topN, or 0. */
 static uint32_t
 top_of(struct label l)
 {
-	uint32_t n = 0;
+	uint32_t n;
 
-	if (l.len < 4 || memcmp(l.at, "top", 3) != 0 || l.at[3] == '0')
-		return 0;
-	for (unsigned i = 3; i < l.len; i++) {
-		if (l.at[i] < '0' || l.at[i] > '9')
-			return 0;
-		n = n > UINT32_MAX / 10 - 10 ? n : n * 10 + (l.at[i] - '0');
-	}
-	return n;
+	return l.len > 3 && memcmp(l.at, "top", 3) == 0 &&
+		read_number(l.at + 3, l.len - 3U, &n)
+	    ? n
+	    : 0;
 }
 
-static IN_LINE bool
+static inline bool
 part_fits(struct name *name, const struct part *part, struct label l)
 {
 	switch (part->word) {
@@ -149,7 +145,7 @@ part_fits(struct name *name, const struct part *part, struct label l)
 }
 
 /* From the left: there stands what differs between names. */
-static IN_LINE bool
+static inline bool
 rule_fits(struct name *name, const struct rule *r, const struct dname *d,
     unsigned first, unsigned parts)
 {
@@ -167,7 +163,7 @@ may_begin(const struct part *part, struct label first)
 	    (part->len == first.len && part->text[0] == first.at[0]);
 }
 
-static IN_LINE enum name_kind
+static inline enum name_kind
 read_internal(struct name *name, const struct dname *d)
 {
 	unsigned skip = name->skip, parts = d->labels - 1U - skip;
@@ -185,15 +181,12 @@ read_internal(struct name *name, const struct dname *d)
 	return r->kind;
 }
 
+/* RFC 2782. */
 static bool
 read_protocol(struct name *name, struct label l)
 {
-	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++)
-		if (label_is(l, protocols[i].text)) {
-			name->udp = protocols[i].udp;
-			return true;
-		}
-	return false;
+	name->udp = label_is(l, "_udp");
+	return name->udp || label_is(l, "_tcp");
 }
 
 /* Takes _PORT._PROTO. or _PROTO. off the name's begin. */
@@ -248,16 +241,9 @@ nibble_of(struct label l)
 static int
 octet_of(struct label l)
 {
-	int v = 0;
+	uint32_t n;
 
-	if (l.len > 3 || (l.len > 1 && l.at[0] == '0'))
-		return -1;
-	for (unsigned i = 0; i < l.len; i++) {
-		if (l.at[i] < '0' || l.at[i] > '9')
-			return -1;
-		v = v * 10 + (l.at[i] - '0');
-	}
-	return v > 255 ? -1 : v;
+	return read_number(l.at, l.len, &n) && n < 256 ? (int)n : -1;
 }
 
 /*
@@ -300,14 +286,7 @@ read_arpa(struct name *name, const struct dname *d)
 	return NAME_REVERSE;
 }
 
-static enum name_kind
-read_loopback(struct name *name, const struct dname *d)
-{
-	(void)read_arpa(name, d); /* the address */
-	return NAME_LOOPBACK;
-}
-
-static IN_LINE enum name_kind
+static inline enum name_kind
 read_kind(struct name *name, const struct dname *d, special_set ordinary)
 {
 	struct label last;
@@ -326,9 +305,11 @@ read_kind(struct name *name, const struct dname *d, special_set ordinary)
 		    : NAME_APN;
 	if (label_is(last, "flycast"))
 		return read_flycast(name, d);
-	if (special_read(name, d, ordinary))
-		return name->kind == NAME_LOOPBACK ? read_loopback(name, d)
-						   : name->kind;
+	if (special_read(name, d, ordinary)) {
+		if (name->kind == NAME_LOOPBACK)
+			(void)read_arpa(name, d); /* the address */
+		return name->kind;
+	}
 	return label_is(last, "arpa") ? read_arpa(name, d) : NAME_OTHER;
 }
 
@@ -336,8 +317,8 @@ read_kind(struct name *name, const struct dname *d, special_set ordinary)
  * No fact has a zero octet, and the parts of the store's keys end with one:
  * a label that holds it would stand for two.
  */
-static IN_LINE void
-read_name(struct name *name, const struct dname *d, special_set ordinary)
+void
+name_read(struct name *name, const struct dname *d, special_set ordinary)
 {
 	assert(letters_are_lower(d->wire, d->len));
 	name->skip = 0;
@@ -347,18 +328,6 @@ read_name(struct name *name, const struct dname *d, special_set ordinary)
 		name->kind = NAME_UNKNOWN;
 	if (name->kind > NAME_ZONE && name->kind < NAME_REVERSE && d->has_zero)
 		name->kind = NAME_UNKNOWN;
-}
-
-void
-name_read(struct name *name, const struct dname *d, special_set ordinary)
-{
-	read_name(name, d, ordinary);
-}
-
-__attribute__((cold)) void
-name_read_aside(struct name *name, const struct dname *d, special_set ordinary)
-{
-	read_name(name, d, ordinary);
 }
 
 bool
@@ -375,11 +344,10 @@ name_is_label(const char *text, size_t len)
 bool
 name_is_qualifier(const char *label)
 {
-	static const char *const more[] = { "all", "nearest", "kv" };
-	struct label l = { (const uint8_t *)label, (uint8_t)strlen(label) };
+	static const char *const more[] = { "all", "nearest", "kv", "top0",
+		"_tcp", "_udp" };
 
-	if (top_of(l) != 0 || strcmp(label, "top0") == 0 ||
-	    strcmp(label, "_tcp") == 0 || strcmp(label, "_udp") == 0)
+	if (top_of(label_of(label)) != 0)
 		return true;
 	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
 		if (strcmp(label, more[i]) == 0)

@@ -1,7 +1,10 @@
 /*
- * special.c - names that are everybody's, and never anybody's to forward.
+ * special.c - names that are nobody's: their meaning is in an RFC.
+ *
+ * They are answered alike for everybody and never forwarded; most of all those
+ * that would lead clients round the private names.
  */
-#include "zones/names/special.h"
+#include "zones/names/name.h"
 
 #include <string.h>
 

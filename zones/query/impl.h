@@ -70,10 +70,10 @@ struct reply {
 };
 
 /*
- * packet -> question.  Whether it deserves a reply is in q->next; q->rcode is
- * NOERROR, or what to refuse it with.
+ * packet -> question and its name.  Whether it deserves a reply is in q->next;
+ * q->rcode is NOERROR, or what to refuse it with.
  */
-void query_parse(struct query *);
+void query_parse(struct query *, special_set ordinary);
 
 /* Of a question that has a cookie: is it ours; and the reply's. */
 void query_check_cookie(struct query *, const struct query_env *);
@@ -133,10 +133,17 @@ reply_start(struct reply *r, struct query *q, struct query_env *env)
 /* Header, OPT; q->len is the reply's. */
 enum query_next reply_finish(struct reply *, enum dns_rcode);
 
-/* A record that the question's name owns, up to the length of its data. */
-void reply_record(struct reply *, uint16_t type);
-/* Its end: the length is known, or there was no room and it is taken back. */
-bool reply_record_end(struct reply *, size_t start, uint16_t *count);
+/*
+ * A record that the owner has, up to its data, of which there are LEN octets;
+ * where it begins.  Its end then: their number is as written, or there was no
+ * room, and the record is taken back and the reply marked.
+ */
+size_t reply_record(struct reply *, uint16_t type, uint16_t len);
+bool reply_record_end(struct reply *, size_t start);
+bool reply_rdata(struct reply *, uint16_t type, const void *rdata, size_t len);
+/* The server's name, as rdata. */
+#define SERVER     "\004_api\010internal"
+#define SERVER_LEN sizeof(SERVER)
 /*
  * COUNT records from START on, of an owner that stands before REPLY_POINTERS:
  * they are in the additional section, or taken back where there was no room,
@@ -147,12 +154,8 @@ bool reply_additional(struct reply *, size_t start, int count);
 /* COUNT addresses of the question's type, from START on and around. */
 void reply_addresses(struct reply *, const uint8_t *const *address,
     unsigned count, unsigned start);
-void reply_name(struct reply *, enum dns_type, const struct dname *);
-/* RFC 8482, 4.2. */
-void reply_any(struct reply *);
-void reply_soa(struct reply *, bool answer);
-
-enum query_next reply_zone(struct reply *); /* of a zone itself */
+/* Of a zone itself: SOA and NS are made up from the network. */
+enum query_next reply_zone(struct reply *);
 enum query_next reply_nodata(struct reply *);
 enum query_next reply_nxdomain(struct reply *);
 

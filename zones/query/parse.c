@@ -126,8 +126,9 @@ is_data(const struct query *q)
 		(q->qclass == CLASS_CH && q->qtype == TYPE_TXT));
 }
 
-void
-query_parse(struct query *q)
+/* Compiled with all that it calls, which others call, too. */
+__attribute__((flatten)) void
+query_parse(struct query *q, special_set ordinary)
 {
 	assert(q->cap >= DNS_UDP_MIN && q->len <= q->cap);
 	q->why = WHY_NOT_ASKED;
@@ -144,4 +145,6 @@ query_parse(struct query *q)
 		q->rcode = RCODE_REFUSED;
 		q->ede = EDE_NOT_SUPPORTED;
 	}
+	if (q->rcode == RCODE_NOERROR)
+		name_read(&q->name, &q->qname, ordinary);
 }

@@ -13,13 +13,14 @@
  * An SOA's data.  Nobody transfers this zone: refresh, retry and expire only
  * have to look usual.  The second name is RFC 6303's.
  */
-static const uint8_t soa[] = "\004_api\010internal\0"
-			     "\006nobody\007invalid\0"
-			     "\0\0\0\0"         /* serial */
-			     "\x00\x00\x0e\x10" /* 3600 */
-			     "\x00\x00\x02\x58" /* 600 */
-			     "\x00\x01\x51\x80" /* 86400 */
-			     "\0\0\0"; /* minimum, with the string's own zero */
+static const uint8_t soa[] =
+    SERVER "\0"
+	   "\006nobody\007invalid\0"
+	   "\0\0\0\0"         /* serial */
+	   "\x00\x00\x0e\x10" /* 3600 */
+	   "\x00\x00\x02\x58" /* 600 */
+	   "\x00\x01\x51\x80" /* 86400 */
+	   "\0\0\0";          /* minimum, with the string's own zero */
 
 #define SOA_SERIAL  (sizeof(soa) - 20)
 #define SOA_MINIMUM (sizeof(soa) - 4)
@@ -63,22 +64,24 @@ put_opt(const struct query *q, struct wire_out *out,
 		wire_put_option(out, EDNS_OPTION_NSID, nsid.at, nsid.len);
 }
 
-/*
- * RD and CD come back as they came (RFC 1035, 4.1.1; RFC 4035, 3.2.2);
- * nothing else of a question's flags does.
- */
 static inline void
 put_header(const struct query *q, uint16_t flags, uint16_t questions,
-    uint16_t answers, uint16_t authorities)
+    uint16_t answers, uint16_t authorities, uint16_t additional)
 {
 	flags |= DNS_QR | (uint16_t)(q->rcode & DNS_RCODE);
+	if (q->truncated)
+		flags |= DNS_TC;
 	dns_put16(q->pkt + 2, flags);
 	dns_put16(q->pkt + 4, questions);
 	dns_put16(q->pkt + 6, answers);
 	dns_put16(q->pkt + 8, authorities);
-	dns_put16(q->pkt + 10, q->edns); /* OPT */
+	dns_put16(q->pkt + 10, (uint16_t)(additional + q->edns)); /* OPT */
 }
 
+/*
+ * RD and CD come back as they came (RFC 1035, 4.1.1; RFC 4035, 3.2.2);
+ * nothing else of a question's flags does.
+ */
 static uint16_t
 echoed_flags(const struct query *q, const struct query_env *env)
 {
@@ -86,39 +89,29 @@ echoed_flags(const struct query *q, const struct query_env *env)
 	    (env->forwards ? DNS_RA : 0));
 }
 
-static const char *
-ede_text(const struct query *q)
-{
-	return q->ede == EDE_PROHIBITED ? query_why_str(q->why)
-	    : q->ede == EDE_OTHER ? "the network asks more a second than it may"
-				  : "";
-}
-
 void
 query_fail(struct query *q, const struct query_env *env, enum dns_rcode rcode,
     enum dns_ede ede)
 {
-	const char *text;
-	struct wire_out out;
 	/* What could not be read is not echoed: a header alone. */
 	bool bare = rcode == RCODE_NOTIMP || q->question_len == 0;
-	uint16_t flags = (uint16_t)(q->flags & DNS_OPCODE);
+	struct wire_out out;
 
 	q->rcode = rcode;
 	q->ede = ede;
-	text = ede_text(q);
-	if (!bare)
-		flags = echoed_flags(q, env);
-	else
-		q->edns = false;
+	q->edns = q->edns && !bare;
 	out = wire_out(q->pkt, query_reply_max(q, env));
 	(void)wire_room(&out, DNS_HEADER + (bare ? 0 : q->question_len));
 	if (q->edns)
-		put_opt(q, &out, env, text);
+		put_opt(q, &out, env,
+		    ede == EDE_PROHIBITED ? query_why_str(q->why)
+			: ede == EDE_OTHER
+			? "the network asks more a second than it may"
+			: "");
 	assert(!out.bad);
-	if (q->truncated)
-		flags |= DNS_TC;
-	put_header(q, flags, !bare, 0, 0);
+	put_header(q,
+	    bare ? (uint16_t)(q->flags & DNS_OPCODE) : echoed_flags(q, env),
+	    !bare, 0, 0, 0);
 	q->len = out.len;
 }
 
@@ -129,33 +122,23 @@ reply_opt_len(const struct query *q, const struct query_env *env)
 	    options_room(q, query_nsid(q, env));
 }
 
-/* An answer that even TCP could not hold says so (docs/names.md). */
-static void
-explain_cut(struct reply *r)
-{
-	if (r->q->truncated && r->q->tcp)
-		r->q->ede = EDE_OTHER;
-}
-
 enum query_next
 reply_finish(struct reply *r, enum dns_rcode rcode)
 {
 	struct query *q = r->q;
-	uint16_t flags = echoed_flags(q, r->env) | DNS_AA;
 
 	q->rcode = rcode;
 	q->answered = r->answers > 0;
-	explain_cut(r);
+	/* An answer that even TCP could not hold says so (docs/names.md). */
+	if (q->truncated && q->tcp)
+		q->ede = EDE_OTHER;
 	r->out.cap += r->opt_len;
 	if (q->edns)
 		put_opt(
 		    q, &r->out, r->env, q->ede == EDE_OTHER ? CUT_TEXT : "");
 	assert(!r->out.bad); /* what did not fit was taken back */
-	if (q->truncated)
-		flags |= DNS_TC;
-	put_header(q, flags, 1, r->answers, r->authorities);
-	if (r->additional > 0)
-		dns_put16(q->pkt + 10, (uint16_t)(r->additional + q->edns));
+	put_header(q, echoed_flags(q, r->env) | DNS_AA, 1, r->answers,
+	    r->authorities, r->additional);
 	q->len = r->out.len;
 	return QUERY_SEND;
 }
@@ -169,13 +152,17 @@ record_start(uint8_t *to, unsigned owner, uint16_t type, uint32_t ttl)
 	dns_put32(to + 6, ttl);
 }
 
-void
-reply_record(struct reply *r, uint16_t type)
+size_t
+reply_record(struct reply *r, uint16_t type, uint16_t len)
 {
-	uint8_t *to = wire_room(&r->out, 10);
+	size_t start = r->out.len;
+	uint8_t *to = wire_room(&r->out, 12);
 
-	if (to != NULL)
+	if (to != NULL) {
 		record_start(to, r->owner, type, r->ttl);
+		dns_put16(to + 10, len);
+	}
+	return start;
 }
 
 /*
@@ -219,60 +206,50 @@ reply_addresses(struct reply *r, const uint8_t *const *address, unsigned count,
 	r->q->truncated = r->q->truncated || n < count;
 }
 
-bool
-reply_record_end(struct reply *r, size_t start, uint16_t *count)
+/* All from START on, where there was no room for it. */
+static bool
+take_back(struct reply *r, size_t start)
 {
-	size_t len_at = start + 10;
+	if (!r->out.bad)
+		return false;
+	r->out.bad = false;
+	r->out.len = start;
+	return true;
+}
 
-	if (r->out.bad) {
-		r->out.bad = false;
-		r->out.len = start;
+bool
+reply_record_end(struct reply *r, size_t start)
+{
+	if (take_back(r, start)) {
 		r->q->truncated = true;
 		return false;
 	}
-	dns_put16(r->out.buf + len_at, (uint16_t)(r->out.len - len_at - 2));
-	(*count)++;
+	dns_put16(r->out.buf + start + 10, (uint16_t)(r->out.len - start - 12));
+	r->answers++;
 	return true;
+}
+
+bool
+reply_rdata(struct reply *r, uint16_t type, const void *rdata, size_t len)
+{
+	size_t start = reply_record(r, type, 0);
+
+	wire_put(&r->out, rdata, len);
+	return reply_record_end(r, start);
 }
 
 bool
 reply_additional(struct reply *r, size_t start, int count)
 {
-	if (r->out.bad) {
-		r->out.bad = false;
-		r->out.len = start;
+	if (take_back(r, start))
 		return false;
-	}
 	r->additional = (uint16_t)(r->additional + count);
 	return true;
 }
 
-void
-reply_name(struct reply *r, enum dns_type type, const struct dname *target)
-{
-	size_t start = r->out.len;
-
-	reply_record(r, (uint16_t)type);
-	wire_put16(&r->out, 0);
-	wire_put(&r->out, target->wire, target->len);
-	(void)reply_record_end(r, start, &r->answers);
-}
-
-void
-reply_any(struct reply *r)
-{
-	static const uint8_t hinfo[] = "\007RFC8482"; /* and "": its zero */
-	size_t start = r->out.len;
-
-	reply_record(r, TYPE_HINFO);
-	wire_put16(&r->out, 0);
-	wire_put(&r->out, hinfo, sizeof(hinfo));
-	(void)reply_record_end(r, start, &r->answers);
-}
-
 /* The zone of the name; the minimum is the negative TTL (RFC 2308, 4). */
-void
-reply_soa(struct reply *r, bool answer)
+static void
+put_soa(struct reply *r, bool answer)
 {
 	const struct dname *name = &r->q->qname;
 	uint8_t *to = wire_room(&r->out, 12 + sizeof(soa));
@@ -294,45 +271,33 @@ reply_soa(struct reply *r, bool answer)
 	r->authorities = (uint16_t)(r->authorities + !answer);
 }
 
-static enum query_next
-negative(struct reply *r, enum dns_rcode rcode)
-{
-	reply_soa(r, false);
-	return reply_finish(r, rcode);
-}
-
 enum query_next
 reply_nodata(struct reply *r)
 {
-	if (r->q->qtype == TYPE_ANY) {
-		reply_any(r);
-		return reply_finish(r, RCODE_NOERROR);
-	}
-	return negative(r, RCODE_NOERROR);
+	static const uint8_t hinfo[] = "\007RFC8482"; /* and "": its zero */
+
+	if (r->q->qtype == TYPE_ANY) /* RFC 8482, 4.2 */
+		(void)reply_rdata(r, TYPE_HINFO, hinfo, sizeof(hinfo));
+	else
+		put_soa(r, false);
+	return reply_finish(r, RCODE_NOERROR);
 }
 
 enum query_next
 reply_nxdomain(struct reply *r)
 {
-	return negative(r, RCODE_NXDOMAIN);
+	put_soa(r, false);
+	return reply_finish(r, RCODE_NXDOMAIN);
 }
 
-/* SOA and NS are made up from the network. */
 enum query_next
 reply_zone(struct reply *r)
 {
-	static const uint8_t api[] = "\004_api\010internal";
-	struct dname target = { .len = sizeof(api) };
-
-	switch (r->q->qtype) {
-	case TYPE_SOA:
-		reply_soa(r, true);
-		return reply_finish(r, RCODE_NOERROR);
-	case TYPE_NS:
-		memcpy(target.wire, api, sizeof(api));
-		reply_name(r, TYPE_NS, &target);
-		return reply_finish(r, RCODE_NOERROR);
-	default:
+	if (r->q->qtype != TYPE_SOA && r->q->qtype != TYPE_NS)
 		return reply_nodata(r);
-	}
+	if (r->q->qtype == TYPE_SOA)
+		put_soa(r, true);
+	else
+		(void)reply_rdata(r, TYPE_NS, soa, SERVER_LEN);
+	return reply_finish(r, RCODE_NOERROR);
 }

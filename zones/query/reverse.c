@@ -295,12 +295,9 @@ has_resolver(const struct reply *r)
 static enum query_next
 answer_resolver(struct reply *r)
 {
-	static const struct dname api = { .len = 15,
-		.wire = "\004_api\010internal" };
-
 	if (r->q->qtype != TYPE_PTR)
 		return reply_nodata(r);
-	reply_name(r, TYPE_PTR, &api);
+	(void)reply_rdata(r, TYPE_PTR, SERVER, SERVER_LEN);
 	return reply_finish(r, RCODE_NOERROR);
 }
 
@@ -319,7 +316,7 @@ answer_address(struct reply *r)
 	if (r->q->qtype != TYPE_PTR)
 		return reply_nodata(r);
 	name_of(r, &owner, &target);
-	reply_name(r, TYPE_PTR, &target);
+	(void)reply_rdata(r, TYPE_PTR, target.wire, target.len);
 	return reply_finish(r, RCODE_NOERROR);
 }
 

@@ -120,16 +120,14 @@ put_target(const struct reply *r, struct wire_out *out, const struct service *s)
 static bool
 put_record(struct reply *r, struct service *s)
 {
-	size_t start = r->out.len;
+	size_t start = reply_record(r, TYPE_SRV, 0);
 
-	reply_record(r, TYPE_SRV);
-	wire_put16(&r->out, 0);
 	wire_put16(&r->out, s->priority);
 	wire_put16(&r->out, s->weight);
 	wire_put16(&r->out, s->port);
 	s->at = (uint16_t)r->out.len;
 	put_target(r, &r->out, s);
-	return reply_record_end(r, start, &r->answers);
+	return reply_record_end(r, start);
 }
 
 static void
@@ -137,8 +135,7 @@ put_family(struct reply *r, enum dns_type type, const uint8_t *at,
     unsigned count, uint16_t size)
 {
 	for (; count > 0; count--, at += size) {
-		reply_record(r, type);
-		wire_put16(&r->out, size);
+		(void)reply_record(r, (uint16_t)type, size);
 		wire_put(&r->out, at, size);
 	}
 }

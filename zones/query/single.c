@@ -22,8 +22,7 @@ answer_localhost(struct reply *r)
 enum query_next
 answer_loopback(struct reply *r)
 {
-	static const struct dname localhost = { .len = 11,
-		.wire = "\011localhost" };
+	static const char localhost[] = "\011localhost";
 	const struct name *n = &r->q->name;
 
 	if (n->reverse_extra)
@@ -33,7 +32,7 @@ answer_loopback(struct reply *r)
 						     : reply_nodata(r);
 	if (r->q->qtype != TYPE_PTR)
 		return reply_nodata(r);
-	reply_name(r, TYPE_PTR, &localhost);
+	(void)reply_rdata(r, TYPE_PTR, localhost, sizeof(localhost));
 	return reply_finish(r, RCODE_NOERROR);
 }
 

@@ -9,10 +9,8 @@ void
 txt_start(struct txt *t, struct reply *r)
 {
 	t->reply = r;
-	t->start = r->out.len;
+	t->start = reply_record(r, TYPE_TXT, 0);
 	t->any = t->full = false;
-	reply_record(r, TYPE_TXT);
-	wire_put16(&r->out, 0);
 	t->string = r->out.len;
 	wire_put8(&r->out, 0);
 }
@@ -41,23 +39,20 @@ txt_item(struct txt *t, char separator, const void *item, size_t len)
 static void
 put_some(struct wire_out *out, char separator, struct wire_in strings)
 {
-	size_t len = wire_get8(&strings), n;
-	const uint8_t *at = wire_take(&strings, len);
+	bool cut;
 
-	while (at != NULL && 1 + len <= out->cap - out->len) {
-		wire_put8(out, (uint8_t)len);
-		wire_put(out, at, len);
-		len = wire_get8(&strings);
-		at = wire_take(&strings, len);
-	}
-	if (at == NULL || out->len == out->cap)
-		return;
-	for (n = out->cap - out->len - 1; n > 0 && at[n] != separator;)
-		n--;
-	if (n == 0)
-		return;
-	wire_put8(out, (uint8_t)n);
-	wire_put(out, at, n);
+	do {
+		struct label l = wire_get_label(&strings);
+		size_t room = out->cap - out->len;
+
+		cut = 1U + l.len > room;
+		if (cut)
+			l.len = (uint8_t)(room > 0 ? room - 1 : 0);
+		while (cut && l.len > 0 && l.at[l.len] != separator)
+			l.len--;
+		if (l.len > 0)
+			wire_put_label(out, l.at, l.len);
+	} while (!cut && !strings.bad);
 }
 
 bool
@@ -78,15 +73,6 @@ txt_strings(struct txt *t, char separator, struct wire_in strings)
 	return !t->full;
 }
 
-/* A list of peers knows its TTL when it has seen them all. */
-static void
-patch_ttl(struct reply *r, size_t start)
-{
-	struct wire_out ttl = wire_out(r->out.buf + start + 6, 4);
-
-	wire_put32(&ttl, r->ttl);
-}
-
 enum query_next
 txt_finish(struct txt *t)
 {
@@ -99,9 +85,8 @@ txt_finish(struct txt *t)
 			return reply_finish(r, RCODE_NOERROR);
 		return reply_nodata(r);
 	}
-	patch_ttl(r, t->start);
-	dns_put16(
-	    r->out.buf + t->start + 10, (uint16_t)(r->out.len - t->start - 12));
-	r->answers++;
+	/* A list of peers knows its TTL when it has seen them all. */
+	dns_put32(r->out.buf + t->start + 6, r->ttl);
+	(void)reply_record_end(r, t->start);
 	return reply_finish(r, RCODE_NOERROR);
 }

@@ -6,8 +6,6 @@
  */
 #include "impl.h"
 
-#include "base/letters.h"
-
 #define CNAMES_MAX  16
 #define TARGETS_MAX 32 /* whose addresses an answer has */
 
@@ -134,20 +132,6 @@ find(struct zone_reply *z)
 	return find_at(z);
 }
 
-static bool
-put_value(struct reply *r, const struct rrset *set, struct wire_in *in)
-{
-	size_t start = r->out.len;
-	uint16_t len = wire_get16(in);
-	const uint8_t *rdata = wire_take(in, len);
-
-	reply_record(r, set->type);
-	wire_put16(&r->out, 0);
-	if (rdata != NULL)
-		wire_put(&r->out, rdata, len);
-	return reply_record_end(r, start, &r->answers);
-}
-
 /* From any of them on and around, as many as fit. */
 static void
 put_rrset(struct reply *r, const struct rrset *set)
@@ -155,6 +139,7 @@ put_rrset(struct reply *r, const struct rrset *set)
 	unsigned first =
 	    set->count == 1 ? 0 : rng_below(&r->env->rng, set->count);
 	struct wire_in in, start = set->values;
+	uint16_t len;
 
 	r->ttl = set->ttl;
 	for (unsigned i = 0; i < first; i++)
@@ -163,36 +148,11 @@ put_rrset(struct reply *r, const struct rrset *set)
 	for (unsigned i = 0; i < set->count; i++) {
 		if (first + i == set->count)
 			in = set->values;
-		if (!put_value(r, set, &in))
+		len = wire_get16(&in);
+		if (!reply_rdata(r, set->type, wire_take(&in, len), len))
 			break;
 	}
 	r->ttl = r->q->ttl;
-}
-
-/*
- * As dname_get(), which is a part of the path of every question as long as
- * nobody else there calls it.
- */
-static bool
-read_target(struct dname *d, struct wire_in *in)
-{
-	struct wire_out out = wire_out(d->wire, sizeof(d->wire));
-	struct label l;
-
-	d->labels = 0;
-	d->has_zero = false;
-	do {
-		l = wire_get_label(in);
-		d->at[d->labels++ % DNS_LABELS_MAX] = (uint8_t)out.len;
-		wire_put8(&out, l.len);
-		for (unsigned i = 0; i < l.len; i++) {
-			d->has_zero = d->has_zero || l.at[i] == 0;
-			wire_put8(&out, letter_lower(l.at[i]));
-		}
-	} while (l.len > 0);
-	d->len = (uint8_t)out.len;
-	d->labels--;
-	return !in->bad && !out.bad;
 }
 
 /* The CNAME, and its target in the name's place; false: there is no room. */
@@ -206,10 +166,10 @@ put_cname(struct zone_reply *z)
 
 	put_rrset(r, &z->set);
 	(void)wire_get16(&in);
-	if (q->truncated || !read_target(&q->qname, &in))
+	if (q->truncated || !dname_get(&q->qname, &in))
 		return false;
 	r->owner = (uint16_t)target;
-	name_read_aside(&q->name, &q->qname, r->env->ordinary);
+	name_read(&q->name, &q->qname, r->env->ordinary);
 	q->place = LOOKUP_NO_PLACE;
 	return true;
 }
@@ -249,7 +209,7 @@ put_addresses(
 	q.qtype = (uint16_t)type;
 	q.edns = false;
 	q.place = LOOKUP_NO_PLACE;
-	name_read_aside(&q.name, &q.qname, r->env->ordinary);
+	name_read(&q.name, &q.qname, r->env->ordinary);
 	reply_start(&of.reply, &q, r->env);
 	of.reply.owner = (uint16_t)at;
 	of.reply.out = r->out;
@@ -272,7 +232,7 @@ next_target(
 
 	in.pos = *place = *at + 12 + (z->set.type == TYPE_MX ? 2 : 6);
 	*at += 12U + dns_get16(in.buf + *at + 10);
-	return *place < REPLY_POINTERS && read_target(target, &in);
+	return *place < REPLY_POINTERS && dname_get(target, &in);
 }
 
 /*

@@ -16,7 +16,7 @@
 
 enum name_kind {
 	NAME_OTHER,     /* not ours: forwarded */
-	NAME_NEVER,     /* special use, does not exist: see special.h */
+	NAME_NEVER,     /* special use, does not exist: see special.c */
 	NAME_EMPTY,     /* special use, exists, has no records */
 	NAME_LOCALHOST, /* itself and below: the loopback (RFC 6761, 6.3) */
 	NAME_LOOPBACK,  /* its reverse names (RFC 6303) */
@@ -69,14 +69,14 @@ struct name {
 
 /* Special-use names as bits, those of special.c's rows; 0 is none. */
 typedef uint32_t special_set;
+#define NAME_SPECIALS 11
 
 /* ORDINARY ones are taken for somebody else's. */
 void name_read(struct name *, const struct dname *, special_set ordinary);
-/*
- * The same, for all but the path of every question: as long as that alone
- * calls the other one, it is compiled into it, which saves 13 instructions.
- */
-void name_read_aside(struct name *, const struct dname *, special_set ordinary);
+/* Kind and apex alone; false: D is no special name and below none. */
+bool special_read(struct name *, const struct dname *, special_set ordinary);
+/* The set of this one alone, as "home.arpa"; false: there is none. */
+bool special_named(const char *text, special_set *);
 
 /* Special use: answered alike for everybody. */
 static inline bool

@@ -1,7 +1,7 @@
 /*
  * query.h - from a question's packet to the answer's packet.
  *
- * packet -> parse -> network -> name -> facts -> answer -> packet
+ * packet -> parse -> name -> network -> facts -> answer -> packet
  *
  * The whole path is here and has no socket: dnsd runs it on packets,
  * dnsctl explain on a question that it makes up.  It allocates nothing,
@@ -117,8 +117,9 @@ struct query_watch {
 };
 
 struct query_counters {
-	uint64_t answered, nodata, nxdomain, refused, formerr, notimp, servfail,
-	    dropped, truncated;
+	/* Replies by rcode: with records, if any; BADVERS is a FORMERR. */
+	uint64_t of[RCODE_REFUSED + 1];
+	uint64_t nodata, dropped, truncated;
 	uint64_t cut_tcp;    /* answers that 65,535 octets could not hold */
 	uint64_t limited;    /* beyond their prefix's rate: dropped, or cut */
 	uint64_t over_limit; /* refused: beyond their network's */
@@ -156,7 +157,7 @@ void query_env_release(struct query_env *);
  * Answers N questions that came together, in their order, and sets what each
  * is to do `next`.  Between a refresh and a rest of the snapshot.
  */
-#define QUERY_BATCH 64 /* at most; many at once save time, see ahead.h */
+#define QUERY_BATCH 64 /* at most; many at once save time */
 void query_answer(struct query *const *, unsigned n, struct query_env *);
 
 #define QUERY_ID_MAX 64

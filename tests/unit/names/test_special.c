@@ -1,7 +1,7 @@
 /*
  * test_special.c - special-use names: each may be taken for an ordinary one.
  */
-#include "zones/names/special.h"
+#include "zones/names/name.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

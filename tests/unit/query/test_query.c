@@ -340,10 +340,10 @@ test_counters(void **state)
 		size_t counter;
 	} rows[] = {
 #define C(name) offsetof(struct query_counters, name)
-		{ "web.internal", ME, C(answered) },
+		{ "web.internal", ME, C(of[RCODE_NOERROR]) },
 		{ "vm.web.internal", ME, C(nodata) },
-		{ "none.internal", ME, C(nxdomain) },
-		{ "web.internal", "192.0.2.1", C(refused) },
+		{ "none.internal", ME, C(of[RCODE_NXDOMAIN]) },
+		{ "web.internal", "192.0.2.1", C(of[RCODE_REFUSED]) },
 	};
 
 	(void)state;
