@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
+#include "base/addr_parse.h"
 #include "base/addr_text.h"
 #include "impl.h"
 #include "zones/store/write/facts.h"

@@ -7,7 +7,7 @@
 #include <ldns/ldns.h>
 #include <string.h>
 
-#include "base/addr_text.h"
+#include "base/addr_parse.h"
 #include "base/clock.h"
 #include "impl.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/addr_text.h"
+#include "base/addr_parse.h"
 
 /* Without its port, and without the brackets of IPv6; false: too long. */
 static bool

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/secret.h"
 
 #define PAUSE_MS 10000 /* the longest between two attempts */
 

@@ -10,7 +10,6 @@
  */
 #include <stdlib.h>
 
-#include "base/addr_text.h"
 #include "base/array.h"
 #include "base/log.h"
 #include "impl.h"

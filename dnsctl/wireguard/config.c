@@ -9,7 +9,6 @@
 
 #include "base/addr_text.h"
 #include "base/log.h"
-#include "base/prefix_text.h"
 #include "impl.h"
 
 #define PORT_DEFAULT ":51820"

@@ -13,7 +13,7 @@
 
 #include "base/letters.h"
 #include "base/log.h"
-#include "base/rng.h"
+#include "base/secret.h"
 #include "impl.h"
 #include "zones/facts/field.h"
 

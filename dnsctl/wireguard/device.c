@@ -10,7 +10,6 @@
 #include "base/addr_text.h"
 #include "base/array.h"
 #include "base/log.h"
-#include "base/prefix_text.h"
 #include "impl.h"
 
 #define PEERS_A_CALL 200

@@ -5,7 +5,7 @@
 
 #include <arpa/inet.h>
 
-#include "base/addr_text.h"
+#include "base/addr_parse.h"
 #include "base/log.h"
 #include "zones/names/dname.h"
 

@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-#include "base/addr_text.h"
+#include "base/addr_parse.h"
 #include "base/letters.h"
 #include "zones/names/dname.h"
 #include "zones/names/name.h"

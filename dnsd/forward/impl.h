@@ -17,7 +17,7 @@
 #define DNSD_FORWARD_IMPL_H
 
 #include "base/log.h"
-#include "base/rng.h"
+#include "base/secret.h"
 #include "dnsd/forward/forward.h"
 #include "pending.h"
 

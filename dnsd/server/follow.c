@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/addr_parse.h"
 #include "base/addr_text.h"
 #include "base/dns_wire.h"
 #include "base/json_text.h"

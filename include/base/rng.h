@@ -1,18 +1,14 @@
 /*
- * rng.h - random numbers: a fast one for rotation, a secret one for ids.
+ * rng.h - random numbers for spreading load only: anybody may guess them.
  *
- * Each worker owns its own; none is shared.
+ * Each worker owns its own.
  */
 #ifndef BASE_RNG_H
 #define BASE_RNG_H
 
 #include <assert.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <sys/random.h>
-#include <sys/types.h>
 
-/* For spreading load only: anybody may guess it. */
 struct rng {
 	uint64_t state; /* not zero */
 };
@@ -34,24 +30,6 @@ rng_below(struct rng *r, uint32_t n)
 {
 	assert(n > 0);
 	return (uint32_t)((uint64_t)rng_next(r) * n >> 32);
-}
-
-/* The kernel's random bytes, in bulk: a system call each 128 numbers. */
-struct secret {
-	uint16_t pool[128];
-	unsigned left;
-};
-
-static inline uint16_t
-secret_next(struct secret *s)
-{
-	if (s->left == 0) {
-		/* Up to 256 octets come whole, see getrandom(2). */
-		if (getrandom(s->pool, sizeof(s->pool), 0) != sizeof(s->pool))
-			abort();
-		s->left = sizeof(s->pool) / sizeof(s->pool[0]);
-	}
-	return s->pool[--s->left];
 }
 
 #endif

@@ -42,10 +42,11 @@ siphash_round(struct siphash_state *s)
 }
 
 static inline void
-siphash_word(struct siphash_state *s, uint64_t word)
+siphash_word(struct siphash_state *s, uint64_t word, int rounds)
 {
 	s->d ^= word;
-	siphash_round(s);
+	for (int i = 0; i < rounds; i++)
+		siphash_round(s);
 	s->a ^= word;
 }
 
@@ -58,28 +59,31 @@ siphash_start(const struct siphash_key *key)
 		key->half[1] ^ 0x7465646279746573 };
 }
 
+/* ROUNDS for each word of the N octets, and two more at the end. */
+static inline uint64_t
+siphash_end(struct siphash_state s, const void *octets, size_t n, int rounds)
+{
+	const uint8_t *at = octets;
+	uint64_t word;
+
+	for (size_t left = n; left >= 8; left -= 8, at += 8) {
+		memcpy(&word, at, 8);
+		siphash_word(&s, word, rounds);
+	}
+	word = 0;
+	memcpy(&word, at, n % 8);
+	siphash_word(&s, word | (uint64_t)n << 56, rounds);
+	s.c ^= 0xff;
+	for (int i = 0; i < rounds + 2; i++)
+		siphash_round(&s);
+	return s.a ^ s.b ^ s.c ^ s.d;
+}
+
 /* SipHash-2-4 of octets alone, as RFC 9018 has it: on little-endian only. */
 static inline uint64_t
 siphash_2_4(const struct siphash_key *key, const void *octets, size_t n)
 {
-	struct siphash_state s = siphash_start(key);
-	const uint8_t *at = octets;
-	uint64_t word;
-
-	for (size_t done = 0; done <= n; done += 8) {
-		size_t left = n - done;
-
-		word = left < 8 ? (uint64_t)n << 56 : 0;
-		memcpy(&word, at + done, left < 8 ? left : 8);
-		s.d ^= word;
-		siphash_round(&s);
-		siphash_round(&s);
-		s.a ^= word;
-	}
-	s.c ^= 0xff;
-	for (int i = 0; i < 4; i++)
-		siphash_round(&s);
-	return s.a ^ s.b ^ s.c ^ s.d;
+	return siphash_end(siphash_start(key), octets, n, 2);
 }
 
 /* MORE is hashed with the N octets, as if it stood before them. */
@@ -88,21 +92,9 @@ siphash(
     const struct siphash_key *key, uint64_t more, const void *octets, size_t n)
 {
 	struct siphash_state s = siphash_start(key);
-	const uint8_t *at = octets;
-	uint64_t word;
 
-	siphash_word(&s, more);
-	for (size_t left = n; left >= 8; left -= 8, at += 8) {
-		memcpy(&word, at, 8);
-		siphash_word(&s, word);
-	}
-	word = 0;
-	memcpy(&word, at, n % 8);
-	siphash_word(&s, word | (uint64_t)n << 56);
-	s.c ^= 0xff;
-	for (int i = 0; i < 3; i++)
-		siphash_round(&s);
-	return s.a ^ s.b ^ s.c ^ s.d;
+	siphash_word(&s, more, 1);
+	return siphash_end(s, octets, n, 1);
 }
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <ldns/ldns.h>
 
-#include "base/addr_text.h"
+#include "base/addr_parse.h"
 #include "store_fixture.h"
 #include "zones/query/query.h"
 

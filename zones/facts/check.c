@@ -5,7 +5,6 @@
 #include "zones/facts/check.h"
 
 #include "base/addr_text.h"
-#include "base/prefix_text.h"
 #include "field_type.h"
 
 static enum err

@@ -2,8 +2,8 @@
  * field_addr.c - lists of addresses, with or without blocks, and of prefixes.
  */
 #include "base/addr_list.h"
+#include "base/addr_parse.h"
 #include "base/addr_text.h"
-#include "base/prefix_text.h"
 #include "field_list.h"
 
 static_assert(ENTRY_TEXT >= PREFIX_TEXT, "it fits");

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "base/addr_parse.h"
 #include "base/addr_text.h"
 #include "base/letters.h"
 #include "field_type.h"

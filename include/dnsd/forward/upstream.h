@@ -19,7 +19,7 @@
 #include <stdatomic.h>
 
 #include "base/histogram.h"
-#include "base/rng.h"
+#include "base/secret.h"
 #include "dnsd/config/config.h"
 #include "dnsd/forward/ability.h"
 #include "dnsd/forward/answer.h"

@@ -1,8 +1,8 @@
 /*
  * test_addr_text.c - addresses and prefixes as people write them.
  */
+#include "base/addr_parse.h"
 #include "base/addr_text.h"
-#include "base/prefix_text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -10,7 +10,6 @@
 #include <cmocka.h>
 
 #include "base/addr_text.h"
-#include "base/prefix_text.h"
 
 /* What the form says; NULL: it says none. */
 static const struct {

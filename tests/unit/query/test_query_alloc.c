@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "alloc_count.h"
-#include "base/addr_text.h"
+#include "base/addr_parse.h"
 #include "store_fixture.h"
 
 #define SAMPLE  "tests/sample/network.ndjson"

@@ -2,7 +2,6 @@
  * network.c - networks come, change and go, with what they are
  * found by.
  */
-#include "base/addr_text.h"
 #include "impl.h"
 
 bool

@@ -3,7 +3,6 @@
  * stands: no other network is within, and nothing of its own outside.
  */
 #include "base/addr_text.h"
-#include "base/prefix_text.h"
 #include "left_impl.h"
 
 /* Another network's prefix that holds P, or is the same. */

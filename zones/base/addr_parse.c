@@ -1,7 +1,7 @@
 /*
- * addr_text.c - see addr_text.h.
+ * addr_parse.c - see addr_parse.h.
  */
-#include "base/addr_text.h"
+#include "base/addr_parse.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -70,12 +70,4 @@ prefix_parse(struct prefix *out, const char *text)
 	out->addr = addr;
 	out->len = len;
 	return true;
-}
-
-const char *
-addr_text(const struct addr *a, char out[ADDR_TEXT])
-{
-	if (addr_is_v4(a))
-		return inet_ntop(AF_INET, a->ip + 12, out, ADDR_TEXT);
-	return inet_ntop(AF_INET6, a->ip, out, ADDR_TEXT);
 }
