@@ -26,14 +26,6 @@ hash_of(const struct siphash_key *secret, const struct query *q)
 	return siphash_2_4(secret, octets, v4 ? 20 : 32);
 }
 
-static bool
-is_made_by(const struct siphash_key *secret, const struct query *q)
-{
-	uint64_t hash = hash_of(secret, q);
-
-	return memcmp(q->cookie + 16, &hash, 8) == 0;
-}
-
 /* 4.3: in serial arithmetic (RFC 1982). */
 static int32_t
 age_of(const struct query *q, const struct query_env *env)
@@ -53,8 +45,12 @@ secret_of(const struct query *q, const struct query_env *env)
 	if (q->cookie_len != COOKIE_LEN || q->cookie[8] != COOKIE_VERSION ||
 	    age > COOKIE_OLD || age < -COOKIE_FUTURE)
 		return env->secret_count;
-	while (i < env->secret_count && !is_made_by(&env->secret[i], q))
-		i++;
+	for (; i < env->secret_count; i++) {
+		uint64_t hash = hash_of(&env->secret[i], q);
+
+		if (memcmp(q->cookie + 16, &hash, 8) == 0)
+			break;
+	}
 	return i;
 }
 

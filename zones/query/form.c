@@ -36,8 +36,7 @@ static const struct form {
 	    "below a private zone, but no name form" },
 	[NAME_ZONE] = { NOTHING, TYPE_SOA, reply_zone,
 	    "a private zone itself" },
-	[NAME_APP] = { APP, TYPE_AAAA, answer_app,
-	    "APP.internal" },
+	[NAME_APP] = { APP, TYPE_AAAA, answer_app, "APP.internal" },
 	[NAME_REGION] = { APP, TYPE_AAAA, answer_region,
 	    "REGION.APP.internal" },
 	[NAME_NEAREST] = { APP, TYPE_AAAA, answer_nearest,
@@ -52,30 +51,24 @@ static const struct form {
 	    "KEY.kv._metadata.APP.internal (empty non-terminal)" },
 	[NAME_BELOW_APP] = { APP, TYPE_AAAA, reply_nodata,
 	    "an empty non-terminal below APP.internal" },
-	[NAME_VMS] = { APP, TYPE_TXT, answer_vms,
-	    "vms.APP.internal" },
-	[NAME_ALL_VMS] = { APP, TYPE_TXT, answer_vms,
-	    "all.vms.APP.internal" },
+	[NAME_VMS] = { APP, TYPE_TXT, answer_vms, "vms.APP.internal" },
+	[NAME_ALL_VMS] = { APP, TYPE_TXT, answer_vms, "all.vms.APP.internal" },
 	[NAME_REGIONS] = { APP, TYPE_TXT, answer_regions,
 	    "regions.APP.internal" },
 	[NAME_ALL_REGIONS] = { APP, TYPE_TXT, answer_regions,
 	    "all.regions.APP.internal" },
-	[NAME_APPS] = { NOTHING, TYPE_TXT, answer_apps,
-	    "_apps.internal" },
-	[NAME_PEERS] = { NOTHING, TYPE_TXT, answer_peers,
-	    "_peer.internal" },
+	[NAME_APPS] = { NOTHING, TYPE_TXT, answer_apps, "_apps.internal" },
+	[NAME_PEERS] = { NOTHING, TYPE_TXT, answer_peers, "_peer.internal" },
 	[NAME_PEER] = { NOTHING, TYPE_AAAA, answer_peer,
 	    "PEER._peer.internal" },
 	[NAME_INSTANCES] = { NOTHING, TYPE_TXT, answer_instances,
 	    "_instances.internal" },
 	[NAME_ALL_INSTANCES] = { NOTHING, TYPE_TXT, answer_instances,
 	    "all._instances.internal" },
-	[NAME_API] = { NOTHING, TYPE_AAAA, answer_api,
-	    "_api.internal" },
+	[NAME_API] = { NOTHING, TYPE_AAAA, answer_api, "_api.internal" },
 	[NAME_APN] = { NOTHING, TYPE_AAAA, answer_apn,
 	    "SERVER.apn, SERVER.DOMAIN.apn or DOMAIN.apn" },
-	[NAME_FLYCAST] = { NOTHING, TYPE_AAAA, answer_flycast,
-	    "APP.flycast" },
+	[NAME_FLYCAST] = { NOTHING, TYPE_AAAA, answer_flycast, "APP.flycast" },
 	[NAME_REVERSE] = { NOTHING, TYPE_PTR, answer_reverse,
 	    "the reverse name of an address" },
 	[NAME_RECORD] = { NOTHING, TYPE_AAAA, reply_nxdomain,
@@ -171,23 +164,20 @@ find_import(struct reply *r)
 	return true;
 }
 
-/* An app of the name comes first, also where it lacks the instance. */
-static bool
-find_other(struct reply *r, enum reads reads)
+/*
+ * Once more, where the name is an alias or an export.  An app of the name comes
+ * first, also where it lacks the instance.
+ */
+APART static bool
+read_other(struct reply *r, enum reads reads)
 {
 	struct app own;
 
 	if (reads == INSTANCE && is_seen(r->q, r->of) &&
 	    lookup_app(r->env->snapshot, r->network, r->of, &own))
 		return false;
-	return find_alias(r) || find_import(r);
-}
-
-/* Once more, where the name is an alias or an export. */
-APART static bool
-read_other(struct reply *r, enum reads reads)
-{
-	return find_other(r, reads) && read_fact(r, reads, LOOKUP_NO_PLACE);
+	return (find_alias(r) || find_import(r)) &&
+	    read_fact(r, reads, LOOKUP_NO_PLACE);
 }
 
 enum query_next

@@ -5,8 +5,6 @@
 
 #include <assert.h>
 
-#include "base/dns_wire.h"
-
 /* RFC 7873, 4: 8 octets of the client, then none or 8 to 32 of a server. */
 static bool
 read_cookie(struct query *q, const uint8_t *cookie, unsigned len)

@@ -7,8 +7,6 @@
 
 #include <assert.h>
 
-#include "base/dns_wire.h"
-
 /*
  * An SOA's data.  Nobody transfers this zone: refresh, retry and expire only
  * have to look usual.  The second name is RFC 6303's.

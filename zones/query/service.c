@@ -5,7 +5,6 @@
 
 #include <assert.h>
 
-#include "base/dns_wire.h"
 #include "zones/store/read/brief.h"
 
 void

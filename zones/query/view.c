@@ -33,14 +33,14 @@ next_claims(const struct query *q, const struct query_env *env, unsigned *len,
 	    lookup_claims(env->snapshot, q->network, &q->from, claims);
 }
 
-/* The first who may ask; else false, and *why where there is another. */
-static bool
+/* The first who may ask; or why one that there is may not, or WHY_NOBODY. */
+static enum query_why
 find_asker(const struct query *q, const struct query_env *env, struct claim *c,
-    struct peer *peer, enum query_why *why)
+    struct peer *peer)
 {
+	enum query_why why = WHY_NOBODY;
 	struct wire_in claims;
 
-	*why = WHY_NOT_ASKED;
 	for (unsigned len = 129; next_claims(q, env, &len, &claims);)
 		while (claim_next(&claims, c)) {
 			enum query_why is;
@@ -49,32 +49,31 @@ find_asker(const struct query *q, const struct query_env *env, struct claim *c,
 				continue;
 			is = claim_why(q, env, c, peer);
 			if (is == WHY_NOT_ASKED)
-				return true;
-			*why = *why == WHY_NOT_ASKED ? is : *why;
+				return is;
+			why = why == WHY_NOBODY ? is : why;
 		}
-	return false;
+	return why;
 }
 
 bool
 query_asker(const struct query *q, const struct query_env *env, struct claim *c)
 {
-	enum query_why why;
 	struct peer peer;
 
-	return find_asker(q, env, c, &peer, &why);
+	return find_asker(q, env, c, &peer) == WHY_NOT_ASKED;
 }
 
 void
 view_find(struct query *q, const struct query_env *env)
 {
-	enum query_why why;
 	struct peer peer;
 	struct claim c;
+	enum query_why why = find_asker(q, env, &c, &peer);
 
 	q->apps = wire_in(NULL, 0);
-	if (find_asker(q, env, &c, &peer, &why))
-		q->apps = c.kind == CLAIM_PEER ? peer.apps : q->apps;
-	else if (why != WHY_NOT_ASKED) {
+	if (why == WHY_NOT_ASKED && c.kind == CLAIM_PEER)
+		q->apps = peer.apps;
+	if (why == WHY_EXPIRED || why == WHY_ROLE) {
 		q->why = why;
 		q->network = NETWORK_NONE;
 	}

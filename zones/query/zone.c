@@ -11,11 +11,11 @@
 
 /* How a name stands in its zone. */
 enum found {
+	FOUND_NOTHING = NODE_NOTHING,
+	FOUND_BELOW = NODE_BELOW,   /* an empty non-terminal */
+	FOUND_OTHER = NODE_RECORDS, /* other types: NODATA */
 	FOUND_RRSET,
-	FOUND_CNAME,
-	FOUND_OTHER, /* other types: NODATA */
-	FOUND_BELOW, /* an empty non-terminal */
-	FOUND_NOTHING
+	FOUND_CNAME
 };
 
 struct zone_reply {
@@ -97,15 +97,7 @@ find_at(struct zone_reply *z)
 	if (r->q->qtype != TYPE_ANY &&
 	    lookup_rrset(s, r->network, &z->node, TYPE_CNAME, &z->set))
 		return FOUND_CNAME;
-	switch (lookup_node(s, r->network, &z->node)) {
-	case NODE_RECORDS:
-		return FOUND_OTHER;
-	case NODE_BELOW:
-		return FOUND_BELOW;
-	case NODE_NOTHING:
-		break;
-	}
-	return FOUND_NOTHING;
+	return (enum found)lookup_node(s, r->network, &z->node);
 }
 
 /* The name itself, or the wildcard at its closest encloser. */
@@ -138,18 +130,19 @@ put_rrset(struct reply *r, const struct rrset *set)
 {
 	unsigned first =
 	    set->count == 1 ? 0 : rng_below(&r->env->rng, set->count);
-	struct wire_in in, start = set->values;
-	uint16_t len;
+	struct wire_in in = set->values;
 
 	r->ttl = set->ttl;
-	for (unsigned i = 0; i < first; i++)
-		(void)wire_take(&start, wire_get16(&start));
-	in = start;
-	for (unsigned i = 0; i < set->count; i++) {
-		if (first + i == set->count)
+	for (unsigned i = 0; i < first + set->count; i++) {
+		const uint8_t *rdata;
+		uint16_t len;
+
+		if (i == set->count)
 			in = set->values;
 		len = wire_get16(&in);
-		if (!reply_rdata(r, set->type, wire_take(&in, len), len))
+		rdata = wire_take(&in, len);
+		if (rdata == NULL ||
+		    (i >= first && !reply_rdata(r, set->type, rdata, len)))
 			break;
 	}
 	r->ttl = r->q->ttl;
