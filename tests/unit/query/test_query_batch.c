@@ -90,12 +90,14 @@ test_counters(void **state)
 	env.forwards = true;
 	env.counters = (struct query_counters){ 0 };
 	check_batch(0, ROWS);
-	assert_int_equal(c->answered, 2 * 8);
-	assert_int_equal(c->nxdomain, 2);
-	assert_int_equal(c->refused, 2);
-	assert_int_equal(c->formerr, 2);
+	assert_int_equal(c->of[RCODE_NOERROR], 2 * 8);
+	assert_int_equal(c->of[RCODE_NXDOMAIN], 2);
+	assert_int_equal(c->of[RCODE_REFUSED], 2);
+	assert_int_equal(c->of[RCODE_FORMERR], 2);
 	assert_int_equal(c->dropped, 2);
-	assert_int_equal(c->nodata + c->servfail + c->notimp + c->truncated, 0);
+	assert_int_equal(c->nodata + c->of[RCODE_SERVFAIL] +
+		c->of[RCODE_NOTIMP] + c->truncated,
+	    0);
 }
 
 int

@@ -4,6 +4,7 @@
  */
 #include "zones/query/query.h"
 
+#include "base/addr_text.h"
 #include "query_world.h"
 
 #define NETWORKS  10000
