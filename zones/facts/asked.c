@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
+#include "base/addr_text.h"
 #include "base/letters.h"
-#include "base/prefix_text.h"
 #include "zones/names/name.h"
 
 /* Which form asks for a field, in the place of its first word. */
