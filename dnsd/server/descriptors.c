@@ -1,7 +1,7 @@
 /*
- * descriptors.c - see descriptors.h.
+ * descriptors.c - see impl.h.
  */
-#include "dnsd/server/descriptors.h"
+#include "impl.h"
 
 #include <sys/resource.h>
 

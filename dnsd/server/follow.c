@@ -1,7 +1,7 @@
 /*
- * follow.c - see follow.h.
+ * follow.c - see impl.h.
  */
-#include "dnsd/server/follow.h"
+#include "impl.h"
 
 #include <event2/buffer.h>
 #include <inttypes.h>

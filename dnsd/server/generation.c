@@ -6,9 +6,6 @@
 #include <errno.h>
 
 #include "base/log.h"
-#include "dnsd/server/descriptors.h"
-#include "dnsd/server/steer.h"
-#include "dnsd/tap/tap.h"
 #include "zones/store/read/store.h"
 
 static const struct listen_sockets *
@@ -93,21 +90,15 @@ cache_share(struct generation *g, const struct generation *old)
 }
 
 static enum err
-descriptors_share(struct descriptors *d, const struct generation *g)
+workers_open(struct generation *g)
 {
-	unsigned listening = 0;
+	unsigned upstreams = config_upstream_count(g->config), listening = 0;
+	enum err err;
 
 	for (unsigned i = 0; i < g->config->listen_count; i++)
 		listening += 2 * g->o.sockets[i].count;
-	return descriptors_divide(d, g->config, descriptors_raise(), listening);
-}
-
-static enum err
-workers_open(struct generation *g)
-{
-	unsigned upstreams = config_upstream_count(g->config);
-	enum err err = descriptors_share(&g->o.may, g);
-
+	err = descriptors_divide(
+	    &g->o.may, g->config, descriptors_raise(), listening);
 	g->workers = calloc(g->config->workers, sizeof(*g->workers));
 	g->o.dead = calloc(upstreams + 1, sizeof(*g->o.dead));
 	if (g->workers == NULL || g->o.dead == NULL)
@@ -167,23 +158,18 @@ generation_open(struct generation **out, struct config *config,
 static void
 sockets_steer(struct generation *g)
 {
-	unsigned workers = g->config->workers;
+	unsigned workers = g->config->steer ? g->config->workers : 0;
 
 	for (unsigned i = 0; i < g->config->listen_count; i++) {
 		const struct listen_sockets *s = &g->o.sockets[i];
 		char text[CONFIG_LISTEN_TEXT];
 
-		if (s->count == 0)
-			continue;
-		if (!g->config->steer) {
-			steer_group_not(s->udp[0]);
-			steer_group_not(s->tcp[0]);
-		} else if (!steer_group(s->udp[0], workers) ||
-		    !steer_group(s->tcp[0], workers)) {
+		if (s->count > 0 &&
+		    (!steer_group(s->udp[0], workers) ||
+			!steer_group(s->tcp[0], workers)))
 			log_warn("%s: what comes there is not steered: %s",
 			    config_listen_text(s->listen, text),
 			    strerror(errno));
-		}
 	}
 }
 

@@ -1,7 +1,7 @@
 /*
- * responder.c - see responder.h.
+ * responder.c - see impl.h.
  */
-#include "dnsd/server/responder.h"
+#include "impl.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "dnsd/tap/tap.h"
 
 static struct worker_responder *
 responder_own(struct responder *r)

@@ -1,7 +1,7 @@
 /*
- * rights.c - see rights.h; docs/security.md says what is left.
+ * rights.c - see impl.h; docs/security.md says what is left.
  */
-#include "dnsd/server/rights.h"
+#include "impl.h"
 
 #include <errno.h>
 #include <limits.h>

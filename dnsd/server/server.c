@@ -19,8 +19,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "dnsd/server/control.h"
-#include "dnsd/server/follow.h"
-#include "dnsd/server/rights.h"
 #include "host/notify.h"
 #include "host/watch.h"
 #include "impl.h"

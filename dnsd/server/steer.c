@@ -1,9 +1,8 @@
 /*
- * steer.c - see steer.h.
+ * steer.c - see impl.h.
  */
-#include "dnsd/server/steer.h"
+#include "impl.h"
 
-#include <errno.h>
 #include <linux/filter.h>
 #include <sched.h>
 #include <stdint.h>
@@ -29,8 +28,14 @@ steer_group(int fd, unsigned workers)
 	struct sock_filter code[2 + 2 * WORKERS_MOST] = { BPF_STMT(
 	    BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_CPU)) };
 	struct sock_fprog program = { 1, code };
+	const int unused = 0; /* the kernel wants to be given something */
 	cpu_set_t set;
 
+	if (workers == 0) {
+		(void)setsockopt(fd, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF,
+		    &unused, sizeof(unused));
+		return true;
+	}
 	if (sched_getaffinity(0, sizeof(set), &set) != 0)
 		return false;
 	for (unsigned i = 0; i < workers && i < WORKERS_MOST; i++) {
@@ -49,17 +54,8 @@ steer_group(int fd, unsigned workers)
 		   sizeof(program)) == 0;
 }
 
-void
-steer_group_not(int fd)
-{
-	const int unused = 0; /* the kernel wants to be given something */
-
-	(void)setsockopt(
-	    fd, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &unused, sizeof(unused));
-}
-
 bool
-steer_thread(pthread_t thread, unsigned worker)
+steer_thread(unsigned worker)
 {
 	cpu_set_t all, one;
 	int processor;
@@ -71,6 +67,5 @@ steer_thread(pthread_t thread, unsigned worker)
 		return true;
 	CPU_ZERO(&one);
 	CPU_SET((size_t)processor, &one);
-	errno = pthread_setaffinity_np(thread, sizeof(one), &one);
-	return errno == 0;
+	return sched_setaffinity(0, sizeof(one), &one) == 0;
 }

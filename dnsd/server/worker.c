@@ -14,8 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "dnsd/server/responder.h"
-#include "dnsd/server/steer.h"
+#include "impl.h"
 
 /* Socket INDEX of its SOCKETS. */
 struct served {
@@ -187,6 +186,9 @@ worker_run(void *arg)
 
 	(void)snprintf(name, sizeof(name), "worker %u", w->o.index);
 	(void)pthread_setname_np(pthread_self(), name);
+	if (w->o.config->steer && !steer_thread(w->o.index))
+		log_warn(
+		    "%s is not kept on a processor: %s", name, strerror(errno));
 	(void)event_base_dispatch(w->base);
 	for (unsigned i = 0; i < w->served_count; i++) {
 		const struct served *s = &w->served[i];
@@ -264,7 +266,6 @@ static enum err
 upstreams_open(struct worker *w)
 {
 	const struct forward *f = w->responder.forward;
-
 	struct worker_told *t = &w->told;
 
 	if (f != NULL)
@@ -273,42 +274,47 @@ upstreams_open(struct worker *w)
 	return t->upstreams == NULL ? E_NOMEM : E_OK;
 }
 
-enum err
-worker_open(struct worker **out, const struct worker_options *o)
+static enum err
+parts_open(struct worker *w)
 {
-	struct worker *w = calloc(1, sizeof(*w));
-	struct tcp_options tcp = { .connections = o->may.connections,
-		.idle = o->config->tcp_idle };
-	enum err err;
+	const struct config *c = w->o.config;
+	struct tcp_options tcp = { .connections = w->o.may.connections,
+		.idle = c->tcp_idle,
+		.responder = &w->responder.responder,
+		.counters = &w->counters.tcp };
+	enum err err = base_open(w);
 
-	*out = NULL;
-	if (w == NULL)
-		return E_NOMEM;
-	tcp.responder = &w->responder.responder;
-	tcp.counters = &w->counters.tcp;
-	w->o = *o;
-	w->wake = -1;
-	err = base_open(w);
 	if (err == E_OK)
 		err = worker_responder_open(&w->responder, &w->o, w->base);
 	if (err == E_OK)
 		err = upstreams_open(w);
 	if (err == E_OK)
-		err =
-		    udp_buffers_open(&w->udp_buffers, o->config->max_udp_size);
+		err = udp_buffers_open(&w->udp_buffers, c->max_udp_size);
 	tcp.base = w->base;
 	if (err == E_OK)
 		err = tcp_hub_open(&w->tcp, &tcp);
-	if (err == E_OK)
-		err = sockets_serve(w);
-	if (err != E_OK) {
-		log_error("worker %u cannot be set up: %s", o->index,
-		    err == E_SYSTEM ? strerror(errno) : err_str(err));
-		worker_close(w);
-		return err;
-	}
+	return err == E_OK ? sockets_serve(w) : err;
+}
+
+enum err
+worker_open(struct worker **out, const struct worker_options *o)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+	enum err err;
+
 	*out = w;
-	return E_OK;
+	if (w == NULL)
+		return E_NOMEM;
+	w->o = *o;
+	w->wake = -1;
+	err = parts_open(w);
+	if (err == E_OK)
+		return E_OK;
+	log_error("worker %u cannot be set up: %s", o->index,
+	    err == E_SYSTEM ? strerror(errno) : err_str(err));
+	worker_close(w);
+	*out = NULL;
+	return err;
 }
 
 enum err
@@ -327,9 +333,6 @@ worker_start(struct worker *w)
 		return E_SYSTEM;
 	}
 	w->started = true;
-	if (w->o.config->steer && !steer_thread(w->thread, w->o.index))
-		log_warn("worker %u is not kept on a processor: %s", w->o.index,
-		    strerror(errno));
 	return E_OK;
 }
 

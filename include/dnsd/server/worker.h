@@ -17,12 +17,17 @@
 
 #include "dnsd/config/config.h"
 #include "dnsd/listen/socket.h"
-#include "dnsd/server/descriptors.h"
 #include "dnsd/server/report.h"
 #include "dnsd/server/sketch.h"
 
 struct worker;
 struct tap;
+
+/* Of each worker, at a time. */
+struct descriptors {
+	unsigned sockets;     /* to upstreams, over UDP, of both families */
+	unsigned connections; /* of clients, over TCP */
+};
 
 struct worker_options {
 	const struct config *config;

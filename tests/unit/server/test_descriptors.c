@@ -1,7 +1,7 @@
 /*
  * test_descriptors.c - no part takes what another needs.
  */
-#include "dnsd/server/descriptors.h"
+#include "dnsd/server/impl.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /*
  * test_rights.c - what a server that is broken into may do to its store.
  */
-#include "dnsd/server/rights.h"
+#include "dnsd/server/impl.h"
 
 #include <errno.h>
 #include <fcntl.h>
