@@ -132,10 +132,10 @@ config_upstream(const struct config *c, unsigned i)
 unsigned
 config_upstream_count(const struct config *c)
 {
-	unsigned count = 0;
+	unsigned count = c->upstream_count;
 
-	while (config_upstream(c, count) != NULL)
-		count++;
+	for (unsigned z = 0; z < c->zone_count; z++)
+		count += c->zones[z].upstream_count;
 	return count;
 }
 

@@ -28,7 +28,7 @@ enum control_ask {
 	CONTROL_REPORT, /* control_tell() follows, maybe later */
 	CONTROL_FLUSH,  /* the cache, of a name and below or (NULL) all */
 	CONTROL_RELOAD, /* control_reloaded() follows, later */
-	CONTROL_FOLLOW, /* questions of whom (follow.h), into the follower */
+	CONTROL_FOLLOW, /* questions of whom (impl.h), into the follower */
 	CONTROL_TRACE   /* all questions are counted anew */
 };
 
