@@ -14,7 +14,6 @@ static const struct {
 	int64_t udp, stream;
 	const char *text;
 } evidences[] = {
-	[EVIDENCE_NONE] = { 0, 0, "nothing seen yet" },
 	[EVIDENCE_SHOWN] = { 60 * MINUTE, 60 * MINUTE, "a reply had it" },
 	[EVIDENCE_LACKED] = { MINUTE, 5 * MINUTE, "a reply lacked it" },
 	[EVIDENCE_REFUSED] = { MINUTE, 5 * MINUTE,
@@ -82,18 +81,6 @@ able_str(enum able able)
 	static_assert(sizeof(name) / sizeof(name[0]) == ABLE_COUNT_,
 	    "one name an ability");
 	return name[able];
-}
-
-const char *
-learnt_str(enum learnt is)
-{
-	static const char *const name[] = {
-		[LEARNT_NOTHING] = "unknown",
-		[LEARNT_YES] = "yes",
-		[LEARNT_NO] = "no",
-	};
-
-	return name[is];
 }
 
 const char *

@@ -52,7 +52,6 @@ static void
 reply_act(struct forward *f, struct attempt *a, struct answer_reply *reply)
 {
 	struct pending *p = a->pending;
-	struct shape shape;
 
 	if (p->probe != NULL) {
 		pending_free(f, p);
@@ -64,10 +63,7 @@ reply_act(struct forward *f, struct attempt *a, struct answer_reply *reply)
 		if (reply->removed > 0)
 			answer_explain(&reply->answer, reply->ede, EDE_BLOCKED);
 		finish(f, p, &reply->answer);
-	} else if (ladder_after(a, reply, forward_now(f), &shape)) {
-		a->failed = reply->rcode != RCODE_NOERROR;
-		try_again(f, a, shape);
-	} else if (!try_instead(f, a)) {
+	} else if (!try_after(f, a, reply)) {
 		error_accept(f, p, reply);
 	}
 }

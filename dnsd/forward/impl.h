@@ -140,10 +140,11 @@ void ladder_require(struct attempt *, int64_t now_us);
 /* Our own questions to those that are down, when it is time. */
 void try_probes(struct forward *, struct upstream_set *);
 void try_start(struct forward *, struct pending *);
-/* The same upstream once more, after it has answered. */
-void try_again(struct forward *, struct attempt *, struct shape);
-/* Another upstream than the one that did not help; false: none is left. */
-bool try_instead(struct forward *, struct attempt *);
+/*
+ * After an unhelpful reply to A: the same upstream once more, or another;
+ * false where none is left.
+ */
+bool try_after(struct forward *, struct attempt *, const struct answer_reply *);
 /* A is of no use: another at the next tick, unless one is under way. */
 void try_soon(struct forward *, struct attempt *);
 /* A reply to A lacked a secret: over TCP too, while A goes on. */

@@ -156,23 +156,24 @@ pending_go_on(struct forward *f, struct pending *p)
 		finish_failed(f, p);
 }
 
-void
-try_again(struct forward *f, struct attempt *a, struct shape shape)
+bool
+try_after(
+    struct forward *f, struct attempt *a, const struct answer_reply *reply)
 {
 	struct pending *p = a->pending;
+	struct shape shape;
 
-	attempt_end(a);
-	if (!attempt_send(f, p, a->upstream, shape, p->rounds + 1U))
-		pending_go_on(f, p);
-}
-
-bool
-try_instead(struct forward *f, struct attempt *a)
-{
+	a->failed = reply->rcode != RCODE_NOERROR;
+	if (ladder_after(a, reply, forward_now(f), &shape)) {
+		attempt_end(a);
+		if (!attempt_send(f, p, a->upstream, shape, p->rounds + 1U))
+			pending_go_on(f, p);
+		return true;
+	}
 	a->failed = true;
-	if (!try_other(f, a->pending)) {
+	if (!try_other(f, p)) {
 		a->lost = true;
-		return may_be_answered(a->pending);
+		return may_be_answered(p);
 	}
 	attempt_end(a);
 	return true;

@@ -131,7 +131,8 @@ abilities_put(struct evbuffer *out, const struct ability *able)
 		put(out,
 		    "%s\"%s\":{\"is\":\"%s\",\"why\":\"%s\",\"over\":\"%s\","
 		    "\"since_s\":%" PRId64 ",\"ends_s\":%" PRId64 "}",
-		    comma, able_str((enum able)i), learnt_str(able[i].is),
+		    comma, able_str((enum able)i),
+		    able[i].is == LEARNT_YES ? "yes" : "no",
 		    evidence_str(able[i].why), able[i].stream ? "tcp" : "udp",
 		    able[i].since_us / 1000000, able[i].until_us / 1000000);
 		comma = ",";

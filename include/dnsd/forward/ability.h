@@ -53,7 +53,6 @@ void ability_lack(struct ability *, enum evidence, bool stream, int64_t now_us);
 void ability_doubt(struct ability *, int64_t now_us);
 
 const char *able_str(enum able);
-const char *learnt_str(enum learnt);
 const char *evidence_str(enum evidence);
 
 #endif

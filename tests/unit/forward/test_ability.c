@@ -106,8 +106,7 @@ test_cells(void **state)
 
 		see(&a, cells[i].seen, cells[i].way, now);
 		if (ability_is(&a, now) != cells[i].then)
-			fail_msg(
-			    "cell %zu: %s", i, learnt_str(ability_is(&a, now)));
+			fail_msg("cell %zu: %d", i, (int)ability_is(&a, now));
 		end = now + cells[i].lasts * SECOND;
 		assert_int_equal(ability_is(&a, end - 1),
 		    cells[i].lasts == 0 ? LEARNT_NOTHING : cells[i].then);
