@@ -1,23 +1,62 @@
 /*
  * cache.c - see cache.h.
+ *
+ * A shard is a ring of entries and a table of where each is.  What is new
+ * goes to the ring's head.  For its room the oldest at the tail go, but for
+ * those that were used since they were written: they are moved to the head,
+ * once (second chance).  What is replaced or forgotten is only unlinked; its
+ * octets are free when the tail comes by.
  */
 #include "dnsd/forward/cache.h"
 
 #include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-
-#include "cache_impl.h"
 
 #define SHARDS_MAX  64
 #define SHARD_LEAST (256 * 1024)
 
-#define HOLD_MS 5000 /* RFC 9520, 3.2: no sooner asked again */
+#define BUCKET_OCTETS 128 /* of the ring, for each bucket */
+#define ALIGNMENT     8   /* of entries; also where the first one is */
+#define NO_PLACE      0
+
+/* RFC 8767, 5: how long a stale answer is of use; a day. */
+#define STALE_MS (ANSWER_TTL_MAX * INT64_C(1000))
+#define HOLD_MS  5000 /* RFC 9520, 3.2: no sooner asked again */
 
 /* Prefetch: in the last tenth, of what was asked for at least thus often. */
 #define PREFETCH_PART 10
 #define PREFETCH_HITS 3
 #define PREFETCH_WAIT 2000 /* ms until it may be asked again */
+
+struct entry {
+	uint64_t hash, scope;
+	int64_t stored_ms, expires_ms;
+	int64_t again_ms; /* prefetch, or hold: not before */
+	uint32_t size;    /* octets of the ring */
+	uint32_t chain;   /* place of the next one of this bucket */
+	uint16_t qtype;
+	uint16_t count[SECTIONS];
+	uint16_t len; /* of the records */
+	uint8_t name_len, ede_len, rcode, hits;
+	bool edns_do, cd, authentic, leads, open, held, used;
+	bool gone;        /* from its bucket */
+	uint8_t octets[]; /* name, EDE options, records */
+};
+
+/* On cache lines of its own, so that neighbours do not slow each other. */
+struct shard {
+	pthread_mutex_t lock;
+	uint8_t *ring;
+	uint32_t *buckets;
+	uint32_t size, bucket_mask;
+	/* Entries are from tail to head; if END is set, to it, then to head. */
+	uint32_t tail, head, end;
+	uint32_t entries;
+	uint32_t bytes; /* of those that are not gone */
+} __attribute__((aligned(128)));
 
 struct cache {
 	struct shard shard[SHARDS_MAX];
@@ -27,57 +66,278 @@ struct cache {
 	size_t memory_len;
 };
 
-/* Octets that a block costs: itself, its mark, its bucket (or two). */
-#define BLOCK_COST (BLOCK + 1 + 2 * sizeof(uint32_t))
+/* --- a shard, whose lock is held */
 
-/* The greatest power of two that is at most N, which is not zero. */
-static uint32_t
-power_below(uint32_t n)
+static struct entry *
+entry_at(const struct shard *s, uint32_t place)
 {
-	while ((n & (n - 1)) != 0)
-		n &= n - 1;
-	return n;
+	return (struct entry *)(void *)(s->ring + place);
+}
+
+static uint32_t *
+bucket_of(const struct shard *s, uint64_t hash)
+{
+	return &s->buckets[(uint32_t)hash & s->bucket_mask];
+}
+
+static bool
+entry_is_for(const struct entry *e, const struct cache_key *key)
+{
+	return e->hash == key->hash && e->scope == key->scope &&
+	    e->qtype == key->qtype && e->edns_do == key->edns_do &&
+	    e->cd == key->cd && e->name_len == key->name->len &&
+	    memcmp(e->octets, key->name->wire, e->name_len) == 0;
+}
+
+/* Where the place of KEY's entry is written. */
+static uint32_t *
+link_find(const struct shard *s, const struct cache_key *key)
+{
+	uint32_t *link = bucket_of(s, key->hash);
+
+	while (*link != NO_PLACE && !entry_is_for(entry_at(s, *link), key))
+		link = &entry_at(s, *link)->chain;
+	return link;
 }
 
 static void
-shards_place(struct cache *c, uint32_t blocks)
+link_remove(struct shard *s, uint32_t *link)
 {
-	uint32_t buckets = power_below(blocks) * 2;
-	uint8_t *at = c->memory;
+	struct entry *e = entry_at(s, *link);
 
-	for (unsigned i = 0; i < c->shards; i++, at += (size_t)blocks * BLOCK)
-		c->shard[i].blocks = at;
-	for (unsigned i = 0; i < c->shards; i++) {
-		struct shard *s = &c->shard[i];
+	*link = e->chain;
+	e->gone = true;
+	s->entries--;
+	s->bytes -= e->size;
+}
 
-		s->buckets = (uint32_t *)(void *)at;
-		at += buckets * sizeof(*s->buckets);
-		s->bucket_mask = buckets - 1;
-		s->count = blocks;
+static void
+shard_reset(struct shard *s)
+{
+	memset(s->buckets, 0, (s->bucket_mask + 1) * sizeof(*s->buckets));
+	s->tail = s->head = ALIGNMENT;
+	s->end = s->entries = s->bytes = 0;
+}
+
+/* What is at NAME or below it goes. */
+static void
+shard_forget(struct shard *s, const struct dname *name)
+{
+	for (uint32_t i = 0; i <= s->bucket_mask; i++)
+		for (uint32_t *link = &s->buckets[i]; *link != NO_PLACE;) {
+			struct entry *e = entry_at(s, *link);
+			struct wire_in in = wire_in(e->octets, e->name_len);
+			struct dname its;
+
+			if (dname_get(&its, &in) && dname_is_below(&its, name))
+				link_remove(s, link);
+			else
+				link = &e->chain;
+		}
+}
+
+/* The oldest goes, or to the head; that is behind it in the ring. */
+static void
+tail_step(struct shard *s, int64_t now_ms)
+{
+	struct entry *e = entry_at(s, s->tail);
+	uint32_t *link = bucket_of(s, e->hash);
+	uint32_t size = e->size;
+
+	while (!e->gone && *link != s->tail)
+		link = &entry_at(s, *link)->chain;
+	if (!e->gone && e->used && now_ms < e->expires_ms + STALE_MS) {
+		e->used = false;
+		*link = s->head;
+		memmove(entry_at(s, s->head), e, size);
+		s->head += size;
+	} else if (!e->gone) {
+		link_remove(s, link);
 	}
-	for (unsigned i = 0; i < c->shards; i++, at += blocks) {
-		c->shard[i].marks = at;
-		shard_reset(&c->shard[i]);
+	s->tail += size;
+	if (s->tail == s->end) {
+		s->tail = ALIGNMENT;
+		s->end = 0;
 	}
 }
+
+/* SIZE octets at the head. */
+static struct entry *
+entry_take(struct shard *s, uint32_t size, int64_t now_ms)
+{
+	struct entry *e;
+
+	while ((s->end != 0 ? s->tail : s->size) - s->head < size) {
+		if (s->end == 0) {
+			s->end = s->head;
+			s->head = ALIGNMENT;
+		}
+		tail_step(s, now_ms);
+	}
+	e = entry_at(s, s->head);
+	s->head += size;
+	s->entries++;
+	s->bytes += size;
+	return e;
+}
+
+static size_t
+entry_size(const struct cache_key *key, const struct answer *a)
+{
+	size_t octets = offsetof(struct entry, octets) + key->name->len +
+	    a->ede_len + a->len;
+
+	return (octets + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+static void
+shard_add(struct shard *s, const struct cache_key *key, int64_t now_ms,
+    const struct answer *a)
+{
+	uint32_t size = (uint32_t)entry_size(key, a);
+	struct entry *e = entry_take(s, size, now_ms);
+	uint32_t *bucket = bucket_of(s, key->hash);
+	struct wire_out out;
+
+	*e = (struct entry){ .hash = key->hash,
+		.scope = key->scope,
+		.stored_ms = now_ms,
+		.expires_ms = now_ms + a->ttl * INT64_C(1000),
+		.size = size,
+		.chain = *bucket,
+		.qtype = key->qtype,
+		.count = { a->count[0], a->count[1], a->count[2] },
+		.len = (uint16_t)a->len,
+		.name_len = key->name->len,
+		.ede_len = a->ede_len,
+		.rcode = a->rcode,
+		.edns_do = key->edns_do,
+		.cd = key->cd,
+		.authentic = a->authentic,
+		.leads = a->chain,
+		.open = a->open };
+	*bucket = (uint32_t)((const uint8_t *)e - s->ring);
+	out = wire_out(e->octets, size - offsetof(struct entry, octets));
+	wire_put(&out, key->name->wire, key->name->len);
+	wire_put(&out, a->ede, a->ede_len);
+	wire_put(&out, a->body, a->len);
+	assert(!out.bad);
+}
+
+static void
+entry_copy(
+    const struct entry *e, const struct cache_space *space, struct answer *a)
+{
+	const uint8_t *ede = e->octets + e->name_len;
+
+	*a = (struct answer){ .rcode = e->rcode,
+		.authentic = e->authentic,
+		.chain = e->leads,
+		.open = e->open,
+		.count = { e->count[0], e->count[1], e->count[2] },
+		.body = e->len <= space->room_len ? space->room : space->spare,
+		.len = e->len,
+		.ede = memcpy(space->ede, ede, e->ede_len),
+		.ede_len = e->ede_len };
+	memcpy(a->body, ede + e->ede_len, e->len);
+}
+
+/* Found and not too old even for stale use; what is too old goes. */
+static struct entry *
+entry_find(struct shard *s, uint32_t *link, int64_t now_ms)
+{
+	struct entry *e = *link == NO_PLACE ? NULL : entry_at(s, *link);
+
+	if (e != NULL &&
+	    now_ms >=
+		e->expires_ms + (e->rcode == RCODE_SERVFAIL ? 0 : STALE_MS)) {
+		link_remove(s, link);
+		return NULL;
+	}
+	return e;
+}
+
+/* Once for each PREFETCH_WAIT, so that the workers do not all ask. */
+static bool
+wants_prefetch(struct entry *e, int64_t now_ms)
+{
+	int64_t left = e->expires_ms - now_ms;
+
+	if (e->hits < UINT8_MAX)
+		e->hits++;
+	if (e->hits < PREFETCH_HITS || now_ms < e->again_ms ||
+	    e->rcode == RCODE_SERVFAIL ||
+	    left * PREFETCH_PART > e->expires_ms - e->stored_ms)
+		return false;
+	e->again_ms = now_ms + PREFETCH_WAIT;
+	return true;
+}
+
+static enum cache_found
+shard_get(struct shard *s, const struct cache_key *key, int64_t now_ms,
+    const struct cache_space *space, struct cache_hit *hit, int64_t *age_ms)
+{
+	struct entry *e = entry_find(s, link_find(s, key), now_ms);
+
+	if (e == NULL)
+		return CACHE_NONE;
+	e->used = true;
+	entry_copy(e, space, &hit->answer);
+	*age_ms = now_ms - e->stored_ms;
+	hit->prefetch = false;
+	hit->failing = e->held && now_ms < e->again_ms;
+	if (now_ms >= e->expires_ms)
+		return CACHE_STALE;
+	hit->prefetch = wants_prefetch(e, now_ms);
+	return CACHE_FRESH;
+}
+
+static void
+shard_put(struct shard *s, const struct cache_key *key, int64_t now_ms,
+    const struct answer *a)
+{
+	uint32_t *link = link_find(s, key);
+	struct entry *old = entry_find(s, link, now_ms);
+
+	if (old != NULL && a->rcode == RCODE_SERVFAIL &&
+	    old->rcode != RCODE_SERVFAIL) {
+		old->held = true;
+		old->again_ms = now_ms + HOLD_MS;
+		return;
+	}
+	if (old != NULL)
+		link_remove(s, link);
+	shard_add(s, key, now_ms, a);
+}
+
+/* --- all of them */
 
 static enum err
 shards_open(struct cache *c, uint64_t bytes)
 {
-	uint64_t per_shard = bytes / c->shards / BLOCK_COST;
-	uint32_t blocks =
-	    per_shard < NO_BLOCK / 2 ? (uint32_t)per_shard : NO_BLOCK / 2;
+	uint64_t most = bytes / c->shards / ALIGNMENT * ALIGNMENT;
+	uint32_t size = most < INT32_MAX ? (uint32_t)most : 1U << 30;
+	uint32_t buckets = 2;
+	uint8_t *at;
 
-	c->memory_len = (size_t)c->shards * blocks * BLOCK_COST;
-	c->memory = mmap(NULL, c->memory_len, PROT_READ | PROT_WRITE,
+	while (buckets * 2 <= size / BUCKET_OCTETS)
+		buckets *= 2;
+	c->memory_len = (size_t)c->shards * size;
+	at = mmap(NULL, c->memory_len, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (c->memory == MAP_FAILED) {
-		c->memory = NULL;
+	if (at == MAP_FAILED)
 		return E_NOMEM;
+	c->memory = at;
+	for (unsigned i = 0; i < c->shards; i++, at += size) {
+		struct shard *s = &c->shard[i];
+
+		s->buckets = (uint32_t *)(void *)at;
+		s->bucket_mask = buckets - 1;
+		s->ring = at + buckets * sizeof(*s->buckets);
+		s->size = size - buckets * (uint32_t)sizeof(*s->buckets);
+		shard_reset(s);
+		(void)pthread_mutex_init(&s->lock, NULL);
 	}
-	shards_place(c, blocks);
-	for (unsigned i = 0; i < c->shards; i++)
-		(void)pthread_mutex_init(&c->shard[i].lock, NULL);
 	return E_OK;
 }
 
@@ -92,17 +352,16 @@ cache_open(struct cache **out, uint64_t bytes)
 	if (c == NULL)
 		return E_NOMEM;
 	memset(c, 0, sizeof(*c));
-	c->shards = bytes / SHARD_LEAST < SHARDS_MAX
-	    ? (unsigned)(bytes / SHARD_LEAST)
-	    : SHARDS_MAX;
-	if (c->shards == 0 && bytes > 0)
+	if (bytes >= SHARDS_MAX * SHARD_LEAST)
+		c->shards = SHARDS_MAX;
+	else if (bytes >= SHARD_LEAST)
+		c->shards = (unsigned)(bytes / SHARD_LEAST);
+	else if (bytes >= 8 * BUCKET_OCTETS)
 		c->shards = 1;
 	if (getrandom(&c->seed, sizeof(c->seed), 0) != sizeof(c->seed))
 		err = E_SYSTEM;
-	else if (bytes / BLOCK_COST >= 8)
+	else if (c->shards > 0)
 		err = shards_open(c, bytes);
-	else
-		c->shards = 0;
 	if (err != E_OK)
 		cache_close(c);
 	else
@@ -113,13 +372,8 @@ cache_open(struct cache **out, uint64_t bytes)
 void
 cache_close(struct cache *c)
 {
-	if (c == NULL)
-		return;
-	if (c->memory != NULL) {
-		for (unsigned i = 0; i < c->shards; i++)
-			(void)pthread_mutex_destroy(&c->shard[i].lock);
+	if (c != NULL && c->memory != NULL)
 		(void)munmap(c->memory, c->memory_len);
-	}
 	free(c);
 }
 
@@ -152,7 +406,7 @@ cache_usage(struct cache *c)
 
 		(void)pthread_mutex_lock(&s->lock);
 		usage.entries += s->entries;
-		usage.bytes += (uint64_t)(s->touched - s->free_count) * BLOCK;
+		usage.bytes += s->bytes;
 		(void)pthread_mutex_unlock(&s->lock);
 	}
 	return usage;
@@ -174,61 +428,11 @@ shard_of(struct cache *c, const struct cache_key *key)
 	return &c->shard[(key->hash >> 32) * c->shards >> 32];
 }
 
-/* Found and not too old even for stale use; what is too old goes. */
-static struct entry *
-entry_find(struct shard *s, const struct cache_key *key, int64_t now_ms)
-{
-	struct entry *e = shard_find(s, key);
-	int64_t until;
-
-	if (e == NULL)
-		return NULL;
-	until = e->expires_ms + (e->rcode == RCODE_SERVFAIL ? 0 : STALE_MS);
-	if (now_ms < until)
-		return e;
-	shard_remove(s, e);
-	return NULL;
-}
-
-/* Once for each PREFETCH_WAIT, so that the workers do not all ask. */
-static bool
-wants_prefetch(struct entry *e, int64_t now_ms)
-{
-	int64_t left = e->expires_ms - now_ms;
-
-	if (e->hits < UINT8_MAX)
-		e->hits++;
-	if (e->hits < PREFETCH_HITS || now_ms < e->again_ms ||
-	    e->rcode == RCODE_SERVFAIL ||
-	    left * PREFETCH_PART > e->expires_ms - e->stored_ms)
-		return false;
-	e->again_ms = now_ms + PREFETCH_WAIT;
-	return true;
-}
-
-static enum cache_found
-shard_get(struct shard *s, const struct cache_key *key, int64_t now_ms,
-    const struct cache_space *space, struct cache_hit *hit, int64_t *age_ms)
-{
-	struct entry *e = entry_find(s, key, now_ms);
-
-	if (e == NULL)
-		return CACHE_NONE;
-	entry_used(s, e);
-	entry_copy(s, e, space, &hit->answer);
-	*age_ms = now_ms - e->stored_ms;
-	hit->prefetch = false;
-	hit->failing = e->held && now_ms < e->again_ms;
-	if (now_ms >= e->expires_ms)
-		return CACHE_STALE;
-	hit->prefetch = wants_prefetch(e, now_ms);
-	return CACHE_FRESH;
-}
-
 enum cache_found
 cache_get(struct cache *c, const struct cache_key *key, int64_t now_ms,
     const struct cache_space *space, struct cache_hit *hit)
 {
+	const struct answer *a = &hit->answer;
 	enum cache_found found;
 	struct shard *s;
 	int64_t age_ms;
@@ -239,48 +443,28 @@ cache_get(struct cache *c, const struct cache_key *key, int64_t now_ms,
 	(void)pthread_mutex_lock(&s->lock);
 	found = shard_get(s, key, now_ms, space, hit, &age_ms);
 	(void)pthread_mutex_unlock(&s->lock);
-	if (found == CACHE_NONE)
-		return found;
 	if (found == CACHE_STALE)
-		answer_age(hit->answer.body, hit->answer.len, hit->answer.count,
-		    UINT32_MAX, CACHE_STALE_TTL);
-	else if (age_ms >= 1000)
-		answer_age(hit->answer.body, hit->answer.len, hit->answer.count,
-		    (uint32_t)(age_ms / 1000), 0);
+		answer_age(
+		    a->body, a->len, a->count, UINT32_MAX, CACHE_STALE_TTL);
+	else if (found == CACHE_FRESH && age_ms >= 1000)
+		answer_age(
+		    a->body, a->len, a->count, (uint32_t)(age_ms / 1000), 0);
 	return found;
-}
-
-static void
-shard_put(struct shard *s, const struct cache_key *key, int64_t now_ms,
-    const struct answer *a, size_t blocks)
-{
-	struct entry *old = entry_find(s, key, now_ms);
-
-	if (old != NULL && a->rcode == RCODE_SERVFAIL &&
-	    old->rcode != RCODE_SERVFAIL) {
-		old->held = true;
-		old->again_ms = now_ms + HOLD_MS;
-		return;
-	}
-	if (old != NULL)
-		shard_remove(s, old);
-	shard_add(s, key, now_ms, a, blocks);
 }
 
 void
 cache_put(struct cache *c, const struct cache_key *key, int64_t now_ms,
     const struct answer *a)
 {
-	size_t blocks =
-	    blocks_for((size_t)key->name->len + a->ede_len + a->len);
 	struct shard *s;
 
 	assert(a->len <= DNS_TCP_MAX);
 	/* One answer may not push out a large part of a shard. */
-	if (c->shards == 0 || a->ttl == 0 || blocks > c->shard[0].count / 8)
+	if (c->shards == 0 || a->ttl == 0 ||
+	    entry_size(key, a) > c->shard[0].size / 8)
 		return;
 	s = shard_of(c, key);
 	(void)pthread_mutex_lock(&s->lock);
-	shard_put(s, key, now_ms, a, blocks);
+	shard_put(s, key, now_ms, a);
 	(void)pthread_mutex_unlock(&s->lock);
 }

@@ -55,7 +55,7 @@ get(struct cache *c, const struct cache_key *key, int64_t now,
 	return cache_get(c, key, now, &space, hit);
 }
 
-/* Lengths around the borders of one, two, three blocks. */
+/* Of which some end where the shard does. */
 static void
 test_all_lengths(void **state)
 {
