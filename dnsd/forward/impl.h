@@ -55,8 +55,9 @@ struct forward {
 
 	struct upstream *upstreams; /* of all sets */
 	unsigned upstream_count;
-	struct upstream_set *sets; /* [0]: forward.upstreams; then the zones */
-	struct zone_table *zones;
+	struct zone *zones; /* [0]: forward.upstreams */
+	uint32_t *zone_buckets;
+	uint32_t zone_count, zone_mask;
 
 	/* Pools, and what is found by hash. */
 	unsigned most;

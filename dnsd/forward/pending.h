@@ -17,14 +17,12 @@
 
 struct forward;
 
-#define TRIES_MAX    12  /* attempts for one question */
-#define QUESTION_MAX 384 /* octets of a message that we send */
-#define QUESTION_NAME                                                          \
-	256               /* ... and its name: eight at a time are worked on   \
-			   */
-#define OUR_UDP_SIZE 1232 /* what upstreams may send over UDP */
-#define TICK_US      8000 /* how coarse time-outs are */
-#define WHEEL_SLOTS  1024 /* ticks; more than a question may wait */
+#define TRIES_MAX     12   /* attempts for one question */
+#define QUESTION_MAX  384  /* octets of a message that we send */
+#define QUESTION_NAME 256  /* for its name, of which eight are worked on */
+#define OUR_UDP_SIZE  1232 /* what upstreams may send over UDP */
+#define TICK_US       8000 /* how coarse time-outs are */
+#define WHEEL_SLOTS   1024 /* ticks; more than a question may wait */
 
 /* How a question is put. */
 struct shape {

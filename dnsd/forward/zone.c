@@ -1,29 +1,22 @@
 /*
  * zone.c - whose upstreams a name belongs to (split DNS).
  *
- * A zone of the configuration is a row of a hash table under its suffix.
- * The name's suffixes are looked up from the longest to the shortest, so
- * that the most specific zone decides; of two for one suffix, the one that
- * is for the asker's own network.
+ * A zone of the configuration is in a hash table under its suffix.  The
+ * name's suffixes are looked up from the longest to the shortest, so that
+ * the most specific zone decides; of two for one suffix, the one that is for
+ * the asker's own network.
  */
 #include <stdlib.h>
 
 #include "impl.h"
 #include "zones/store/read/lookup.h"
 
-#define NO_ZONE UINT32_MAX
-
 struct zone {
-	const struct config_zone *config;
+	const struct config_zone *config; /* NULL: of all other names */
 	struct dname suffix;
 	uint64_t hash;
-	uint32_t next; /* of the same bucket */
-};
-
-struct zone_table {
-	uint32_t count, mask;
-	struct zone *zone;
-	uint32_t *bucket;
+	uint32_t next; /* of the same bucket; 0: none */
+	struct upstream_set set;
 };
 
 static uint64_t
@@ -45,36 +38,28 @@ zone_is_for(struct forward *f, const struct zone *z, uint32_t number)
 }
 
 /*
- * Of those with this very suffix; one for all only where there is no own.
- * Without a store nobody knows whose question it is: *LOST where that
- * matters.
+ * Of those with this very suffix; one for all only where there is no own; 0:
+ * none.  Without a store nobody knows whose question it is.
  */
-static const struct zone *
-suffix_find(struct forward *f, const struct dname *name, uint32_t network,
-    size_t at, bool *lost)
+static uint32_t
+suffix_find(
+    struct forward *f, const struct dname *name, uint32_t network, size_t at)
 {
-	const uint8_t *wire = name->wire + at;
 	size_t len = name->len - at;
-	uint64_t hash = suffix_hash(f, wire, len);
-	const struct zone *best = NULL;
-	uint32_t i = f->zones->bucket[hash & f->zones->mask];
+	uint64_t hash = suffix_hash(f, name->wire + at, len);
+	uint32_t best = 0, i = f->zone_buckets[hash & f->zone_mask];
 
-	for (; i != NO_ZONE; i = f->zones->zone[i].next) {
-		const struct zone *z = &f->zones->zone[i];
+	for (; i != 0; i = f->zones[i].next) {
+		const struct zone *z = &f->zones[i];
 
 		if (z->hash != hash || z->suffix.len != len ||
-		    memcmp(z->suffix.wire, wire, len) != 0)
+		    memcmp(z->suffix.wire, name->wire + at, len) != 0)
 			continue;
-		if (z->config->network != NULL &&
-		    f->options.env->store != E_OK) {
-			*lost = true;
-			return z;
-		}
-		if (!zone_is_for(f, z, network))
-			continue;
-		if (z->config->network != NULL)
-			return z;
-		best = z;
+		if (z->config->network == NULL)
+			best = i;
+		else if (f->options.env->store != E_OK ||
+		    zone_is_for(f, z, network))
+			return i;
 	}
 	return best;
 }
@@ -82,19 +67,17 @@ suffix_find(struct forward *f, const struct dname *name, uint32_t network,
 struct route
 zone_route(struct forward *f, const struct dname *name, uint32_t network)
 {
-	const struct zone *z = NULL;
-	bool lost = false;
+	struct zone *z;
+	uint32_t at = 0;
 
-	if (f->zones->count == 0)
-		return (struct route){ ZONE_FORWARD, &f->sets[0], false };
-	for (unsigned i = 0; i < name->labels && z == NULL; i++)
-		z = suffix_find(f, name, network, name->at[i], &lost);
-	if (z == NULL) /* the root */
-		z = suffix_find(f, name, network, name->len - 1U, &lost);
-	if (z == NULL)
-		return (struct route){ ZONE_FORWARD, &f->sets[0], false };
-	return (struct route){ z->config->action,
-		&f->sets[1 + (z - f->zones->zone)], lost };
+	for (unsigned i = 0; f->zone_count > 1 && i <= name->labels && at == 0;
+	     i++)
+		at = suffix_find(f, name, network, name->at[i]);
+	z = &f->zones[at];
+	if (at == 0)
+		return (struct route){ ZONE_FORWARD, &z->set, false };
+	return (struct route){ z->config->action, &z->set,
+		z->config->network != NULL && f->options.env->store != E_OK };
 }
 
 /*
@@ -122,10 +105,13 @@ zone_scope(const struct forward *f, const struct config_zone *c)
 	return scope | 1; /* that of forward.upstreams is even */
 }
 
-static void
-set_fill(struct forward *f, struct upstream_set *set,
-    const struct config_upstream *configs, unsigned count)
+static struct zone *
+zone_add(
+    struct forward *f, const struct config_upstream *configs, unsigned count)
 {
+	struct zone *z = &f->zones[f->zone_count++];
+	struct upstream_set *set = &z->set;
+
 	set->upstream = &f->upstreams[f->upstream_count];
 	set->count = count < UPSTREAMS_IN_SET ? count : UPSTREAMS_IN_SET;
 	if (set->count < count)
@@ -140,72 +126,51 @@ set_fill(struct forward *f, struct upstream_set *set,
 			    &f->options.dead[f->upstream_count];
 		f->upstream_count++;
 	}
+	return z;
 }
 
+/* The suffix of a configuration that was checked is a name. */
 static void
-zone_add(struct forward *f, const struct config_zone *config)
+zone_configure(struct forward *f, const struct config_zone *config)
 {
-	struct zone_table *t = f->zones;
-	struct zone *z = &t->zone[t->count];
-	struct upstream_set *set = &f->sets[1 + t->count];
-	uint32_t *bucket;
+	uint32_t number = f->zone_count, *bucket;
+	struct zone *z = zone_add(f, config->upstreams, config->upstream_count);
 
-	z->config = config;
 	if (!dname_parse(&z->suffix, config->suffix))
-		return; /* the configuration was checked */
+		return;
+	z->config = config;
 	z->hash = suffix_hash(f, z->suffix.wire, z->suffix.len);
-	bucket = &t->bucket[z->hash & t->mask];
+	bucket = &f->zone_buckets[z->hash & f->zone_mask];
 	z->next = *bucket;
-	*bucket = t->count++;
-	set_fill(f, set, config->upstreams, config->upstream_count);
-	set->scope = zone_scope(f, config);
-	set->zone = config->suffix;
-	set->remove_private =
+	*bucket = number;
+	z->set.scope = zone_scope(f, config);
+	z->set.zone = config->suffix;
+	z->set.remove_private =
 	    f->options.config->rebind_protection && !config->rebind_exempt;
-}
-
-static enum err
-table_open(struct forward *f, const struct config *config)
-{
-	struct zone_table *t = calloc(1, sizeof(*t));
-	uint32_t buckets = 16;
-
-	f->zones = t;
-	if (t == NULL)
-		return E_NOMEM;
-	while (buckets < config->zone_count * 2)
-		buckets *= 2;
-	t->mask = buckets - 1;
-	t->zone = calloc(config->zone_count + 1, sizeof(*t->zone));
-	t->bucket = malloc(buckets * sizeof(*t->bucket));
-	if (t->zone == NULL || t->bucket == NULL)
-		return E_NOMEM;
-	memset(t->bucket, 0xff, buckets * sizeof(*t->bucket));
-	return E_OK;
 }
 
 enum err
 zones_open(struct forward *f)
 {
 	const struct config *config = f->options.config;
-	unsigned upstreams = config->upstream_count;
-	enum err err;
+	uint32_t buckets = 16;
+	struct zone *all;
 
-	for (unsigned i = 0; i < config->zone_count; i++)
-		upstreams += config->zones[i].upstream_count;
-	err = table_open(f, config);
-	if (err != E_OK)
-		return err;
-	f->upstreams = calloc(upstreams + 1, sizeof(*f->upstreams));
-	f->sets = calloc(config->zone_count + 1, sizeof(*f->sets));
-	if (f->upstreams == NULL || f->sets == NULL)
+	while (buckets < config->zone_count * 2)
+		buckets *= 2;
+	f->zone_mask = buckets - 1;
+	f->zone_buckets = calloc(buckets, sizeof(*f->zone_buckets));
+	f->zones = calloc(config->zone_count + 1, sizeof(*f->zones));
+	f->upstreams =
+	    calloc(config_upstream_count(config) + 1, sizeof(*f->upstreams));
+	if (f->zone_buckets == NULL || f->zones == NULL || f->upstreams == NULL)
 		return E_NOMEM;
-	set_fill(f, &f->sets[0], config->upstreams, config->upstream_count);
-	f->sets[0].remove_private = config->rebind_protection;
-	f->sets[0].zone = ".";
-	f->sets[0].scope = config->rebind_protection ? 2 : 0;
+	all = zone_add(f, config->upstreams, config->upstream_count);
+	all->set.remove_private = config->rebind_protection;
+	all->set.zone = ".";
+	all->set.scope = config->rebind_protection ? 2 : 0;
 	for (unsigned i = 0; i < config->zone_count; i++)
-		zone_add(f, &config->zones[i]);
+		zone_configure(f, &config->zones[i]);
 	return E_OK;
 }
 
@@ -224,38 +189,32 @@ unsigned
 forward_upstreams(
     const struct forward *f, struct forward_upstream *out, unsigned count)
 {
+	int64_t now_us = f->carrier->now_us(f->carrier);
 	unsigned n = 0;
 
-	for (unsigned set = 0; set <= f->zones->count; set++) {
-		const struct config_zone *zone =
-		    set == 0 ? NULL : f->zones->zone[set - 1].config;
-
-		for (unsigned i = 0; i < f->sets[set].count && n < count; i++) {
-			const struct upstream *up = &f->sets[set].upstream[i];
+	for (const struct zone *z = f->zones; z < f->zones + f->zone_count; z++)
+		for (unsigned i = 0; i < z->set.count && n < count; i++) {
+			const struct upstream *up = &z->set.upstream[i];
 
 			out[n] = (struct forward_upstream){ .url = up->title,
-				.zone = f->sets[set].zone,
-				.network = zone == NULL ? NULL : zone->network,
+				.zone = z->set.zone,
+				.network = z->config == NULL
+				    ? NULL
+				    : z->config->network,
 				.up = !upstream_is_down(up),
 				.waiting = up->waiting,
 				.srtt_us = up->srtt_us,
 				.evidence_us = up->evidence_us,
 				.tally = up->tally };
-			abilities_tell(out[n++].able, up->able,
-			    f->carrier->now_us(f->carrier));
+			abilities_tell(out[n++].able, up->able, now_us);
 		}
-	}
 	return f->upstream_count;
 }
 
 void
 zones_close(struct forward *f)
 {
-	if (f->zones != NULL) {
-		free(f->zones->zone);
-		free(f->zones->bucket);
-	}
 	free(f->zones);
+	free(f->zone_buckets);
 	free(f->upstreams);
-	free(f->sets);
 }
