@@ -1,6 +1,7 @@
 """Split DNS, protections, stale answers and bounds."""
 
 import socket
+import struct
 import time
 
 import dns.edns
@@ -222,6 +223,63 @@ def test_bailiwick(forwarding):
             {"www.example.", "t.example."}
         assert [r.name.to_text() for r in reply.authority] == ["example."]
         assert reply.additional == []
+
+
+def record(rdtype, rdata, ttl=b"\0\0\0\x3c"):
+    """One of the question's name."""
+    return b"\xc0\x0c" + struct.pack("!HH", rdtype, 1) + ttl + \
+        struct.pack("!H", len(rdata)) + rdata
+
+
+def pointer(at):
+    return struct.pack("!H", 0xc000 | at)
+
+
+# What answers LABEL.example with records from octet AT on.
+NONSENSE = {
+    "outside": lambda at: record(15, b"\0\x0a\xff\xff"),
+    "circle": lambda at: record(5, pointer(12)),
+    "itself": lambda at: record(5, pointer(at + 12)),
+    "hops": lambda at: record(65280, b"\1b\0\0" + pointer(at + 12) + b"".join(
+        pointer(at + 16 + 2 * n) for n in range(199))) + record(
+            5, pointer(at + 16 + 2 * 199)),
+    "short": lambda at: record(1, b"\xc6\x33\x64"),
+    "ttl": lambda at: record(5, pointer(at + 6), b"\1a\0\0"),
+}
+
+
+def nonsense(q, _):
+    label = q.question[0].name.labels[0].decode().lower()
+    if label not in NONSENSE:
+        return [address_of(q)]
+    wire = q.to_wire()
+    question = wire[12:wire.index(0, 12) + 5]
+    return [wire[:2] + b"\x81\x80\0\1\0" +
+            bytes([1 + (label == "hops")]) + b"\0\0\0\0" + question +
+            NONSENSE[label](12 + len(question))]
+
+
+def test_nonsense(forwarding):
+    """Nobody gets it: SERVFAIL, and a reason."""
+    forwarding(handlers={1: nonsense})
+    for label in "outside", "circle", "itself", "hops", "short":
+        reply = ask(f"{label}.example", "MX" if label == "outside" else "A")
+        assert rcode(reply) == "SERVFAIL", reply
+        assert ede(reply) and not reply.answer, reply
+
+
+def test_name_in_a_ttl(forwarding):
+    """It stays what it was when it came, while the TTL gets less."""
+    forwarding(handlers={1: nonsense})
+    first, *others = ask("ttl.example", "A").answer
+    assert str(first[0]) == "a." and values(ask("a", "A"))
+
+    def later():
+        now, *same = ask("ttl.example", "A").answer
+        assert (now.name, now[0], len(same)) == \
+            (first.name, first[0], len(others))
+        return now.ttl < first.ttl
+    until(later, "a second passes")
 
 
 def test_slow_upstream(forwarding):

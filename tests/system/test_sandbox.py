@@ -1,9 +1,12 @@
 """What the server gives away before the first packet is read."""
 
+import ctypes
+import errno
 import os
 import pwd
 import shutil
 import stat
+import struct
 import subprocess
 
 import pytest
@@ -88,6 +91,38 @@ def test_root_is_told(servers):
     for task in tasks(d):
         if IS_RELEASE:
             assert status_of(task)["CapEff"] == ["0000000000000400"]
+
+
+LANDLOCK = 444  # landlock_create_ruleset(2), on every kind of processor
+
+
+def without_landlock():
+    """For this process and those that it becomes, as in an older kernel."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    program = b"".join(struct.pack("=HBBI", *one) for one in (
+        (0x20, 0, 0, 0),            # the number of the call
+        (0x15, 0, 1, LANDLOCK),     # is it this one?
+        (0x06, 0, 0, 0x50000 | errno.ENOSYS),
+        (0x06, 0, 0, 0x7fff0000)))  # let through
+    code = ctypes.create_string_buffer(program)
+    head = ctypes.create_string_buffer(
+        struct.pack("@HP", len(program) // 8, ctypes.addressof(code)))
+    assert libc.prctl(38, 1, 0, 0, 0) == 0  # PR_SET_NO_NEW_PRIVS
+    assert libc.prctl(22, 2, head, 0, 0) == 0  # PR_SET_SECCOMP, a filter
+
+
+def test_kernel_without_landlock(servers):
+    """It is said once, and the server goes on with the rest."""
+    if not IS_RELEASE:
+        return
+    d = servers.serve(servers.store(sample()),
+                      started={"preexec_fn": without_landlock})
+    assert values(ask(NAME)) == [ACME]
+    d.hup()
+    until(lambda: "reloaded" in d.read_log(), "it is reread")
+    assert d.read_log().count("the kernel lets no landlock restrict us") == 1
+    for task in tasks(d):
+        assert status_of(task)["Seccomp"] == ["2"]
 
 
 def test_another_store_is_out_of_reach(servers):

@@ -1,12 +1,14 @@
 """Few descriptors: nobody takes what another part of the server needs."""
 
+import os
 import resource
 import socket
 import time
 
+import dns.message
 import pytest
 
-from ask import ask, connect, rcode
+from ask import ask, connect, rcode, recv_tcp, send_tcp
 from programs import NOT_UPSTREAMS, sample, until
 from test_server_control import (NAME, fixture_controlled,  # noqa: F401
                                  stats, told)
@@ -65,13 +67,18 @@ def test_too_few_to_start(servers):
 
 
 def sleeps(d):
-    """Whether the main thread is never found running."""
-    def state(_):
-        with open(f"/proc/{d.process.pid}/task/{d.process.pid}/stat",
-                  encoding="ascii") as f:
-            time.sleep(0.01)
+    """Whether no thread is ever found running."""
+    tasks = f"/proc/{d.process.pid}/task"
+
+    def state(task):
+        with open(f"{tasks}/{task}/stat", encoding="ascii") as f:
             return f.read().rpartition(")")[2].split()[0]
-    return {"S"} == set(map(state, range(30)))
+
+    for _ in range(30):
+        if {"S"} != set(map(state, os.listdir(tasks))):
+            return False
+        time.sleep(0.01)
+    return True
 
 
 def test_control_clients_are_bounded(controlled):
@@ -101,3 +108,20 @@ def test_control_without_a_descriptor(controlled):
         until(lambda: sleeps(controlled), "it rests")
         resource.prlimit(pid, resource.RLIMIT_NOFILE, most)
         assert s.recv(100) == b"flushed\n"
+
+
+def test_accepts_pause_without_a_descriptor(controlled):
+    """Who connects waits until there is one; no worker spins, and questions
+    over UDP are answered meanwhile."""
+    until(lambda: " workers" in controlled.read_log(), "it has started")
+    pid = controlled.process.pid
+    most = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, most[1]))
+    with connect() as s:
+        send_tcp(s, dns.message.make_query(NAME, "AAAA").to_wire())
+        until(lambda: "cannot be accepted for a second" in
+              controlled.read_log(), "it says so")
+        until(lambda: sleeps(controlled), "it rests")
+        assert rcode(ask(NAME)) == "NOERROR"
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, most)
+        assert rcode(dns.message.from_wire(recv_tcp(s))) == "NOERROR"
