@@ -103,6 +103,7 @@ enum etcd_outcome etcd_fail(struct etcd *, const char *format, ...)
 
 /* --- json.c: etcd's JSON, in which 64 bits are strings */
 
+/* 0 where it is none, or none that has a next one. */
 int64_t etcd_number(const json_t *object, const char *key);
 json_t *etcd_base64(const char *text, size_t len);
 /* The octets of a member, with a zero behind them; NULL where it is none. */

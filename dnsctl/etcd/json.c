@@ -11,12 +11,11 @@ int64_t
 etcd_number(const json_t *object, const char *key)
 {
 	const json_t *value = json_object_get(object, key);
+	int64_t n = json_integer_value(value);
 
-	if (json_is_integer(value))
-		return json_integer_value(value);
-	if (!json_is_string(value))
-		return 0;
-	return (int64_t)strtoll(json_string_value(value), NULL, 10);
+	if (json_is_string(value))
+		n = (int64_t)strtoll(json_string_value(value), NULL, 10);
+	return n < 0 || n == INT64_MAX ? 0 : n;
 }
 
 json_t *
