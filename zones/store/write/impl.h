@@ -40,7 +40,6 @@ struct store_txn {
 	struct store_changes changes;
 	store_each_change *watch; /* or NULL */
 	void *watch_arg;
-	uint8_t value[FACT_STORED_MAX];
 };
 
 static inline void
@@ -114,8 +113,6 @@ void txn_delete_now(struct store_txn *, struct store_key *);
 void txn_delete_at(struct store_txn *, MDB_val *k);
 /* Gives all to LMDB: before a cursor looks for what may have been put. */
 void txn_flush(struct store_txn *);
-/* Room for a value of so many octets, until the next one or the next fact. */
-struct wire_out txn_room(struct store_txn *, size_t len);
 /* Every key that begins with these parts. */
 void txn_delete_range(struct store_txn *, const struct store_key *prefix);
 

@@ -567,7 +567,8 @@ write_claims(struct store_txn *t, const struct store_key *key,
 
 	if (txn_get(t, &at, &v) == 0)
 		in = val_in(&v);
-	out = txn_room(t, in.len + CLAIM_MAX);
+	out = wire_out(
+	    arena_room(&t->arena, in.len + CLAIM_MAX), in.len + CLAIM_MAX);
 	while (claim_next(&in, &c)) {
 		if (!is_claim_of(&c, f)) {
 			if (is_new && goes_before(f, &c)) {

@@ -36,8 +36,8 @@ static void
 change_key(
     struct store_txn *t, const struct store_key *key, uint32_t number, bool is)
 {
-	struct wire_out out = wire_out(t->value, 4);
-
+	uint8_t octets[4];
+	struct wire_out out = wire_out(octets, sizeof(octets));
 	struct store_key at = *key;
 	struct wire_in in;
 	MDB_val v;
@@ -286,7 +286,8 @@ network_number_new(struct store_txn *t)
 void
 network_put(struct store_txn *t, const struct fact *f)
 {
-	struct wire_out number = wire_out(t->value, 4);
+	uint8_t octets[4];
+	struct wire_out number = wire_out(octets, sizeof(octets));
 	struct store_key key;
 
 	if (network_find(t, f->network)) {
@@ -296,7 +297,7 @@ network_put(struct store_txn *t, const struct fact *f)
 		wire_put32(&number, t->number);
 		key_init(&key, NETWORK_NONE, KEY_NUMBER);
 		key_text(&key, f->network);
-		txn_put(t, &key, t->value, number.len);
+		txn_put(t, &key, octets, number.len);
 	}
 	network_index(t, t->number, f, true);
 	memset(&t->network, 0, sizeof(t->network)); /* read it anew */

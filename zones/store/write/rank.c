@@ -187,9 +187,9 @@ enum err
 rank_each(MDB_txn *txn, MDB_dbi dbi, rank_row *each, void *arg)
 {
 	static const size_t room = (size_t)256 * 1024;
-	uint8_t *buf = malloc(room);
 	struct ranks r = { 0 };
-	enum err err = buf == NULL ? E_NOMEM : collect(txn, dbi, &r);
+	enum err err = collect(txn, dbi, &r);
+	uint8_t *buf = r.count == 0 ? NULL : arena_room(&r.arena, room);
 
 	for (size_t from = 0; from < r.count && err == E_OK; from++) {
 		struct wire_out row = wire_out(buf, room);
@@ -197,7 +197,6 @@ rank_each(MDB_txn *txn, MDB_dbi dbi, rank_row *each, void *arg)
 		make_row(&r, from, &row);
 		err = row.bad ? E_FULL : each(arg, r.place[from].id, &row);
 	}
-	free(buf);
 	free(r.measured);
 	free(r.place);
 	arena_release(&r.arena);

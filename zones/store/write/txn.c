@@ -129,15 +129,6 @@ txn_flush(struct store_txn *t)
 		    t, overlay_flush(&t->overlay, t->txn, dbi, &t->sum));
 }
 
-/* Nearly all values fit what is there. */
-struct wire_out
-txn_room(struct store_txn *t, size_t len)
-{
-	if (len <= sizeof(t->value))
-		return wire_out(t->value, sizeof(t->value));
-	return wire_out(arena_take(&t->arena, len), len);
-}
-
 void
 txn_delete_range(struct store_txn *t, const struct store_key *prefix)
 {
