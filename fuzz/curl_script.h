@@ -13,6 +13,7 @@
  *	        sends octets; nothing at all: a reply that is in order
  *
  * A request for which there is no reply is the end: SCRIPT.stop is set.
+ * SCRIPT.cut tells whether any reply came in more than one piece.
  */
 #ifndef FUZZ_CURL_SCRIPT_H
 #define FUZZ_CURL_SCRIPT_H
@@ -50,7 +51,10 @@ struct script_call {
 static struct {
 	const uint8_t *at, *end;
 	const char *in_order; /* the reply that is */
+	unsigned most;        /* replies: a few times round */
 	bool whole;           /* replies come at once */
+	bool cut;             /* one did not */
+	unsigned replies;     /* that were taken */
 	unsigned requests;    /* that were made */
 	volatile sig_atomic_t stop;
 	struct script_call call[4];
@@ -65,7 +69,8 @@ script_begin(const uint8_t *data, size_t size, bool whole)
 	script.at = data;
 	script.end = data + size;
 	script.whole = whole;
-	script.requests = script.calls = 0;
+	script.requests = script.replies = script.calls = 0;
+	script.cut = false;
 	script.stop = 0;
 }
 
@@ -123,7 +128,10 @@ reply_take(struct script_call *c)
 		    (const uint8_t *)script.in_order + strlen(script.in_order));
 	else
 		reply_expand(c, script.at, end);
-	script.at = end == script.end ? end : end + 1;
+	script.cut = script.cut || c->len > c->piece;
+	script.at = end == script.end || ++script.replies == script.most
+	    ? script.end
+	    : end + 1;
 }
 
 /* The next piece; behind the last one the server closes. */

@@ -27,6 +27,7 @@ follow(struct store *store, const struct feed_report *report)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	script.most = 32;
 	script.in_order =
 	    "{\"header\":{\"cluster_id\":\"c\",\"revision\":\"7\"}}";
 	return source_compare(data, size, follow);

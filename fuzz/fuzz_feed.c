@@ -8,7 +8,7 @@
  */
 #include "zones/feed/follow.h"
 
-#include "store_fixture.h"
+#include "store_alone.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -41,30 +41,7 @@ struct step {
 	uint8_t fields; /* 1 to 3 */
 };
 
-static struct fixture store;
 static unsigned acknowledged;
-
-static void
-remove_store(void)
-{
-	fixture_close(&store);
-}
-
-/* A store that was committed to once, without a fact. */
-static void
-start(void)
-{
-	struct store_txn *txn;
-
-	if (store.snapshot == NULL) {
-		fixture_open(&store);
-		FIXTURE_MUST(atexit(remove_store) == 0);
-	}
-	fixture_empty(&store);
-	store_begin(store.writer, &txn);
-	FIXTURE_MUST(store_commit(txn) == E_OK);
-	acknowledged = 0;
-}
 
 /* --- the model */
 
@@ -286,17 +263,17 @@ check_store(const struct model *m, bool whole)
 
 	memset(&found, 0, sizeof(found));
 	assert(acknowledged == m->commits);
-	assert(snapshot_refresh(store.snapshot) == E_OK);
+	assert(snapshot_refresh(alone.snapshot) == E_OK);
 	for (int kind = 0; kind < FACT_KINDS; kind++)
-		assert(snapshot_facts(store.snapshot, (enum fact_kind)kind,
+		assert(snapshot_facts(alone.snapshot, (enum fact_kind)kind,
 			   NULL, collect, &found) == E_OK);
 	assert(memcmp(&found, &m->stored, sizeof(found)) == 0);
-	assert(snapshot_meta(store.snapshot, &meta) == E_OK);
+	assert(snapshot_meta(alone.snapshot, &meta) == E_OK);
 	assert((unsigned)strtoul(meta.cursor, NULL, 10) == m->commits);
 	assert(!whole ||
-	    snapshot_check(store.snapshot,
+	    snapshot_check(alone.snapshot,
 		&(struct check_report){ .finding = finding }) == E_OK);
-	snapshot_rest(store.snapshot);
+	snapshot_rest(alone.snapshot);
 }
 
 /* --- both, step by step */
@@ -373,9 +350,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct feed_follow *feed;
 	struct model m;
 
-	start();
+	alone_begin("");
+	acknowledged = 0;
 	memset(&m, 0, sizeof(m));
-	if (feed_follow_open(&feed, store.writer, &report, "fuzz", true) !=
+	if (feed_follow_open(&feed, alone.writer, &report, "fuzz", true) !=
 	    E_OK)
 		abort();
 	if (size > STEPS_MAX * 2)

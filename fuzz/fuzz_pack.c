@@ -8,7 +8,7 @@
  */
 #include "zones/store/write/txn.h"
 
-#include "store_fixture.h"
+#include "store_alone.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -25,38 +25,18 @@ struct model {
 	bool put[APPS];            /* the app by itself */
 };
 
-static struct fixture f;
 static struct model now, committed;
 
-static void
-remove_store(void)
-{
-	fixture_close(&f);
-}
-
-static const char empty[] =
+static const char first[] =
     "{'snapshot':'begin'}\n"
     "{'put':'network','id':'n','prefixes':['fdaa:0:18::/48']}\n"
     "{'snapshot':'end'}";
-
-static void
-start(void)
-{
-	if (f.snapshot == NULL) {
-		fixture_open(&f);
-		FIXTURE_MUST(atexit(remove_store) == 0);
-	}
-	fixture_empty(&f);
-	FIXTURE_MUST(fixture_apply(&f, empty) == E_OK);
-	memset(&now, 0, sizeof(now));
-	committed = now;
-}
 
 /* A fact without a line: reading lines is fuzz_feed.c's. */
 static void
 put_fact(struct store_txn *t, const struct fact *fact)
 {
-	FIXTURE_MUST(store_put(t, fact, &f.why) == E_OK);
+	FIXTURE_MUST(store_put(t, fact, &alone.why) == E_OK);
 }
 
 /* Of its addresses the last is another's too. */
@@ -92,8 +72,8 @@ put_instance(struct store_txn *t, unsigned app, unsigned id, unsigned region)
 static void
 drop(struct store_txn *t, const struct fact *key, bool withdraw)
 {
-	FIXTURE_MUST((withdraw ? store_withdraw(t, key, &f.why)
-			       : store_delete(t, key, &f.why)) == E_OK);
+	FIXTURE_MUST((withdraw ? store_withdraw(t, key, &alone.why)
+			       : store_delete(t, key, &alone.why)) == E_OK);
 }
 
 static void
@@ -163,14 +143,14 @@ check(bool whole)
 	static const struct model nothing;
 	struct model left = committed;
 
-	f.loud = true;
-	FIXTURE_MUST(!whole || fixture_check(&f) == E_OK);
-	FIXTURE_MUST(snapshot_refresh(f.snapshot) == E_OK);
-	FIXTURE_MUST(
-	    snapshot_facts(f.snapshot, FACT_APP, NULL, meet, &left) == E_OK);
+	alone.loud = true;
+	FIXTURE_MUST(!whole || fixture_check(&alone) == E_OK);
+	FIXTURE_MUST(snapshot_refresh(alone.snapshot) == E_OK);
 	FIXTURE_MUST(snapshot_facts(
-			 f.snapshot, FACT_INSTANCE, NULL, meet, &left) == E_OK);
-	snapshot_rest(f.snapshot);
+			 alone.snapshot, FACT_APP, NULL, meet, &left) == E_OK);
+	FIXTURE_MUST(snapshot_facts(alone.snapshot, FACT_INSTANCE, NULL, meet,
+			 &left) == E_OK);
+	snapshot_rest(alone.snapshot);
 	FIXTURE_MUST(memcmp(&left, &nothing, sizeof(left)) == 0);
 }
 
@@ -179,8 +159,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct store_txn *t;
 
-	start();
-	store_begin(f.writer, &t);
+	alone_begin(first);
+	memset(&now, 0, sizeof(now));
+	committed = now;
+	store_begin(alone.writer, &t);
 	for (size_t i = 0; i + 1 < size && i < CHANGES_MAX * 2; i += 2) {
 		if (data[i] < 0xf8) {
 			change(t, data[i], data[i + 1]);
@@ -194,11 +176,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			store_abort(t);
 			now = committed;
 		}
-		store_begin(f.writer, &t);
+		store_begin(alone.writer, &t);
 	}
 	FIXTURE_MUST(store_commit(t) == E_OK);
 	committed = now;
 	check(true);
-	arena_reset(&f.arena);
+	arena_reset(&alone.arena);
 	return 0;
 }

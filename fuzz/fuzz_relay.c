@@ -26,6 +26,7 @@ follow(struct store *store, const struct feed_report *report)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	script.most = 8;
 	script.in_order = "{\"put\":\"network\",\"id\":\"n\",\"prefixes\":["
 			  "\"fdaa:0:1::/48\"]}\n"
 			  "{\"commit\":\"1\"}\n";

@@ -229,20 +229,6 @@ fixture_check(struct fixture *f)
 	return err;
 }
 
-/* As before its first commit, at the cost of one: for who begins often. */
-static inline void
-fixture_empty(struct fixture *f)
-{
-	const struct store_env *e = f->writer->env;
-	MDB_txn *txn;
-	MDB_dbi dbi;
-
-	FIXTURE_MUST(mdb_txn_begin(e->env, NULL, 0, &txn) == 0);
-	FIXTURE_MUST(mdb_dbi_open(txn, NULL, 0, &dbi) == 0);
-	FIXTURE_MUST(mdb_drop(txn, dbi, 0) == 0);
-	FIXTURE_MUST(mdb_txn_commit(txn) == 0);
-}
-
 /* Between the two, LMDB itself: no handle of the store is open meanwhile. */
 struct fixture_raw {
 	MDB_env *env;
