@@ -7,7 +7,6 @@
  */
 #include "zones/store/read/guard.h"
 
-#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -27,7 +26,6 @@ static struct map {
 	int protection;
 } maps[MAPS];
 
-static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
 static struct sigaction before[2]; /* of SIGBUS, SIGSEGV */
 static __thread sigjmp_buf *volatile back;
 
@@ -120,7 +118,6 @@ guard_begin(struct guard *g, MDB_env *env)
 {
 	(void)mdb_env_set_assert(env, on_assert);
 	(void)mdb_env_set_userctx(env, g);
-	(void)pthread_mutex_lock(&opening);
 	handler_set(SIGBUS, &before[0]);
 	handler_set(SIGSEGV, &before[1]);
 }
@@ -170,7 +167,6 @@ guard_opened(struct guard *g)
 	free(line);
 	if (f != NULL)
 		(void)fclose(f);
-	(void)pthread_mutex_unlock(&opening);
 }
 
 void
@@ -183,37 +179,24 @@ guard_end(struct guard *g)
 		}
 }
 
-/* LMDB said so: what is no damage is not there, or the caller's mistake. */
-static int
-heard(MDB_txn *txn, int rc, const MDB_val *value)
-{
-	if (rc == 0 && value->mv_size > VALUE_MOST)
-		rc = MDB_CORRUPTED;
-	if (rc < 0 && rc != MDB_NOTFOUND)
-		guard_mark(mdb_env_get_userctx(mdb_txn_env(txn)), E_DAMAGED);
-	return rc;
-}
-
 bool
 guard_run(struct guard *g, void (*run)(void *), void *arg)
 {
 	sigjmp_buf here;
-	bool whole;
 
 	if (back != NULL) {
 		run(arg);
 		return true;
 	}
-	if (sigsetjmp(here, 0) == 0) {
-		back = &here;
-		run(arg);
-		whole = true;
-	} else {
+	if (sigsetjmp(here, 0) != 0) {
+		back = NULL;
 		guard_mark(g, E_DAMAGED);
-		whole = false;
+		return false;
 	}
+	back = &here;
+	run(arg);
 	back = NULL;
-	return whole;
+	return true;
 }
 
 struct asked {
@@ -226,7 +209,7 @@ struct asked {
 };
 
 static void
-ask(void *arg)
+asked_run(void *arg)
 {
 	struct asked *a = arg;
 
@@ -237,11 +220,22 @@ ask(void *arg)
 
 /* Where no one else is there to be gone back to. */
 static int
-ask_alone(struct asked *a)
+asked_alone(struct asked *a)
 {
 	struct guard *g = mdb_env_get_userctx(mdb_txn_env(a->txn));
 
-	return guard_run(g, ask, a) ? a->rc : MDB_CORRUPTED;
+	return guard_run(g, asked_run, a) ? a->rc : MDB_CORRUPTED;
+}
+
+/* LMDB said so: what is no damage is not there, or the caller's mistake. */
+static int
+damage_heard(MDB_txn *txn, int rc, const MDB_val *value)
+{
+	if (rc == 0 && value->mv_size > VALUE_MOST)
+		rc = MDB_CORRUPTED;
+	if (rc < 0 && rc != MDB_NOTFOUND)
+		guard_mark(mdb_env_get_userctx(mdb_txn_env(txn)), E_DAMAGED);
+	return rc;
 }
 
 int
@@ -253,22 +247,19 @@ guard_get(MDB_cursor *c, MDB_val *key, MDB_val *value, MDB_cursor_op op)
 	if (back != NULL) {
 		rc = mdb_cursor_get(c, key, value, op);
 	} else {
-		a = (struct asked){ .cursor = c,
-			.txn = mdb_cursor_txn(c),
-			.key = key,
-			.value = value,
-			.op = op };
-		rc = ask_alone(&a);
+		a = (struct asked){ c, mdb_cursor_txn(c), 0, key, value, op,
+			0 };
+		rc = asked_alone(&a);
 	}
 	if (rc == 0 && value->mv_size <= VALUE_MOST)
 		return 0;
-	return heard(mdb_cursor_txn(c), rc, value);
+	return damage_heard(mdb_cursor_txn(c), rc, value);
 }
 
 int
 guard_find(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value)
 {
-	struct asked a = { .txn = txn, .dbi = dbi, .key = key, .value = value };
+	struct asked a = { NULL, txn, dbi, key, value, MDB_SET, 0 };
 
-	return heard(txn, ask_alone(&a), value);
+	return damage_heard(txn, asked_alone(&a), value);
 }

@@ -145,33 +145,21 @@ find_named(struct snapshot *s, const char *id, struct network *out)
 	return out->number != NETWORK_NONE;
 }
 
-static bool
-look_named(struct snapshot *s, const char *id, bool stays, struct network *out)
-{
-	struct named *n = &s->named;
-
-	if (n->generation != s->generation || n->generation == 0 ||
-	    strcmp(n->said, id) != 0) {
-		if (!find_named(s, id, out))
-			return false;
-		(void)snprintf(n->said, sizeof(n->said), "%s", id);
-		n->generation = s->generation;
-		n->network = *out;
-	}
-	n->id = stays && n->generation != 0 ? id : NULL;
-	*out = n->network;
-	return true;
-}
-
 bool
 lookup_network_named(
     struct snapshot *s, const char *id, bool stays, struct network *out)
 {
-	const struct named *n = &s->named;
+	struct named *n = &s->named;
 
-	if (n->generation != s->generation || n->id != id)
-		return look_named(s, id, stays, out);
-	assert(strcmp(n->said, id) == 0);
+	if (!stays)
+		return find_named(s, id, out);
+	if (n->generation != s->generation || n->id != id) {
+		n->generation = 0;
+		if (!find_named(s, id, &n->network))
+			return false;
+		n->generation = s->generation;
+		n->id = id;
+	}
 	*out = n->network;
 	return true;
 }

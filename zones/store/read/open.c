@@ -12,9 +12,6 @@
 #include "zones/store/read/env.h"
 #include "zones/store/read/pages.h"
 
-/* Slots; the lock file has on disk those that were ever taken. */
-#define READERS_MAX 65536
-
 /*
  * Addresses, not memory: a reader's map must reach as far as the writer's
  * data ever will, as it cannot grow while other threads read.
@@ -57,27 +54,6 @@ store_err(int rc)
 	}
 }
 
-static int
-env_open_as(
-    const struct store *s, size_t map, unsigned twin, struct store_env *e)
-{
-	int rc = slots_create(s, e, twin);
-
-	if (rc != 0)
-		return rc;
-	(void)mdb_env_set_maxreaders(e->env, READERS_MAX);
-	guard_begin(&e->guard, e->env);
-	if ((rc = mdb_env_set_mapsize(e->env, map)) == 0)
-		rc = slots_open(s, e, MDB_NOTLS | s->flags);
-	guard_opened(&e->guard);
-	if (rc != 0) {
-		guard_end(&e->guard);
-		slots_close(e);
-		e->env = NULL;
-	}
-	return rc;
-}
-
 /* As much as the machine lets us reserve, as the first who is not there yet. */
 static int
 env_open(const struct store *s, struct store_env *e)
@@ -87,7 +63,7 @@ env_open(const struct store *s, struct store_env *e)
 	int rc;
 
 	/* ENOMEM by a limit; EINVAL where valgrind has no room for it. */
-	while ((rc = env_open_as(s, map, twin, e)) != 0)
+	while ((rc = slots_open(s, e, map, twin)) != 0)
 		if (rc == EAGAIN && twin < TWINS_MAX)
 			twin++;
 		else if ((rc == ENOMEM || rc == EINVAL) && s->map_bytes == 0 &&
@@ -137,21 +113,8 @@ store_close_file(struct store_env *e)
 {
 	if (e == NULL)
 		return;
-	guard_end(&e->guard);
-	if (e->env != NULL)
-		slots_close(e);
+	slots_close(e);
 	free(e);
-}
-
-int
-store_read_begin(struct store_env *e, MDB_txn **txn)
-{
-	int rc;
-
-	rc = slots_begin(e, MDB_RDONLY, txn);
-	if (rc == 0)
-		rc = mdb_dbi_open(*txn, NULL, 0, &e->dbi);
-	return rc;
 }
 
 void

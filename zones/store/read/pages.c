@@ -3,11 +3,7 @@
  */
 #include "zones/store/read/pages.h"
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -94,11 +90,9 @@ struct walk {
 	size_t bad;    /* the first that is damaged */
 	uint64_t sum;  /* of all pairs */
 	bool other;    /* they are of another format, and not summed up */
-};
-
-struct key {
-	const uint8_t *at;
-	size_t len;
+	uint8_t key[KEY_MOST]; /* the last that was met */
+	uint16_t key_len;      /* 0: none */
+	bool key_of_leaf;
 };
 
 static bool
@@ -128,19 +122,37 @@ page_read(struct walk *w, size_t page, void *out, size_t len)
 	return pread(w->fd, out, len, (off_t)(page * w->size)) == (ssize_t)len;
 }
 
+/* Of the node's key to the one before. */
 static int
-key_compare(const struct walk *w, struct key a, struct key b)
+key_compare(const struct walk *w, const struct node *n)
 {
-	size_t x, y;
+	size_t both = n->key_len < w->key_len ? n->key_len : w->key_len, x, y;
 	int order;
 
 	if (w->numbers) {
-		memcpy(&x, a.at, sizeof(x));
-		memcpy(&y, b.at, sizeof(y));
+		memcpy(&x, n->key, sizeof(x));
+		memcpy(&y, w->key, sizeof(y));
 		return (x > y) - (x < y);
 	}
-	order = memcmp(a.at, b.at, a.len < b.len ? a.len : b.len);
-	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+	order = memcmp(n->key, w->key, both);
+	return order != 0 ? order : n->key_len - w->key_len;
+}
+
+/*
+ * Each key that a walk meets is behind the one before it, or, of a leaf, what
+ * the branch above it has said: so LMDB finds it.
+ */
+static bool
+key_take(struct walk *w, const struct node *n, bool leaf)
+{
+	int order = w->key_len == 0 || n->key_len == 0 ? 1 : key_compare(w, n);
+	bool good = n->key_len > 0 &&
+	    (order > 0 || (order == 0 && leaf && !w->key_of_leaf));
+
+	memcpy(w->key, n->key, n->key_len);
+	w->key_len = n->key_len;
+	w->key_of_leaf = leaf;
+	return good;
 }
 
 static const struct node *
@@ -192,7 +204,7 @@ is_head(const void *key, size_t len)
 uint64_t
 pages_pair(const void *key, size_t key_len, const void *value, size_t len)
 {
-	static const struct siphash_key open = { { 0 } }; /* no secret */
+	static const struct siphash_key open; /* no secret */
 	uint64_t more = hash_bytes(key, key_len), said = 0;
 	struct wire_in in = wire_in(value, len);
 
@@ -221,22 +233,18 @@ pair_take(struct walk *w, const struct node *n, const uint8_t *at, size_t len)
 static bool
 large_take(struct walk *w, const struct node *n, size_t page, size_t size)
 {
-	size_t count = (sizeof(struct page) - 1 + size) / w->size + 1;
-	struct page head;
-	uint32_t says;
-	uint8_t *all;
-	bool good = true;
+	size_t len = sizeof(struct page) + size,
+	       count = (len - 1) / w->size + 1;
+	struct page *head = take(w, page, count) ? malloc(len) : NULL;
+	uint32_t says = 0;
+	bool good = head != NULL && page_read(w, page, head, len);
 
-	if (!take(w, page, count) || !page_read(w, page, &head, sizeof(head)))
-		return bad_page(w, page);
-	memcpy(&says, &head.lower, sizeof(says));
-	if (head.number != page || head.flags != P_OVERFLOW || says != count)
-		return bad_page(w, page);
-	all = malloc(sizeof(head) + size);
-	good = all != NULL && page_read(w, page, all, sizeof(head) + size) &&
-	    pair_take(w, n, all + sizeof(head), size);
-	free(all);
-	return good;
+	if (good)
+		memcpy(&says, &head->lower, sizeof(says));
+	good = good && head->number == page && head->flags == P_OVERFLOW &&
+	    says == count && pair_take(w, n, (uint8_t *)(head + 1), size);
+	free(head);
+	return good || bad_page(w, page);
 }
 
 static bool
@@ -270,8 +278,7 @@ node_is_good(const struct walk *w, const struct page *p, const struct node *n)
 	    (!w->numbers || n->key_len == sizeof(size_t) || n->key_len == 0);
 }
 
-static bool tree_walk(
-    struct walk *, size_t page, struct key least, struct key end, unsigned);
+static bool tree_walk(struct walk *, size_t page, unsigned depth);
 
 static size_t
 child_of(const struct node *n)
@@ -279,56 +286,32 @@ child_of(const struct node *n)
 	return node_size(n) | (size_t)n->flags << 32;
 }
 
-/*
- * LEAST: the least key that it may have, END: the first that it may not;
- * without octets: any.
- */
+/* The first key of a branch is not looked at. */
 static bool
-nodes_walk(struct walk *w, const struct page *p, struct key least,
-    struct key end, unsigned depth)
+nodes_walk(struct walk *w, const struct page *p, unsigned depth)
 {
 	unsigned count = (unsigned)(p->lower - sizeof(*p)) / 2;
+	bool leaf = p->flags == P_LEAF;
 
 	for (unsigned i = 0; i < count; i++) {
-		const struct node *n = node_of(w, p, i),
-				  *next = i + 1 < count ? node_of(w, p, i + 1)
-							: NULL;
-		struct key key, then = end;
+		const struct node *n = node_of(w, p, i);
 
 		if (!node_is_good(w, p, n) ||
-		    (i + 1 < count && !node_is_good(w, p, next)))
-			return false;
-		if (next != NULL)
-			then = (struct key){ next->key, next->key_len };
-		key = (struct key){ n->key, n->key_len };
-		/* The first key of a branch is not looked at. */
-		if (p->flags == P_BRANCH && i == 0)
-			key = least;
-		if ((key.len > 0 && least.len > 0 &&
-			key_compare(w, key, least) < 0) ||
-		    (key.len > 0 && then.len > 0 &&
-			key_compare(w, key, then) >= 0) ||
-		    (then.len == 0 && next != NULL) ||
-		    (then.len > 0 && end.len > 0 &&
-			key_compare(w, then, end) > 0) ||
-		    (p->flags == P_LEAF && key.len == 0))
-			return false;
-		if (p->flags == P_LEAF
-			? !value_take(w, p, n)
-			: !tree_walk(w, child_of(n), key, then, depth + 1))
+		    ((leaf || i > 0) && !key_take(w, n, leaf)) ||
+		    !(leaf ? value_take(w, p, n)
+			   : tree_walk(w, child_of(n), depth + 1)))
 			return false;
 	}
-	return count >= (p->flags == P_BRANCH ? 2 : 1);
+	return count >= (leaf ? 1 : 2);
 }
 
 static bool
-tree_walk(struct walk *w, size_t page, struct key least, struct key end,
-    unsigned depth)
+tree_walk(struct walk *w, size_t page, unsigned depth)
 {
 	struct page *p = malloc(w->size);
 	bool good = p != NULL && depth < DEPTH_MAX && take(w, page, 1) &&
 	    page_read(w, page, p, w->size) && head_is_good(w, p, page) &&
-	    nodes_walk(w, p, least, end, depth);
+	    nodes_walk(w, p, depth);
 
 	free(p);
 	return good || bad_page(w, page);
@@ -337,14 +320,14 @@ tree_walk(struct walk *w, size_t page, struct key least, struct key end,
 static bool
 trees_walk(struct walk *w, const struct meta *m)
 {
-	const struct key any = { NULL, 0 };
 	/* Of flags, LMDB keeps others beside the first tree's. */
 	bool good = m->tree[TREE_MAIN].flags == 0;
 
 	for (int i = TREE_MAIN; i >= TREE_FREE && good; i--) {
 		w->numbers = i == TREE_FREE;
+		w->key_len = 0;
 		if (m->tree[i].root != SIZE_MAX)
-			good = tree_walk(w, m->tree[i].root, any, any, 0);
+			good = tree_walk(w, m->tree[i].root, 0);
 	}
 	return good;
 }

@@ -62,29 +62,6 @@ sibling(const struct stat *file)
 	return e;
 }
 
-int
-slots_create(const struct store *s, struct store_env *e, unsigned twin)
-{
-	const struct store_env *other = NULL;
-	char path[4096];
-	struct stat st;
-	int rc;
-
-	e->lock = -1;
-	e->number = (int)(getpid() | (pid_t)(twin << PID_BITS));
-	(void)snprintf(path, sizeof(path), "%s/lock.mdb", s->path);
-	(void)pthread_mutex_lock(&process);
-	if (stat(path, &st) == 0 && (other = sibling(&st)) != NULL)
-		e->number = other->number;
-	number = e->number;
-	rc = mdb_env_create(&e->env);
-	number = 0;
-	if (rc == 0)
-		LIST_INSERT_HEAD(&all, e, beside);
-	(void)pthread_mutex_unlock(&process);
-	return rc;
-}
-
 static void
 octet_lock(const struct store_env *e, int how, off_t at, short what)
 {
@@ -115,36 +92,59 @@ slots_begin(const struct store_env *e, unsigned flags, MDB_txn **txn)
 	return rc;
 }
 
+/* Slots; the lock file has on disk those that were ever taken. */
+#define READERS_MAX 65536
+
 /* Its first octet tells LMDB that the file is in use: else it is made anew. */
 static int
-file_open(const struct store *s, struct store_env *e, unsigned flags)
+env_make(const struct store *s, struct store_env *e, size_t map, unsigned twin)
 {
+	const struct store_env *other = NULL;
 	char path[4096];
+	struct stat st;
 	int rc;
 
 	(void)snprintf(path, sizeof(path), "%s/lock.mdb", s->path);
-	(void)pthread_mutex_lock(&process);
-	rc = mdb_env_open(e->env, s->path, flags, 0664);
-	e->lock = rc == 0 ? open(path, O_RDWR | O_CLOEXEC) : -1;
+	e->number = (int)(getpid() | (pid_t)(twin << PID_BITS));
+	if (stat(path, &st) == 0 && (other = sibling(&st)) != NULL)
+		e->number = other->number;
+	number = e->number;
+	rc = mdb_env_create(&e->env);
+	number = 0;
+	if (rc != 0)
+		return rc;
+	LIST_INSERT_HEAD(&all, e, beside);
+	(void)mdb_env_set_maxreaders(e->env, READERS_MAX);
+	guard_begin(&e->guard, e->env);
+	if ((rc = mdb_env_set_mapsize(e->env, map)) == 0)
+		rc = mdb_env_open(e->env, s->path, MDB_NOTLS | s->flags, 0664);
+	guard_opened(&e->guard);
+	if (rc == 0)
+		e->lock = open(path, O_RDWR | O_CLOEXEC);
 	octet_lock(e, F_OFD_SETLKW, 0, F_RDLCK);
-	(void)pthread_mutex_unlock(&process);
 	return rc;
 }
 
 int
-slots_open(const struct store *s, struct store_env *e, unsigned flags)
+slots_open(
+    const struct store *s, struct store_env *e, size_t map, unsigned twin)
 {
 	MDB_txn *txn;
-	int rc = file_open(s, e, flags);
+	int rc;
 
-	if (rc != 0)
-		return rc;
+	e->lock = -1;
+	(void)pthread_mutex_lock(&process);
+	rc = env_make(s, e, map, twin);
+	(void)pthread_mutex_unlock(&process);
 	/* Has another our number?  That there is no slot left is no matter yet.
 	 */
-	rc = slots_begin(e, MDB_RDONLY, &txn);
-	if (rc == 0)
+	if (rc == 0 && (rc = slots_begin(e, MDB_RDONLY, &txn)) == 0)
 		mdb_txn_abort(txn);
-	return rc == MDB_READERS_FULL ? 0 : rc;
+	if (rc == MDB_READERS_FULL)
+		return 0;
+	if (rc != 0)
+		slots_close(e);
+	return rc;
 }
 
 /* All its slots are free; those of others with its number are not its own. */
@@ -173,6 +173,9 @@ slots_close(struct store_env *e)
 	const struct store_env *other = NULL;
 	struct stat st;
 
+	if (e->env == NULL)
+		return;
+	guard_end(&e->guard);
 	(void)pthread_mutex_lock(&process);
 	LIST_REMOVE(e, beside);
 	if (fstat(e->lock, &st) == 0)
@@ -181,5 +184,6 @@ slots_close(struct store_env *e)
 		close_beside(e, other);
 	else
 		close_alone(e);
+	e->env = NULL;
 	(void)pthread_mutex_unlock(&process);
 }

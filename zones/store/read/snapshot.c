@@ -44,40 +44,42 @@ store_head_read(struct store_head *h, const MDB_val *v)
 	return in.bad || h->format == 0 ? E_DAMAGED : E_OK;
 }
 
-static enum err
-read_head(struct snapshot *s, struct store_head *h)
+static int
+own_get(struct snapshot *s, enum key_kind kind, MDB_val *v)
 {
 	struct store_key key;
-	MDB_val k, v;
-	int rc;
+	MDB_val k;
+
+	key_init(&key, NETWORK_NONE, kind);
+	k = key_val(&key);
+	return guard_find(s->txn, s->env->dbi, &k, v);
+}
+
+static enum err
+head_read(struct snapshot *s, struct store_head *h)
+{
+	MDB_val v;
+	int rc = own_get(s, KEY_HEAD, &v);
 
 	memset(h, 0, sizeof(*h));
-	key_init(&key, NETWORK_NONE, KEY_HEAD);
-	k = key_val(&key);
-	rc = guard_find(s->txn, s->env->dbi, &k, &v);
-	if (rc == MDB_NOTFOUND)
-		return E_ABSENT;
-	return rc != 0 ? store_err(rc) : store_head_read(h, &v);
+	if (rc != 0)
+		return rc == MDB_NOTFOUND ? E_ABSENT : store_err(rc);
+	return store_head_read(h, &v);
 }
 
 /* What a flow's network depends on, but for the networks themselves. */
 static void
-read_lengths(struct snapshot *s)
+lengths_read(struct snapshot *s)
 {
-	struct store_key key;
-	struct wire_in in;
+	struct wire_in in = wire_in(NULL, 0);
 	const uint8_t *lengths;
-	MDB_val k, v;
+	MDB_val v;
 
-	s->generation = 0;
-	memset(s->lengths, 0, sizeof(s->lengths));
-	key_init(&key, NETWORK_NONE, KEY_LENGTHS);
-	k = key_val(&key);
-	if (guard_find(s->txn, s->env->dbi, &k, &v) != 0)
-		return;
-	in = val_in(&v);
+	if (own_get(s, KEY_LENGTHS, &v) == 0)
+		in = val_in(&v);
 	s->generation = wire_get64(&in);
 	lengths = wire_take(&in, sizeof(s->lengths));
+	memset(s->lengths, 0, sizeof(s->lengths));
 	if (lengths != NULL)
 		memcpy(s->lengths, lengths, sizeof(s->lengths));
 }
@@ -91,9 +93,9 @@ read_what_changed(struct snapshot *s)
 
 	(void)mdb_stat(s->txn, s->env->dbi, &stat);
 	recent_forget(&s->recent, stat.ms_entries);
-	s->state = read_head(s, &head);
+	s->state = head_read(s, &head);
 	if (s->state == E_OK)
-		read_lengths(s);
+		lengths_read(s);
 }
 
 static void
@@ -104,14 +106,16 @@ stop(struct snapshot *s)
 	s->active = false;
 }
 
+/* Its first transaction, and with it its slot; with the store locked. */
 static enum err
 begin(struct snapshot *s)
 {
-	int rc = store_read_begin(s->env, &s->txn);
-	MDB_dbi dbi = s->env->dbi;
+	MDB_dbi *dbi = &s->env->dbi;
+	int rc = slots_begin(s->env, MDB_RDONLY, &s->txn);
 
-	if (rc == 0 && (rc = mdb_cursor_open(s->txn, dbi, &s->point)) == 0)
-		rc = mdb_cursor_open(s->txn, dbi, &s->walk);
+	if (rc == 0 && (rc = mdb_dbi_open(s->txn, NULL, 0, dbi)) == 0 &&
+	    (rc = mdb_cursor_open(s->txn, *dbi, &s->point)) == 0)
+		rc = mdb_cursor_open(s->txn, *dbi, &s->walk);
 	s->active = rc == 0;
 	return store_err(rc);
 }
@@ -237,8 +241,8 @@ snapshot_refresh(struct snapshot *s)
  * A commit later than the next may write over a reader's pages that has no slot
  * to say so; it has a later number then where the reader's stood.
  */
-bool
-snapshot_is_whole(struct snapshot *s)
+static bool
+is_whole(struct snapshot *s)
 {
 	size_t there;
 
@@ -259,8 +263,7 @@ bool
 snapshot_run(struct snapshot *s, void (*run)(void *), void *arg)
 {
 	if (s != NULL && s->env != NULL)
-		return guard_run(&s->env->guard, run, arg) &&
-		    snapshot_is_whole(s);
+		return guard_run(&s->env->guard, run, arg) && is_whole(s);
 	run(arg);
 	return true;
 }
@@ -334,8 +337,7 @@ snapshot_meta(struct snapshot *s, struct store_meta *meta)
 	enum err err;
 
 	assert(s->active);
-	err = read_head(s, &head);
-
+	err = head_read(s, &head);
 	*meta = head.meta;
 	return err;
 }

@@ -55,31 +55,8 @@ store_find_file(const struct store *s, struct store_file *f)
  */
 #define HOUR 3600
 
-/* Was it written since, and is that to be looked at?  Else it is as it was. */
-static enum err
-verify_is_due(struct store *s, int fd, bool same, bool *due)
-{
-	time_t now = clock_seconds(CLOCK_MONOTONIC);
-	struct stat was = s->seen;
-	size_t commit = 0;
-	bool written;
-
-	*due = false;
-	if (!s->keeps || fstat(fd, &s->seen) != 0 ||
-	    pages_commit(fd, &commit) != E_OK)
-		return E_OK;
-	written = was.st_mtim.tv_sec != s->seen.st_mtim.tv_sec ||
-	    was.st_mtim.tv_nsec != s->seen.st_mtim.tv_nsec ||
-	    was.st_ino != s->seen.st_ino;
-	if (!written && s->verdict != E_OK)
-		return s->verdict;
-	*due = !same || now >= s->due || (commit == s->commit && written);
-	s->commit = commit;
-	return E_OK;
-}
-
 static void
-tell_damage(struct store *s, size_t page)
+damage_log(struct store *s, size_t page)
 {
 	char what[48] = "";
 
@@ -94,7 +71,7 @@ tell_damage(struct store *s, size_t page)
 
 /* With a transaction of E, if it has any, of which no page is written over. */
 static enum err
-verify(struct store *s, int fd, const struct store_env *e)
+pages_look(struct store *s, int fd, const struct store_env *e)
 {
 	MDB_txn *txn = NULL;
 	size_t page;
@@ -105,7 +82,7 @@ verify(struct store *s, int fd, const struct store_env *e)
 	err = pages_verify(fd, txn != NULL && e->guard.locks, &page);
 	mdb_txn_abort(txn);
 	if (err == E_DAMAGED)
-		tell_damage(s, page);
+		damage_log(s, page);
 	if (page != PAGES_MANY)
 		s->due = clock_seconds(CLOCK_MONOTONIC) + HOUR;
 	if (err == E_FORMAT && s->verdict != err && s->env != NULL)
@@ -117,12 +94,34 @@ verify(struct store *s, int fd, const struct store_env *e)
 	return err;
 }
 
+/* Where it was not written since it is as it was. */
+static enum err
+pages_look_if_due(struct store *s, int fd, bool same, const struct store_env *e)
+{
+	struct stat was = s->seen;
+	size_t commit = 0, before = s->commit;
+	bool written;
+
+	if (!s->keeps || fstat(fd, &s->seen) != 0 ||
+	    pages_commit(fd, &commit) != E_OK)
+		return E_OK;
+	written = was.st_mtim.tv_sec != s->seen.st_mtim.tv_sec ||
+	    was.st_mtim.tv_nsec != s->seen.st_mtim.tv_nsec ||
+	    was.st_ino != s->seen.st_ino;
+	if (!written && s->verdict != E_OK)
+		return s->verdict;
+	s->commit = commit;
+	if (same && clock_seconds(CLOCK_MONOTONIC) < s->due &&
+	    (commit != before || !written))
+		return E_OK;
+	return pages_look(s, fd, e);
+}
+
 /* Before LMDB opens it, which trusts what it reads; SAME: it is open. */
 static enum err
 file_check(struct store *s, bool same, const struct store_env *e)
 {
 	char path[4096];
-	bool due;
 	enum err err;
 	int fd;
 
@@ -132,9 +131,7 @@ file_check(struct store *s, bool same, const struct store_env *e)
 		return errno == EACCES ? E_SYSTEM : E_ABSENT;
 	err = pages_check(fd);
 	if (err == E_OK)
-		err = verify_is_due(s, fd, same, &due);
-	if (err == E_OK && due)
-		err = verify(s, fd, e);
+		err = pages_look_if_due(s, fd, same, e);
 	(void)close(fd);
 	return err;
 }

@@ -78,8 +78,7 @@ struct flow {
 
 /* And which one a name means: a listener's, the same for every packet. */
 struct named {
-	const char *id;
-	char said[DNS_LABEL_MAX + 1];
+	const char *id; /* by its address */
 	uint64_t generation;
 	struct network network;
 };
@@ -120,21 +119,18 @@ struct snapshot {
 enum err store_err(int lmdb_rc);
 
 /*
- * In place of LMDB's functions to create, open and close an environment, and to
- * begin what is not a reader's second transaction.  EAGAIN to open: as TWIN we
- * are somebody else; one more may be free.
+ * In place of LMDB's functions to create and open an environment, to close it,
+ * and to begin what is not a reader's second transaction.  EAGAIN to open: as
+ * TWIN we are somebody else; one more may be free.  Where it fails it is
+ * closed.
  */
 #define PID_BITS  22
 #define PID_MASK  ((1 << PID_BITS) - 1)
 #define TWINS_MAX 511
-int slots_create(const struct store *, struct store_env *, unsigned twin);
-int slots_open(const struct store *, struct store_env *, unsigned flags);
+int slots_open(
+    const struct store *, struct store_env *, size_t map, unsigned twin);
 int slots_begin(const struct store_env *, unsigned flags, MDB_txn **);
-void slots_close(struct store_env *);
-
-/* A reader's first transaction, and with it its slot.  With the store locked.
- */
-int store_read_begin(struct store_env *, MDB_txn **);
+void slots_close(struct store_env *); /* closed is fine */
 
 /* A store without a file yet; NULL: no memory. */
 struct store *store_new(const char *path, unsigned flags);
@@ -226,14 +222,14 @@ bool walk_next(struct snapshot *, struct walk *, void *from, size_t start,
     size_t len, MDB_val *k, MDB_val *v);
 
 /*
- * A region in an app's head: label, u32 stopped, and of each tier u32
- * instances, IPv6 and IPv4 addresses; without this bit of the well alone.
+ * An app's head: u8 flags, and of each region: label, u32 stopped, and of each
+ * tier u32 instances, IPv6 and IPv4 addresses; without this bit of the well
+ * alone.
  */
 #define TALLY_UNWELL 0x80000000U
+#define APP_PUT      0x01 /* flag: put by itself, not only by its instances */
 
-/* First octet of an app's head. */
-#define APP_PUT 0x01 /* was put by itself, not only by its instances */
-
+/* Behind its age. */
 bool store_read_peer(struct wire_in, struct peer *);
 
 /* KEY_HEAD. */

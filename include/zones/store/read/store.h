@@ -48,12 +48,10 @@ enum err snapshot_open(struct store *, struct snapshot **) MUST_CHECK;
 enum err snapshot_refresh(struct snapshot *) MUST_CHECK;
 /*
  * RUN reads, and holds nothing that has to be given back.  False: the store
- * broke meanwhile, RUN was left where it was, and what it read is worth
- * nothing.
+ * broke, RUN may have been left where it was, and what was read since the
+ * refresh is worth nothing.
  */
 bool snapshot_run(struct snapshot *, void (*run)(void *), void *arg) MUST_CHECK;
-/* The same of all that was read since the refresh. */
-bool snapshot_is_whole(struct snapshot *);
 void snapshot_rest(struct snapshot *);
 void snapshot_close(struct snapshot *); /* NULL is fine */
 
