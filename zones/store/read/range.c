@@ -165,7 +165,9 @@ first_wanted(const struct range *r, struct label least)
 		    (first.at == NULL || label_compare(l, first) < 0))
 			first = l;
 	}
-	return label_compare(first, least) < 0 ? (struct label){ 0 } : first;
+	if (label_compare(first, least) < 0)
+		first.at = NULL;
+	return first;
 }
 
 /* In each order those with the same app or region stand together. */
