@@ -93,7 +93,7 @@ def test_root_is_told(servers):
             assert status_of(task)["CapEff"] == ["0000000000000400"]
 
 
-LANDLOCK = 444  # landlock_create_ruleset(2), on every kind of processor
+LANDLOCK = 444  # the call that begins it, on every kind of processor
 
 
 def without_landlock():
