@@ -25,7 +25,7 @@ struct listing {
 
 /* The domain of its app. */
 static struct label
-domain_of(struct snapshot *snapshot, const struct fact *f)
+private_domain(struct snapshot *snapshot, const struct fact *f)
 {
 	struct network network;
 	struct instance flycast;
@@ -86,7 +86,7 @@ names_of_app_print(struct names *n, const struct fact *f)
 static void
 names_print(FILE *out, struct snapshot *snapshot, const struct fact *f)
 {
-	struct label domain = domain_of(snapshot, f);
+	struct label domain = private_domain(snapshot, f);
 	struct names n = { .out = out, .before = "" };
 	char text[2 * DNAME_TEXT];
 

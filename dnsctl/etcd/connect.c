@@ -12,7 +12,7 @@
 
 /* The first line of a file, in TEXT; false, and it was said why. */
 static bool
-line_read(const char *path, char *text, int size)
+password_read(const char *path, char *text, int size)
 {
 	FILE *file = fopen(path, "re");
 	bool good = file != NULL && fgets(text, size, file) != NULL;
@@ -34,7 +34,7 @@ who_we_are(const struct etcd *e)
 	json_t *who = json_object();
 
 	if (e->options->password_file != NULL)
-		(void)line_read(
+		(void)password_read(
 		    e->options->password_file, password, sizeof(password));
 	(void)json_object_set_new(who, "name", json_string(e->options->user));
 	(void)json_object_set_new(who, "password", json_string(password));

@@ -93,7 +93,7 @@ is_port(json_t *j)
 
 /* A number, or {"port":N,"protocol":"udp"}; as text. */
 static enum err
-port_read(struct fact_reading *r, const char *key, json_t *j,
+named_port_read(struct fact_reading *r, const char *key, json_t *j,
     struct field_value *value)
 {
 	json_t *port = json_is_object(j) ? json_object_get(j, "port") : j;
@@ -138,7 +138,7 @@ value_read(struct fact_reading *r, const struct field *field, json_t *j,
 	case FIELD_PAIRS:
 		return pairs_read(r, field->key, j, string_read, value);
 	case FIELD_PORTS:
-		return pairs_read(r, field->key, j, port_read, value);
+		return pairs_read(r, field->key, j, named_port_read, value);
 	}
 	return E_INPUT;
 }
