@@ -106,85 +106,74 @@ is_silent(enum does how, struct shape shape)
 	    (how == DROPS_EDNS && shape.edns);
 }
 
+enum whom { ALL, EDNS, COOKIES, DATAGRAMS };
+
+/* What one does that says something. */
+static const struct habit {
+	uint16_t flags;     /* instead of an answer */
+	uint8_t rcode_high; /* that too */
+	enum whom to;       /* the two above */
+	bool header_alone;  /* of what has flags */
+	bool no_edns, no_cookies, lowers, nothing;
+	const char *behind;  /* the name, or NULL: an answer */
+	const char *records; /* in its place, or NULL */
+} habits[BEHAVIOURS] = {
+	[LOWERS] = { .lowers = true },
+	[LOWERS_NO_TCP] = { .lowers = true, .no_cookies = true },
+	[NO_COOKIES] = { .no_cookies = true },
+	[HATES_COOKIES] = { RCODE_FORMERR, .to = COOKIES },
+	[BADVERS] = { .rcode_high = 1, .to = EDNS },
+	[NO_EDNS] = { RCODE_FORMERR, .to = EDNS, .no_edns = true },
+	[SHORT_FORMERR] = { RCODE_FORMERR, .to = EDNS, .header_alone = true,
+	    .no_edns = true },
+	[NOTIMP_EDNS] = { RCODE_NOTIMP, .to = EDNS, .header_alone = true,
+	    .no_edns = true },
+	[IGNORES_EDNS] = { .no_edns = true },
+	[TRUNCATES] = { DNS_TC, .to = DATAGRAMS },
+	[SERVFAILS] = { RCODE_SERVFAIL },
+	[REFUSES] = { RCODE_REFUSED },
+	[FORMERRS] = { RCODE_FORMERR },
+	[LAME] = { .nothing = true },
+	[REFERS] = { .records = "|. 60 IN NS a.example." },
+	[GARBLES] = { .behind = ". 60 IN TYPE1 \\# 5 c000020100" },
+	[OTHERS] = { .records = "other.example. 60 IN A 192.0.2.66" },
+};
+
+static bool
+is_told(enum whom to, struct shape shape)
+{
+	return to == ALL || (to == EDNS && shape.edns) ||
+	    (to == COOKIES && shape.cookie) ||
+	    (to == DATAGRAMS && !shape.stream);
+}
+
 /* What it says to the name that the I-th message asks for. */
 static void
 upstream_act(unsigned i, const char *name)
 {
 	enum does how = does[lab_asked(&lab, i)];
+	const struct habit *h = &habits[how];
 	struct shape shape = shape_of(i);
-	struct lab_reply r = { .no_edns = !shape.edns };
+	struct lab_reply r = { .no_edns = !shape.edns || h->no_edns };
 	char records[128];
 
-	(void)snprintf(records, sizeof(records), "%s. 60 IN A 192.0.2.1", name);
-	r.records = records;
 	if (is_silent(how, shape))
 		return;
 	if (is_unreachable(how, shape)) {
 		lab_lose(&lab, i);
 		return;
 	}
-	if (shape.cookie && how != NO_COOKIES && how != LOWERS_NO_TCP)
+	if (shape.cookie && !h->no_cookies && !h->no_edns)
 		cookie_copy(i, &r);
-	switch (how) {
-	case HATES_COOKIES:
-		r.flags = shape.cookie ? RCODE_FORMERR : 0;
-		break;
-	case BADVERS:
-		r.rcode_high = shape.edns;
-		break;
-	case NO_EDNS:
-	case SHORT_FORMERR:
-	case FORMERRS:
-		r.flags = shape.edns || how == FORMERRS ? RCODE_FORMERR : 0;
-		break;
-	case NOTIMP_EDNS:
-		r.flags = shape.edns ? RCODE_NOTIMP : 0;
-		break;
-	case TRUNCATES:
-		r.flags = shape.stream ? 0 : DNS_TC;
-		break;
-	case SERVFAILS:
-		r.flags = RCODE_SERVFAIL;
-		break;
-	case REFUSES:
-		r.flags = RCODE_REFUSED;
-		break;
-	case LAME:
-		r.records = NULL;
-		break;
-	case REFERS:
-		r.records = "|. 60 IN NS a.example.";
-		break;
-	case OTHERS:
-		r.records = "other.example. 60 IN A 192.0.2.66";
-		break;
-	case GARBLES:
-		(void)snprintf(records, sizeof(records),
-		    "%s. 60 IN TYPE1 \\# 5 c000020100", name);
-		break;
-	case WELL:
-	case LOWERS:
-	case NO_COOKIES:
-	case DROPS_EDNS:
-	case IGNORES_EDNS:
-	case STREAM_ONLY:
-	case DATAGRAMS_ONLY:
-	case LOWERS_NO_TCP:
-	case SILENT:
-	case UNREACHABLE:
-	case BEHAVIOURS:
-		break;
+	if (is_told(h->to, shape)) {
+		r.flags = h->flags;
+		r.rcode_high = h->rcode_high;
 	}
-	if (how == NO_EDNS || how == SHORT_FORMERR || how == IGNORES_EDNS ||
-	    how == NOTIMP_EDNS) {
-		r.no_edns = true;
-		r.cookie_len = 0;
-	}
-	if (r.flags != 0 || r.rcode_high != 0 || r.records != records)
-		r.records = how == REFERS || how == OTHERS ? r.records : NULL;
-	reply_send(i, &r,
-	    r.flags != 0 && (how == SHORT_FORMERR || how == NOTIMP_EDNS),
-	    how == LOWERS || how == LOWERS_NO_TCP);
+	(void)snprintf(records, sizeof(records), "%s%s", name,
+	    h->behind == NULL ? ". 60 IN A 192.0.2.1" : h->behind);
+	if (r.flags == 0 && r.rcode_high == 0 && !h->nothing)
+		r.records = h->records == NULL ? records : h->records;
+	reply_send(i, &r, r.flags != 0 && h->header_alone, h->lowers);
 }
 
 /* Milliseconds until the question for NAME had a reply. */

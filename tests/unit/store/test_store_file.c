@@ -109,74 +109,75 @@ spoil(struct fixture *f, char kind, bool global, enum damage how)
 	return met;
 }
 
+static const struct {
+	char kind;
+	bool global;
+	enum damage how;
+} damages[] = {
+	/* facts: what they made stays behind */
+	{ 'r', true, DELETE },
+	{ 'd', true, DELETE },
+	{ 'N', false, DELETE },
+	{ 'N', false, ALTER_TEXT },
+	{ 'A', false, DELETE },
+	{ 'A', false, ALTER_TEXT },
+	{ 'A', false, ADD },
+	{ 'i', false, DELETE },
+	{ 'i', false, ALTER },
+	{ 'P', false, DELETE },
+	{ 'P', false, ALTER },
+	/* summaries */
+	{ 'n', true, DELETE },
+	{ 'n', true, ALTER },
+	{ 'n', true, ADD },
+	{ 'p', true, DELETE },
+	{ 'p', true, ALTER },
+	{ 'a', true, DELETE },
+	{ 'a', true, ALTER },
+	{ 'L', true, DELETE },
+	{ 'o', true, DELETE },
+	{ 'o', true, ALTER },
+	{ 'o', true, ADD },
+	{ 'a', false, DELETE },
+	{ 'a', false, ALTER },
+	{ 'a', false, ADD },
+	{ 'l', false, DELETE },
+	{ 'l', false, ALTER },
+	{ 'R', false, DELETE },
+	{ 'R', false, ALTER },
+	{ 'S', false, DELETE },
+	{ 'S', false, ALTER },
+	{ 'S', false, ADD },
+	{ 'G', false, DELETE },
+	{ 'G', false, ALTER },
+	{ 'G', false, ADD },
+	{ 'M', false, DELETE },
+	{ 'M', false, ALTER },
+	{ 'M', false, ADD },
+	{ 'D', false, DELETE },
+	{ 'D', false, ADD },
+	/* a key of no kind */
+	{ 'r', true, ADD },
+};
+
 static void
 test_damage(void **state)
 {
-	static const struct {
-		char kind;
-		bool global;
-		enum damage how;
-	} rows[] = {
-		/* facts: what they made stays behind */
-		{ 'r', true, DELETE },
-		{ 'd', true, DELETE },
-		{ 'N', false, DELETE },
-		{ 'N', false, ALTER_TEXT },
-		{ 'A', false, DELETE },
-		{ 'A', false, ALTER_TEXT },
-		{ 'A', false, ADD },
-		{ 'i', false, DELETE },
-		{ 'i', false, ALTER },
-		{ 'P', false, DELETE },
-		{ 'P', false, ALTER },
-		/* summaries */
-		{ 'n', true, DELETE },
-		{ 'n', true, ALTER },
-		{ 'n', true, ADD },
-		{ 'p', true, DELETE },
-		{ 'p', true, ALTER },
-		{ 'a', true, DELETE },
-		{ 'a', true, ALTER },
-		{ 'L', true, DELETE },
-		{ 'o', true, DELETE },
-		{ 'o', true, ALTER },
-		{ 'o', true, ADD },
-		{ 'a', false, DELETE },
-		{ 'a', false, ALTER },
-		{ 'a', false, ADD },
-		{ 'l', false, DELETE },
-		{ 'l', false, ALTER },
-		{ 'R', false, DELETE },
-		{ 'R', false, ALTER },
-		{ 'S', false, DELETE },
-		{ 'S', false, ALTER },
-		{ 'S', false, ADD },
-		{ 'G', false, DELETE },
-		{ 'G', false, ALTER },
-		{ 'G', false, ADD },
-		{ 'M', false, DELETE },
-		{ 'M', false, ALTER },
-		{ 'M', false, ADD },
-		{ 'D', false, DELETE },
-		{ 'D', false, ADD },
-		/* a key of no kind */
-		{ 'r', true, ADD },
-	};
 	struct fixture f;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
 		fixture_open(&f);
 		assert_int_equal(fixture_apply(&f, facts), E_OK);
 		assert_int_equal(fixture_check(&f), E_OK);
-		assert_true(
-		    spoil(&f, rows[i].kind, rows[i].global, rows[i].how));
+		assert_true(spoil(
+		    &f, damages[i].kind, damages[i].global, damages[i].how));
 		(void)fixture_check(&f);
 		print_message("%s %s '%c': %s\n",
-		    rows[i].how == DELETE    ? "without"
-			: rows[i].how == ADD ? "one more"
-					     : "altered",
-		    rows[i].global ? "global" : "network", rows[i].kind,
+		    damages[i].how == DELETE    ? "without"
+			: damages[i].how == ADD ? "one more"
+						: "altered",
+		    damages[i].global ? "global" : "network", damages[i].kind,
 		    f.finding);
 		assert_int_equal(fixture_check(&f), E_DAMAGED);
 		fixture_close(&f);

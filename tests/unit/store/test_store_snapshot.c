@@ -33,72 +33,72 @@ test_put_again(void **state)
 }
 
 /* A snapshot: what it has not put goes, what is the same is not written. */
+static const struct {
+	const char *lines;
+	const char *has; /* with ages */
+} snapshots[] = {
+	/* the same again: every age as it was */
+	{ NULL,
+	    "0 " ACME
+	    "1 {'put':'network','id':'b','prefixes':['fdaa:0:19::/48']"
+	    "}\n2 " IAD "3 " LHR "4 " FAR "5 " SHOP "6 " F0 "7 " F1
+	    "8 {'put':'peer','network':'acme','name':'p','addresses':"
+	    "['fdaa:0:18::9']}\n" },
+	/* one instance changed, one gone; peer, region, network gone */
+	{ "{'snapshot':'begin'}\n" ACME IAD FAR SHOP INSTANCE("web", "f1",
+	      "ord", "fdaa:0:18::3") "{'snapshot':'end','commit':'c'}",
+	    "0 " ACME "2 " IAD "4 " FAR "5 " SHOP
+	    "9 " INSTANCE("web", "f1", "ord", "fdaa:0:18::3") },
+	/* the app's own fact is not mentioned: implied */
+	{ "{'snapshot':'begin'}\n" ACME IAD FAR INSTANCE(
+	      "web", "f1", "ord", "fdaa:0:18::3") "{'snapshot':'end'}",
+	    "0 " ACME "2 " IAD "4 " FAR
+	    "# app acme/web\n9 " INSTANCE("web", "f1", "ord", "fdaa:0:18::3") },
+	/* of one network: another's facts, regions and the network's
+	 * own fact stay */
+	{ "{'put':'network','id':'b','prefixes':['fdaa:0:19::/48']}\n"
+	  "{'put':'app','network':'b','name':'x'}\n"
+	  "{'snapshot':'begin','network':'acme'}\n" F0 "{'snapshot':'end'}",
+	    "0 " ACME "10 {'put':'network','id':'b','prefixes':"
+	    "['fdaa:0:19::/48']}\n2 " IAD "4 " FAR
+	    "# app acme/web\n11 {'put':'app','network':'b','name':'x'}"
+	    "\n12 " F0 },
+	/* of one network, which is put too; nothing in it */
+	{ "{'snapshot':'begin','network':'acme'}\n" ACME "{'snapshot':'end'}",
+	    "0 " ACME "10 {'put':'network','id':'b','prefixes':"
+	    "['fdaa:0:19::/48']}\n2 " IAD "4 " FAR
+	    "11 {'put':'app','network':'b','name':'x'}\n" },
+	/* prefixes may leave out what goes with this snapshot */
+	{ F0 "{'snapshot':'begin'}\n{'put':'network','id':'acme',"
+	     "'prefixes':['fdaa:5::/32']}\n{'snapshot':'end'}",
+	    "14 {'put':'network','id':'acme','prefixes':"
+	    "['fdaa:5::/32']}\n" },
+	/* nothing: all goes */
+	{ "{'snapshot':'begin'}\n{'snapshot':'end'}", "" },
+};
+
 static void
 test_snapshot(void **state)
 {
-	static const struct {
-		const char *lines;
-		const char *has; /* with ages */
-	} rows[] = {
-		/* the same again: every age as it was */
-		{ NULL,
-		    "0 " ACME
-		    "1 {'put':'network','id':'b','prefixes':['fdaa:0:19::/48']"
-		    "}\n2 " IAD "3 " LHR "4 " FAR "5 " SHOP "6 " F0 "7 " F1
-		    "8 {'put':'peer','network':'acme','name':'p','addresses':"
-		    "['fdaa:0:18::9']}\n" },
-		/* one instance changed, one gone; peer, region, network gone */
-		{ "{'snapshot':'begin'}\n" ACME IAD FAR SHOP INSTANCE("web",
-		      "f1", "ord",
-		      "fdaa:0:18::3") "{'snapshot':'end','commit':'c'}",
-		    "0 " ACME "2 " IAD "4 " FAR "5 " SHOP
-		    "9 " INSTANCE("web", "f1", "ord", "fdaa:0:18::3") },
-		/* the app's own fact is not mentioned: implied */
-		{ "{'snapshot':'begin'}\n" ACME IAD FAR INSTANCE(
-		      "web", "f1", "ord", "fdaa:0:18::3") "{'snapshot':'end'}",
-		    "0 " ACME "2 " IAD "4 " FAR "# app acme/web\n9 " INSTANCE(
-			"web", "f1", "ord", "fdaa:0:18::3") },
-		/* of one network: another's facts, regions and the network's
-		 * own fact stay */
-		{ "{'put':'network','id':'b','prefixes':['fdaa:0:19::/48']}\n"
-		  "{'put':'app','network':'b','name':'x'}\n"
-		  "{'snapshot':'begin','network':'acme'}\n" F0
-		  "{'snapshot':'end'}",
-		    "0 " ACME "10 {'put':'network','id':'b','prefixes':"
-		    "['fdaa:0:19::/48']}\n2 " IAD "4 " FAR
-		    "# app acme/web\n11 {'put':'app','network':'b','name':'x'}"
-		    "\n12 " F0 },
-		/* of one network, which is put too; nothing in it */
-		{ "{'snapshot':'begin','network':'acme'}\n" ACME
-		  "{'snapshot':'end'}",
-		    "0 " ACME "10 {'put':'network','id':'b','prefixes':"
-		    "['fdaa:0:19::/48']}\n2 " IAD "4 " FAR
-		    "11 {'put':'app','network':'b','name':'x'}\n" },
-		/* prefixes may leave out what goes with this snapshot */
-		{ F0 "{'snapshot':'begin'}\n{'put':'network','id':'acme',"
-		     "'prefixes':['fdaa:5::/32']}\n{'snapshot':'end'}",
-		    "14 {'put':'network','id':'acme','prefixes':"
-		    "['fdaa:5::/32']}\n" },
-		/* nothing: all goes */
-		{ "{'snapshot':'begin'}\n{'snapshot':'end'}", "" },
-	};
 	struct fixture f;
 
 	(void)state;
 	fixture_open(&f);
 	f.loud = true;
 	assert_int_equal(fixture_apply(&f, sample), E_OK);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof(snapshots) / sizeof(snapshots[0]); i++) {
 		char again[4096];
 
 		print_message("row %zu\n", i);
 		(void)snprintf(again, sizeof(again),
 		    "{'snapshot':'begin'}\n%s{'snapshot':'end'}", sample);
 		if (fixture_apply(&f,
-			rows[i].lines == NULL ? again : rows[i].lines) != E_OK)
+			snapshots[i].lines == NULL
+			    ? again
+			    : snapshots[i].lines) != E_OK)
 			fail_msg(
 			    "%s %s %s", f.why.field, f.why.rule, f.why.value);
-		check_has(&f, true, rows[i].has);
+		check_has(&f, true, snapshots[i].has);
 	}
 	fixture_close(&f);
 }
