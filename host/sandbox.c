@@ -38,19 +38,13 @@ struct ruleset {
 static struct ruleset
 ruleset_of(long version)
 {
-	struct ruleset r = { (UINT64_C(1) << 13) - 1, 0, 0 };
+	uint64_t older = version >= 2 ? 14 : 13;
 
-	if (version >= 2)
-		r.files |= UINT64_C(1) << 13;
-	if (version >= 3)
-		r.files |= TRUNCATES;
-	if (version >= 4)
-		r.ports = CONNECTS;
-	if (version >= 5)
-		r.files |= OPENS_DEVICES;
-	if (version >= 6)
-		r.signals = SIGNALS_OTHERS;
-	return r;
+	return (struct ruleset){ .files = ((UINT64_C(1) << older) - 1) |
+		    (version >= 3 ? TRUNCATES : 0) |
+		    (version >= 5 ? OPENS_DEVICES : 0),
+		.ports = version >= 4 ? CONNECTS : 0,
+		.signals = version >= 6 ? SIGNALS_OTHERS : 0 };
 }
 
 static bool
@@ -87,14 +81,13 @@ rules_fill(int rules, const struct ruleset *all, const struct sandbox *s)
 {
 	bool good = path_allow(rules, "/", READS);
 
-	for (unsigned i = 0; i < s->write_count; i++)
-		if (s->writes[i].path != NULL)
-			good = good &&
-			    path_allow(rules, s->writes[i].path,
-				(WRITES | (s->writes[i].makes ? MAKES : 0)) &
-				    all->files);
-	for (unsigned i = 0; all->ports != 0 && i < s->port_count; i++)
-		good = good && port_allow(rules, s->ports[i]);
+	for (unsigned i = 0; good && i < s->write_count; i++)
+		good = s->writes[i].path == NULL ||
+		    path_allow(rules, s->writes[i].path,
+			(WRITES | (s->writes[i].makes ? MAKES : 0)) &
+			    all->files);
+	for (unsigned i = 0; good && all->ports != 0 && i < s->port_count; i++)
+		good = port_allow(rules, s->ports[i]);
 	return good;
 }
 
@@ -188,16 +181,14 @@ allow_in_part(scmp_filter_ctx filter, bool loads_code)
 	    SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD);
 	const struct scmp_arg_cmp data =
 	    SCMP_A2(SCMP_CMP_MASKED_EQ, loads_code ? 0 : PROT_EXEC, 0);
+	const uint32_t yes = SCMP_ACT_ALLOW;
 
 	/* Its flags are in memory: the library falls back to the older. */
 	return seccomp_rule_add(
 		   filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0 &&
-	    seccomp_rule_add(
-		filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, thread) == 0 &&
-	    seccomp_rule_add(
-		filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, data) == 0 &&
-	    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, data) ==
-	    0;
+	    seccomp_rule_add(filter, yes, SCMP_SYS(clone), 1, thread) == 0 &&
+	    seccomp_rule_add(filter, yes, SCMP_SYS(mprotect), 1, data) == 0 &&
+	    seccomp_rule_add(filter, yes, SCMP_SYS(mmap), 1, data) == 0;
 }
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))

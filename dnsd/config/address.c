@@ -12,7 +12,7 @@
 #define ENDPOINT_TEXT (INET6_ADDRSTRLEN + IF_NAMESIZE + sizeof("[%]:65535"))
 
 static bool
-port_read(const char *text, uint16_t *port)
+endpoint_port_read(const char *text, uint16_t *port)
 {
 	unsigned long n;
 	char *end;
@@ -46,7 +46,7 @@ endpoint_read(const char *from, size_t len, struct addr *addr,
 		*rest++ = '\0';
 	}
 	if (*rest == '\0' ? *port == 0
-			  : *rest != ':' || !port_read(rest + 1, port))
+			  : *rest != ':' || !endpoint_port_read(rest + 1, port))
 		return false;
 	*rest = '\0';
 	return config_address(addr, link, address) &&

@@ -48,7 +48,7 @@ node_line(const yaml_node_t *node)
 
 /* With the whole name of the key that is read: "forward.zones.suffix: ...". */
 static enum err __attribute__((format(printf, 3, 4)))
-refuse(struct loader *l, const yaml_node_t *node, const char *format, ...)
+node_refuse(struct loader *l, const yaml_node_t *node, const char *format, ...)
 {
 	char text[CONFIG_WHY] = "";
 	size_t len = 0;
@@ -69,9 +69,9 @@ value_refuse(struct loader *l, const yaml_node_t *node,
     const struct config_option *o, const char *text)
 {
 	if (o->allowed != NULL)
-		return refuse(
+		return node_refuse(
 		    l, node, "\"%.200s\" is not %s", text, o->allowed);
-	return refuse(l, node,
+	return node_refuse(l, node,
 	    "\"%.200s\" is not a number from %" PRIu64 " to %" PRIu64, text,
 	    o->least, o->most);
 }
@@ -91,9 +91,11 @@ key_refuse(struct loader *l, const yaml_node_t *node, const char *key,
 		    len > 0 ? ", " : "", o->key);
 	}
 	if (near_found(&near) != NULL)
-		return refuse(l, node, "there is no such key; did you mean %s?",
+		return node_refuse(l, node,
+		    "there is no such key; did you mean %s?",
 		    near_found(&near));
-	return refuse(l, node, "there is no such key; allowed are %s", list);
+	return node_refuse(
+	    l, node, "there is no such key; allowed are %s", list);
 }
 
 static bool
@@ -123,7 +125,8 @@ value_load(struct loader *l, const struct config_option *o,
 	enum err err;
 
 	if (!node_is_text(node))
-		return refuse(l, node, "what stands here is not one value");
+		return node_refuse(
+		    l, node, "what stands here is not one value");
 	v.text = (const char *)node->data.scalar.value;
 	err = o->set(to, &v);
 	return err == E_INPUT ? value_refuse(l, node, o, v.text) : err;
@@ -176,7 +179,7 @@ list_load(struct loader *l, const struct config_option *o,
 	char *elements;
 
 	if (node->type != YAML_SEQUENCE_NODE)
-		return refuse(l, node, "what stands here is not a list");
+		return node_refuse(l, node, "what stands here is not a list");
 	item = node->data.sequence.items.start;
 	elements = config_take(l->owned,
 	    ((size_t)(node->data.sequence.items.top - item) + 1) * o->size);
@@ -221,7 +224,7 @@ pair_load(struct loader *l, const struct config_option *options,
 	enum err err;
 
 	if (!node_is_text(key))
-		return refuse(l, key, "what stands here is not a key");
+		return node_refuse(l, key, "what stands here is not a key");
 	name = (const char *)key->data.scalar.value;
 	while (o->key != NULL && strcmp(o->key, name) != 0)
 		o++;
@@ -231,7 +234,7 @@ pair_load(struct loader *l, const struct config_option *options,
 		return key_refuse(l, key, name, options);
 	bit = UINT32_C(1) << (o - options);
 	if ((*seen & bit) != 0)
-		return refuse(
+		return node_refuse(
 		    l, key, "what stands here is not the first of this key");
 	*seen |= bit;
 	err = option_load(
@@ -249,7 +252,7 @@ mapping_load(struct loader *l, const struct config_option *options,
 	enum err err = E_OK;
 
 	if (node->type != YAML_MAPPING_NODE)
-		return refuse(
+		return node_refuse(
 		    l, node, "what stands here is not keys and values");
 	pair = node->data.mapping.pairs.start;
 	for (; pair < node->data.mapping.pairs.top && err == E_OK; pair++)
@@ -258,7 +261,7 @@ mapping_load(struct loader *l, const struct config_option *options,
 		if (!options[i].required || (seen & UINT32_C(1) << i) != 0)
 			continue;
 		l->path[l->depth++] = options[i].key;
-		err = refuse(l, node, "this key is missing; it is %s",
+		err = node_refuse(l, node, "this key is missing; it is %s",
 		    options[i].allowed);
 	}
 	return err;

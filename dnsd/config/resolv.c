@@ -11,7 +11,7 @@
 #define NAMESERVERS_MAX 8
 
 static void
-line_read(struct config *c, const char *line, const char *file)
+nameserver_read(struct config *c, const char *line, const char *file)
 {
 	struct config_upstream u = { .transport = UPSTREAM_UDP, .port = 53 };
 	char text[128], copy[128];
@@ -57,7 +57,7 @@ config_resolv(struct config *c, const char *file)
 		return E_NOMEM;
 	f = fopen(file, "re");
 	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
-		line_read(c, line, file);
+		nameserver_read(c, line, file);
 	if (f != NULL)
 		(void)fclose(f);
 	if (c->upstream_count == 0)

@@ -33,7 +33,7 @@ held_by(struct tcp_hub *hub, uint64_t kind, const void *who, size_t len)
 }
 
 static bool
-goes_before(const struct tcp_conn *a, const struct tcp_conn *b)
+conn_goes_before(const struct tcp_conn *a, const struct tcp_conn *b)
 {
 	if (*a->of_network != *b->of_network)
 		return *a->of_network > *b->of_network;
@@ -61,7 +61,7 @@ conn_of_most(struct tcp_hub *hub)
 			: rng_below(rng, hub->slots_used)];
 
 		if (c != NULL && c->waiting == 0 &&
-		    (first == NULL || goes_before(c, first)))
+		    (first == NULL || conn_goes_before(c, first)))
 			first = c;
 	}
 	return first;
@@ -77,7 +77,7 @@ room_make(struct tcp_hub *hub, const struct tcp_conn *new)
 		return true;
 	hub->o.counters->evicted++;
 	c = conn_of_most(hub);
-	if (c == NULL || goes_before(new, c))
+	if (c == NULL || conn_goes_before(new, c))
 		return false;
 	tcp_conn_close(c);
 	return true;
@@ -87,7 +87,7 @@ room_make(struct tcp_hub *hub, const struct tcp_conn *new)
 
 /* False where it is full. */
 static bool
-slot_take(struct tcp_hub *hub, struct tcp_conn *c)
+conn_slot_take(struct tcp_hub *hub, struct tcp_conn *c)
 {
 	unsigned slot;
 
@@ -103,7 +103,7 @@ slot_take(struct tcp_hub *hub, struct tcp_conn *c)
 }
 
 static unsigned
-slot_of(uint64_t number)
+conn_slot(uint64_t number)
 {
 	return (unsigned)(number & ((1 << TCP_SLOT_BITS) - 1));
 }
@@ -122,7 +122,7 @@ tcp_conn_open(const struct tcp_conn *new, uint32_t network)
 	c->of_client = held_by(hub, OF_CLIENT, c->from.ip,
 	    addr_is_v4(&c->from) ? sizeof(c->from.ip) : 56 / 8);
 	c->turn = ++hub->turns;
-	if (!room_make(hub, c) || !slot_take(hub, c)) {
+	if (!room_make(hub, c) || !conn_slot_take(hub, c)) {
 		free(c);
 		return NULL;
 	}
@@ -136,7 +136,7 @@ tcp_conn_open(const struct tcp_conn *new, uint32_t network)
 struct tcp_conn *
 tcp_conn_find(const struct tcp_hub *hub, uint64_t number)
 {
-	unsigned slot = slot_of(number);
+	unsigned slot = conn_slot(number);
 	struct tcp_conn *c;
 
 	if (slot >= hub->slots_used)
@@ -158,7 +158,7 @@ void
 tcp_conn_close(struct tcp_conn *c)
 {
 	struct tcp_hub *hub = c->hub;
-	unsigned slot = slot_of(c->number);
+	unsigned slot = conn_slot(c->number);
 
 	if (c->wants != 0)
 		(void)event_del(&c->event);

@@ -163,7 +163,7 @@ responder_forward(
 }
 
 static enum err
-env_open(struct query_env *env, const struct worker_options *o)
+responder_env_open(struct query_env *env, const struct worker_options *o)
 {
 	const struct config *c = o->config;
 	enum err err = query_env_init(env);
@@ -215,7 +215,7 @@ worker_responder_open(struct worker_responder *r,
 		.answer = responder_answer,
 		.end = responder_end,
 		.forward = responder_forward };
-	err = env_open(env, o);
+	err = responder_env_open(env, o);
 	if (err != E_OK || !env->forwards)
 		return err;
 	return forward_open(&r->forward, &options);

@@ -471,7 +471,7 @@ on_signal(evutil_socket_t number, short what, void *arg)
 /* --- life */
 
 static enum err
-base_open(struct server *s)
+server_base_open(struct server *s)
 {
 	s->news = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	s->base = event_base_new();
@@ -524,7 +524,7 @@ server_run(const char *file)
 	enum err err;
 
 	(void)signal(SIGPIPE, SIG_IGN);
-	err = base_open(&s);
+	err = server_base_open(&s);
 	/* Signals first: one that comes early is obeyed in the loop. */
 	if (err == E_OK)
 		err = events_watch(&s);

@@ -17,26 +17,17 @@ set_of(struct sketch_window *w, enum sketch_kind kind, uint64_t hash)
 	return &w->set[kind][hash % SKETCH_SETS];
 }
 
-/* The way that has the hash, or SKETCH_WAYS. */
+/* The way that has the hash, with *HAS, or the one with the least count. */
 static unsigned
-way_find(const struct sketch_set *set, uint64_t hash)
+way_find(const struct sketch_set *set, uint64_t hash, bool *has)
 {
-	unsigned way = 0;
+	unsigned way = 0, least = 0;
 
-	while (way < SKETCH_WAYS && set->hash[way] != hash)
-		way++;
-	return way;
-}
-
-static unsigned
-way_least(const struct sketch_set *set)
-{
-	unsigned least = 0;
-
-	for (unsigned way = 1; way < SKETCH_WAYS; way++)
+	for (; way < SKETCH_WAYS && set->hash[way] != hash; way++)
 		if (set->count[way] < set->count[least])
 			least = way;
-	return least;
+	*has = way < SKETCH_WAYS;
+	return *has ? way : least;
 }
 
 static void
@@ -46,10 +37,10 @@ key_add(struct sketch_window *w, enum sketch_kind kind, const void *key,
 	/* Names made to share a set would only be missed. */
 	uint64_t hash = hash_bytes(key, len) | UINT64_C(1) << 63;
 	struct sketch_set *set = set_of(w, kind, hash);
-	unsigned way = way_find(set, hash);
+	bool has;
+	unsigned way = way_find(set, hash, &has);
 
-	if (way == SKETCH_WAYS) {
-		way = way_least(set);
+	if (!has) {
 		set->hash[way] = hash;
 		set->error[way] = set->count[way];
 		memcpy(set->key[way], key, len);
@@ -68,40 +59,29 @@ query_see(struct sketch_window *w, const struct query *q, uint32_t weight)
 		key_add(w, SKETCH_NAMES, q->qname.wire, q->qname.len, weight);
 }
 
-static struct sketch_window *
-window_at(struct sketch *s, int64_t now)
-{
-	struct sketch_window *w = &s->window[s->current];
-
-	if (now < w->began / 1000 + SKETCH_SECONDS)
-		return w;
-	s->current ^= 1;
-	w = &s->window[s->current];
-	memset(w, 0, sizeof(*w));
-	w->began = now * 1000;
-	return w;
-}
-
 static void
-trace_see(struct sketch_window *w, struct query *const *q, unsigned count,
-    int64_t trace)
+window_begin(struct sketch_window *w, int64_t began)
 {
-	if (w->began != trace)
-		memset(w, 0, sizeof(*w));
-	w->began = trace;
-	for (unsigned i = 0; i < count; i++)
-		query_see(w, q[i], 1);
+	memset(w, 0, sizeof(*w));
+	w->began = began;
 }
 
 void
 sketch_see(struct sketch *s, struct query *const *q, unsigned count,
     struct rng *rng, int64_t now, int64_t trace)
 {
-	struct sketch_window *w = window_at(s, now);
-	unsigned half = count / 2, weight = w->looks < LOOKS_ALL ? 1 : RARE;
+	struct sketch_window *w = &s->window[s->current];
+	unsigned half = count / 2, weight;
 
-	if (trace != 0)
-		trace_see(&s->trace, q, count, trace);
+	if (now >= w->began / 1000 + SKETCH_SECONDS) {
+		w = &s->window[s->current ^= 1];
+		window_begin(w, now * 1000);
+	}
+	if (trace != 0 && s->trace.began != trace)
+		window_begin(&s->trace, trace);
+	for (unsigned i = 0; trace != 0 && i < count; i++)
+		query_see(&s->trace, q[i], 1);
+	weight = w->looks < LOOKS_ALL ? 1 : RARE;
 	if (weight > 1 && rng_below(rng, weight) != 0)
 		return;
 	if (half > 0)
@@ -136,13 +116,13 @@ key_sum(struct sketch_window *const *w, unsigned windows, unsigned at,
 
 	for (unsigned i = 0; i < windows; i++) {
 		const struct sketch_set *set = set_of(w[i], kind, hash);
-		unsigned way = way_find(set, hash);
+		bool has;
+		unsigned way = way_find(set, hash, &has);
 
-		if (way < SKETCH_WAYS && i < at)
+		if (has && i < at)
 			return false;
-		f->count += way < SKETCH_WAYS ? set->count[way] : 0;
-		f->error += way < SKETCH_WAYS ? set->error[way]
-					      : set->count[way_least(set)];
+		f->count += has ? set->count[way] : 0;
+		f->error += has ? set->error[way] : set->count[way];
 		looks += (double)w[i]->looks;
 		questions += (double)w[i]->questions;
 	}

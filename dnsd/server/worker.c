@@ -203,7 +203,7 @@ worker_run(void *arg)
 }
 
 static enum err
-base_open(struct worker *w)
+worker_base_open(struct worker *w)
 {
 	w->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (w->wake < 0)
@@ -282,7 +282,7 @@ parts_open(struct worker *w)
 		.idle = c->tcp_idle,
 		.responder = &w->responder.responder,
 		.counters = &w->counters.tcp };
-	enum err err = base_open(w);
+	enum err err = worker_base_open(w);
 
 	if (err == E_OK)
 		err = worker_responder_open(&w->responder, &w->o, w->base);
@@ -338,7 +338,7 @@ worker_start(struct worker *w)
 
 /* What closed connections put off to the loop's next turn is done in it. */
 static void
-base_close(struct worker *w)
+worker_base_close(struct worker *w)
 {
 	(void)event_del(&w->on_wake);
 	(void)event_del(&w->on_tick);
@@ -360,7 +360,7 @@ worker_close(struct worker *w)
 	tcp_hub_close(w->tcp);
 	udp_buffers_close(w->udp_buffers);
 	if (w->base != NULL)
-		base_close(w);
+		worker_base_close(w);
 	if (w->wake >= 0)
 		(void)close(w->wake);
 	free(w->told.upstreams);
