@@ -105,14 +105,15 @@ pending_free(struct forward *f, struct pending *p)
 	f->in_flight--;
 }
 
-static struct asker *
-asker_within_bounds(struct forward *f, uint32_t network)
+struct asker *
+asker_take(
+    struct forward *f, const struct query *q, const struct client *client)
 {
 	const struct config *c = f->options.config;
 	struct asker *asker = SLIST_FIRST(&f->askers_free);
 
-	if (!load_take(
-		f->options.load, network, c->in_flight, c->in_flight_network))
+	if (!load_take(f->options.load, q->network, c->in_flight,
+		c->in_flight_network))
 		return NULL;
 	f->waiting++;
 	if (asker != NULL)
@@ -120,18 +121,7 @@ asker_within_bounds(struct forward *f, uint32_t network)
 	else
 		asker = &f->askers[f->askers_used++];
 	assert(f->askers_used <= f->most);
-	asker->network = network;
-	return asker;
-}
-
-struct asker *
-asker_take(
-    struct forward *f, const struct query *q, const struct client *client)
-{
-	struct asker *asker = asker_within_bounds(f, q->network);
-
-	if (asker == NULL)
-		return NULL;
+	asker->network = q->network;
 	asker->client = *client;
 	asker->from = q->from;
 	asker->port = q->port;

@@ -48,14 +48,14 @@ struct udp_pool {
 
 static void on_replies(evutil_socket_t, short, void *);
 
-static int
-socket_make(int family)
+static bool
+udp_socket_open(struct udp_socket *s)
 {
-	int on = 1, whole = IP_PMTUDISC_PROBE;
+	int on = 1, whole = IP_PMTUDISC_PROBE, family = s->pool->family;
 	int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
-		return fd;
+		return false;
 	/* Never in fragments; and to number packets would cost 2 %. */
 	(void)setsockopt(
 	    fd, IPPROTO_IP, IP_MTU_DISCOVER, &whole, sizeof(whole));
@@ -65,16 +65,6 @@ socket_make(int family)
 	else
 		(void)setsockopt(
 		    fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on));
-	return fd;
-}
-
-static bool
-udp_socket_open(struct udp_socket *s)
-{
-	int fd = socket_make(s->pool->family);
-
-	if (fd < 0)
-		return false;
 	if (event_assign(&s->event, s->pool->base, fd, EV_READ | EV_PERSIST,
 		on_replies, s) != 0 ||
 	    event_add(&s->event, NULL) != 0) {
@@ -132,12 +122,6 @@ question_lose(const struct udp_socket *s, const uint8_t *msg)
 		forward_lost(f, a);
 }
 
-static bool
-error_is_passing(int error)
-{
-	return error == EAGAIN || error == ENOBUFS || error == ENOMEM;
-}
-
 /*
  * An error that is told here may be that of an earlier question on this
  * socket; then the second try shows it.
@@ -154,7 +138,8 @@ batch_send(struct udp_pool *pool)
 		if (n > 0) {
 			sent += (unsigned)n;
 			failures = 0;
-		} else if (error_is_passing(errno)) {
+		} else if (errno == EAGAIN || errno == ENOBUFS ||
+		    errno == ENOMEM) {
 			break; /* as if lost on the way */
 		} else if (++failures == 2) {
 			question_lose(pool->next, pool->buf[sent++]);

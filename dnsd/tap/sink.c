@@ -193,21 +193,22 @@ bool
 sink_close(struct sink *s)
 {
 	struct timespec until;
+	bool stuck;
 
 	if (s == NULL)
 		return true;
 	atomic_store(&s->stop, true);
 	(void)clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += FAREWELL_S;
-	if (s->started && pthread_timedjoin_np(s->thread, NULL, &until) != 0) {
-		atomic_store(&s->alone, true);
+	stuck =
+	    s->started && pthread_timedjoin_np(s->thread, NULL, &until) != 0;
+	atomic_store(&s->alone, stuck);
+	snapshot_close(s->names.snapshot); /* who is stuck is busy writing */
+	if (stuck)
 		(void)pthread_detach(s->thread);
-		snapshot_close(s->names.snapshot); /* it is busy writing */
-		return false;
-	}
-	snapshot_close(s->names.snapshot);
-	free(s);
-	return true;
+	else
+		free(s);
+	return !stuck;
 }
 
 uint64_t
