@@ -89,23 +89,6 @@ way_reply(struct way *w, const uint8_t *pkt, size_t len, size_t first,
 		asker_reply(w->f, w->asker, &a);
 }
 
-/* A route that does not lead to upstreams. */
-static bool
-is_barred(struct forward *f, const struct asker *asker, struct route route)
-{
-	if (route.not_ready)
-		asker_fail(f, asker, RCODE_SERVFAIL, EDE_NOT_READY);
-	else if (route.action == ZONE_NXDOMAIN)
-		asker_fail(f, asker, RCODE_NXDOMAIN, EDE_BLOCKED);
-	else if (route.action == ZONE_REFUSE)
-		asker_fail(f, asker, RCODE_REFUSED, EDE_BLOCKED);
-	else if (route.set->count == 0)
-		asker_fail(f, asker, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
-	else
-		return false;
-	return true;
-}
-
 /* To the target; false, and the asker has a reply, where he cannot. */
 static bool
 way_on(struct way *w)
@@ -113,8 +96,10 @@ way_on(struct way *w)
 	const struct wire_out *led = &w->whole.out;
 	struct asker *asker = w->asker;
 
-	if (is_barred(w->f, asker, w->route))
+	if (w->route.set == NULL) {
+		asker_fail(w->f, asker, w->route.rcode, w->route.ede);
 		return false;
+	}
 	if (led->bad || led->len > sizeof(asker->led) ||
 	    ++asker->follows > FOLLOWS_MAX) {
 		asker_fail(w->f, asker, RCODE_SERVFAIL, EDE_OTHER);

@@ -16,35 +16,6 @@ question_fail(
 	return QUERY_SEND;
 }
 
-/* A transfer is no question, and who wants no recursion wants no relay. */
-static bool
-is_for_a_resolver(const struct query *q)
-{
-	return (q->flags & DNS_RD) != 0 && q->qtype != TYPE_AXFR &&
-	    q->qtype != TYPE_IXFR;
-}
-
-static enum query_next
-hit_send(struct query *q, const struct reply_to *to, const struct answer *a)
-{
-	q->rcode = (enum dns_rcode)a->rcode;
-	q->len = reply_write(q->pkt, to, a);
-	return QUERY_SEND;
-}
-
-/* From the cache, straight to where the reply's records belong. */
-static enum cache_found
-hit_find(struct forward *f, const struct cache_key *key,
-    const struct reply_to *to, struct query *q, struct cache_hit *hit)
-{
-	struct cache_space space = space_for(f, key->name);
-
-	space.room = q->pkt + DNS_HEADER + to->question_len;
-	space.room_len = reply_room(to, 0);
-	return cache_get(
-	    f->options.cache, key, forward_now(f) / 1000, &space, hit);
-}
-
 static struct pending *
 pending_start(struct forward *f, const struct cache_key *key,
     struct upstream_set *set, uint32_t network)
@@ -117,31 +88,6 @@ question_wait(struct forward *f, struct query *q, const struct client *client,
 	return question_refuse(f, q);
 }
 
-/* Whom all upstreams of its set have left alone is not kept waiting. */
-static enum query_next
-question_fail_at_once(
-    struct forward *f, struct query *q, struct upstream_set *set)
-{
-	try_probes(f, set);
-	f->counters.failed++;
-	return question_fail(f, q, RCODE_SERVFAIL, upstream_why_none(set));
-}
-
-/* A chain may lead on from here, for this asker. */
-static enum query_next
-hit_follow(struct forward *f, struct query *q, const struct client *client,
-    struct upstream_set *set, const struct answer *answer)
-{
-	struct asker *asker = asker_take(f, q, client);
-
-	if (asker == NULL) {
-		f->counters.over_limit++;
-		return question_fail(f, q, RCODE_SERVFAIL, EDE_OTHER);
-	}
-	follow(f, asker, set, &q->qname, answer);
-	return QUERY_DROP;
-}
-
 static struct cache_key
 key_of(const struct forward *f, const struct upstream_set *set,
     const struct dname *name, uint16_t qtype, const struct reply_to *to)
@@ -182,28 +128,23 @@ asker_ask_on(struct forward *f, struct asker *asker)
 	follow(f, asker, asker->on_set, &asker->on, &hit.answer);
 }
 
-static void
-askers_ask_on(struct forward *f)
-{
-	struct asker *asker;
-
-	while ((asker = SLIST_FIRST(&f->led_on)) != NULL) {
-		SLIST_REMOVE_HEAD(&f->led_on, next);
-		asker_ask_on(f, asker);
-	}
-}
-
+/* From the cache, straight to where the reply's records belong. */
 static enum query_next
 set_ask(struct forward *f, struct query *q, const struct client *client,
     struct upstream_set *set)
 {
+	struct cache_space space = space_for(f, &q->qname);
+	struct asker *asker;
 	struct cache_key key;
-	struct reply_to to;
 	struct cache_hit hit;
+	struct reply_to to;
 
 	reply_to_query(&to, q, f->options.env);
 	key = key_of(f, set, &q->qname, q->qtype, &to);
-	switch (hit_find(f, &key, &to, q, &hit)) {
+	space.room = q->pkt + DNS_HEADER + q->question_len;
+	space.room_len = reply_room(&to, 0);
+	switch (cache_get(
+	    f->options.cache, &key, forward_now(f) / 1000, &space, &hit)) {
 	case CACHE_FRESH:
 		f->counters.hits++;
 		if (hit.prefetch)
@@ -220,16 +161,27 @@ set_ask(struct forward *f, struct query *q, const struct client *client,
 	case CACHE_NONE:
 		if (upstream_any(set) || pending_find(f, &key) != NULL)
 			return question_wait(f, q, client, &key, set, false);
-		return question_fail_at_once(f, q, set);
+		try_probes(f, set);
+		f->counters.failed++;
+		return question_fail(
+		    f, q, RCODE_SERVFAIL, upstream_why_none(set));
 	}
-	if (hit.answer.chain)
-		return hit_follow(f, q, client, set, &hit.answer);
-	return hit_send(q, &to, &hit.answer);
+	if (!hit.answer.chain) {
+		q->rcode = (enum dns_rcode)hit.answer.rcode;
+		q->len = reply_write(q->pkt, &to, &hit.answer);
+		return QUERY_SEND;
+	}
+	/* It may lead on from here, for this asker. */
+	asker = asker_take(f, q, client);
+	if (asker == NULL)
+		return question_refuse(f, q);
+	follow(f, asker, set, &q->qname, &hit.answer);
+	return QUERY_DROP;
 }
 
 /* CNAMEs of the asker's network lead from his question to another one. */
 static enum query_next
-own_follow(struct forward *f, struct query *q, const struct client *client)
+own_ask(struct forward *f, struct query *q, const struct client *client)
 {
 	struct asker *asker = asker_take(f, q, client);
 
@@ -240,24 +192,16 @@ own_follow(struct forward *f, struct query *q, const struct client *client)
 }
 
 static enum query_next
-question_route(struct forward *f, struct query *q, const struct client *client)
+question_ask(struct forward *f, struct query *q, const struct client *client)
 {
-	struct route route = zone_route(f, &q->qname, q->network);
+	struct route route;
 
-	if (route.not_ready)
-		return question_fail(f, q, RCODE_SERVFAIL, EDE_NOT_READY);
-	switch (route.action) {
-	case ZONE_FORWARD:
-		if (route.set->count == 0)
-			return question_fail(
-			    f, q, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
-		return set_ask(f, q, client, route.set);
-	case ZONE_REFUSE:
-		return question_fail(f, q, RCODE_REFUSED, EDE_BLOCKED);
-	case ZONE_NXDOMAIN:
-		return question_fail(f, q, RCODE_NXDOMAIN, EDE_BLOCKED);
-	}
-	return QUERY_DROP;
+	if (led_by(q) > 0)
+		return own_ask(f, q, client);
+	route = zone_route(f, &q->qname, q->network);
+	if (route.set == NULL)
+		return question_fail(f, q, route.rcode, route.ede);
+	return set_ask(f, q, client, route.set);
 }
 
 enum query_next
@@ -266,12 +210,13 @@ forward_ask(struct forward *f, struct query *q, const struct client *client)
 	enum query_next next;
 
 	f->counters.asked++;
-	if (!is_for_a_resolver(q))
+	/* A transfer is no question; who wants no recursion, no relay. */
+	if ((q->flags & DNS_RD) == 0 || q->qtype == TYPE_AXFR ||
+	    q->qtype == TYPE_IXFR)
 		return question_fail(
 		    f, q, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
 	f->asking = true;
-	next = led_by(q) > 0 ? own_follow(f, q, client)
-			     : question_route(f, q, client);
+	next = question_ask(f, q, client);
 	f->asking = false;
 	return next;
 }
@@ -279,8 +224,13 @@ forward_ask(struct forward *f, struct query *q, const struct client *client)
 void
 forward_flush(struct forward *f)
 {
+	struct asker *asker;
+
 	do { /* what cannot be sent may be answered by a stale chain */
-		askers_ask_on(f);
+		while ((asker = SLIST_FIRST(&f->led_on)) != NULL) {
+			SLIST_REMOVE_HEAD(&f->led_on, next);
+			asker_ask_on(f, asker);
+		}
 		f->carrier->flush(f->carrier);
 	} while (!SLIST_EMPTY(&f->led_on));
 	for (unsigned i = 0; i < f->path_count; i++)

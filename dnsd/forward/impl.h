@@ -112,9 +112,9 @@ void seen_attempt(struct forward *, const struct attempt *, bool response,
 
 /* zone.c */
 struct route {
-	enum config_zone_action action;
-	struct upstream_set *set; /* ZONE_FORWARD */
-	bool not_ready;           /* without a store nobody knows */
+	struct upstream_set *set; /* NULL: to nobody, and why */
+	enum dns_rcode rcode;
+	enum dns_ede ede;
 };
 
 enum err zones_open(struct forward *) MUST_CHECK;

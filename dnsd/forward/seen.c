@@ -5,24 +5,18 @@
 #include "dnsd/tap/tap.h"
 #include "impl.h"
 
-/* The moment of the forwarder's clock, since 1970. */
-static int64_t
-moment_ns(struct forward *f, int64_t us)
-{
-	return clock_ns(CLOCK_REALTIME) - (forward_now(f) - us) * 1000;
-}
-
 static bool
 is_watched(const struct forward *f)
 {
 	return f->options.tap != NULL && tap_wanted(f->options.tap) != 0;
 }
 
+/* ASKED_US is of the forwarder's clock, the message's moments since 1970. */
 static void
 message_put(struct forward *f, struct tap_message *m, int64_t asked_us)
 {
-	m->asked_ns = moment_ns(f, asked_us);
 	m->told_ns = clock_ns(CLOCK_REALTIME);
+	m->asked_ns = m->told_ns - (forward_now(f) - asked_us) * 1000;
 	tap_put(f->options.tap, f->options.worker, m);
 }
 

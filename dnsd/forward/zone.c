@@ -64,20 +64,37 @@ suffix_find(
 	return best;
 }
 
-struct route
-zone_route(struct forward *f, const struct dname *name, uint32_t network)
+static struct zone *
+zone_find(struct forward *f, const struct dname *name, uint32_t network)
 {
-	struct zone *z;
 	uint32_t at = 0;
 
 	for (unsigned i = 0; f->zone_count > 1 && i <= name->labels && at == 0;
 	     i++)
 		at = suffix_find(f, name, network, name->at[i]);
-	z = &f->zones[at];
-	if (at == 0)
-		return (struct route){ ZONE_FORWARD, &z->set, false };
-	return (struct route){ z->config->action, &z->set,
-		z->config->network != NULL && f->options.env->store != E_OK };
+	return &f->zones[at];
+}
+
+struct route
+zone_route(struct forward *f, const struct dname *name, uint32_t network)
+{
+	struct zone *z = zone_find(f, name, network);
+	const struct config_zone *config = z->config;
+
+	if (config != NULL && config->network != NULL &&
+	    f->options.env->store != E_OK)
+		return (struct route){ NULL, RCODE_SERVFAIL, EDE_NOT_READY };
+	switch (config == NULL ? ZONE_FORWARD : config->action) {
+	case ZONE_REFUSE:
+		return (struct route){ NULL, RCODE_REFUSED, EDE_BLOCKED };
+	case ZONE_NXDOMAIN:
+		return (struct route){ NULL, RCODE_NXDOMAIN, EDE_BLOCKED };
+	case ZONE_FORWARD:
+		break;
+	}
+	return z->set.count > 0
+	    ? (struct route){ .set = &z->set }
+	    : (struct route){ NULL, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE };
 }
 
 /*
