@@ -114,41 +114,36 @@ chain_follow(struct walk *w, const struct record *r)
 	return true;
 }
 
-/* *AGAIN: the chain has grown behind a CNAME that may go on from there. */
-static bool
-chain_look(struct walk *w, bool *again)
-{
-	unsigned count = section_count(w, SECTION_ANSWER);
-	struct wire_in in = walk_start(w);
-	bool passed = false;
-	struct dname owner;
-	struct record r;
-
-	*again = false;
-	while (count-- > 0 && message_record(&in, &r) && !w->leaves) {
-		if (r.type != TYPE_CNAME || r.class != CLASS_IN)
-			continue;
-		if (!message_name(w->pkt, r.end, r.start, &owner))
-			return false;
-		if (!name_is_same(&owner, &w->name[w->names - 1]))
-			passed = true;
-		else if (!chain_follow(w, &r))
-			return false;
-		else
-			*again = passed;
-	}
-	return true;
-}
-
-/* Sections have no order, so that one look may not be enough. */
+/*
+ * Sections have no order: once more where the chain has grown behind a CNAME
+ * that may go on from there.
+ */
 static bool
 chain_find(struct walk *w)
 {
-	bool again = !has_no_chain(w);
+	bool again = !has_no_chain(w), passed;
 
-	while (again && !w->leaves)
-		if (!chain_look(w, &again))
-			return false;
+	while (again && !w->leaves) {
+		unsigned count = section_count(w, SECTION_ANSWER);
+		struct wire_in in = walk_start(w);
+		struct dname owner;
+		struct record r;
+
+		again = passed = false;
+		while (count-- > 0 && message_record(&in, &r) && !w->leaves) {
+			if (r.type != TYPE_CNAME || r.class != CLASS_IN)
+				continue;
+			if (!message_name(w->pkt, r.end, r.start, &owner))
+				return false;
+			if (!name_is_same(&owner, &w->name[w->names - 1])) {
+				passed = true;
+				continue;
+			}
+			if (!chain_follow(w, &r))
+				return false;
+			again = passed;
+		}
+	}
 	return true;
 }
 

@@ -75,7 +75,7 @@ entry_at(const struct shard *s, uint32_t place)
 }
 
 static uint32_t *
-bucket_of(const struct shard *s, uint64_t hash)
+cache_bucket(const struct shard *s, uint64_t hash)
 {
 	return &s->buckets[(uint32_t)hash & s->bucket_mask];
 }
@@ -93,7 +93,7 @@ entry_is_for(const struct entry *e, const struct cache_key *key)
 static uint32_t *
 link_find(const struct shard *s, const struct cache_key *key)
 {
-	uint32_t *link = bucket_of(s, key->hash);
+	uint32_t *link = cache_bucket(s, key->hash);
 
 	while (*link != NO_PLACE && !entry_is_for(entry_at(s, *link), key))
 		link = &entry_at(s, *link)->chain;
@@ -141,7 +141,7 @@ static void
 tail_step(struct shard *s, int64_t now_ms)
 {
 	struct entry *e = entry_at(s, s->tail);
-	uint32_t *link = bucket_of(s, e->hash);
+	uint32_t *link = cache_bucket(s, e->hash);
 	uint32_t size = e->size;
 
 	while (!e->gone && *link != s->tail)
@@ -196,7 +196,7 @@ shard_add(struct shard *s, const struct cache_key *key, int64_t now_ms,
 {
 	uint32_t size = (uint32_t)entry_size(key, a);
 	struct entry *e = entry_take(s, size, now_ms);
-	uint32_t *bucket = bucket_of(s, key->hash);
+	uint32_t *bucket = cache_bucket(s, key->hash);
 	struct wire_out out;
 
 	*e = (struct entry){ .hash = key->hash,
@@ -225,7 +225,7 @@ shard_add(struct shard *s, const struct cache_key *key, int64_t now_ms,
 }
 
 static void
-entry_copy(
+hit_fill(
     const struct entry *e, const struct cache_space *space, struct answer *a)
 {
 	const uint8_t *ede = e->octets + e->name_len;
@@ -282,7 +282,7 @@ shard_get(struct shard *s, const struct cache_key *key, int64_t now_ms,
 	if (e == NULL)
 		return CACHE_NONE;
 	e->used = true;
-	entry_copy(e, space, &hit->answer);
+	hit_fill(e, space, &hit->answer);
 	*age_ms = now_ms - e->stored_ms;
 	hit->prefetch = false;
 	hit->failing = e->held && now_ms < e->again_ms;

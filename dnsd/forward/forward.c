@@ -192,7 +192,7 @@ own_ask(struct forward *f, struct query *q, const struct client *client)
 }
 
 static enum query_next
-question_ask(struct forward *f, struct query *q, const struct client *client)
+route_ask(struct forward *f, struct query *q, const struct client *client)
 {
 	struct route route;
 
@@ -216,7 +216,7 @@ forward_ask(struct forward *f, struct query *q, const struct client *client)
 		return question_fail(
 		    f, q, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
 	f->asking = true;
-	next = question_ask(f, q, client);
+	next = route_ask(f, q, client);
 	f->asking = false;
 	return next;
 }

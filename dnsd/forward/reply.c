@@ -76,7 +76,7 @@ reply_to_query(
 }
 
 static size_t
-options_room(const struct reply_to *to)
+reply_options_room(const struct reply_to *to)
 {
 	return (to->cookie_len == 0 ? 0
 				    : OPTION_FIXED + (size_t)to->cookie_len) +
@@ -89,7 +89,7 @@ reply_room(const struct reply_to *to, uint8_t ede_len)
 	size_t taken = DNS_HEADER + to->question_len;
 
 	if (to->edns)
-		taken += OPT_FIXED + options_room(to) + ede_len;
+		taken += OPT_FIXED + reply_options_room(to) + ede_len;
 	return taken < to->limit ? to->limit - taken : 0;
 }
 
@@ -144,7 +144,7 @@ reply_write(
 	piece_put(&out, a.body, a.len);
 	if (to->edns) {
 		wire_put_opt(&out, to->udp_size, 0, to->edns_do,
-		    options_room(to) + a.ede_len);
+		    reply_options_room(to) + a.ede_len);
 		if (to->cookie_len > 0)
 			wire_put_option(&out, EDNS_OPTION_COOKIE, to->cookie,
 			    to->cookie_len);
