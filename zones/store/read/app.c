@@ -40,7 +40,7 @@ lookup_app(
 
 /* From where it is known to be. */
 static inline void
-read_tier(const uint8_t *at, struct tally_of *t)
+tier_read(const uint8_t *at, struct tally_of *t)
 {
 	struct wire_in in = wire_in(at, TALLY_LEN);
 
@@ -50,15 +50,15 @@ read_tier(const uint8_t *at, struct tally_of *t)
 }
 
 static bool
-read_unwell(struct wire_in *in, struct tally *t)
+unwell_read(struct wire_in *in, struct tally *t)
 {
 	const uint8_t *at = wire_take(in, 2 * TALLY_LEN);
 
 	if (at == NULL)
 		return false;
 	t->stopped &= ~TALLY_UNWELL;
-	read_tier(at, &t->tier[TIER_CRITICAL]);
-	read_tier(at + TALLY_LEN, &t->tier[TIER_DRAINING]);
+	tier_read(at, &t->tier[TIER_CRITICAL]);
+	tier_read(at + TALLY_LEN, &t->tier[TIER_DRAINING]);
 	return true;
 }
 
@@ -74,9 +74,9 @@ app_region(struct wire_in *in, struct label *region, struct tally *t)
 	at = wire_take(in, TALLY_LEN);
 	if (at == NULL)
 		return false;
-	read_tier(at, &t->tier[TIER_WELL]);
+	tier_read(at, &t->tier[TIER_WELL]);
 	memset(&t->tier[TIER_CRITICAL], 0, 2 * sizeof(t->tier[0]));
-	return (t->stopped & TALLY_UNWELL) == 0 || read_unwell(in, t);
+	return (t->stopped & TALLY_UNWELL) == 0 || unwell_read(in, t);
 }
 
 uint32_t
@@ -95,7 +95,7 @@ later_pages(const struct app *app, struct store_key *key)
 }
 
 static bool
-next_page(struct app *app)
+app_page_next(struct app *app)
 {
 	struct store_key later;
 	MDB_val k, v;
@@ -167,7 +167,7 @@ app_instance(struct app *app, struct instance *out)
 	size_t region = 0;
 
 	while (!entry_next(&app->page, &e))
-		if (!next_page(app))
+		if (!app_page_next(app))
 			return false;
 	while (region < e.key_len && e.key[region] != 0)
 		region++;
@@ -183,7 +183,7 @@ app_instance(struct app *app, struct instance *out)
 
 /* The page that has number *RANK, which becomes its place in there. */
 static bool
-find_in(struct wire_in pages, uint32_t *rank, struct label *start)
+list_find(struct wire_in pages, uint32_t *rank, struct label *start)
 {
 	while (wire_left(&pages) > 0) {
 		uint16_t has;
@@ -198,7 +198,7 @@ find_in(struct wire_in pages, uint32_t *rank, struct label *start)
 }
 
 static bool
-find_page(const struct app *app, uint32_t *rank, struct label *start)
+app_page_find(const struct app *app, uint32_t *rank, struct label *start)
 {
 	struct store_key pages;
 	struct walk walk;
@@ -213,7 +213,7 @@ find_page(const struct app *app, uint32_t *rank, struct label *start)
 		uint32_t has = wire_get32(&in);
 
 		if (*rank < has)
-			return find_in(in, rank, start);
+			return list_find(in, rank, start);
 		*rank -= has;
 	}
 	return false;
@@ -228,7 +228,7 @@ app_seek(const struct app *app, uint32_t rank, struct app *at)
 	MDB_val v;
 
 	*at = *app;
-	if (app->many && !find_page(app, &rank, &start))
+	if (app->many && !app_page_find(app, &rank, &start))
 		rank = 0;
 	if (start.len > 0) {
 		later_pages(app, &key);

@@ -135,7 +135,7 @@ lookup_claims(struct snapshot *s, uint32_t network, const struct addr *addr,
 
 /* The longest length below *len that some block has. */
 static bool
-next_length(struct snapshot *s, uint32_t network, unsigned *len)
+block_length_next(struct snapshot *s, uint32_t network, unsigned *len)
 {
 	struct store_key key;
 	struct wire_in rest;
@@ -162,7 +162,7 @@ lookup_claims_around(struct snapshot *s, uint32_t network,
 		if (lookup_claims(s, network, addr, claims))
 			return true;
 	}
-	while (next_length(s, network, len)) {
+	while (block_length_next(s, network, len)) {
 		claim_key(&key, network, addr, (uint8_t)*len);
 		if (snapshot_get_key(s, &key, claims))
 			return true;

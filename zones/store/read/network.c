@@ -13,7 +13,7 @@
 
 /* Prefixes of two networks do not overlap: any that holds A will do. */
 static uint32_t
-network_around(struct snapshot *s, const struct addr *a)
+prefix_network(struct snapshot *s, const struct addr *a)
 {
 	const uint8_t *lengths = s->lengths[addr_is_v4(a)];
 
@@ -35,7 +35,7 @@ network_around(struct snapshot *s, const struct addr *a)
 static const struct label no_part;
 
 static uint8_t
-read_uses(struct snapshot *s, uint32_t number)
+uses_read(struct snapshot *s, uint32_t number)
 {
 	struct wire_in in;
 	uint8_t uses = 0;
@@ -48,14 +48,14 @@ read_uses(struct snapshot *s, uint32_t number)
 }
 
 static void
-read_network(struct snapshot *s, uint32_t number, struct network *out)
+network_read(struct snapshot *s, uint32_t number, struct network *out)
 {
 	struct network_facts facts;
 
 	*out = (struct network){ NETWORK_NONE, NAME_TTL_DEFAULT, 0 };
 	if (!lookup_network_facts(s, number, &facts))
 		return;
-	*out = (struct network){ number, facts.ttl, read_uses(s, number) };
+	*out = (struct network){ number, facts.ttl, uses_read(s, number) };
 	if (facts.role > PEER_ROLE_USUAL)
 		out->uses |= USES(USE_PEERS);
 }
@@ -75,10 +75,10 @@ is_peer(struct snapshot *s, uint32_t network, const struct addr *from)
 }
 
 static enum lookup_why
-find_network(struct snapshot *s, const struct addr *from, const struct addr *to,
-    struct network *out)
+flow_network_find(struct snapshot *s, const struct addr *from,
+    const struct addr *to, struct network *out)
 {
-	uint32_t number = network_around(s, from);
+	uint32_t number = prefix_network(s, from);
 	struct store_key key;
 	struct wire_in owner;
 	bool is_bound;
@@ -87,7 +87,7 @@ find_network(struct snapshot *s, const struct addr *from, const struct addr *to,
 	is_bound = snapshot_get_key(s, &key, &owner);
 	if (is_bound && wire_get32(&owner) != number)
 		number = NETWORK_NONE;
-	read_network(s, number, out);
+	network_read(s, number, out);
 	if ((out->uses & USES(USE_PEERS)) != 0 && !is_peer(s, number, from))
 		out->uses &= (uint8_t)~USES(USE_PEERS);
 	if (is_bound)
@@ -128,20 +128,20 @@ lookup_network(struct snapshot *s, const struct addr *from,
 		f->from = *from;
 		f->to = *to;
 		f->generation = s->generation;
-		f->why = find_network(s, from, to, &f->network);
+		f->why = flow_network_find(s, from, to, &f->network);
 	}
 	*out = f->network;
 	return f->why;
 }
 
 static bool
-find_named(struct snapshot *s, const char *id, struct network *out)
+named_find(struct snapshot *s, const char *id, struct network *out)
 {
 	struct wire_in in;
 
 	out->number = NETWORK_NONE;
 	if (value_get(s, NETWORK_NONE, KEY_NUMBER, label_of(id), &in))
-		read_network(s, wire_get32(&in), out);
+		network_read(s, wire_get32(&in), out);
 	return out->number != NETWORK_NONE;
 }
 
@@ -152,10 +152,10 @@ lookup_network_named(
 	struct named *n = &s->named;
 
 	if (!stays)
-		return find_named(s, id, out);
+		return named_find(s, id, out);
 	if (n->generation != s->generation || n->id != id) {
 		n->generation = 0;
-		if (!find_named(s, id, &n->network))
+		if (!named_find(s, id, &n->network))
 			return false;
 		n->generation = s->generation;
 		n->id = id;

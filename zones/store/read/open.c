@@ -56,7 +56,7 @@ store_err(int rc)
 
 /* As much as the machine lets us reserve, as the first who is not there yet. */
 static int
-env_open(const struct store *s, struct store_env *e)
+env_open_largest(const struct store *s, struct store_env *e)
 {
 	size_t map = s->map_bytes != 0 ? s->map_bytes : MAP_MOST;
 	unsigned twin = 0;
@@ -75,7 +75,7 @@ env_open(const struct store *s, struct store_env *e)
 }
 
 static void
-find_commits(struct store_env *e)
+commits_find(struct store_env *e)
 {
 	MDB_stat stat;
 
@@ -96,14 +96,14 @@ store_open_file(
 	*out = NULL;
 	if (e == NULL)
 		return E_NOMEM;
-	rc = env_open(s, e);
+	rc = env_open_largest(s, e);
 	if (rc != 0) {
 		store_close_file(e);
 		return store_err(rc);
 	}
 	if (file != NULL)
 		e->file = *file;
-	find_commits(e);
+	commits_find(e);
 	*out = e;
 	return E_OK;
 }

@@ -96,7 +96,7 @@ struct walk {
 };
 
 static bool
-bad_page(struct walk *w, size_t page)
+page_complain(struct walk *w, size_t page)
 {
 	if (w->bad == 0)
 		w->bad = page;
@@ -105,19 +105,19 @@ bad_page(struct walk *w, size_t page)
 
 /* Each page has one place. */
 static bool
-take(struct walk *w, size_t page, size_t count)
+pages_take(struct walk *w, size_t page, size_t count)
 {
 	for (; count > 0; count--, page++) {
 		if (page < 2 || page > w->last ||
 		    (w->seen[page / 8] & 1 << page % 8) != 0)
-			return bad_page(w, page);
+			return page_complain(w, page);
 		w->seen[page / 8] |= (uint8_t)(1 << page % 8);
 	}
 	return true;
 }
 
 static bool
-page_read(struct walk *w, size_t page, void *out, size_t len)
+file_page_read(struct walk *w, size_t page, void *out, size_t len)
 {
 	return pread(w->fd, out, len, (off_t)(page * w->size)) == (ssize_t)len;
 }
@@ -186,7 +186,7 @@ list_take(struct walk *w, const uint8_t *at, size_t len)
 		return false;
 	for (size_t i = 1; i <= count; i++) {
 		memcpy(&page, at + i * sizeof(page), sizeof(page));
-		if (!take(w, page, 1))
+		if (!pages_take(w, page, 1))
 			return false;
 	}
 	return true;
@@ -235,16 +235,16 @@ large_take(struct walk *w, const struct node *n, size_t page, size_t size)
 {
 	size_t len = sizeof(struct page) + size,
 	       count = (len - 1) / w->size + 1;
-	struct page *head = take(w, page, count) ? malloc(len) : NULL;
+	struct page *head = pages_take(w, page, count) ? malloc(len) : NULL;
 	uint32_t says = 0;
-	bool good = head != NULL && page_read(w, page, head, len);
+	bool good = head != NULL && file_page_read(w, page, head, len);
 
 	if (good)
 		memcpy(&says, &head->lower, sizeof(says));
 	good = good && head->number == page && head->flags == P_OVERFLOW &&
 	    says == count && pair_take(w, n, (uint8_t *)(head + 1), size);
 	free(head);
-	return good || bad_page(w, page);
+	return good || page_complain(w, page);
 }
 
 static bool
@@ -309,12 +309,12 @@ static bool
 tree_walk(struct walk *w, size_t page, unsigned depth)
 {
 	struct page *p = malloc(w->size);
-	bool good = p != NULL && depth < DEPTH_MAX && take(w, page, 1) &&
-	    page_read(w, page, p, w->size) && head_is_good(w, p, page) &&
+	bool good = p != NULL && depth < DEPTH_MAX && pages_take(w, page, 1) &&
+	    file_page_read(w, page, p, w->size) && head_is_good(w, p, page) &&
 	    nodes_walk(w, p, depth);
 
 	free(p);
-	return good || bad_page(w, page);
+	return good || page_complain(w, page);
 }
 
 static bool

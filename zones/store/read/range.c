@@ -153,7 +153,7 @@ lookup_port(struct snapshot *s, uint32_t network, struct label app,
 
 /* The first that is wanted at or behind LEAST; its .at is NULL: none. */
 static struct label
-first_wanted(const struct range *r, struct label least)
+wanted_first(const struct range *r, struct label least)
 {
 	struct wire_in in = r->seen;
 	struct label first = r->among;
@@ -172,7 +172,8 @@ first_wanted(const struct range *r, struct label least)
 
 /* In each order those with the same app or region stand together. */
 static void
-seek(struct range *r, uint8_t order, struct label among, struct label id)
+range_seek_to(
+    struct range *r, uint8_t order, struct label among, struct label id)
 {
 	struct store_key key;
 
@@ -188,12 +189,12 @@ seek(struct range *r, uint8_t order, struct label among, struct label id)
 void
 range_seek(struct range *r, uint8_t order, struct label id)
 {
-	seek(r, order, first_wanted(r, (struct label){ 0 }), id);
+	range_seek_to(r, order, wanted_first(r, (struct label){ 0 }), id);
 }
 
 /* Order; app or region, where keys have one; id. */
 static bool
-next_instance(struct range *r, struct label *among, struct instance *out)
+instance_next(struct range *r, struct label *among, struct instance *out)
 {
 	const uint8_t *zero;
 	struct label rest;
@@ -226,7 +227,7 @@ range_instance(struct range *r, uint8_t last, struct instance *out)
 {
 	struct label among, wanted, none = { 0 };
 
-	while (next_instance(r, &among, out)) {
+	while (instance_next(r, &among, out)) {
 		uint8_t order = brief_order(out);
 
 		if (order > last)
@@ -234,14 +235,14 @@ range_instance(struct range *r, uint8_t last, struct instance *out)
 		if ((r->among.at == NULL && wire_left(&r->seen) == 0) ||
 		    (r->among.at != NULL && label_same(r->among, among)))
 			return true;
-		wanted = first_wanted(r, among);
+		wanted = wanted_first(r, among);
 		if (wanted.at != NULL && label_same(wanted, among))
 			return true;
 		if (wanted.at == NULL && order++ == last)
 			return false;
 		if (wanted.at == NULL)
-			wanted = first_wanted(r, none);
-		seek(r, order, wanted, none);
+			wanted = wanted_first(r, none);
+		range_seek_to(r, order, wanted, none);
 	}
 	return false;
 }

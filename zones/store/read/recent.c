@@ -40,7 +40,7 @@ struct recent_copy {
 #define ABSENT UINT16_MAX /* as the length of a value */
 
 static uint64_t
-mix(uint64_t h, uint64_t v)
+hash_mix(uint64_t h, uint64_t v)
 {
 	h = (h ^ v) * 0x9fb21c651e98df25;
 	return h ^ h >> 29;
@@ -51,7 +51,7 @@ mix(uint64_t h, uint64_t v)
  * them.  What this spreads badly is found the slow way.
  */
 static inline uint64_t
-hash_label(uint64_t h, struct label l)
+label_hash(uint64_t h, struct label l)
 {
 	const uint8_t *at = l.at;
 	unsigned left = l.len;
@@ -59,27 +59,27 @@ hash_label(uint64_t h, struct label l)
 	if (left < 8) {
 		for (unsigned i = 0; i < left; i++)
 			h = h * 31 + at[i];
-		return mix(h, left);
+		return hash_mix(h, left);
 	}
 	for (; left > 8; left -= 8, at += 8)
-		h = mix(h, octets_8(at));
-	return mix(h + l.len, octets_8(l.at + l.len - 8));
+		h = hash_mix(h, octets_8(at));
+	return hash_mix(h + l.len, octets_8(l.at + l.len - 8));
 }
 
 static uint64_t
-hash_of(const struct recent_key *key)
+key_hash(const struct recent_key *key)
 {
 	uint64_t h = (uint64_t)key->network << 8 | (uint8_t)key->kind;
 
-	h = hash_label(h * 0x9e3779b97f4a7c15, key->first);
+	h = label_hash(h * 0x9e3779b97f4a7c15, key->first);
 	if (key->second.at != NULL)
-		h = hash_label(h, key->second);
+		h = label_hash(h, key->second);
 	h *= 0x9e3779b97f4a7c15;
 	return (h ^ h >> 32) | 1; /* 0 is none */
 }
 
 static uint16_t
-length_of(const struct recent_key *key)
+key_length(const struct recent_key *key)
 {
 	unsigned second = key->second.at == NULL ? 0 : 1U + key->second.len;
 
@@ -87,7 +87,7 @@ length_of(const struct recent_key *key)
 }
 
 static void
-write_key(const struct recent_key *key, struct wire_out *out)
+key_write(const struct recent_key *key, struct wire_out *out)
 {
 	wire_put32(out, key->network);
 	wire_put8(out, (uint8_t)key->kind);
@@ -99,28 +99,28 @@ write_key(const struct recent_key *key, struct wire_out *out)
 }
 
 static inline bool
-is_label(const struct label *l, const uint8_t *at)
+is_label_at(const struct label *l, const uint8_t *at)
 {
 	return label_same(*l, (struct label){ at, l->len });
 }
 
 /* Octets of the right length are this key's. */
 static inline bool
-is_key(const struct recent_key *key, const uint8_t *at)
+is_key_at(const struct recent_key *key, const uint8_t *at)
 {
 	uint32_t network = htonl(key->network);
 
 	if (memcmp(at, &network, 4) != 0 || at[4] != (uint8_t)key->kind ||
-	    !is_label(&key->first, at + KEY_START))
+	    !is_label_at(&key->first, at + KEY_START))
 		return false;
 	at += KEY_START + key->first.len;
 	return key->second.at == NULL ||
-	    (at[0] == 0 && is_label(&key->second, at + 1));
+	    (at[0] == 0 && is_label_at(&key->second, at + 1));
 }
 
 /* The first line is no copy: it is what an empty place points to. */
 static void
-start_over(struct recent *r)
+table_clear(struct recent *r)
 {
 	r->generation++;
 	r->lines = 1;
@@ -139,7 +139,7 @@ recent_forget(struct recent *r, size_t keys)
 	most = (size_t)PLACE_LINES * PLACES << bits;
 	r->shift = 64 - bits;
 	r->most = (uint32_t)(most < LINES_MAX ? most : LINES_MAX);
-	start_over(r);
+	table_clear(r);
 }
 
 void
@@ -154,11 +154,11 @@ void
 recent_make_room(struct recent *r)
 {
 	if (r->full)
-		start_over(r);
+		table_clear(r);
 }
 
 static struct recent_bucket *
-bucket_of(const struct recent *r, uint64_t hash)
+recent_bucket_of(const struct recent *r, uint64_t hash)
 {
 	return &r->buckets[hash >> r->shift];
 }
@@ -204,10 +204,10 @@ place_next(uint64_t *places)
 }
 
 static const struct recent_copy *
-find(const struct recent *r, const struct recent_bucket *b, uint16_t tag,
+copy_find(const struct recent *r, const struct recent_bucket *b, uint16_t tag,
     const struct recent_key *key)
 {
-	uint16_t len = length_of(key);
+	uint16_t len = key_length(key);
 	uint64_t places = places_of(b, tag);
 
 	if (b->generation != r->generation)
@@ -216,7 +216,7 @@ find(const struct recent *r, const struct recent_bucket *b, uint16_t tag,
 		const struct recent_copy *c =
 		    copy_at(r, b->at[place_next(&places)]);
 
-		if (c->key_len == len && is_key(key, c->octets))
+		if (c->key_len == len && is_key_at(key, c->octets))
 			return c;
 	}
 	return NULL;
@@ -224,7 +224,7 @@ find(const struct recent *r, const struct recent_bucket *b, uint16_t tag,
 
 /* VALUE: NULL where the key is absent. */
 static void
-keep(struct recent *r, struct recent_bucket *b, uint16_t tag,
+copy_keep(struct recent *r, struct recent_bucket *b, uint16_t tag,
     const MDB_val *key, const MDB_val *value)
 {
 	size_t value_len = value == NULL ? 0 : value->mv_size;
@@ -253,7 +253,7 @@ keep(struct recent *r, struct recent_bucket *b, uint16_t tag,
 
 /* The tree is asked; what it says is remembered in B. */
 static bool
-descend(struct recent *r, MDB_cursor *cursor, const struct recent_key *key,
+tree_ask(struct recent *r, MDB_cursor *cursor, const struct recent_key *key,
     struct recent_bucket *b, uint16_t tag, struct wire_in *value)
 {
 	uint8_t buf[KEY_MAX];
@@ -261,13 +261,13 @@ descend(struct recent *r, MDB_cursor *cursor, const struct recent_key *key,
 	MDB_val k, v;
 	int rc;
 
-	write_key(key, &out);
+	key_write(key, &out);
 	if (out.bad)
 		return false;
 	k = (MDB_val){ .mv_data = buf, .mv_size = out.len };
 	rc = guard_get(cursor, &k, &v, MDB_SET);
 	if (rc == 0 || rc == MDB_NOTFOUND)
-		keep(r, b, tag, &k, rc == 0 ? &v : NULL);
+		copy_keep(r, b, tag, &k, rc == 0 ? &v : NULL);
 	if (rc == 0)
 		*value = wire_in(v.mv_data, v.mv_size);
 	return rc == 0;
@@ -277,12 +277,12 @@ bool
 recent_get(struct recent *r, MDB_cursor *cursor, const struct recent_key *key,
     struct wire_in *value)
 {
-	uint64_t place = key->place == 0 ? hash_of(key) : key->place;
-	struct recent_bucket *b = bucket_of(r, place);
-	const struct recent_copy *c = find(r, b, (uint16_t)place, key);
+	uint64_t place = key->place == 0 ? key_hash(key) : key->place;
+	struct recent_bucket *b = recent_bucket_of(r, place);
+	const struct recent_copy *c = copy_find(r, b, (uint16_t)place, key);
 
 	if (c == NULL)
-		return descend(r, cursor, key, b, (uint16_t)place, value);
+		return tree_ask(r, cursor, key, b, (uint16_t)place, value);
 	wire_in_start(value, c->octets + c->key_len, c->value_len);
 	return c->value_len != ABSENT;
 }
@@ -294,7 +294,7 @@ lookup_place_app(uint32_t network, struct label name)
 		.network = network, .kind = KEY_INSTANCES, .first = name
 	};
 
-	return hash_of(&key);
+	return key_hash(&key);
 }
 
 uint64_t
@@ -305,14 +305,14 @@ lookup_place_instance(uint32_t network, struct label app, struct label id)
 		.first = app,
 		.second = id };
 
-	return hash_of(&key);
+	return key_hash(&key);
 }
 
 void
 lookup_expect(const struct snapshot *s, uint64_t place)
 {
 	if (place != LOOKUP_NO_PLACE)
-		recent_prefetch(bucket_of(&s->recent, place));
+		recent_prefetch(recent_bucket_of(&s->recent, place));
 }
 
 /* An app of three instances takes four lines. */
@@ -324,7 +324,7 @@ lookup_fetch(const struct snapshot *s, uint64_t place)
 
 	if (place == LOOKUP_NO_PLACE)
 		return; /* without a store, S is NULL */
-	b = bucket_of(&s->recent, place);
+	b = recent_bucket_of(&s->recent, place);
 	places = places_of(b, (uint16_t)place);
 	while (places != 0) {
 		const char *at = (const char *)copy_at(

@@ -149,7 +149,7 @@ slots_open(
 
 /* All its slots are free; those of others with its number are not its own. */
 static void
-close_alone(struct store_env *e)
+env_close_alone(struct store_env *e)
 {
 	number = -1;
 	mdb_env_close(e->env);
@@ -159,10 +159,10 @@ close_alone(struct store_env *e)
 }
 
 static void
-close_beside(struct store_env *e, const struct store_env *other)
+env_close_beside(struct store_env *e, const struct store_env *other)
 {
 	slots_lock(other, F_WRLCK);
-	close_alone(e);
+	env_close_alone(e);
 	octet_lock(other, F_SETLK, other->number, F_WRLCK);
 	slots_lock(other, F_UNLCK);
 }
@@ -181,9 +181,9 @@ slots_close(struct store_env *e)
 	if (fstat(e->lock, &st) == 0)
 		other = sibling(&st);
 	if (other != NULL)
-		close_beside(e, other);
+		env_close_beside(e, other);
 	else
-		close_alone(e);
+		env_close_alone(e);
 	e->env = NULL;
 	(void)pthread_mutex_unlock(&process);
 }

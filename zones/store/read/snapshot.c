@@ -86,7 +86,7 @@ lengths_read(struct snapshot *s)
 
 /* After a commit: is it ours to read, and did the networks change? */
 static void
-read_what_changed(struct snapshot *s)
+changes_read(struct snapshot *s)
 {
 	struct store_head head;
 	MDB_stat stat = { 0 };
@@ -99,7 +99,7 @@ read_what_changed(struct snapshot *s)
 }
 
 static void
-stop(struct snapshot *s)
+snapshot_stop(struct snapshot *s)
 {
 	if (s->active)
 		mdb_txn_reset(s->txn);
@@ -108,7 +108,7 @@ stop(struct snapshot *s)
 
 /* Its first transaction, and with it its slot; with the store locked. */
 static enum err
-begin(struct snapshot *s)
+snapshot_begin(struct snapshot *s)
 {
 	MDB_dbi *dbi = &s->env->dbi;
 	int rc = slots_begin(s->env, MDB_RDONLY, &s->txn);
@@ -122,7 +122,7 @@ begin(struct snapshot *s)
 
 /* The store's environment is ours, whichever that is now. */
 static void
-look_again(struct snapshot *s)
+env_look_for(struct snapshot *s)
 {
 	struct store *store = s->store;
 
@@ -133,7 +133,7 @@ look_again(struct snapshot *s)
 	(void)pthread_mutex_lock(&store->lock);
 	if (s->env == NULL) {
 		s->env = store->env;
-		s->state = s->env == NULL ? store->why : begin(s);
+		s->state = s->env == NULL ? store->why : snapshot_begin(s);
 		if (s->state != E_OK)
 			snapshot_leave(s);
 	}
@@ -157,12 +157,12 @@ commit_there(const struct snapshot *s, size_t txnid)
 #define TRIES 10
 
 static int
-renew_txn(struct snapshot *s)
+txn_renew(struct snapshot *s)
 {
 	int rc = MDB_SUCCESS;
 
 	for (int i = 0; i < TRIES; i++) {
-		stop(s);
+		snapshot_stop(s);
 		if ((rc = mdb_txn_renew(s->txn)) != 0)
 			return rc;
 		s->active = true;
@@ -175,16 +175,16 @@ renew_txn(struct snapshot *s)
 
 /* Who keeps the store is to look at once. */
 static void
-call_keeper(const struct snapshot *s)
+keeper_call(const struct snapshot *s)
 {
 	if (s->store->kept)
 		(void)eventfd_write(s->store->news.of[NEWS_CALL], 1);
 }
 
 static enum err
-renew(struct snapshot *s)
+snapshot_renew(struct snapshot *s)
 {
-	int rc = renew_txn(s);
+	int rc = txn_renew(s);
 
 	s->walk_at = NULL;
 	s->moment++;
@@ -194,13 +194,13 @@ renew(struct snapshot *s)
 	if (rc != 0)
 		guard_mark(&s->env->guard, store_err(rc));
 	if (guard_hurt(&s->env->guard) != E_OK)
-		call_keeper(s);
+		keeper_call(s);
 	return guard_hurt(&s->env->guard);
 }
 
 /* At most once a second, where nobody keeps the store. */
 static bool
-is_due(struct snapshot *s)
+look_is_due(struct snapshot *s)
 {
 	int64_t now;
 
@@ -216,23 +216,23 @@ is_due(struct snapshot *s)
 enum err
 snapshot_refresh(struct snapshot *s)
 {
-	bool due = is_due(s);
+	bool due = look_is_due(s);
 	size_t txnid;
 	enum err err;
 
 	if (atomic_exchange(&s->turn, SNAPSHOT_READS) == SNAPSHOT_TAKEN || due)
-		look_again(s);
+		env_look_for(s);
 	if (s->env == NULL) {
 		errno = s->store->why_system;
 		return s->state;
 	}
-	if ((err = renew(s)) != E_OK)
+	if ((err = snapshot_renew(s)) != E_OK)
 		return err;
 	recent_make_room(&s->recent);
 	txnid = mdb_txn_id(s->txn);
 	if (txnid != s->txnid) {
 		s->txnid = txnid;
-		read_what_changed(s);
+		changes_read(s);
 	}
 	return s->state;
 }
@@ -242,7 +242,7 @@ snapshot_refresh(struct snapshot *s)
  * to say so; it has a later number then where the reader's stood.
  */
 static bool
-is_whole(struct snapshot *s)
+is_read_whole(struct snapshot *s)
 {
 	size_t there;
 
@@ -255,7 +255,7 @@ is_whole(struct snapshot *s)
 		snapshot_forget(s);
 	else if (guard_hurt(&s->env->guard) == E_OK)
 		return true;
-	call_keeper(s);
+	keeper_call(s);
 	return false;
 }
 
@@ -263,7 +263,7 @@ bool
 snapshot_run(struct snapshot *s, void (*run)(void *), void *arg)
 {
 	if (s != NULL && s->env != NULL)
-		return guard_run(&s->env->guard, run, arg) && is_whole(s);
+		return guard_run(&s->env->guard, run, arg) && is_read_whole(s);
 	run(arg);
 	return true;
 }
@@ -271,7 +271,7 @@ snapshot_run(struct snapshot *s, void (*run)(void *), void *arg)
 void
 snapshot_rest(struct snapshot *s)
 {
-	stop(s);
+	snapshot_stop(s);
 	if (atomic_load_explicit(&s->turn, memory_order_relaxed) ==
 	    SNAPSHOT_READS)
 		atomic_store_explicit(

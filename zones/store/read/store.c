@@ -174,7 +174,7 @@ snapshots_wake(struct store *s)
 
 /* ERR: why there is nothing to open. */
 static void
-change(struct store *s, struct store_file *there, enum err err)
+env_change(struct store *s, struct store_file *there, enum err err)
 {
 	int why = errno;
 	struct stat st;
@@ -200,7 +200,7 @@ store_file_is_same(const struct store_file *a, const struct store_file *b)
 }
 
 static void
-look(struct store *s)
+files_look(struct store *s)
 {
 	struct store_env *e = s->env;
 	struct store_file there;
@@ -216,7 +216,7 @@ look(struct store *s)
 	(void)pthread_mutex_lock(&s->lock);
 	if (e == NULL || guard_hurt(&e->guard) != E_OK ||
 	    (err == E_OK && !store_file_is_same(&e->file, &there)))
-		change(s, &there, err);
+		env_change(s, &there, err);
 	e = s->env;
 	s->settled = err == E_OK && e != NULL &&
 	    guard_hurt(&e->guard) == E_OK &&
@@ -232,7 +232,7 @@ store_look(struct store *s)
 	if ((s->flags & MDB_RDONLY) == 0 ||
 	    pthread_mutex_trylock(&s->looking) != 0)
 		return;
-	look(s);
+	files_look(s);
 	(void)pthread_mutex_unlock(&s->looking);
 }
 

@@ -15,7 +15,7 @@ walk_start(const struct snapshot *s, struct walk *w)
 }
 
 static bool
-stand_at(struct snapshot *s, struct walk *w, const MDB_val *k)
+walk_stand(struct snapshot *s, struct walk *w, const MDB_val *k)
 {
 	s->walk_at = w->key = k->mv_data;
 	w->len = k->mv_size;
@@ -30,7 +30,7 @@ walk_seek(struct snapshot *s, struct walk *w, struct store_key *key, MDB_val *v)
 	assert(w->moment == s->moment);
 	s->walk_at = NULL;
 	return s->active && key_seek(s->walk, key, &k, v) == 0 &&
-	    stand_at(s, w, &k);
+	    walk_stand(s, w, &k);
 }
 
 bool
@@ -52,5 +52,5 @@ walk_next(struct snapshot *s, struct walk *w, void *from, size_t start,
 		op = MDB_SET_RANGE;
 	}
 	return guard_get(s->walk, k, v, op) == 0 && k->mv_size >= len &&
-	    memcmp(k->mv_data, from, len) == 0 && stand_at(s, w, k);
+	    memcmp(k->mv_data, from, len) == 0 && walk_stand(s, w, k);
 }

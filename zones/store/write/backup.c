@@ -27,7 +27,7 @@ copy_to(MDB_env *env, int to)
 }
 
 static enum err
-verify(int fd)
+verify_pages(int fd)
 {
 	size_t page;
 	enum err err = pages_check(fd);
@@ -37,7 +37,7 @@ verify(int fd)
 
 /* TO beside the file that it becomes, or nothing. */
 static enum err
-file_become(const char *from, const char *to, enum err err)
+put_in_place(const char *from, const char *to, enum err err)
 {
 	int was;
 
@@ -53,7 +53,7 @@ file_become(const char *from, const char *to, enum err err)
 
 /* A new file beside FILE; -1 with errno. */
 static int
-beside_open(char *out, size_t size, const char *file)
+open_beside(char *out, size_t size, const char *file)
 {
 	if (snprintf(out, size, "%s.XXXXXX", file) >= (int)size) {
 		errno = ENAMETOOLONG;
@@ -63,20 +63,21 @@ beside_open(char *out, size_t size, const char *file)
 }
 
 static enum err
-env_backup(MDB_env *env, const char *file)
+backup_env(MDB_env *env, const char *file)
 {
 	char beside[4096];
 	int from, to;
 	enum err err;
 
-	if (mdb_env_get_fd(env, &from) != 0 || (err = verify(from)) != E_OK)
+	if (mdb_env_get_fd(env, &from) != 0 ||
+	    (err = verify_pages(from)) != E_OK)
 		return E_DAMAGED;
-	to = beside_open(beside, sizeof(beside), file);
+	to = open_beside(beside, sizeof(beside), file);
 	if (to < 0)
 		return E_SYSTEM;
 	err = copy_to(env, to);
 	(void)close(to);
-	return file_become(beside, file, err);
+	return put_in_place(beside, file, err);
 }
 
 enum err
@@ -88,7 +89,7 @@ store_backup(const char *path, const char *file)
 	if (s != NULL)
 		err = store_open_file(s, NULL, &s->env);
 	if (err == E_OK)
-		err = env_backup(s->env->env, file);
+		err = backup_env(s->env->env, file);
 	store_close(s);
 	return err;
 }
@@ -122,7 +123,7 @@ renumber(int fd, size_t size, size_t commit)
 
 /* FILE by LMDB, without locks: nobody writes it. */
 static enum err
-file_copy(const char *file, int to, size_t commit)
+copy_file(const char *file, int to, size_t commit)
 {
 	MDB_env *env;
 	MDB_stat stat;
@@ -132,7 +133,7 @@ file_copy(const char *file, int to, size_t commit)
 
 	if (fd < 0)
 		return E_SYSTEM;
-	err = verify(fd);
+	err = verify_pages(fd);
 	size = (size_t)lseek(fd, 0, SEEK_END);
 	(void)close(fd);
 	if (err != E_OK)
@@ -158,11 +159,11 @@ replace(struct store_txn *t, const char *data, const char *file)
 	char beside[4096];
 	struct stat st;
 	enum err err;
-	int to = beside_open(beside, sizeof(beside), data);
+	int to = open_beside(beside, sizeof(beside), data);
 
 	if (to < 0)
 		return E_SYSTEM;
-	err = file_copy(file, to, mdb_txn_id(t->txn) - 1);
+	err = copy_file(file, to, mdb_txn_id(t->txn) - 1);
 	if (err == E_OK &&
 	    (stat(data, &st) != 0 || fchmod(to, st.st_mode & 0777) != 0))
 		err = E_SYSTEM;
@@ -170,7 +171,7 @@ replace(struct store_txn *t, const char *data, const char *file)
 	    geteuid() == 0)
 		err = E_SYSTEM;
 	(void)close(to);
-	return file_become(beside, data, err);
+	return put_in_place(beside, data, err);
 }
 
 /* A store whose lock file or pages are not as they should be has no lock. */

@@ -25,7 +25,7 @@ why_no_key(struct check *c, const struct store_key *key)
 }
 
 static void
-read_fact(struct check *c, const struct store_key *key, const MDB_val *k,
+read_stored(struct check *c, const struct store_key *key, const MDB_val *k,
     const MDB_val *v)
 {
 	struct fact f;
@@ -71,7 +71,7 @@ read_key(struct check *c, const MDB_val *k, const MDB_val *v)
 	value = key_row(key_kind(key.buf)).value;
 	c->uses[USE_IMPORTS] += key_kind(key.buf) == KEY_IMPORT;
 	if (value == VALUE_FACT && c->pass != CHECK_NAME)
-		read_fact(c, &key, k, v);
+		read_stored(c, &key, k, v);
 	if (value == VALUE_PACK && c->pass != CHECK_NAME) {
 		read_implied(c, k);
 		check_count(c, k, val_in(v));
@@ -106,7 +106,7 @@ run_pass(struct check *c, enum check_pass pass)
 
 /* How many keys a pass has. */
 static enum err
-keys_count(struct check *c)
+count_keys(struct check *c)
 {
 	MDB_stat stat = { .ms_entries = 0 };
 	int rc = mdb_stat(c->snapshot->txn, c->snapshot->env->dbi, &stat);
@@ -117,7 +117,7 @@ keys_count(struct check *c)
 
 /* Where the pages are good, what is in them is gone through: *ALL is not. */
 static enum err
-pages_hold(struct check *c, bool *all)
+hold_pages(struct check *c, bool *all)
 {
 	size_t page;
 	enum err err;
@@ -140,9 +140,9 @@ snapshot_check(struct snapshot *s, const struct check_report *report)
 	enum err err;
 
 	assert(s->active);
-	err = pages_hold(&c, &all);
+	err = hold_pages(&c, &all);
 	if (err == E_OK)
-		err = keys_count(&c);
+		err = count_keys(&c);
 	if (err == E_OK)
 		err = run_pass(&c, CHECK_SUM);
 

@@ -91,7 +91,7 @@ expect_instance(struct check *c, const struct fact *f)
 }
 
 static void
-count(struct tally *t, const struct instance *i)
+count_instance(struct tally *t, const struct instance *i)
 {
 	struct tally_of *of;
 
@@ -120,7 +120,7 @@ check_tallies(struct check *c, const struct fact *f, struct app *app)
 		memset(&now, 0, sizeof(now));
 		for (; more && label_compare(i.region, region) == 0;
 		     more = app_instance(app, &i))
-			count(&now, &i);
+			count_instance(&now, &i);
 		same = same && memcmp(&now, &head, sizeof(now)) == 0;
 	}
 	if (!same || more || regions.bad)

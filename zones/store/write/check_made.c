@@ -22,7 +22,7 @@ sum_of(const struct store_key *key, uint64_t value)
 }
 
 static void
-gather(struct check *c, const struct store_key *key, uint64_t value)
+gather_made(struct check *c, const struct store_key *key, uint64_t value)
 {
 	struct made *m = table_find(&c->made, key->buf, key->out.len);
 
@@ -59,7 +59,7 @@ check_expect(
 	if (c->pass == CHECK_SUM)
 		c->made_sum += sum_of(key, hash);
 	else
-		gather(c, key, hash);
+		gather_made(c, key, hash);
 }
 
 void

@@ -144,7 +144,7 @@ check_names(struct check *c, const MDB_val *k, struct wire_in page)
 }
 
 static const char *
-check_alone(struct check *c, const MDB_val *k, const MDB_val *v)
+check_value_alone(struct check *c, const MDB_val *k, const MDB_val *v)
 {
 	struct store_key key;
 
@@ -165,9 +165,10 @@ check_value(
 	case VALUE_NAMES:
 		return check_names(c, k, val_in(v));
 	case VALUE_SUMMARY:
-		return check_alone(c, k, v);
+		return check_value_alone(c, k, v);
 	case VALUE_OWN: /* there is one of each */
-		return k->mv_size == KEY_START ? NULL : check_alone(c, k, v);
+		return k->mv_size == KEY_START ? NULL
+					       : check_value_alone(c, k, v);
 	case VALUE_JOURNAL:
 		return journal_holds(k, v) ? NULL : "is no entry of its place";
 	case VALUE_LEFT:

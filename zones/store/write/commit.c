@@ -161,7 +161,7 @@ store_conflict(const struct store_txn *t)
 }
 
 static void
-put_head(const struct store_head *h, struct wire_out *out)
+put_store_head(const struct store_head *h, struct wire_out *out)
 {
 	wire_put16(out, STORE_FORMAT);
 	wire_put64(out, h->facts);
@@ -188,7 +188,7 @@ write_head(struct store_txn *t)
 		journal_write(t);
 	}
 	txn_flush(t);
-	put_head(&t->head, &out);
+	put_store_head(&t->head, &out);
 	key_init(&key, NETWORK_NONE, KEY_HEAD);
 	/* Of all pairs together the sum is 0. */
 	wire_put64(&out, 0);
@@ -226,7 +226,7 @@ is_large(const struct store_txn *t)
 }
 
 static void
-txn_free(struct store_txn *t)
+free_txn(struct store_txn *t)
 {
 	arena_release(&t->arena);
 	arena_release(&t->network_arena);
@@ -259,7 +259,7 @@ store_commit(struct store_txn *t)
 		mdb_txn_abort(t->txn);
 	}
 	err = t->err;
-	txn_free(t);
+	free_txn(t);
 	return err;
 }
 
@@ -270,7 +270,7 @@ store_abort(struct store_txn *t)
 		return;
 	if (t->txn != NULL)
 		mdb_txn_abort(t->txn);
-	txn_free(t);
+	free_txn(t);
 }
 
 enum err

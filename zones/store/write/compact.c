@@ -69,7 +69,7 @@ commit_odd(const struct store *s, size_t *number)
 
 /* Where the second page has the commit's number; a copy's is 1. */
 static enum err
-number_set(MDB_env *env, int fd, size_t number)
+set_number(MDB_env *env, int fd, size_t number)
 {
 	size_t one = 0;
 	MDB_stat stat;
@@ -88,7 +88,7 @@ number_set(MDB_env *env, int fd, size_t number)
 
 /* LMDB reads it as it read the original. */
 static enum err
-copy_check(const struct store *s, const char *path, size_t number)
+check_copy(const struct store *s, const char *path, size_t number)
 {
 	MDB_stat is, was;
 	MDB_env *env;
@@ -109,7 +109,7 @@ copy_check(const struct store *s, const char *path, size_t number)
 
 /* As far as we may: of a folder's default ACL a file has the same already. */
 static void
-rights_copy(int from, int to)
+copy_rights(int from, int to)
 {
 	uint8_t acl[ACL_MAX];
 	ssize_t len = fgetxattr(from, ACL, acl, sizeof(acl));
@@ -124,7 +124,7 @@ rights_copy(int from, int to)
 }
 
 static enum err
-copy_make(const struct store *s, const char *path, int fd)
+make_copy(const struct store *s, const char *path, int fd)
 {
 	MDB_env *env = s->env->env;
 	size_t number;
@@ -135,16 +135,16 @@ copy_make(const struct store *s, const char *path, int fd)
 	    (rc = mdb_env_copyfd2(env, fd, MDB_CP_COMPACT)) != 0 ||
 	    (rc = mdb_env_get_fd(env, &from)) != 0)
 		return store_err(store_rc(s, rc));
-	err = number_set(env, fd, number);
+	err = set_number(env, fd, number);
 	if (err == E_OK)
-		err = copy_check(s, path, number);
-	rights_copy(from, fd);
+		err = check_copy(s, path, number);
+	copy_rights(from, fd);
 	return err;
 }
 
 /* While it has a name more, its next writer knows that it is new: turn.c. */
 static enum err
-copy_take(const struct store *s, const char *path)
+take_copy(const struct store *s, const char *path)
 {
 	char data[4096], fresh[4096];
 
@@ -168,9 +168,9 @@ compact(const struct store *s)
 	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0664);
 	if (fd < 0)
 		return store_err(errno);
-	err = copy_make(s, path, fd);
+	err = make_copy(s, path, fd);
 	if (err == E_OK)
-		err = copy_take(s, path);
+		err = take_copy(s, path);
 	if (err != E_OK)
 		(void)unlink(path);
 	(void)close(fd);
@@ -183,7 +183,7 @@ compact(const struct store *s)
 
 /* What a reader keeps that is older than the last commit; 0: nothing. */
 static uint64_t
-pages_kept(const struct store_env *e, size_t last, struct reader *oldest)
+count_kept(const struct store_env *e, size_t last, struct reader *oldest)
 {
 	uint64_t pages = 0;
 	MDB_txn *txn;
@@ -226,7 +226,7 @@ store_mind_readers(struct store *s)
 	    info.me_last_pgno < s->minded + KEPT_MOST)
 		return;
 	s->minded = info.me_last_pgno;
-	pages = pages_kept(s->env, info.me_last_txnid, &oldest);
+	pages = count_kept(s->env, info.me_last_txnid, &oldest);
 	if (pages < info.me_last_pgno / 2)
 		return;
 	leave_behind(s, &oldest, pages);
@@ -234,7 +234,7 @@ store_mind_readers(struct store *s)
 }
 
 static enum err
-octets_of(const struct store *s, uint64_t *octets)
+count_octets(const struct store *s, uint64_t *octets)
 {
 	MDB_envinfo info;
 	MDB_stat stat;
@@ -252,13 +252,13 @@ store_compact(struct store *s, uint64_t *before, uint64_t *after)
 	enum err err = store_enter(s);
 
 	if (err == E_OK)
-		err = octets_of(s, before);
+		err = count_octets(s, before);
 	if (err == E_OK)
 		err = compact(s);
 	store_leave(s);
 	/* The file that is there now. */
 	if (err == E_OK && (err = store_enter(s)) == E_OK)
-		err = octets_of(s, after);
+		err = count_octets(s, after);
 	store_leave(s);
 	return err;
 }

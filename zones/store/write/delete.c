@@ -155,7 +155,7 @@ delete_with_app(struct store_txn *t, const struct fact *app)
 
 /* A fact that is stored, and has lost what it needs; it may wait already. */
 static bool
-left_keep(void *arg, const struct fact *f, bool implied)
+keep_left(void *arg, const struct fact *f, bool implied)
 {
 	struct store_txn *t = arg;
 	bool in_zone = f->kind == FACT_RECORD;
@@ -184,7 +184,7 @@ keep_stored(struct store_txn *t, const struct fact *f)
 		return;
 	fact_key(&key, t->number, f);
 	if (put_read(t, &key, f, &old, &v))
-		(void)left_keep(t, &old, false);
+		(void)keep_left(t, &old, false);
 }
 
 /* Keys first, as keeping moves cursors. */
@@ -198,7 +198,7 @@ struct into {
 };
 
 static bool
-into_gather(void *arg, const struct fact *f, bool implied)
+gather_into(void *arg, const struct fact *f, bool implied)
 {
 	struct into *in = arg;
 	struct into_fact *i;
@@ -218,18 +218,18 @@ into_gather(void *arg, const struct fact *f, bool implied)
 
 /* Exports into a network stand with others. */
 static void
-into_forget(struct store_txn *t, const char *network)
+forget_into(struct store_txn *t, const char *network)
 {
 	struct into in = { .network = network };
 
-	left_each(t, FACT_EXPORT, NULL, into_gather, &in);
+	left_each(t, FACT_EXPORT, NULL, gather_into, &in);
 	for (struct into_fact *i = in.first; i != NULL; i = i->next)
 		left_remove(t, &i->key);
 	arena_release(&in.arena);
 }
 
 static void
-into_keep(struct store_txn *t, const char *network)
+keep_into(struct store_txn *t, const char *network)
 {
 	struct into in = { .network = network };
 	struct export_fact *e = NULL;
@@ -250,18 +250,18 @@ into_keep(struct store_txn *t, const char *network)
 
 /* Before the network goes, and with it all that is in it. */
 static void
-network_keep(struct store_txn *t, const char *network)
+keep_network(struct store_txn *t, const char *network)
 {
-	into_keep(t, network);
+	keep_into(t, network);
 	for (int kind = 0; kind < FACT_KINDS && t->err == E_OK; kind++)
 		if (kind != FACT_NETWORK &&
 		    fact_kind_has_network((enum fact_kind)kind))
 			t->err = store_facts(
-			    t, (enum fact_kind)kind, network, left_keep, t);
+			    t, (enum fact_kind)kind, network, keep_left, t);
 }
 
 static void
-network_forget(struct store_txn *t, const char *network)
+forget_network(struct store_txn *t, const char *network)
 {
 	struct store_key key;
 
@@ -269,7 +269,7 @@ network_forget(struct store_txn *t, const char *network)
 		return;
 	left_network_key(&key, network);
 	txn_delete_range(t, &key);
-	into_forget(t, network);
+	forget_into(t, network);
 }
 
 static void
@@ -311,7 +311,7 @@ delete_checked(
 	if (f->kind != FACT_ZONE)
 		left_remove(t, f);
 	if (f->kind == FACT_NETWORK)
-		(all ? network_forget : network_keep)(t, f->network);
+		(all ? forget_network : keep_network)(t, f->network);
 	if (f->kind == FACT_ZONE)
 		delete_zone(t, f, all);
 	else

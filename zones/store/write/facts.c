@@ -82,7 +82,7 @@ read_parts(struct fact *f, const MDB_val *k, struct arena *arena)
 
 /* Labels, the last first. */
 static bool
-read_name(struct fact *f, const MDB_val *k, struct arena *arena)
+read_key_name(struct fact *f, const MDB_val *k, struct arena *arena)
 {
 	struct wire_in rest = key_rest(k);
 	size_t type = f->kind == FACT_RECORD ? 2 : 0, len;
@@ -123,7 +123,7 @@ fact_read(struct fact *f, const char *network, const MDB_val *k,
 	*f = (struct fact){ .network = network };
 	return find_kind(key_kind(k->mv_data), &f->kind) &&
 	    (f->kind == FACT_ZONE || f->kind == FACT_RECORD
-		    ? read_name(f, k, arena)
+		    ? read_key_name(f, k, arena)
 		    : read_parts(f, k, arena)) &&
 	    fact_decode(f, val_in(v), arena);
 }
@@ -139,7 +139,7 @@ struct facts {
 };
 
 static enum err
-fact_pass(
+pass_fact(
     struct facts *w, const MDB_val *k, const MDB_val *v, const char *network)
 {
 	struct fact f;
@@ -152,7 +152,7 @@ fact_pass(
 
 /* An app has a page always, and a fact where it was put by itself. */
 static enum err
-app_pass(
+pass_app(
     struct facts *w, uint32_t number, const MDB_val *page, const char *network)
 {
 	struct store_key key;
@@ -168,7 +168,7 @@ app_pass(
 	k = key_val(&key);
 	rc = guard_find(w->txn, w->dbi, &k, &v);
 	if (rc == 0)
-		return fact_pass(w, &k, &v, network);
+		return pass_fact(w, &k, &v, network);
 	if (rc != MDB_NOTFOUND)
 		return store_err(rc);
 	if (!read_parts(&f, page, &w->arena))
@@ -193,8 +193,8 @@ walk(struct facts *w, uint32_t number, const char *network)
 		return store_err(rc);
 	rc = guard_get(cursor, &k, &v, MDB_SET_RANGE);
 	while (rc == 0 && err == E_OK && !w->stop && val_begins(&k, &prefix)) {
-		err = w->kind == FACT_APP ? app_pass(w, number, &k, network)
-					  : fact_pass(w, &k, &v, network);
+		err = w->kind == FACT_APP ? pass_app(w, number, &k, network)
+					  : pass_fact(w, &k, &v, network);
 		arena_reset(&w->arena);
 		rc = guard_get(cursor, &k, &v, MDB_NEXT);
 	}

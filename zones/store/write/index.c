@@ -83,7 +83,7 @@ put_changed(struct wire_out *out, struct label region, struct tally t,
 
 /* The head with one region's numbers changed; regions stay sorted. */
 static void
-change_head(
+change_app_head(
     struct wire_in head, const struct fact *f, int sign, struct wire_out *out)
 {
 	struct label region = label_of(f->region);
@@ -208,7 +208,7 @@ add_to_app(struct store_txn *t, uint32_t network, const struct fact *f,
 	key_parts(&key, network, KEY_INSTANCES, &f->app, 1);
 	if (!read_app(&p, &old))
 		names_note(t, network, f->app, true);
-	change_head(old, f, 1, &head);
+	change_app_head(old, f, 1, &head);
 	index_entry_key(f, &entry);
 	n.entry.key_len = entry.len;
 	new = wire_in(head_buf, head.len);
@@ -238,7 +238,7 @@ remove_from_app(struct store_txn *t, uint32_t network, const struct fact *f)
 	key_parts(&key, network, KEY_INSTANCES, &f->app, 1);
 	if (!read_app(&p, &old))
 		return;
-	change_head(old, f, -1, &head);
+	change_app_head(old, f, -1, &head);
 	new = wire_in(head_buf, head.len);
 	note_filled(t, network, f->app, old, new);
 	if (head.len == 1 && (head_buf[0] & APP_PUT) == 0) {
@@ -525,7 +525,7 @@ claim_title(const struct claim *c, char out[FACT_TITLE])
 
 /* The newest first; of two that came as one, any order that all nodes share. */
 static bool
-goes_before(const struct fact *f, const struct claim *c)
+goes_before_claim(const struct fact *f, const struct claim *c)
 {
 	bool export = f->kind == FACT_EXPORT;
 	int order = (int)claim_kind(f) - (int)c->kind;
@@ -571,7 +571,7 @@ write_claims(struct store_txn *t, const struct store_key *key,
 	    arena_room(&t->arena, in.len + CLAIM_MAX), in.len + CLAIM_MAX);
 	while (claim_next(&in, &c)) {
 		if (!is_claim_of(&c, f)) {
-			if (is_new && goes_before(f, &c)) {
+			if (is_new && goes_before_claim(f, &c)) {
 				claim_encode(f, &out);
 				is_new = false;
 			}

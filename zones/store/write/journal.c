@@ -41,7 +41,7 @@ journal_write(struct store_txn *t)
 
 /* False where another program has written it, with other kinds of facts. */
 static bool
-entry_read(struct journal_entry *e, const MDB_val *v)
+read_entry(struct journal_entry *e, const MDB_val *v)
 {
 	struct wire_in in = val_in(v);
 
@@ -83,7 +83,7 @@ journal_holds(const MDB_val *k, const MDB_val *v)
 	struct journal_entry entry;
 	struct store_key key;
 
-	if (!entry_read(&entry, v))
+	if (!read_entry(&entry, v))
 		return false;
 	journal_key(&key, entry.meta.commits);
 	return key_is(&key, k);
@@ -104,7 +104,7 @@ snapshot_journal(struct snapshot *s, journal_each *each, void *arg)
 		k = key_val(&key);
 		rc = guard_find(s->txn, s->env->dbi, &k, &v);
 		if (rc == 0 &&
-		    (!entry_read(&entry, &v) || entry.meta.commits != i ||
+		    (!read_entry(&entry, &v) || entry.meta.commits != i ||
 			!each(arg, &entry)))
 			break;
 	}

@@ -98,7 +98,7 @@ left_forget(struct store_txn *t, const char *network)
 
 /* Key parts behind the kind; false where they are not as many as it has. */
 static bool
-parts_read(struct fact *f, struct wire_in *in, struct arena *arena)
+read_left_parts(struct fact *f, struct wire_in *in, struct arena *arena)
 {
 	const struct field *part = fact_fields(f->kind);
 
@@ -114,7 +114,7 @@ parts_read(struct fact *f, struct wire_in *in, struct arena *arena)
 }
 
 static bool
-key_read(struct fact *f, const MDB_val *k, struct arena *arena)
+read_left_key(struct fact *f, const MDB_val *k, struct arena *arena)
 {
 	struct wire_in in = key_rest(k);
 	const char *network = (const char *)in.buf;
@@ -128,7 +128,7 @@ key_read(struct fact *f, const MDB_val *k, struct arena *arena)
 		return false;
 	if (fact_kind_has_network(f->kind))
 		f->network = arena_copy(arena, network, len);
-	return parts_read(f, &in, arena);
+	return read_left_parts(f, &in, arena);
 }
 
 bool
@@ -147,7 +147,7 @@ left_read(struct left *l, const MDB_val *k, const MDB_val *v, uint64_t commit,
 	store_text(&in, l->out.why.rule, sizeof(l->out.why.rule));
 	store_text(&in, l->out.why.value, sizeof(l->out.why.value));
 	store_text(&in, l->out.cursor, sizeof(l->out.cursor));
-	if (in.bad || !key_read(&l->out.fact, k, arena))
+	if (in.bad || !read_left_key(&l->out.fact, k, arena))
 		return false;
 	network = l->out.fact.network;
 	if (l->waits != LEFT_UNREAD &&

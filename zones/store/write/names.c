@@ -23,7 +23,7 @@ next_string(struct page_in *in)
 }
 
 static bool
-names_get(struct page_in *in, struct pack_entry *e)
+get_name(struct page_in *in, struct pack_entry *e)
 {
 	const uint8_t *at, *end;
 	size_t left;
@@ -49,7 +49,7 @@ names_get(struct page_in *in, struct pack_entry *e)
 }
 
 static void
-names_put(struct page_out *page, const struct pack_entry *e)
+put_name(struct page_out *page, const struct pack_entry *e)
 {
 	if (page->out.len == 0)
 		wire_put8(&page->out, 0); /* the first string's length */
@@ -60,7 +60,7 @@ names_put(struct page_out *page, const struct pack_entry *e)
 
 /* A page of peers: u64 when the last of them ends; label, u64 each. */
 static bool
-peers_get(struct page_in *in, struct pack_entry *e)
+get_peer(struct page_in *in, struct pack_entry *e)
 {
 	struct label name;
 
@@ -77,7 +77,7 @@ peers_get(struct page_in *in, struct pack_entry *e)
 }
 
 static void
-peers_put(struct page_out *page, const struct pack_entry *e)
+put_peer(struct page_out *page, const struct pack_entry *e)
 {
 	static const uint8_t none[8];
 
@@ -91,7 +91,7 @@ peers_put(struct page_out *page, const struct pack_entry *e)
 
 /* A page of counts: u32 the sum of them; label, u16 each. */
 static bool
-counts_get(struct page_in *in, struct pack_entry *e)
+get_count(struct page_in *in, struct pack_entry *e)
 {
 	struct label page;
 
@@ -108,7 +108,7 @@ counts_get(struct page_in *in, struct pack_entry *e)
 }
 
 static void
-counts_put(struct page_out *page, const struct pack_entry *e)
+put_count(struct page_out *page, const struct pack_entry *e)
 {
 	struct wire_in sum;
 
@@ -147,21 +147,21 @@ names_codec(enum key_kind kind)
 		.overhead = 1,
 		.full =
 		    NAMES_PAGE - NAMES_PAGE / (TXT_STRING_MAX - DNS_LABEL_MAX),
-		.get = names_get,
-		.put = names_put,
+		.get = get_name,
+		.put = put_name,
 	};
 	static const struct paged_codec peers = {
 		.overhead = 1, /* its length */
 		.full = NAMES_PAGE - 8,
-		.get = peers_get,
-		.put = peers_put,
+		.get = get_peer,
+		.put = put_peer,
 	};
 
 	static const struct paged_codec counts = {
 		.overhead = 1,
 		.full = NAMES_PAGE - 4,
-		.get = counts_get,
-		.put = counts_put,
+		.get = get_count,
+		.put = put_count,
 	};
 
 	return kind == KEY_NAMES ? &apps

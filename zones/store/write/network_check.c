@@ -7,7 +7,7 @@
 
 /* Another network's prefix that holds P, or is the same. */
 static uint32_t
-network_around(struct store_txn *t, uint32_t number, const struct prefix *p,
+find_around(struct store_txn *t, uint32_t number, const struct prefix *p,
     const uint8_t *lengths, struct prefix *found)
 {
 	struct store_key key;
@@ -103,7 +103,7 @@ check_overlap(struct store_txn *t, const struct fact *f, uint32_t number,
 
 		if (check_shared(p, why) != E_OK)
 			return E_INPUT;
-		other = network_around(t, number, p, bits, &found);
+		other = find_around(t, number, p, bits, &found);
 		if (other == NETWORK_NONE)
 			other = network_within(t, number, p, bits, &found);
 		if (other != NETWORK_NONE)
@@ -165,7 +165,7 @@ claim_moves(
 
 /* The first address outside F's prefixes that somebody claims, and keeps. */
 static enum err
-check_claims(struct store_txn *t, uint32_t number, const struct fact *f,
+check_claims_within(struct store_txn *t, uint32_t number, const struct fact *f,
     struct complaint *why)
 {
 	struct store_key key;
@@ -194,7 +194,7 @@ check_addresses(struct store_txn *t, uint32_t number, const struct fact *f,
     struct complaint *why)
 {
 	txn_flush(t);
-	return t->err != E_OK ? t->err : check_claims(t, number, f, why);
+	return t->err != E_OK ? t->err : check_claims_within(t, number, f, why);
 }
 
 static bool

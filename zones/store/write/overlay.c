@@ -50,7 +50,7 @@ append(struct overlay *o, struct overlay_entry *e)
 
 /* The value's room stands behind the key: it is enough for most. */
 static struct overlay_entry *
-add(struct overlay *o, const struct store_key *key, size_t len)
+add_to_overlay(struct overlay *o, const struct store_key *key, size_t len)
 {
 	size_t size = sizeof(struct overlay_entry) + key->out.len + len;
 	struct overlay_entry *e = arena_room(&o->arena, size);
@@ -83,7 +83,7 @@ overlay_put(struct overlay *o, const struct store_key *key, const void *value,
 	struct overlay_entry *e = overlay_find(o, key->buf, key->out.len);
 
 	if (e == NULL)
-		e = add(o, key, value == NULL ? 0 : len);
+		e = add_to_overlay(o, key, value == NULL ? 0 : len);
 	if (value == NULL) {
 		e->value = NULL;
 		e->room = 0;

@@ -48,7 +48,7 @@ pack_of(struct store_txn *t, struct store_key *prefix)
 }
 
 static bool
-read_head(const struct paged *p, struct wire_in *head, bool *more)
+read_pack_head(const struct paged *p, struct wire_in *head, bool *more)
 {
 	struct store_key first;
 	struct wire_in page;
@@ -67,7 +67,7 @@ pack_read_head(const struct paged *p, struct wire_in *head)
 {
 	bool more;
 
-	return read_head(p, head, &more);
+	return read_pack_head(p, head, &more);
 }
 
 void
@@ -77,7 +77,7 @@ pack_drop(const struct paged *p)
 	struct wire_in head;
 	bool more;
 
-	if (!read_head(p, &head, &more))
+	if (!read_pack_head(p, &head, &more))
 		return;
 	if (more) {
 		names_write(p->txn); /* or their counts would come again */

@@ -119,7 +119,7 @@ add_entry(const struct paged *p, const struct pack_entry *e, bool is_new)
 }
 
 static int
-compare(const struct pack_entry *a, const struct pack_entry *b)
+compare_entries(const struct pack_entry *a, const struct pack_entry *b)
 {
 	return label_compare((struct label){ a->key, (uint8_t)a->key_len },
 	    (struct label){ b->key, (uint8_t)b->key_len });
@@ -137,7 +137,7 @@ merge(const struct paged *p, struct page_in *in, const struct paged_note *note,
 		int order = more ? -1 : 1;
 
 		if (more && count > 0)
-			order = compare(&old, &note->entry);
+			order = compare_entries(&old, &note->entry);
 		if (order < 0)
 			add_entry(p, &old, false);
 		else if (note->is)
@@ -161,7 +161,7 @@ notes_before(const struct paged *p, const struct paged_note *note, size_t count,
 	const struct pack_entry first = { .key = page->buf + start,
 		.key_len = page->out.len - start };
 
-	while (n < count && compare(&note[n].entry, &first) < 0)
+	while (n < count && compare_entries(&note[n].entry, &first) < 0)
 		n++;
 	return n;
 }
@@ -182,7 +182,7 @@ open_page(const struct paged *p, const MDB_val *page, struct wire_in *head)
 /* --- and how it is written */
 
 static void
-put_head(struct wire_out *out, struct wire_in head)
+put_paged_head(struct wire_out *out, struct wire_in head)
 {
 	wire_put32(out, (uint32_t)head.len);
 	wire_put(out, head.buf, head.len);
@@ -231,7 +231,8 @@ put_pages(const struct paged *p, struct store_key *key, struct wire_in head,
 		size_t from = i;
 
 		if (p->codec->headed)
-			put_head(&page.out, page.any ? wire_in(NULL, 0) : head);
+			put_paged_head(
+			    &page.out, page.any ? wire_in(NULL, 0) : head);
 		for (len = 0; i < r->count; i++) {
 			size_t size = size_of(p, &r->entry[i]);
 
@@ -254,7 +255,7 @@ put_pages(const struct paged *p, struct store_key *key, struct wire_in head,
 
 /* That of the first page alone, with its entries as they stand. */
 static void
-change_head(const struct paged *p, struct wire_in head)
+change_paged_head(const struct paged *p, struct wire_in head)
 {
 	uint8_t buf[PAGE_MAX];
 	struct wire_out out = wire_out(buf, sizeof(buf));
@@ -268,7 +269,7 @@ change_head(const struct paged *p, struct wire_in head)
 		in = val_in(&page);
 		(void)pack_head_of(&in, &more);
 	}
-	put_head(&out, head);
+	put_paged_head(&out, head);
 	wire_put(&out, in.buf + in.pos, wire_left(&in));
 	put_page(p, &key, &out, more);
 }
@@ -326,7 +327,7 @@ paged_change(const struct paged *p, const struct paged_note *note, size_t count,
     const struct wire_in *head)
 {
 	for (size_t i = 1; i < count; i++)
-		assert(compare(&note[i - 1].entry, &note[i].entry) < 0);
+		assert(compare_entries(&note[i - 1].entry, &note[i].entry) < 0);
 	while (count > 0 && p->txn->err == E_OK) {
 		size_t used = change_page(p, note, count, &head);
 
@@ -334,7 +335,7 @@ paged_change(const struct paged *p, const struct paged_note *note, size_t count,
 		count -= used;
 	}
 	if (head != NULL)
-		change_head(p, *head);
+		change_paged_head(p, *head);
 }
 
 void

@@ -62,7 +62,7 @@ note_ends(void *arg, const struct fact *f, bool implied)
 
 /* By name; of two with one name, the one that is known first. */
 static int
-compare(const void *va, const void *vb)
+compare_distances(const void *va, const void *vb)
 {
 	const struct place *a = va, *b = vb;
 	int order = strcmp(a->id, b->id);
@@ -77,7 +77,7 @@ sort_places(struct ranks *r)
 
 	if (r->count == 0)
 		return;
-	qsort(r->place, r->count, sizeof(*r->place), compare);
+	qsort(r->place, r->count, sizeof(*r->place), compare_distances);
 	for (size_t i = 0; i < r->count; i++)
 		if (kept == 0 ||
 		    strcmp(r->place[kept - 1].id, r->place[i].id) != 0)
@@ -86,7 +86,7 @@ sort_places(struct ranks *r)
 }
 
 static size_t
-index_of(const struct ranks *r, const char *id)
+find_place(const struct ranks *r, const char *id)
 {
 	struct place key = { .id = id };
 	size_t low = 0, high = r->count;
@@ -109,7 +109,7 @@ note_measured(void *arg, const struct fact *f, bool implied)
 	double us = f->ms * 1000;
 
 	(void)implied;
-	r->measured[index_of(r, f->id) * r->count + index_of(r, f->to)] =
+	r->measured[find_place(r, f->id) * r->count + find_place(r, f->to)] =
 	    us < FAR - 1 ? (uint32_t)us : FAR - 1;
 	return true;
 }

@@ -20,7 +20,7 @@ struct reader_list {
 };
 
 static void
-name_read(struct reader *r)
+read_process_name(struct reader *r)
 {
 	char path[32];
 	FILE *in;
@@ -36,7 +36,7 @@ name_read(struct reader *r)
 
 /* Who has the lock of the octet of that number, as we see him: proc(5). */
 static int
-pid_read(ino_t lock, int number)
+read_pid(ino_t lock, int number)
 {
 	unsigned long ino;
 	int pid = 0, who, at;
@@ -66,11 +66,11 @@ reader_of(struct reader_list *l, int number)
 	    array_grow(l->number, l->count, &l->numbers, sizeof(*l->number));
 	l->number[l->count] = number;
 	r = &l->at[l->count++];
-	*r = (struct reader){ .pid = pid_read(l->lock, number),
+	*r = (struct reader){ .pid = read_pid(l->lock, number),
 		.there = number & PID_MASK,
 		.txnid = READER_RESTS };
 	if (r->pid != 0)
-		name_read(r);
+		read_process_name(r);
 	return r;
 }
 
@@ -87,7 +87,7 @@ reader_text(const struct reader *r, char out[READER_TEXT])
 
 /* "number thread txnid" of one slot, or a heading; no txnid is "-". */
 static int
-slot_take(const char *line, void *arg)
+take_slot(const char *line, void *arg)
 {
 	struct reader *r;
 	size_t txnid;
@@ -114,7 +114,7 @@ each_reader(const struct store_env *e, reader_each *each, void *arg)
 	if (slots_begin(e, MDB_RDONLY, &txn) == 0)
 		mdb_txn_abort(txn);
 	l.lock = fstat(e->lock, &st) == 0 ? st.st_ino : 0;
-	rc = mdb_reader_list(e->env, slot_take, &l);
+	rc = mdb_reader_list(e->env, take_slot, &l);
 	for (size_t i = 0; i < l.count; i++)
 		each(arg, &l.at[i]);
 	free(l.at);
@@ -138,7 +138,7 @@ store_readers(const char *path, reader_each *each, void *arg)
 }
 
 static void
-oldest_take(void *arg, const struct reader *r)
+take_oldest(void *arg, const struct reader *r)
 {
 	struct reader *oldest = arg;
 
@@ -150,7 +150,7 @@ enum err
 readers_oldest(const struct store_env *e, struct reader *oldest)
 {
 	*oldest = (struct reader){ .txnid = READER_RESTS };
-	return each_reader(e, oldest_take, oldest);
+	return each_reader(e, take_oldest, oldest);
 }
 
 #define FREE_DBI 0 /* a list of pages for each commit: mdb_stat(1) reads it */
@@ -179,7 +179,7 @@ readers_keep(MDB_txn *txn, uint64_t txnid, uint64_t *pages)
 
 /* From the last commit back: until one that it sees. */
 static bool
-since_take(void *arg, const struct journal_entry *e)
+take_since(void *arg, const struct journal_entry *e)
 {
 	struct reader_behind *b = arg;
 
@@ -200,7 +200,7 @@ snapshot_behind(struct snapshot *s, struct reader_behind *b)
 		err = E_NOTFOUND;
 	if (err == E_OK)
 		err = readers_keep(s->txn, b->reader.txnid, &b->pages);
-	return err == E_OK ? snapshot_journal(s, since_take, b) : err;
+	return err == E_OK ? snapshot_journal(s, take_since, b) : err;
 }
 
 enum err

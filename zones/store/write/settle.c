@@ -81,7 +81,7 @@ may_fit(struct store_txn *t, const struct left *l, bool all)
  * one may wait for another.
  */
 static void
-gather(struct settling *s, bool all)
+gather_left(struct settling *s, bool all)
 {
 	struct store_txn *t = s->txn;
 	struct waiting **last = &s->first;
@@ -165,7 +165,7 @@ owner_gives(struct store_txn *t, const struct fact *f)
 
 /* A fact that is no network's own. */
 static bool
-fact_try(struct settling *s, struct waiting *w)
+try_fact(struct settling *s, struct waiting *w)
 {
 	struct store_txn *t = s->txn;
 	enum err err = store_put(t, &w->left.out.fact, &w->left.out.why);
@@ -182,7 +182,7 @@ fact_try(struct settling *s, struct waiting *w)
 }
 
 static bool
-facts_try(struct settling *s)
+try_facts(struct settling *s)
 {
 	bool progress = false;
 
@@ -190,13 +190,13 @@ facts_try(struct settling *s)
 		if (w->tried && !w->done &&
 		    w->left.out.fact.kind != FACT_NETWORK &&
 		    s->txn->err == E_OK)
-			progress = fact_try(s, w) || progress;
+			progress = try_fact(s, w) || progress;
 	return progress;
 }
 
 /* What stays out may wait for something else than it did. */
 static void
-whys_keep(struct settling *s)
+keep_whys(struct settling *s)
 {
 	for (struct waiting *w = s->first; w != NULL; w = w->next) {
 		struct left *l = &w->left;
@@ -211,7 +211,7 @@ whys_keep(struct settling *s)
 }
 
 static int
-place_compare(const void *a, const void *b)
+compare_places(const void *a, const void *b)
 {
 	const struct waiting *const *x = a, *const *y = b;
 
@@ -221,7 +221,7 @@ place_compare(const void *a, const void *b)
 
 /* What is new and stays out: told in order, and kept with the cursor. */
 static void
-new_keep(struct settling *s, const char *cursor)
+keep_new(struct settling *s, const char *cursor)
 {
 	struct waiting **new, *w;
 	size_t n = 0;
@@ -233,7 +233,7 @@ new_keep(struct settling *s, const char *cursor)
 	for (w = s->first; w != NULL; w = w->next)
 		if (w->left.fresh && !w->done)
 			new[n++] = w;
-	qsort(new, n, sizeof(struct waiting *), place_compare);
+	qsort(new, n, sizeof(struct waiting *), compare_places);
 	for (size_t i = 0; i < n && s->txn->err == E_OK; i++) {
 		struct left *l = &new[i]->left;
 
@@ -257,12 +257,12 @@ store_settle(struct store_txn *t, const char *cursor, store_each_settled *each,
 	while (progress && t->err == E_OK) {
 		all = t->networks_changed;
 		t->networks_changed = false;
-		gather(&s, all);
+		gather_left(&s, all);
 		progress = networks_try(&s);
-		progress = facts_try(&s) || progress;
-		whys_keep(&s);
+		progress = try_facts(&s) || progress;
+		keep_whys(&s);
 	}
-	new_keep(&s, cursor);
+	keep_new(&s, cursor);
 	t->unsettled = t->networks_changed = false;
 	t->turn++;
 	arena_release(&s.arena);

@@ -9,7 +9,7 @@
 #include "settle_impl.h"
 
 static struct waiting *
-network_next(struct waiting *w)
+next_network(struct waiting *w)
 {
 	while (w != NULL &&
 	    (!w->tried || w->done || w->stays ||
@@ -20,8 +20,8 @@ network_next(struct waiting *w)
 
 /* Those that are not known to stay. */
 #define EACH_NETWORK(w, s)                                                     \
-	for (struct waiting *w = network_next((s)->first); w != NULL;          \
-	     w = network_next(w->next))
+	for (struct waiting *w = next_network((s)->first); w != NULL;          \
+	     w = next_network(w->next))
 
 /* What they are now: all of it there, or none. */
 static void
@@ -33,7 +33,7 @@ index_old(struct settling *s, bool is)
 }
 
 static void
-look(struct settling *s)
+look_at_network(struct settling *s)
 {
 	struct store_txn *t = s->txn;
 
@@ -135,9 +135,9 @@ networks_try(struct settling *s)
 	bool before = t->networks_changed, progress = false;
 	struct lengths lengths = network_lengths(t);
 
-	if (network_next(s->first) == NULL)
+	if (next_network(s->first) == NULL)
 		return false;
-	look(s);
+	look_at_network(s);
 	index_old(s, false);
 	if (t->err == E_OK)
 		judge(s);

@@ -86,7 +86,7 @@ note_unseen(void *arg, const struct fact *f, bool implied)
 }
 
 static enum err
-share_check(const struct share *s, struct complaint *why)
+check_share(const struct share *s, struct complaint *why)
 {
 	char rule[sizeof(why->rule)], value[64];
 
@@ -102,14 +102,14 @@ share_check(const struct share *s, struct complaint *why)
 
 /* The store first: it says more, unless the snapshot is of one network. */
 static enum err
-shares_check(const struct doomed *d, struct complaint *why)
+check_shares(const struct doomed *d, struct complaint *why)
 {
 	enum err err =
-	    d->txn->scope == NULL ? share_check(&d->store, why) : E_OK;
+	    d->txn->scope == NULL ? check_share(&d->store, why) : E_OK;
 
 	for (size_t i = 0; i < d->networks.slots && err == E_OK; i++)
 		if (d->networks.slot[i].entry != NULL)
-			err = share_check(
+			err = check_share(
 			    (const struct share *)d->networks.slot[i].entry,
 			    why);
 	return err;
@@ -148,7 +148,7 @@ snapshot_keep(struct store_txn *t, const struct fact *f, bool whole)
 }
 
 static void
-gather(struct doomed *d)
+gather_doomed(struct doomed *d)
 {
 	struct store_txn *t = d->txn;
 
@@ -168,9 +168,9 @@ store_snapshot_end(struct store_txn *t, bool any, struct complaint *why)
 
 	assert(t->seen != NULL);
 	if (!seen_is_all(t))
-		gather(&d);
+		gather_doomed(&d);
 	if (!any)
-		err = shares_check(&d, why);
+		err = check_shares(&d, why);
 	seen_end(t);
 	for (struct doomed_key *k = d.first;
 	     k != NULL && err == E_OK && t->err == E_OK; k = k->next)

@@ -29,7 +29,7 @@ lock(const struct store *s, short what)
 
 /* The journal's entry of *COMMIT; where that is 0, of the last one. */
 static enum err
-entry_copy(const struct store *s, uint64_t *commit, struct wire_out *out)
+copy_entry(const struct store *s, uint64_t *commit, struct wire_out *out)
 {
 	MDB_txn *txn;
 	MDB_dbi dbi;
@@ -52,7 +52,7 @@ take_up(struct store *s)
 	struct wire_out was = wire_out(one, sizeof(one));
 	struct wire_out is = wire_out(other, sizeof(other));
 	uint64_t commit = 0;
-	enum err err = entry_copy(s, &commit, &was);
+	enum err err = copy_entry(s, &commit, &was);
 
 	if (err == E_OK) {
 		store_close_file(s->env);
@@ -63,7 +63,7 @@ take_up(struct store *s)
 		err = lock(s, F_WRLCK);
 	if (err != E_OK || commit == 0)
 		return err;
-	err = entry_copy(s, &commit, &is);
+	err = copy_entry(s, &commit, &is);
 	if (err != E_OK)
 		return err;
 	return was.len == is.len && memcmp(one, other, is.len) == 0 ? E_OK

@@ -51,7 +51,8 @@ zone_find(struct store_txn *t, const char *name, struct store_key *key)
 
 /* RFC 1034, 3.6.2: a CNAME is its name's only record. */
 static enum err
-check_alone(struct store_txn *t, const struct fact *f, struct complaint *why)
+check_cname_alone(
+    struct store_txn *t, const struct fact *f, struct complaint *why)
 {
 	struct fact other = *f;
 	bool is_cname = strcmp(f->to, "CNAME") == 0;
@@ -81,7 +82,7 @@ zone_check_record(
 		return E_OK;
 	if (zone_labels(t, f->id) == 0)
 		return complain(why, "name", ZONE_FIRST, f->id);
-	return check_alone(t, f, why);
+	return check_cname_alone(t, f, why);
 }
 
 struct gathering {
@@ -126,7 +127,7 @@ is_of(struct gathering *g, const struct fact *record, const struct dname *name)
 }
 
 static bool
-record_gather(void *arg, const struct fact *f, bool implied)
+gather_record(void *arg, const struct fact *f, bool implied)
 {
 	struct gathering *g = arg;
 	struct zone_record *r;
@@ -158,10 +159,10 @@ zone_records(struct store_txn *t, const struct fact *zone, bool wait,
 		return NULL;
 	if (g.is_there)
 		err = store_facts(
-		    t, FACT_RECORD, zone->network, record_gather, &g);
+		    t, FACT_RECORD, zone->network, gather_record, &g);
 	if (err != E_OK && t->err == E_OK)
 		t->err = err;
 	if (wait)
-		left_each(t, FACT_RECORD, zone->network, record_gather, &g);
+		left_each(t, FACT_RECORD, zone->network, gather_record, &g);
 	return g.first;
 }
