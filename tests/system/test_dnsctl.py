@@ -108,12 +108,16 @@ def test_apply_warns_of_what_no_name_asks_for(servers):
 
 
 def test_apply_warns_of_a_region_that_is_not_there(servers):
-    """Once, as of the end; and who is in one that goes."""
+    """Once, as of the end, in their order; and who is in one that goes."""
     store = servers.store(NET)
     iad = '{"put":"region","id":"iad","latitude":39,"longitude":-77}\n'
     gone = '{"delete":"region","id":"iad"}\n'
     other = WEB.replace('"i"', '"j"').replace("18::1", "18::2")
     for lines_, said in [
+            (WEB + other.replace('"iad"', '"ord"'),
+             '-:1: instance n/web/i: warning: region: there is no such '
+             'region: "iad"\n-:2: instance n/web/j: warning: region: there '
+             'is no such region: "ord"\n'),
             (WEB + other, '-:1: instance n/web/i: warning: '
              'region: there is no such region: "iad"\n'),
             (WEB + iad, ""),

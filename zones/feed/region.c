@@ -4,14 +4,16 @@
 #include "region.h"
 
 #include <string.h>
+#include <sys/queue.h>
 
 #include "base/hash.h"
 #include "zones/store/write/facts.h"
 
-#define SLOTS 64 /* of regions that were named a short while ago */
+#define SLOTS 1024 /* a fleet has no more */
 
 struct feed_region {
-	struct feed_region *next;
+	struct feed_region *beside; /* in its slot */
+	STAILQ_ENTRY(feed_region) next;
 	const char *id, *title; /* of the first that named it */
 	struct feed_where where;
 	bool deleted, there;
@@ -19,24 +21,20 @@ struct feed_region {
 };
 
 struct feed_regions {
-	struct feed_region *first, *slot[SLOTS];
+	STAILQ_HEAD(, feed_region) all; /* as they were named */
+	struct feed_region *slot[SLOTS];
 };
 
-static struct feed_region *
-region_find(struct feed *f, const char *id)
+/* Where it is, or belongs. */
+static struct feed_region **
+region_at(struct feed *f, const char *id)
 {
-	struct feed_region *r;
+	struct feed_region **at =
+	    &f->regions->slot[hash_bytes(id, strlen(id)) % SLOTS];
 
-	if (f->regions == NULL)
-		f->regions =
-		    arena_take(&f->cursors_memory, sizeof(*f->regions));
-	r = f->regions->slot[hash_bytes(id, strlen(id)) % SLOTS];
-	if (r != NULL && strcmp(r->id, id) == 0)
-		return r;
-	for (r = f->regions->first; r != NULL; r = r->next)
-		if (strcmp(r->id, id) == 0)
-			break;
-	return r;
+	while (*at != NULL && strcmp((*at)->id, id) != 0)
+		at = &(*at)->beside;
+	return at;
 }
 
 void
@@ -46,27 +44,29 @@ feed_region_note(struct feed *f, const struct fact *fact,
 	const char *id = fact->kind == FACT_REGION ? fact->id : fact->region;
 	struct arena *a = &f->cursors_memory;
 	char title[FACT_TITLE];
-	struct feed_region *r;
+	struct feed_region *r, **at;
 
 	if (id == NULL || (fact->kind == FACT_REGION) != deleted)
 		return;
-	r = region_find(f, id);
-	if (r == NULL) {
-		r = arena_take(a, sizeof(*r));
-		*r = (struct feed_region){ .next = f->regions->first,
-			.id = arena_text(a, id),
-			.title = arena_text(a, fact_title(fact, title)),
-			.where = { arena_text(a, where->name), where->line },
-			.deleted = deleted };
-		f->regions->first = r;
+	if (f->regions == NULL) {
+		f->regions = arena_take(a, sizeof(*f->regions));
+		STAILQ_INIT(&f->regions->all);
 	}
-	f->regions->slot[hash_bytes(id, strlen(id)) % SLOTS] = r;
+	at = region_at(f, id);
+	if (*at != NULL)
+		return;
+	*at = r = arena_take(a, sizeof(*r));
+	*r = (struct feed_region){ .id = arena_text(a, id),
+		.title = arena_text(a, fact_title(fact, title)),
+		.where = { arena_text(a, where->name), where->line },
+		.deleted = deleted };
+	STAILQ_INSERT_TAIL(&f->regions->all, r, next);
 }
 
 static bool
 region_see(void *arg, const struct fact *fact, bool implied)
 {
-	struct feed_region *r = region_find(arg, fact->id);
+	struct feed_region *r = *region_at(arg, fact->id);
 
 	(void)implied;
 	if (r != NULL)
@@ -79,7 +79,7 @@ user_see(void *arg, const struct fact *fact, bool implied)
 {
 	struct feed *f = arg;
 	struct feed_region *r =
-	    fact->region == NULL ? NULL : region_find(f, fact->region);
+	    fact->region == NULL ? NULL : *region_at(f, fact->region);
 	char title[FACT_TITLE];
 
 	(void)implied;
@@ -95,11 +95,12 @@ users_find(struct feed *f)
 {
 	static const enum fact_kind kinds[] = { FACT_INSTANCE, FACT_PEER,
 		FACT_GATEWAY };
+	const struct feed_region *r;
 	enum err err = E_OK;
 	bool any = false;
 
-	for (struct feed_region *r = f->regions->first; r != NULL; r = r->next)
-		any |= r->deleted && !r->there;
+	STAILQ_FOREACH(r, &f->regions->all, next)
+	any |= r->deleted && !r->there;
 	for (size_t i = 0; any && i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (err == E_OK)
 			err = store_facts(f->txn, kinds[i], NULL, user_see, f);
@@ -109,6 +110,7 @@ users_find(struct feed *f)
 enum err
 feed_regions_tell(struct feed *f)
 {
+	const struct feed_region *r;
 	char text[FACT_TITLE + 64];
 	enum err err;
 
@@ -117,8 +119,8 @@ feed_regions_tell(struct feed *f)
 	err = store_facts(f->txn, FACT_REGION, NULL, region_see, f);
 	if (err == E_OK)
 		err = users_find(f);
-	for (struct feed_region *r = f->regions->first; r != NULL;
-	     r = r->next) {
+	STAILQ_FOREACH(r, &f->regions->all, next)
+	{
 		if (err != E_OK || r->there || (r->deleted && r->user == NULL))
 			continue;
 		if (r->deleted)
