@@ -11,11 +11,12 @@ PACKAGES_bench-wireguard := $(PACKAGES_run) wireguard-go wireguard-tools \
 PACKAGES_bench-forward := $(PACKAGES_bench) dnsdist unbound
 
 BENCH_TOOLS := $(OUT)/echo $(OUT)/echo_tcp $(OUT)/load
+BENCH_PORTS := $(OUT)/bench/ports.so
 BENCH_PYTHON := BUILD=$(abspath $(OUT)) /usr/bin/python3 tests/bench
 
 # What they need is installed before anything is built.
 bench bench-feed bench-fleet bench-forward: bench%: packages-bench%
-	@$(MAKE) all $(BENCH_TOOLS) $(OUT)/trace
+	@$(MAKE) all $(BENCH_TOOLS) $(BENCH_PORTS) $(OUT)/trace
 	@$(BENCH_PYTHON)/$(subst -,_,$@).py $(BENCH)
 
 bench-wireguard: packages-bench-wireguard
@@ -30,6 +31,12 @@ $(OUT)/load: $(call bench_objects,load load_questions load_tcp load_udp)
 $(BENCH_TOOLS):
 	@$(SAY) LD $@
 	$(Q)$(LINK) -o $@ $^
+
+# Into dnsd, so without what KIND would need of it.
+$(BENCH_PORTS): tests/bench/ports.c
+	@mkdir -p $(dir $@)
+	@$(SAY) LD $@
+	$(Q)$(CC) $(ALWAYS) $(WARN) -O2 -fPIC -shared -o $@ $<
 
 # The query path without sockets: what callgrind counts.
 $(OUT)/trace: $(call bench_objects,trace load_questions) $(OUT)/libread.a

@@ -18,7 +18,7 @@ import time
 
 import data
 import servers
-from measure import (CLIENT_CPU, DATA, Process, in_own_network, load,
+from measure import (BUILD, CLIENT_CPU, DATA, Process, in_own_network, load,
                      loaded, machine, median, publish, table, user_share,
                      wait_for_answer)
 
@@ -222,6 +222,71 @@ def passes_text(classes, rounds):
     return f"{rounds} rounds, medians.\n\n" + table(turned[0], turned[1:])
 
 
+# --- a new port for each batch --------------------------------------------
+
+class DnsdKeeps(DnsdForward):
+    """What a scan of ports would pay off against."""
+
+    name = "sockets chosen at random, whose ports stay"
+    port = 5342
+    ports = "keep"
+
+    def command(self):
+        return ["env", f"LD_PRELOAD={BUILD / 'bench' / 'ports.so'}",
+                f"PORTS={self.ports}", f"UPSTREAM={self.upstream}",
+                *super().command()]
+
+
+class DnsdConnects(DnsdKeeps):
+    name = "a new port for each batch, connected to the upstream"
+    port = 5343
+    ports = "connect"
+
+
+class DnsdRenews(DnsdForward):
+    name = "a new port for each batch, as it is"
+    port = 5344
+
+
+PORTS = DnsdRenews, DnsdKeeps, DnsdConnects
+ALONE = 20_000  # questions, each of which is a batch
+
+
+def measure_ports(server, **how):
+    server.start()
+    try:
+        wait_for_answer(server, f"ns.{ZONE}", type_=1)
+        return loaded(server, server.data / "once", seconds=60, patient=True,
+                      **how)
+    finally:
+        server.stop()
+
+
+def ports_text(rounds):
+    set_ = forward_set()
+    upstream = Upstream(set_)
+    upstream.fresh()
+    upstream.start()
+    runs = {class_(set_): ([], []) for class_ in PORTS}
+    try:
+        for server in runs:
+            server.fresh()
+        for _ in range(rounds):
+            for server, (many, alone) in runs.items():
+                many.append(measure_ports(server, count=NAMES))
+                alone.append(measure_ports(server, count=ALONE, window=1))
+    finally:
+        upstream.stop()
+    ours = [median(all_, "cost") for all_ in next(iter(runs.values()))]
+    rows = [[server.name] + [cell for all_, our in zip(both, ours) for cell in
+                             (f"{median(all_, 'cost'):.2f}",
+                              f"{median(all_, 'cost') / our:.2f}")]
+            for server, both in runs.items()]
+    return "Misses, by what port a question leaves from, with 128 questions " \
+        f"under way and with one; {rounds} rounds, medians:\n\n" + table(
+            ["", "128: µs", "times ours", "one: µs", "times ours"], rows)
+
+
 # --- private names while the upstream is gone -----------------------------
 
 class DnsdBlackHole(servers.Dnsd):
@@ -366,6 +431,7 @@ def main():
     classes = [c for c in FORWARDERS if not names or c.name in names]
     text = [machine() + "; " + passes_text(classes, 1 if args.quick else 3)]
     if DnsdForward in classes:
+        text.append(ports_text(1 if args.quick else 7))
         text.append(black_hole_text(2 if args.quick else 5))
         text.append(pools_text(*(4, 1) if args.quick else (10, 5)))
     if args.quick or names:

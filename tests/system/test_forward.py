@@ -35,6 +35,8 @@ def fixture_forwarding(servers, started):
 NEVER = [
     "internal", "x.internal", "a.b.c.d.x.internal", "_x._y.internal",
     "apn", "x.apn", "flycast", "x.y.flycast", "INTERNAL", "X.Apn",
+    "home.arpa", "tv.home.arpa", "x.test", "a.b.alt", "resolver.arpa",
+    "_dns.resolver.arpa", "use-application-dns.net",
     "localhost", "x.localhost", "invalid", "x.invalid", "onion", "x.onion",
     "local", "printer.local",
     "10.in-addr.arpa", "1.0.0.10.in-addr.arpa", "16.172.in-addr.arpa",
@@ -71,6 +73,20 @@ def test_never_forwarded(forwarding):
         assert rcode(ask(name, "A")) == "NOERROR", name
     assert {n.lower() for n in upstream.names()} == \
         {dns.name.from_text(n).to_text() for n in FORWARDED}
+
+
+ORDINARY = ["test", "home.arpa", "resolver.arpa", "use-application-dns.net"]
+
+
+def test_special_names_that_are_ordinary_here(forwarding):
+    """Each as any other; the rest stay what they are."""
+    _, upstream = forwarding(lambda q, _: [address_of(q)], ordinary=ORDINARY)
+    for name in ORDINARY:
+        assert values(ask(f"x.{name}", "A")) == ["198.51.100.7"], name
+    for name in "x.alt", "x.local", "x.internal":
+        assert rcode(ask(name, "A")) == "NXDOMAIN", name
+    assert {n.lower() for n in upstream.names()} == \
+        {f"x.{name}." for name in ORDINARY}
 
 
 # --- what goes upstream
