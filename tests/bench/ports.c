@@ -29,8 +29,11 @@ begin(void)
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 }
 
+/* By its name alone: glibc declares it with a union of all addresses. */
+int shim_connect(int, const struct sockaddr *, socklen_t) __asm__("connect");
+
 int
-connect(int fd, const struct sockaddr *to, socklen_t len)
+shim_connect(int fd, const struct sockaddr *to, socklen_t len)
 {
 	if (to->sa_family != AF_UNSPEC)
 		return (int)syscall(SYS_connect, fd, to, len);
