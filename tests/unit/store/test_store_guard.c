@@ -147,6 +147,58 @@ test_cut_while_read(void **state)
 	}
 }
 
+/* Octets of an address, in place; the file says that it was written at WHEN. */
+static void
+address_put(struct fixture *f, struct copy *c, uint8_t last,
+    const struct timespec *when)
+{
+	static const uint8_t start[] = { 0xfd, 0xaa, 0, 0, 0, 0x18 };
+	const struct timespec times[] = { *when, *when };
+
+	for (size_t i = 0; i + 16 <= c->len; i++)
+		if (memcmp(c->octets + i, start, sizeof(start)) == 0 &&
+		    c->octets[i + 15] >= 64)
+			c->octets[i + 15] = last;
+	copy_put(f, c, "data.mdb", 0);
+	assert_int_equal(
+	    utimensat(AT_FDCWD, file_of(f, "data.mdb"), times, 0), 0);
+}
+
+/* A look that meets half of a write sees the time that all of it will have. */
+static void
+test_looked_at_while_written(void **state)
+{
+	struct snapshot *reader;
+	struct store *kept;
+	struct timespec now;
+	struct fixture f;
+	struct copy c;
+	enum err err = E_DAMAGED;
+
+	(void)state;
+	fixture_open(&f);
+	fill(&f);
+	copy_take(&f, &c);
+	assert_int_equal(clock_gettime(CLOCK_REALTIME, &now), 0);
+	address_put(&f, &c, 65, &now);
+	assert_int_equal(store_open_reader(&kept, f.path), E_OK);
+	assert_int_equal(store_keep(kept), E_OK);
+	assert_int_equal(snapshot_open(kept, &reader), E_OK);
+	assert_int_equal(snapshot_refresh(reader), E_DAMAGED);
+	address_put(&f, &c, 64, &now);
+	for (unsigned i = 0; i < 200 && err != E_OK; i++) {
+		snapshot_rest(reader);
+		(void)usleep(50000);
+		err = snapshot_refresh(reader);
+	}
+	assert_int_equal(err, E_OK);
+	snapshot_rest(reader);
+	snapshot_close(reader);
+	store_close(kept);
+	fixture_close(&f);
+	free(c.octets);
+}
+
 /* By another file; the lock file stays.  Whoever sleeps has to leave too. */
 static void
 test_replaced_beside_its_lock(void **state)
@@ -265,6 +317,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cut_while_read),
+		cmocka_unit_test(test_looked_at_while_written),
 		cmocka_unit_test(test_replaced_beside_its_lock),
 		cmocka_unit_test(test_lock_that_lies),
 	};
