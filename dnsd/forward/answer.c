@@ -300,7 +300,7 @@ static void
 ede_keep(struct answer_reply *reply, const uint8_t *data, uint16_t len)
 {
 	struct answer *a = &reply->answer;
-	struct wire_out out = wire_out(reply->ede, sizeof(reply->ede));
+	struct wire_out out = wire_out(a->ede, ANSWER_EDE_MAX);
 
 	if (len < 2)
 		return;

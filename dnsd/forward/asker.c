@@ -42,10 +42,10 @@ void
 asker_fail(struct forward *f, const struct asker *asker, enum dns_rcode rcode,
     enum dns_ede why)
 {
-	struct answer a = { .rcode = (uint8_t)rcode };
 	uint8_t ede[ANSWER_EDE_MAX];
+	struct answer a = { .rcode = (uint8_t)rcode, .ede = ede };
 
-	answer_explain(&a, ede, why);
+	answer_explain(&a, why);
 	asker_reply(f, asker, &a);
 }
 
@@ -61,23 +61,20 @@ asker_done(struct forward *f, struct asker *asker)
 }
 
 void
-answer_explain(
-    struct answer *answer, uint8_t ede[ANSWER_EDE_MAX], enum dns_ede code)
+answer_explain(struct answer *answer, enum dns_ede code)
 {
-	struct wire_out out = wire_out(ede, ANSWER_EDE_MAX);
+	struct wire_out out = wire_out(answer->ede, ANSWER_EDE_MAX);
 
 	(void)wire_room(&out, answer->ede_len);
 	wire_put_ede(&out, code, "");
-	if (out.bad)
-		return;
-	answer->ede = ede;
-	answer->ede_len = (uint8_t)out.len;
+	if (!out.bad)
+		answer->ede_len = (uint8_t)out.len;
 }
 
 /* RFC 8914, 4.4 and 4.20. */
 void
-answer_explain_stale(struct answer *answer, uint8_t ede[ANSWER_EDE_MAX])
+answer_explain_stale(struct answer *answer)
 {
-	answer_explain(answer, ede,
+	answer_explain(answer,
 	    answer->rcode == RCODE_NXDOMAIN ? EDE_STALE_NXDOMAIN : EDE_STALE);
 }

@@ -65,7 +65,7 @@ finish_stale(struct forward *f, struct pending *p)
 	if (cache_get(f->options.cache, &p->key, forward_now(f) / 1000, &space,
 		&hit) == CACHE_NONE)
 		return; /* pushed out meanwhile */
-	answer_explain_stale(&hit.answer, f->ede);
+	answer_explain_stale(&hit.answer);
 	askers_reply(f, p, &hit.answer, &f->counters.stale);
 }
 
@@ -82,22 +82,21 @@ why_failed(const struct pending *p)
 void
 finish_failed(struct forward *f, struct pending *p)
 {
+	enum dns_ede why = why_failed(p);
+	uint8_t ede[ANSWER_EDE_MAX];
 	struct answer answer = {
-		.rcode = RCODE_SERVFAIL, .ede = f->ede, .ttl = FAILED_TTL
+		.rcode = RCODE_SERVFAIL, .ede = ede, .ttl = FAILED_TTL
 	};
 
-	if (p->probe == NULL) {
-		answer_explain(&answer, f->ede, why_failed(p));
+	answer_explain(&answer, why);
+	if (p->probe == NULL)
 		cache_put(
 		    f->options.cache, &p->key, forward_now(f) / 1000, &answer);
-	}
 	if (p->stale)
 		finish_stale(f, p);
 	if (!SLIST_EMPTY(&p->askers)) {
-		answer.ede_len = 0; /* the stale answer's may be there */
-		answer_explain(&answer, f->ede, why_failed(p));
 		failure_log(f, p,
-		    why_failed(p) == EDE_NETWORK_ERROR
+		    why == EDE_NETWORK_ERROR
 			? "no upstream can be reached"
 			: "no upstream has answered in time");
 		askers_reply(f, p, &answer, &f->counters.failed);

@@ -1,17 +1,9 @@
 /*
  * follow.c - CNAMEs that lead where the upstreams asked have no say.
  *
- * An answer is kept as its upstream gave it, for all who ask.  Where its
- * chain leads is each asker's own:
- *
- *	home	a private name of his network, or in one of its zones: the
- *		query path answers it
- *	on	a name that goes to other upstreams, that was left open, or
- *		that a zone of his network leads to: asked anew, and the
- *		asker waits once more
- *	nowhere	the answer is whole
- *
- * What has led there stays with the asker and stands before the answer.
+ * An answer is kept as its upstream gave it, for all who ask; where its
+ * chain leads is each asker's own.  What has led there stays with him and
+ * stands before the answer.
  */
 #include "impl.h"
 
@@ -20,7 +12,12 @@
 
 #define FOLLOWS_MAX 8 /* answers that lead on */
 
-enum lead { LEAD_NOWHERE, LEAD_HOME, LEAD_OWN, LEAD_ON };
+enum lead {
+	LEAD_NOWHERE, /* the answer is whole */
+	LEAD_HOME,    /* to what the query path has answered */
+	LEAD_OWN,     /* to a zone of his network, which leads on */
+	LEAD_ON       /* to other upstreams, or it was left open: asked anew */
+};
 
 /* How far one asker's chain is. */
 struct way {
@@ -165,11 +162,11 @@ static void
 home_reply(struct way *w)
 {
 	const struct query *home = &w->home;
-	struct answer a = { .rcode = (uint8_t)home->rcode };
 	uint8_t ede[ANSWER_EDE_MAX];
+	struct answer a = { .rcode = (uint8_t)home->rcode, .ede = ede };
 
 	if (home->ede != EDE_NONE)
-		answer_explain(&a, ede, home->ede);
+		answer_explain(&a, home->ede);
 	for (unsigned s = 0; s < SECTIONS; s++)
 		a.count[s] = dns_get16(home->pkt + 6 + 2 * s);
 	way_reply(w, home->pkt, home->len, DNS_HEADER + home->question_len, &a);

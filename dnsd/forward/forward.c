@@ -124,7 +124,7 @@ asker_ask_on(struct forward *f, struct asker *asker)
 		return;
 	}
 	if (found == CACHE_STALE)
-		answer_explain_stale(&hit.answer, f->ede);
+		answer_explain_stale(&hit.answer);
 	follow(f, asker, asker->on_set, &asker->on, &hit.answer);
 }
 
@@ -156,7 +156,7 @@ set_ask(struct forward *f, struct query *q, const struct client *client,
 		if (!hit.failing)
 			try_probes(f, set);
 		f->counters.stale++;
-		answer_explain_stale(&hit.answer, f->ede);
+		answer_explain_stale(&hit.answer);
 		break;
 	case CACHE_NONE:
 		if (upstream_any(set) || pending_find(f, &key) != NULL)

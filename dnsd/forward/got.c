@@ -44,7 +44,7 @@ error_accept(struct forward *f, struct pending *p, struct answer_reply *reply)
 	memset(answer->count, 0, sizeof(answer->count));
 	answer->len = 0;
 	if (reply->ede_code == EDE_NONE)
-		answer_explain(answer, reply->ede, why);
+		answer_explain(answer, why);
 	finish(f, p, answer);
 }
 
@@ -61,7 +61,7 @@ reply_act(struct forward *f, struct attempt *a, struct answer_reply *reply)
 		upstream_helped(a->upstream, is_final(reply));
 	if (is_final(reply)) {
 		if (reply->removed > 0)
-			answer_explain(&reply->answer, reply->ede, EDE_BLOCKED);
+			answer_explain(&reply->answer, EDE_BLOCKED);
 		finish(f, p, &reply->answer);
 	} else if (!try_after(f, a, reply)) {
 		error_accept(f, p, reply);

@@ -160,10 +160,9 @@ void asker_fail(
     struct forward *, const struct asker *, enum dns_rcode, enum dns_ede);
 /* He has his reply. */
 void asker_done(struct forward *, struct asker *);
-/* Adds an explanation to an answer whose own are at EDE. */
-void answer_explain(
-    struct answer *, uint8_t ede[ANSWER_EDE_MAX], enum dns_ede code);
-void answer_explain_stale(struct answer *, uint8_t ede[ANSWER_EDE_MAX]);
+/* One more explanation, in the room at its `ede`. */
+void answer_explain(struct answer *, enum dns_ede code);
+void answer_explain_stale(struct answer *);
 
 /* follow.c */
 /*

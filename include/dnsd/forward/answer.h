@@ -6,15 +6,12 @@
  * other names of the records themselves.  They are right behind any question
  * for the same name, in its letters, and behind no other.
  *
- * What is not the question's business is left out: in the answer section
- * records that do not follow from the question's name by CNAME and DNAME,
- * in the authority section SOA, NS and DS of zones that it is not in and
- * proofs of others' zones, in the additional section what is not at or below
- * it, and everywhere whatever belongs to one hop only (OPT, TSIG), or is of a
- * name that no upstream has a say in.
- *
- * What is not well formed is no answer: rdata that is not what its type
- * says, chains that go in a circle or are longer than 32 names.
+ * What is not the question's business is left out: answers that do not
+ * follow from its name by CNAME and DNAME, SOA, NS and DS of zones that it
+ * is not in, proofs of others' zones, additional records that are not at or
+ * below it, whatever is between two hops (OPT, TSIG), and names that no
+ * upstream has a say in.  What is not well formed is no answer: rdata that
+ * is not what its type says, chains in a circle or of more than 32 names.
  */
 #ifndef DNSD_FORWARD_ANSWER_H
 #define DNSD_FORWARD_ANSWER_H
@@ -41,7 +38,7 @@ struct answer {
 	/* The records; in front of them is room for header and question. */
 	uint8_t *body;
 	size_t len;
-	const uint8_t *ede; /* Extended DNS Error options, as they came */
+	uint8_t *ede; /* Extended DNS Error options, of ANSWER_EDE_MAX octets */
 	uint8_t ede_len;
 	uint32_t ttl; /* how long it may be kept, seconds; 0: not at all */
 };

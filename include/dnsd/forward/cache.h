@@ -1,21 +1,14 @@
 /*
  * cache.h - answers of upstreams, shared by the workers.
  *
- * Bounded: all its memory is reserved when it is opened and touched as it
- * fills; nothing is allocated later.  Any thread may call at any time.  A
- * call holds the lock of one shard, of up to 64, for as long as it takes
- * to copy an answer.
+ * All its memory is reserved when it is opened and touched as it fills.
+ * Any thread may call at any time, and holds the lock of one shard, of up to
+ * 64, for as long as it takes to copy an answer.
  *
- * What is kept under a key
- *   A name in lower case, a type, DO and CD, and a scope: whose upstreams
- *   were asked.  An answer that one network's own server gave has that
- *   server's scope, so that it is nobody else's.
- *
- * How long
- *   For the answer's TTL it is fresh.  For a day after that it is stale: of
- *   use only where no upstream answers (RFC 8767).  A failure never takes
- *   the place of such an answer.  Who has not been used since the clock's
- *   hand went by is the first to go when room is short.
+ * An answer is fresh for its TTL.  For a day after that it is stale: of use
+ * only where no upstream answers (RFC 8767).  A failure never takes the
+ * place of such an answer.  What has not been used is the first to go when
+ * room is short.
  */
 #ifndef DNSD_FORWARD_CACHE_H
 #define DNSD_FORWARD_CACHE_H
@@ -28,8 +21,8 @@
 struct cache;
 
 struct cache_key {
-	uint64_t hash; /* of all below */
-	uint64_t scope;
+	uint64_t hash;  /* of all below */
+	uint64_t scope; /* whose upstreams were asked */
 	uint16_t qtype;
 	bool edns_do, cd;
 	const struct dname *name;

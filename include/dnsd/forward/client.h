@@ -1,9 +1,8 @@
 /*
  * client.h - where a reply goes.
  *
- * A value that is copied with a question that has to wait.  The path
- * outlives every client that names it: a listener is not freed while a
- * question that came through it waits.
+ * Copied with a question that has to wait.  A listener is not freed while
+ * one that came through it waits.
  */
 #ifndef DNSD_FORWARD_CLIENT_H
 #define DNSD_FORWARD_CLIENT_H
@@ -18,13 +17,10 @@ struct client;
 
 /* What a listener (UDP) or a connection table (TCP) implements. */
 struct client_path {
-	/*
-	 * Sends or queues LEN octets, which are the caller's again on return;
-	 * silently nothing where the client has gone.
-	 */
+	/* Sends or queues a copy; nothing where the client has gone. */
 	void (*send)(struct client_path *, const struct client *,
 	    const uint8_t *pkt, size_t len);
-	/* Ends a batch of sends: queued replies leave now. */
+	/* What is queued leaves now. */
 	void (*flush)(struct client_path *);
 };
 

@@ -1,9 +1,6 @@
 /*
  * forward.h - other people's names: cache, join, upstream, checks.
  *
- * question -> cache -> join one already in flight -> upstream -> checks
- * -> cache -> answer
- *
  * One forwarder a worker, used by its thread alone; the cache is shared.
  * Nothing here can hold up a private name: what is in flight is bounded,
  * and a question beyond the bound fails at once.
