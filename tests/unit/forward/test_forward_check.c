@@ -159,6 +159,24 @@ test_letters_are_learnt(void **state)
 	assert_int_equal(lab.got_count, 2);
 }
 
+/* A header alone has no letters that could differ. */
+static void
+test_letters_of_no_question(void **state)
+{
+	const struct lab_reply r = { .flags = RCODE_NXDOMAIN };
+
+	(void)state;
+	(void)lab_ask(&lab, "www.example.com");
+	lab_make_reply(&lab, 0, &r);
+	memset(lab.pkt + DNS_HEADER, 0, lab.pkt_len - DNS_HEADER);
+	lab.pkt_len = DNS_HEADER;
+	lab_arrive(&lab, 0);
+	assert_int_equal(lab.got_count, 1);
+	assert_int_equal(
+	    ability_is(&lab.sent[0].upstream->able[ABLE_LETTERS], lab.now_us),
+	    LEARNT_NOTHING);
+}
+
 static void
 test_letters_are_not_kept(void **state)
 {
@@ -350,6 +368,7 @@ main(void)
 		TEST(test_cut_short),
 		TEST(test_wrong_sender),
 		TEST(test_letters_are_learnt),
+		TEST(test_letters_of_no_question),
 		TEST(test_letters_are_not_kept),
 		TEST(test_cookies),
 		TEST(test_bad_cookie),

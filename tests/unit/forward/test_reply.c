@@ -64,7 +64,7 @@ answer_with(uint8_t *body, const uint16_t count[SECTIONS])
 static void
 test_sizes(void **state)
 {
-	static const uint8_t why[6] = { 0, 15, 0, 2, 0, 3 };
+	static uint8_t why[6] = { 0, 15, 0, 2, 0, 3 };
 	uint8_t body[4096], out[4096];
 
 	(void)state;
