@@ -9,28 +9,22 @@
 #include "zones/store/read/store.h"
 
 static const struct listen_sockets *
-sockets_find(const struct generation *old, const struct config_listen *l)
+sockets_find(const struct listen_sockets *s, unsigned count,
+    const struct config_listen *l)
 {
-	for (unsigned i = 0; old != NULL && i < old->config->listen_count; i++)
-		if (config_listen_is_same(&old->config->listen[i], l))
-			return &old->o.sockets[i];
+	for (unsigned i = 0; i < count; i++)
+		if (s[i].count > 0 && config_listen_is_same(s[i].listen, l))
+			return &s[i];
 	return NULL;
 }
 
-/* The first generation takes over what was PASSED to us. */
-static const struct listen_sockets *
-sockets_inherited(const struct generation *g, unsigned i,
-    const struct generation *old, const struct listen_sockets *passed)
-{
-	if (old != NULL)
-		return sockets_find(old, &g->config->listen[i]);
-	return passed == NULL || passed[i].count == 0 ? NULL : &passed[i];
-}
-
+/* The first generation takes over what the service manager opened. */
 static enum err
 sockets_open(struct generation *g, const struct generation *old)
 {
 	const struct config *c = g->config;
+	const struct listen_sockets *from = old == NULL ? NULL : old->o.sockets;
+	unsigned count = old == NULL ? 0 : old->config->listen_count;
 	struct listen_sockets *passed = NULL;
 	enum err err = E_OK;
 
@@ -39,14 +33,18 @@ sockets_open(struct generation *g, const struct generation *old)
 		return E_NOMEM;
 	if (old == NULL)
 		err = listen_passed(&passed, c);
+	if (passed != NULL) {
+		from = passed;
+		count = c->listen_count;
+	}
 	/* All before the first socket, which would be in the way. */
 	for (unsigned i = 0; err == E_OK && i < c->listen_count; i++)
 		if (old == NULL &&
-		    sockets_inherited(g, i, NULL, passed) == NULL)
+		    sockets_find(from, count, &c->listen[i]) == NULL)
 			err = listen_is_free(&c->listen[i]);
 	for (unsigned i = 0; err == E_OK && i < c->listen_count; i++)
 		err = listen_sockets_open(&g->o.sockets[i], &c->listen[i],
-		    c->workers, sockets_inherited(g, i, old, passed));
+		    c->workers, sockets_find(from, count, &c->listen[i]));
 	for (unsigned i = 0; passed != NULL && i < c->listen_count; i++)
 		listen_sockets_close(&passed[i]);
 	free(passed);
@@ -193,7 +191,8 @@ generation_hand_on(struct generation *old, const struct generation *heir)
 		return;
 	for (unsigned i = 0; i < old->config->listen_count; i++)
 		old->o.sockets[i].handed_on =
-		    sockets_find(heir, &old->config->listen[i]) != NULL;
+		    sockets_find(heir->o.sockets, heir->config->listen_count,
+			&old->config->listen[i]) != NULL;
 }
 
 void
