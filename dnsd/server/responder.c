@@ -44,17 +44,19 @@ store_changed(struct worker_responder *own)
 static void
 responder_begin(struct responder *r)
 {
+	struct worker_responder *own = responder_own(r);
+
 	/*
 	 * Not the coarse clock: it runs up to a tick late, so that a peer's
 	 * TTL reached a second too far at the beginning of each second.
 	 */
-	responder_own(r)->began_ns = clock_ns(CLOCK_REALTIME);
-	responder_own(r)->cached = 0;
+	own->began_ns = clock_ns(CLOCK_REALTIME);
+	own->cached = 0;
 	r->packets = r->replies = 0;
-	r->env.now = responder_own(r)->began_ns / 1000000000;
+	r->env.now = own->began_ns / 1000000000;
 	r->env.store = snapshot_refresh(r->env.snapshot);
-	if (r->env.store != responder_own(r)->store_was)
-		store_changed(responder_own(r));
+	if (r->env.store != own->store_was)
+		store_changed(own);
 }
 
 #define SEEN_MAX 1232 /* octets of a question; the rest is not told */
@@ -115,50 +117,46 @@ questions_see(struct worker_responder *own, struct query *const *q, unsigned n)
 static void
 responder_answer(struct responder *r, struct query *const *q, unsigned n)
 {
-	bool seen = questions_keep(responder_own(r), q, n);
+	struct worker_responder *own = responder_own(r);
+	bool seen = questions_keep(own, q, n);
 
 	query_answer(q, n, &r->env);
 	if (seen)
-		questions_see(responder_own(r), q, n);
-	sketch_see(&responder_own(r)->sketch, q, n, &r->env.rng, r->env.now,
-	    *responder_own(r)->options->trace);
+		questions_see(own, q, n);
+	sketch_see(
+	    &own->sketch, q, n, &r->env.rng, r->env.now, *own->options->trace);
 }
 
 /* Once a batch: a look at the clock and three additions. */
 static void
-batch_count(struct worker_responder *own)
+responder_end(struct responder *r)
 {
+	struct worker_responder *own = responder_own(r);
 	int64_t took = clock_ns(CLOCK_REALTIME) - own->began_ns;
-	const struct responder *r = &own->responder;
 
 	histogram_add(&own->timing.stored, took, r->replies - own->cached);
 	histogram_add(&own->timing.cached, took, own->cached);
 	histogram_add(&own->timing.packets, r->packets, r->packets > 0);
-}
-
-static void
-responder_end(struct responder *r)
-{
-	batch_count(responder_own(r));
 	snapshot_rest(r->env.snapshot);
-	if (responder_own(r)->forward != NULL)
-		forward_flush(responder_own(r)->forward);
+	if (own->forward != NULL)
+		forward_flush(own->forward);
 }
 
 static bool
 responder_forward(
     struct responder *r, struct query *q, const struct client *client)
 {
-	if (responder_own(r)->forward == NULL) {
+	struct worker_responder *own = responder_own(r);
+
+	if (own->forward == NULL) {
 		query_fail(q, &r->env, RCODE_SERVFAIL, EDE_NO_AUTHORITY);
 		return true;
 	}
-	if (forward_ask(responder_own(r)->forward, q, client) != QUERY_SEND)
+	if (forward_ask(own->forward, q, client) != QUERY_SEND)
 		return false;
-	responder_own(r)->cached++;
-	if (tap_wanted(responder_own(r)->options->tap) != 0)
-		message_see(
-		    responder_own(r), q, TAP_CLIENT_RESPONSE, q->pkt, q->len);
+	own->cached++;
+	if (tap_wanted(own->options->tap) != 0)
+		message_see(own, q, TAP_CLIENT_RESPONSE, q->pkt, q->len);
 	return true;
 }
 
