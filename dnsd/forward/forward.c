@@ -12,7 +12,7 @@ static enum query_next
 question_fail(
     struct forward *f, struct query *q, enum dns_rcode rcode, enum dns_ede ede)
 {
-	query_fail(q, f->options.env, rcode, ede);
+	(void)query_fail(q, f->options.env, rcode, ede);
 	return QUERY_SEND;
 }
 

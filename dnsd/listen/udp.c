@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 
 #define BATCH QUERY_BATCH /* packets a system call */
@@ -60,9 +59,8 @@ struct udp_buffers {
 	unsigned queued;
 	struct udp_listener *queued_by;
 
-	uint8_t *memory;
-	size_t memory_len;
 	size_t slot_len;
+	uint8_t memory[] __attribute__((aligned(64)));
 };
 
 struct udp_listener {
@@ -73,7 +71,7 @@ struct udp_listener {
 };
 
 static inline struct slot *
-slot_of(const struct mmsghdr *m)
+message_slot(const struct mmsghdr *m)
 {
 	return (struct slot *)m->msg_hdr.msg_iov;
 }
@@ -82,7 +80,7 @@ slot_of(const struct mmsghdr *m)
 static void
 message_arm(const struct udp_buffers *b, struct mmsghdr *m)
 {
-	struct slot *s = slot_of(m);
+	struct slot *s = message_slot(m);
 
 	s->iov.iov_len = b->slot_len;
 	m->msg_hdr.msg_namelen = sizeof(s->from);
@@ -108,40 +106,29 @@ batch_init(struct batch *batch, uint8_t *memory, size_t stride)
 enum err
 udp_buffers_open(struct udp_buffers **out, size_t max_udp_size)
 {
-	struct udp_buffers *b;
-	size_t stride;
+	size_t len = max_udp_size > QUESTION_MAX ? max_udp_size : QUESTION_MAX;
+	size_t stride = (len + 127) / 128 * 128 + PAD;
+	/* Pages come when they are touched: most of these never are. */
+	struct udp_buffers *b =
+	    aligned_alloc(64, sizeof(*b) + 2 * BATCH * stride);
 
-	*out = NULL;
-	b = aligned_alloc(64, (sizeof(*b) + 63) & ~(size_t)63);
+	*out = b;
 	if (b == NULL)
 		return E_NOMEM;
 	memset(b, 0, sizeof(*b));
-	b->slot_len = max_udp_size > QUESTION_MAX ? max_udp_size : QUESTION_MAX;
-	stride = (b->slot_len + 127) / 128 * 128 + PAD;
-	b->memory_len = 2 * BATCH * stride;
-	/* Pages come when they are touched: most of these never are. */
-	b->memory = mmap(NULL, b->memory_len, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (b->memory == MAP_FAILED) {
-		free(b);
-		return E_NOMEM;
-	}
+	b->slot_len = len;
 	batch_init(&b->in, b->memory, stride);
 	batch_init(&b->out, b->memory + BATCH * stride, stride);
 	for (unsigned i = 0; i < BATCH; i++) {
 		message_arm(b, &b->in.msg[i]);
 		b->query[i] = &b->question[i];
 	}
-	*out = b;
 	return E_OK;
 }
 
 void
 udp_buffers_close(struct udp_buffers *b)
 {
-	if (b == NULL)
-		return;
-	(void)munmap(b->memory, b->memory_len);
 	free(b);
 }
 
@@ -163,7 +150,7 @@ static bool
 control_turn(struct mmsghdr *m, struct addr *to)
 {
 	struct cmsghdr *c = CMSG_FIRSTHDR(&m->msg_hdr);
-	struct slot *s = slot_of(m);
+	struct slot *s = message_slot(m);
 
 	if (c == NULL)
 		return false;
@@ -230,7 +217,7 @@ any_is_large(const struct mmsghdr *m, unsigned n)
 	bool large = false;
 
 	for (unsigned i = 0; i < n; i++)
-		large |= slot_of(&m[i])->iov.iov_len > WHOLE_MAX;
+		large |= message_slot(&m[i])->iov.iov_len > WHOLE_MAX;
 	return large;
 }
 
@@ -273,7 +260,7 @@ messages_send(const struct udp_listener *l, struct mmsghdr *m, unsigned n)
 static bool
 message_read(struct udp_listener *l, struct mmsghdr *m, struct query *q)
 {
-	struct slot *s = slot_of(m);
+	struct slot *s = message_slot(m);
 
 	if ((m->msg_hdr.msg_flags & MSG_TRUNC) != 0) {
 		l->o.counters->oversize++;
@@ -298,7 +285,7 @@ static bool
 message_write(struct udp_listener *l, struct mmsghdr *m, struct query *q)
 {
 	struct responder *r = l->o.responder;
-	struct slot *s = slot_of(m);
+	struct slot *s = message_slot(m);
 
 	if (q->next == QUERY_DROP)
 		return false;
@@ -429,7 +416,7 @@ udp_path_send(struct client_path *path, const struct client *client,
 	}
 	b->queued_by = l;
 	m = &b->out.msg[b->queued++];
-	s = slot_of(m);
+	s = message_slot(m);
 	memcpy(s->iov.iov_base, pkt, len);
 	s->iov.iov_len = len;
 	memcpy(&s->from, &client->from, sizeof(s->from));

@@ -149,7 +149,7 @@ responder_forward(
 	struct worker_responder *own = responder_own(r);
 
 	if (own->forward == NULL) {
-		query_fail(q, &r->env, RCODE_SERVFAIL, EDE_NO_AUTHORITY);
+		(void)query_fail(q, &r->env, RCODE_SERVFAIL, EDE_NO_AUTHORITY);
 		return true;
 	}
 	if (forward_ask(own->forward, q, client) != QUERY_SEND)

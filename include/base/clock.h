@@ -23,19 +23,13 @@ clock_ns(clockid_t clock)
 static inline int64_t
 clock_us(clockid_t clock)
 {
-	struct timespec now;
-
-	(void)clock_gettime(clock, &now);
-	return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+	return clock_ns(clock) / 1000;
 }
 
 static inline int64_t
 clock_ms(clockid_t clock)
 {
-	struct timespec now;
-
-	(void)clock_gettime(clock, &now);
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+	return clock_ns(clock) / 1000000;
 }
 
 /* The second that runs, not the nearest one. */

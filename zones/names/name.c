@@ -191,7 +191,7 @@ read_protocol(struct name *name, struct label l)
 
 /* Takes _PORT._PROTO. or _PROTO. off the name's begin. */
 static void
-read_service(struct name *name, const struct dname *d)
+read_srv(struct name *name, const struct dname *d)
 {
 	struct label first = dname_label(d, 0);
 
@@ -296,7 +296,7 @@ read_kind(struct name *name, const struct dname *d, special_set ordinary)
 	name->apex = 1;
 	last = dname_label(d, d->labels - 1U);
 	if (d->wire[1] == '_')
-		read_service(name, d);
+		read_srv(name, d);
 	if (label_is(last, "internal"))
 		return read_internal(name, d);
 	if (label_is(last, "apn"))

@@ -47,6 +47,5 @@ query_chaos(struct query *q, struct query_env *env)
 		if (names[i].version && q->network != NETWORK_NONE)
 			return answer_text(q, env, "dnsd " VERSION);
 	}
-	query_fail(q, env, RCODE_REFUSED, EDE_NOT_SUPPORTED);
-	return QUERY_SEND;
+	return query_fail(q, env, RCODE_REFUSED, EDE_NOT_SUPPORTED);
 }

@@ -16,7 +16,7 @@
  * client's cookie, of what is before it, and of the address.
  */
 static uint64_t
-hash_of(const struct siphash_key *secret, const struct query *q)
+cookie_hash(const struct siphash_key *secret, const struct query *q)
 {
 	uint8_t octets[32];
 	bool v4 = addr_is_v4(&q->from);
@@ -46,7 +46,7 @@ secret_of(const struct query *q, const struct query_env *env)
 	    age > COOKIE_OLD || age < -COOKIE_FUTURE)
 		return env->secret_count;
 	for (; i < env->secret_count; i++) {
-		uint64_t hash = hash_of(&env->secret[i], q);
+		uint64_t hash = cookie_hash(&env->secret[i], q);
 
 		if (memcmp(q->cookie + 16, &hash, 8) == 0)
 			break;
@@ -63,7 +63,7 @@ cookie_make(struct query *q, const struct query_env *env)
 	memset(q->cookie + 8, 0, 4);
 	q->cookie[8] = COOKIE_VERSION;
 	dns_put32(q->cookie + 12, (uint32_t)env->now);
-	hash = hash_of(&env->secret[0], q);
+	hash = cookie_hash(&env->secret[0], q);
 	memcpy(q->cookie + 16, &hash, 8);
 	q->cookie_len = COOKIE_LEN;
 }

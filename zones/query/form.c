@@ -98,7 +98,7 @@ form_place(const struct query *q)
 
 /* Compiled into the path of every question: a call costs 20 instructions. */
 static inline __attribute__((always_inline)) bool
-read_fact(struct reply *r, enum reads reads, uint64_t place)
+find_fact(struct reply *r, enum reads reads, uint64_t place)
 {
 	struct snapshot *s = r->env->snapshot;
 
@@ -177,7 +177,7 @@ read_other(struct reply *r, enum reads reads)
 	    lookup_app(r->env->snapshot, r->network, r->of, &own))
 		return false;
 	return (find_alias(r) || find_import(r)) &&
-	    read_fact(r, reads, LOOKUP_NO_PLACE);
+	    find_fact(r, reads, LOOKUP_NO_PLACE);
 }
 
 enum query_next
@@ -193,7 +193,7 @@ form_answer(struct query *q, struct query_env *env, struct reply *begun)
 	r->of = q->name.app;
 	if (q->name.skip > 0)
 		service_start(r);
-	if (!read_fact(r, form->reads, q->place) &&
+	if (!find_fact(r, form->reads, q->place) &&
 	    ((q->uses & (USES(USE_ALIASES) | USES(USE_IMPORTS))) == 0 ||
 		!read_other(r, form->reads)))
 		return reply_nxdomain(r);

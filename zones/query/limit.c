@@ -56,7 +56,7 @@ query_limit_close(struct query_limit *l)
 }
 
 static enum limit_what
-take(struct query_limit *l, uint64_t whose, int64_t now)
+take_one(struct query_limit *l, uint64_t whose, int64_t now)
 {
 	_Atomic uint64_t *slot = &l->slot[whose % SLOTS];
 	uint64_t mine =
@@ -81,12 +81,12 @@ query_limit_take(struct query_limit *l, const struct addr *from, int64_t now)
 {
 	struct addr p = addr_masked(from, addr_is_v4(from) ? 96 + 24 : 56);
 
-	return take(l, siphash(&l->key, 0, p.ip, sizeof(p.ip)), now);
+	return take_one(l, siphash(&l->key, 0, p.ip, sizeof(p.ip)), now);
 }
 
 /* Networks are numbered as they come, so that each has a slot of its own. */
 enum limit_what
 query_limit_take_network(struct query_limit *l, uint32_t network, int64_t now)
 {
-	return take(l, network, now);
+	return take_one(l, network, now);
 }

@@ -17,26 +17,11 @@ is_question(const struct query *q)
 }
 
 static enum query_next
-refuse(struct query *q, struct query_env *env, enum dns_rcode rcode,
-    enum dns_ede ede)
-{
-	query_fail(q, env, rcode, ede);
-	return QUERY_SEND;
-}
-
-static enum query_next
 answer_other(struct query *q, struct query_env *env)
 {
 	if (!env->forwards)
-		return refuse(q, env, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
+		return query_fail(q, env, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
 	return QUERY_FORWARD;
-}
-
-/* Whose question it is matters only for private names then. */
-static bool
-is_known_without_store(const struct query *q, const struct query_env *env)
-{
-	return q->bound != NULL || query_is_allowed(q, env);
 }
 
 /* Beyond its prefix's rate: dropped, or sent to TCP. */
@@ -47,7 +32,7 @@ answer_limited(struct query *q, struct query_env *env, enum limit_what what)
 	if (what == LIMIT_DROP)
 		return QUERY_DROP;
 	q->truncated = true;
-	return refuse(q, env, RCODE_NOERROR, EDE_NONE);
+	return query_fail(q, env, RCODE_NOERROR, EDE_NONE);
 }
 
 static enum limit_what
@@ -78,7 +63,7 @@ answer_in_zone(struct query *q, struct query_env *env)
 	if (!zone_holds(q, env))
 		return answer_other(q, env);
 	if (is_over_limit(q, env))
-		return refuse(q, env, RCODE_REFUSED, EDE_OTHER);
+		return query_fail(q, env, RCODE_REFUSED, EDE_OTHER);
 	next = zone_answer(q, env);
 	return next == QUERY_FORWARD && q->led == 0 ? answer_other(q, env)
 						    : next;
@@ -89,42 +74,30 @@ answer_member(struct query *q, struct query_env *env)
 {
 	if (is_ours(q, env))
 		return is_over_limit(q, env)
-		    ? refuse(q, env, RCODE_REFUSED, EDE_OTHER)
+		    ? query_fail(q, env, RCODE_REFUSED, EDE_OTHER)
 		    : form_answer(q, env, NULL);
 	return (q->uses & USES(USE_ZONES)) != 0 ? answer_in_zone(q, env)
 						: answer_other(q, env);
 }
 
-/* Of a question that is of no network. */
+/*
+ * Of a question that is of no network.  Without a store whose it is matters for
+ * private names alone.
+ */
 static enum query_next
 answer_stranger(struct query *q, struct query_env *env)
 {
-	switch (q->why) {
-	case WHY_ALLOWED:
-		if (name_is_special(&q->name))
-			return form_answer(q, env, NULL);
-		if (is_ours(q, env))
-			return refuse(q, env, RCODE_REFUSED, EDE_PROHIBITED);
+	bool known = q->why == WHY_ALLOWED ||
+	    (q->why == WHY_NO_STORE &&
+		(q->bound != NULL || query_is_allowed(q, env)));
+
+	if (name_is_special(&q->name) && (known || q->why == WHY_NO_STORE))
+		return form_answer(q, env, NULL);
+	if (known && !is_ours(q, env))
 		return answer_other(q, env);
-	case WHY_NO_STORE:
-		if (name_is_special(&q->name))
-			return form_answer(q, env, NULL);
-		if (!is_ours(q, env) && is_known_without_store(q, env))
-			return answer_other(q, env);
-		return refuse(q, env, RCODE_SERVFAIL, EDE_NOT_READY);
-	case WHY_LISTENER:
-	case WHY_DESTINATION:
-	case WHY_SOURCE:
-	case WHY_FOREIGN:
-	case WHY_NOBODY:
-	case WHY_NO_SUCH_BOUND:
-	case WHY_EXPIRED:
-	case WHY_ROLE:
-	case WHY_NOT_ASKED:
-	case WHY_COUNT_:
-		break;
-	}
-	return refuse(q, env, RCODE_REFUSED, EDE_PROHIBITED);
+	if (q->why == WHY_NO_STORE)
+		return query_fail(q, env, RCODE_SERVFAIL, EDE_NOT_READY);
+	return query_fail(q, env, RCODE_REFUSED, EDE_PROHIBITED);
 }
 
 static enum query_next
@@ -140,7 +113,7 @@ answer_one(struct query *q, struct query_env *env)
 	if (what != LIMIT_PASS)
 		return answer_limited(q, env, what);
 	if (q->rcode != RCODE_NOERROR)
-		return refuse(q, env, q->rcode, q->ede);
+		return query_fail(q, env, q->rcode, q->ede);
 	if (q->qclass == CLASS_CH)
 		return query_chaos(q, env);
 	if (q->network != NETWORK_NONE)
@@ -149,7 +122,7 @@ answer_one(struct query *q, struct query_env *env)
 }
 
 static void
-count(const struct query *q, struct query_counters *c)
+count_reply(const struct query *q, struct query_counters *c)
 {
 	if (q->next == QUERY_DROP)
 		c->dropped++;
@@ -172,8 +145,8 @@ withdraw(struct query *const *all, unsigned n, struct query_env *env)
 		if (all[i]->next == QUERY_DROP)
 			continue;
 		all[i]->truncated = false;
-		query_fail(all[i], env, RCODE_SERVFAIL, EDE_NOT_READY);
-		all[i]->next = QUERY_SEND;
+		all[i]->next =
+		    query_fail(all[i], env, RCODE_SERVFAIL, EDE_NOT_READY);
 		env->counters.of[RCODE_SERVFAIL]++;
 	}
 }
@@ -215,7 +188,7 @@ answer_all(void *arg)
 		if (i + SOON < n)
 			lookup_fetch(s, all[i + SOON]->place);
 		all[i]->next = answer_one(all[i], env);
-		count(all[i], &env->counters);
+		count_reply(all[i], &env->counters);
 	}
 }
 

@@ -36,7 +36,7 @@ query_nsid(const struct query *q, const struct query_env *env)
 }
 
 static size_t
-options_room(const struct query *q, struct label nsid)
+opt_room(const struct query *q, struct label nsid)
 {
 	return (q->cookie_len == 0 ? 0 : OPTION_FIXED + (size_t)q->cookie_len) +
 	    (nsid.at == NULL ? 0 : OPTION_FIXED + (size_t)nsid.len);
@@ -51,8 +51,7 @@ put_opt(const struct query *q, struct wire_out *out,
 	bool ede = q->ede != EDE_NONE;
 
 	wire_put_opt(out, env->max_udp_size, q->rcode, q->edns_do,
-	    (ede ? OPTION_FIXED + 2 + strlen(text) : 0) +
-		options_room(q, nsid));
+	    (ede ? OPTION_FIXED + 2 + strlen(text) : 0) + opt_room(q, nsid));
 	if (q->cookie_len > 0)
 		wire_put_option(
 		    out, EDNS_OPTION_COOKIE, q->cookie, q->cookie_len);
@@ -87,7 +86,7 @@ echoed_flags(const struct query *q, const struct query_env *env)
 	    (env->forwards ? DNS_RA : 0));
 }
 
-void
+enum query_next
 query_fail(struct query *q, const struct query_env *env, enum dns_rcode rcode,
     enum dns_ede ede)
 {
@@ -111,13 +110,14 @@ query_fail(struct query *q, const struct query_env *env, enum dns_rcode rcode,
 	    bare ? (uint16_t)(q->flags & DNS_OPCODE) : echoed_flags(q, env),
 	    !bare, 0, 0, 0);
 	q->len = out.len;
+	return QUERY_SEND;
 }
 
 size_t
 reply_opt_len(const struct query *q, const struct query_env *env)
 {
 	return OPT_FIXED + (q->tcp ? CUT_LEN : 0) +
-	    options_room(q, query_nsid(q, env));
+	    opt_room(q, query_nsid(q, env));
 }
 
 enum query_next

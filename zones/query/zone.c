@@ -102,7 +102,7 @@ find_at(struct zone_reply *z)
 
 /* The name itself, or the wildcard at its closest encloser. */
 static enum found
-find(struct zone_reply *z)
+find_node(struct zone_reply *z)
 {
 	struct reply *r = &z->reply;
 	const struct dname *d = &r->q->qname;
@@ -191,7 +191,7 @@ lead_away(struct reply *r)
  * or of a private name as this asker sees it.
  */
 static void
-put_addresses(
+put_addresses_of(
     struct reply *r, const struct dname *target, size_t at, enum dns_type type)
 {
 	struct zone_reply of = { .falls_through = false };
@@ -209,7 +209,7 @@ put_addresses(
 	if (is_ours(&q, r->env))
 		(void)form_answer(&q, r->env, &of.reply);
 	else if (find_zone(&q, r->env, &of.falls_through) &&
-	    find(&of) == FOUND_RRSET)
+	    find_node(&of) == FOUND_RRSET)
 		put_rrset(&of.reply, &of.set);
 	r->out.len = of.reply.out.len;
 	r->out.bad = q.truncated || of.reply.answers == 0;
@@ -255,8 +255,8 @@ put_targets(struct zone_reply *z, size_t at)
 			;
 		if (same < n)
 			continue;
-		put_addresses(r, &target[n], place, TYPE_AAAA);
-		put_addresses(r, &target[n], place, TYPE_A);
+		put_addresses_of(r, &target[n], place, TYPE_AAAA);
+		put_addresses_of(r, &target[n], place, TYPE_A);
 		n++;
 	}
 	r->env->watch = watch;
@@ -300,15 +300,14 @@ follow(struct zone_reply *z)
 			return lead_away(r);
 		if (is_cut(z))
 			return reply_nodata(r);
-		found = find(z);
+		found = find_node(z);
 		if (found != FOUND_CNAME)
 			return answer_node(z, found);
 		watch(z, "is a CNAME");
 		if (!put_cname(z))
 			return reply_finish(r, RCODE_NOERROR);
 	}
-	query_fail(r->q, r->env, RCODE_SERVFAIL, EDE_INVALID_DATA);
-	return QUERY_SEND;
+	return query_fail(r->q, r->env, RCODE_SERVFAIL, EDE_INVALID_DATA);
 }
 
 enum query_next

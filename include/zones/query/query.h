@@ -187,7 +187,7 @@ query_reply_max(const struct query *q, const struct query_env *env)
  * Writes a reply without records over the question, which pkt still holds:
  * header, question, OPT with EDE where the asker has EDNS.
  */
-void query_fail(
+enum query_next query_fail(
     struct query *, const struct query_env *, enum dns_rcode, enum dns_ede);
 
 #endif
