@@ -18,19 +18,16 @@ enum log_form { LOG_FORM_TEXT, LOG_FORM_JSON };
 /* What is less than LEVEL is not said; at first all is, as text. */
 void log_set(enum log_form, enum log_level);
 
-void log_at(enum log_level, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-#define log_error(...) log_at(LOG_LEVEL_ERROR, __VA_ARGS__)
-#define log_warn(...)  log_at(LOG_LEVEL_WARN, __VA_ARGS__)
-#define log_info(...)  log_at(LOG_LEVEL_INFO, __VA_ARGS__)
-
 /*
  * What programs may wait for has a name, EVENT, and says which THING it is
- * about: "upstream_down" and its address.
+ * about: "upstream_down" and its address; "" else.
  */
 void log_event(enum log_level, const char *event, const char *thing,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+#define log_error(...) log_event(LOG_LEVEL_ERROR, "", "", __VA_ARGS__)
+#define log_warn(...)  log_event(LOG_LEVEL_WARN, "", "", __VA_ARGS__)
+#define log_info(...)  log_event(LOG_LEVEL_INFO, "", "", __VA_ARGS__)
 
 /*
  * For what a packet can cause: true at most once in ten seconds a place.

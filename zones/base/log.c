@@ -99,51 +99,26 @@ json_print(const struct entry *e)
 	    json_text(message, sizeof(message), e->message));
 }
 
-static void
-text_print(const struct entry *e)
+void
+log_event(enum log_level level, const char *event, const char *thing,
+    const char *format, ...)
 {
 	static const char *const start[] = { "error: ", "warning: ", "" };
-
-	(void)fprintf(stderr, "%s%s\n", start[e->level], e->message);
-}
-
-static void __attribute__((format(printf, 4, 0)))
-entry_print(enum log_level level, const char *event, const char *thing,
-    const char *format, va_list ap)
-{
 	char message[LINE];
 	const struct entry e = { level, event, thing, message };
+	va_list ap;
 
 	if (level > log_how.level)
 		return;
+	va_start(ap, format);
 	(void)vsnprintf(message, sizeof(message), format, ap);
+	va_end(ap);
 	if (is_journal() && journal_send(&e))
 		return;
 	if (log_how.form == LOG_FORM_JSON)
 		json_print(&e);
 	else
-		text_print(&e);
-}
-
-void
-log_at(enum log_level level, const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	entry_print(level, "", "", format, ap);
-	va_end(ap);
-}
-
-void
-log_event(enum log_level level, const char *event, const char *thing,
-    const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	entry_print(level, event, thing, format, ap);
-	va_end(ap);
+		(void)fprintf(stderr, "%s%s\n", start[level], message);
 }
 
 bool

@@ -222,19 +222,14 @@ read_flycast(struct name *name, const struct dname *d)
 	return d->labels == 2 ? NAME_FLYCAST : NAME_UNKNOWN;
 }
 
-static int
-hex_value(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* RFC 3596, 2.5: nibbles, the last one of the address leftmost. */
 static int
 nibble_of(struct label l)
 {
-	return l.len == 1 ? hex_value(l.at[0]) : -1;
+	static const char hex[] = "0123456789abcdef";
+	const char *at = l.len == 1 ? memchr(hex, l.at[0], 16) : NULL;
+
+	return at == NULL ? -1 : (int)(at - hex);
 }
 
 /* RFC 1035, 3.5: octets in decimal. */
