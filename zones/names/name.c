@@ -226,10 +226,11 @@ read_flycast(struct name *name, const struct dname *d)
 static int
 nibble_of(struct label l)
 {
-	static const char hex[] = "0123456789abcdef";
-	const char *at = l.len == 1 ? memchr(hex, l.at[0], 16) : NULL;
+	uint8_t c = l.at[0];
 
-	return at == NULL ? -1 : (int)(at - hex);
+	if (l.len == 1 && c >= '0' && c <= '9')
+		return c - '0';
+	return l.len == 1 && c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* RFC 1035, 3.5: octets in decimal. */
