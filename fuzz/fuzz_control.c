@@ -12,11 +12,11 @@
 
 #include <errno.h>
 #include <event2/buffer.h>
-#include <event2/event.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include "dnsd/server/impl.h"
+#include "serve.h"
 #include "store_fixture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
@@ -31,7 +31,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static struct {
 	char folder[64], path[108];
-	struct event_base *base;
 	struct control *control;
 	/* What the server was asked for, since the client is there. */
 	enum control_ask asked;
@@ -92,7 +91,7 @@ static void
 server_open(void)
 {
 	FIXTURE_MUST(
-	    control_open(&w.control, w.base, w.path, obey, NULL) == E_OK);
+	    control_open(&w.control, served(), w.path, obey, NULL) == E_OK);
 }
 
 static void
@@ -107,15 +106,7 @@ start(void)
 	fixture_folder(w.folder, sizeof(w.folder));
 	(void)snprintf(w.path, sizeof(w.path), "%s/control", w.folder);
 	FIXTURE_MUST(atexit(remove_folder) == 0);
-	w.base = event_base_new();
-	FIXTURE_MUST(w.base != NULL);
 	server_open();
-}
-
-static void
-serve(void)
-{
-	(void)event_base_loop(w.base, EVLOOP_NONBLOCK);
 }
 
 /* --- its clients */

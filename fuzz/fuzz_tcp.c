@@ -15,6 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "serve.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 #define STREAM_MAX  1024
@@ -36,7 +38,6 @@ struct octets {
 };
 
 static struct {
-	struct event_base *base;
 	struct tcp_hub *hub;
 	struct tcp_counters counters;
 	struct responder responder;
@@ -153,7 +154,7 @@ late_come(void)
 static void
 start(void)
 {
-	const struct tcp_options options = { .base = event_base_new(),
+	const struct tcp_options options = { .base = served(),
 		.responder = &w.responder,
 		.connections = 4,
 		.idle = 60,
@@ -163,17 +164,9 @@ start(void)
 		.answer = answer,
 		.end = batch_end,
 		.forward = forward };
-	w.base = options.base;
 	w.got = malloc(STREAM_OUT);
-	if (w.base == NULL || w.got == NULL ||
-	    tcp_hub_open(&w.hub, &options) != E_OK)
+	if (w.got == NULL || tcp_hub_open(&w.hub, &options) != E_OK)
 		abort();
-}
-
-static void
-serve(void)
-{
-	(void)event_base_loop(w.base, EVLOOP_NONBLOCK);
 }
 
 /* False: the server has closed. */
