@@ -92,9 +92,10 @@ zone_route(struct forward *f, const struct dname *name, uint32_t network)
 	case ZONE_FORWARD:
 		break;
 	}
-	return z->set.count > 0
-	    ? (struct route){ .set = &z->set }
-	    : (struct route){ NULL, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE };
+	if (z->set.count == 0)
+		return (
+		    struct route){ NULL, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE };
+	return (struct route){ .set = &z->set };
 }
 
 /*
