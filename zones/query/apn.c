@@ -95,22 +95,6 @@ pick_servers_of(struct picked *p, struct label app)
 	(void)pick_set(p, &range, &tier);
 }
 
-/* Where no domain was given, an app's domain is its name. */
-static bool
-has_default_domain(const struct reply *r, struct label name)
-{
-	struct instance flycast;
-	struct label domain;
-	struct app app;
-
-	if (!lookup_app(r->env->snapshot, r->network, name, &app))
-		return false;
-	if (!lookup_app_fact(
-		r->env->snapshot, r->network, name, &flycast, &domain))
-		return true;
-	return domain.len == 0 || label_same(domain, name);
-}
-
 static void
 pick_of(struct picked *p, const struct label *server, struct label app)
 {
@@ -131,7 +115,9 @@ pick_domain(struct picked *p, unsigned from, const struct label *server)
 	struct label app = dname_label(d, from);
 	struct range range;
 
-	if (from + 1 == end(r) && has_default_domain(r, app))
+	if (from + 1 == end(r) &&
+	    lookup_app(r->env->snapshot, r->network, app, &r->app) &&
+	    label_same(single_domain(r, app), app))
 		pick_of(p, server, app);
 	range_domain(&range, r->env->snapshot, r->network, d, from, end(r));
 	while (range_app(&range, &app))

@@ -242,6 +242,23 @@ void watch_import(const struct reply *, struct label as, const struct import *);
 bool single_flycast(
     const struct reply *, struct label name, struct instance *out);
 
+/* Whether a peer is told of, or why not. */
+enum query_fate single_peer_fate(
+    const struct query_env *, struct label name, int64_t expires);
+/* An app's private domain; its name where none was put. */
+struct label single_domain(const struct reply *, struct label app);
+
+static inline struct addr
+instance_addr(const struct instance *i, unsigned n)
+{
+	struct addr a;
+
+	if (n >= i->six_count)
+		return addr_from_v4(i->four + 4 * (n - i->six_count));
+	memcpy(a.ip, i->six + 16 * n, 16);
+	return a;
+}
+
 /* A reverse name that is ours to answer; finds its zone, name.apex. */
 bool reverse_is_private(struct query *, struct snapshot *);
 

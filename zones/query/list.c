@@ -7,60 +7,48 @@
 #include "zones/store/read/brief.h"
 
 static size_t
-item_text(char *out, size_t at, const char *text)
-{
-	size_t len = strlen(text);
-
-	memcpy(out + at, text, len);
-	return at + len;
-}
-
-static size_t
-item_label(char *out, size_t at, struct label l)
+item_put(char *out, size_t at, struct label l)
 {
 	memcpy(out + at, l.at, l.len);
 	return at + l.len;
 }
 
 static size_t
-first_address(const struct instance *i, char *out, size_t at)
+put_first_address(const struct instance *i, char *out, size_t at)
 {
+	bool four = (i->flags & BRIEF_V4_FIRST) != 0 && i->four_count > 0;
 	char text[ADDR_TEXT] = "";
 	struct addr a;
 
 	if (i->six_count + i->four_count == 0)
 		return at;
-	if (i->six_count == 0 ||
-	    ((i->flags & BRIEF_V4_FIRST) != 0 && i->four_count > 0))
-		a = addr_from_v4(i->four);
-	else
-		memcpy(a.ip, i->six, 16);
-	return item_text(out, at, addr_text(&a, text));
+	a = instance_addr(i, four ? i->six_count : 0);
+	return item_put(out, at, label_of(addr_text(&a, text)));
 }
 
 /* instance=ID,app=APP,ip=ADDR,region=REGION: 254 octets at most. */
 static size_t
 describe_whole(const struct instance *i, char *out)
 {
-	size_t len = item_text(out, 0, "instance=");
+	size_t len = item_put(out, 0, label_of("instance="));
 
-	len = item_label(out, len, i->id);
-	len = item_text(out, len, ",app=");
-	len = item_label(out, len, i->app);
-	len = item_text(out, len, ",ip=");
-	len = first_address(i, out, len);
-	len = item_text(out, len, ",region=");
-	return item_label(out, len, i->region);
+	len = item_put(out, len, i->id);
+	len = item_put(out, len, label_of(",app="));
+	len = item_put(out, len, i->app);
+	len = item_put(out, len, label_of(",ip="));
+	len = put_first_address(i, out, len);
+	len = item_put(out, len, label_of(",region="));
+	return item_put(out, len, i->region);
 }
 
 /* ID REGION */
 static size_t
 describe(const struct instance *i, char *out)
 {
-	size_t len = item_label(out, 0, i->id);
+	size_t len = item_put(out, 0, i->id);
 
 	out[len++] = ' ';
-	return item_label(out, len, i->region);
+	return item_put(out, len, i->region);
 }
 
 static bool
@@ -175,12 +163,17 @@ answer_apps(struct reply *r)
 	return txt_finish(&txt);
 }
 
-static enum query_fate
-peer_fate(const struct peer *p, int64_t now)
+/* The next name of a list in pages whose number is above LEAST. */
+static bool
+next_name(struct range *range, struct wire_in *page, int64_t least,
+    struct label *name, int64_t *is)
 {
-	if (peer_is_interactive(p->name))
-		return FATE_INTERACTIVE;
-	return is_expired(p->expires, now) ? FATE_EXPIRED : FATE_TAKEN;
+	do {
+		while (page_next(page, name, is))
+			if (*is > least)
+				return true;
+	} while (range_page(range, least, page));
+	return false;
 }
 
 static void
@@ -193,13 +186,13 @@ watch_peers(const struct reply *r)
 	range_peers(&range, r->env->snapshot, r->q->network);
 	while (r->env->watch != NULL && range_peer(&range, &peer))
 		watch_fact(r->env, "peer", none, peer.name,
-		    peer_fate(&peer, r->env->now));
+		    single_peer_fate(r->env, peer.name, peer.expires));
 }
 
 enum query_next
 answer_peers(struct reply *r)
 {
-	struct wire_in page;
+	struct wire_in page = wire_in(NULL, 0);
 	struct range range;
 	struct label name;
 	int64_t expires;
@@ -208,37 +201,19 @@ answer_peers(struct reply *r)
 	watch_peers(r);
 	txt_start(&txt, r);
 	range_peer_names(&range, r->env->snapshot, r->q->network);
-	while (!txt.full && range_page(&range, r->env->now, &page))
-		while (page_next(&page, &name, &expires)) {
-			if (is_expired(expires, r->env->now))
-				continue;
-			reply_expires(r, expires);
-			if (!txt_item(&txt, ',', name.at, name.len))
-				break;
-		}
+	while (next_name(&range, &page, r->env->now, &name, &expires)) {
+		reply_expires(r, expires);
+		if (!txt_item(&txt, ',', name.at, name.len))
+			break;
+	}
 	return txt_finish(&txt);
-}
-
-/* The next app that the asker sees, and that has instances to list. */
-static bool
-next_app(struct reply *r, struct range *range, struct wire_in *page,
-    struct label *name)
-{
-	int64_t least = r->q->name.kind == NAME_INSTANCES, is;
-
-	if (view_is_limited(r->q))
-		return view_next(r->q, name);
-	do {
-		while (page_next(page, name, &is))
-			if (is > least)
-				return true;
-	} while (range_page(range, least, page));
-	return false;
 }
 
 enum query_next
 answer_instances(struct reply *r)
 {
+	bool limited = view_is_limited(r->q);
+	int64_t least = r->q->name.kind == NAME_INSTANCES, is;
 	struct label name = { NULL, 0 };
 	struct snapshot *s = r->env->snapshot;
 	struct wire_in page = wire_in(NULL, 0);
@@ -248,9 +223,10 @@ answer_instances(struct reply *r)
 
 	txt_start(&txt, r);
 	range_filled(&range, s, r->q->network);
-	while (next_app(r, &range, &page, &name) &&
-	    (!lookup_app(s, r->network, name, &app) ||
-		list_app(&txt, &app, true)))
-		;
+	while (limited ? view_next(r->q, &name)
+		       : next_name(&range, &page, least, &name, &is))
+		if (lookup_app(s, r->network, name, &app) &&
+		    !list_app(&txt, &app, true))
+			break;
 	return txt_finish(&txt);
 }

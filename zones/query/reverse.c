@@ -121,26 +121,6 @@ put_dotted(struct wire_out *out, struct label text)
 	}
 }
 
-/* The app's domain; its name where none was put. */
-static struct label
-domain_of(const struct reply *r, struct label app)
-{
-	struct instance flycast;
-	struct label domain;
-
-	if (lookup_app_fact(
-		r->env->snapshot, r->q->network, app, &flycast, &domain) &&
-	    domain.len > 0)
-		return domain;
-	return app;
-}
-
-static const struct label vm = { (const uint8_t *)"vm", 2 };
-static const struct label peers = { (const uint8_t *)"_peer", 5 };
-static const struct label internal = { (const uint8_t *)"internal", 8 };
-static const struct label flycast = { (const uint8_t *)"flycast", 7 };
-static const struct label apn = { (const uint8_t *)"apn", 3 };
-
 static bool
 make_name(struct dname *d, const struct label *part, unsigned parts)
 {
@@ -157,26 +137,21 @@ make_name(struct dname *d, const struct label *part, unsigned parts)
 static void
 name_of(const struct reply *r, const struct claim *c, struct dname *d)
 {
-	const struct label peer[] = { c->id, peers, internal };
-	const struct label instance[] = { c->id, vm, c->app, internal };
-	const struct label app[] = { c->app, flycast };
+	const struct label internal = label_of("internal");
+	const struct label peer[] = { c->id, label_of("_peer"), internal };
+	const struct label app[] = { c->app, label_of("flycast") };
+	const struct label instance[] = { c->id, label_of("vm"), c->app,
+		internal };
+	struct label server[] = { c->server, { 0 }, label_of("apn") };
 
-	if (c->kind == CLAIM_PEER) {
+	if (c->server.len > 0 && c->kind == CLAIM_INSTANCE)
+		server[1] = single_domain(r, c->app);
+	if (c->kind == CLAIM_PEER)
 		(void)make_name(d, peer, 3);
-		return;
-	}
-	if (c->kind != CLAIM_INSTANCE) {
+	else if (c->kind != CLAIM_INSTANCE)
 		(void)make_name(d, app, 2);
-		return;
-	}
-	if (c->server.len > 0) {
-		const struct label server[] = { c->server, domain_of(r, c->app),
-			apn };
-
-		if (make_name(d, server, 3))
-			return;
-	}
-	(void)make_name(d, instance, 4);
+	else if (c->server.len == 0 || !make_name(d, server, 3))
+		(void)make_name(d, instance, 4);
 }
 
 /* The app of the name has the address: an own one hides what is exported. */
@@ -187,13 +162,12 @@ has_flycast(const struct reply *r, const struct addr *a, struct label name)
 
 	if (!single_flycast(r, name, &has))
 		return false;
-	for (unsigned i = 0; i < has.six_count; i++)
-		if (memcmp(has.six + 16 * i, a->ip, 16) == 0)
+	for (unsigned n = 0; n < has.six_count + has.four_count; n++) {
+		struct addr its = instance_addr(&has, n);
+
+		if (addr_is_same(&its, a))
 			return true;
-	for (unsigned i = 0; i < has.four_count; i++)
-		if (addr_is_v4(a) &&
-		    memcmp(has.four + 4 * i, a->ip + 12, 4) == 0)
-			return true;
+	}
 	return false;
 }
 
@@ -205,10 +179,7 @@ claim_fate(const struct reply *r, const struct addr *a, const struct claim *c)
 	case CLAIM_INSTANCE:
 		return is_seen(r->q, c->app) ? FATE_TAKEN : FATE_HIDDEN;
 	case CLAIM_PEER:
-		if (is_expired(c->expires, r->env->now))
-			return FATE_EXPIRED;
-		return peer_is_interactive(c->id) ? FATE_INTERACTIVE
-						  : FATE_TAKEN;
+		return single_peer_fate(r->env, c->id, c->expires);
 	case CLAIM_APP:
 	case CLAIM_EXPORT:
 		break;
@@ -273,18 +244,13 @@ has_resolver(const struct reply *r)
 {
 	const struct prefix *within = &r->q->name.reverse;
 	struct network_facts n;
+	unsigned all;
 
 	if (!lookup_network_facts(r->env->snapshot, r->q->network, &n))
 		return false;
-	for (unsigned i = 0; i < n.resolvers.six_count; i++) {
-		struct addr a;
-
-		memcpy(a.ip, n.resolvers.six + 16 * i, 16);
-		if (prefix_holds(within, &a))
-			return true;
-	}
-	for (unsigned i = 0; i < n.resolvers.four_count; i++) {
-		struct addr a = addr_from_v4(n.resolvers.four + 4 * i);
+	all = n.resolvers.six_count + n.resolvers.four_count;
+	for (unsigned i = 0; i < all; i++) {
+		struct addr a = instance_addr(&n.resolvers, i);
 
 		if (prefix_holds(within, &a))
 			return true;

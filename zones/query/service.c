@@ -120,10 +120,13 @@ static bool
 put_record(struct reply *r, struct service *s)
 {
 	size_t start = reply_record(r, TYPE_SRV, 0);
+	uint8_t *to = wire_room(&r->out, 6);
 
-	wire_put16(&r->out, s->priority);
-	wire_put16(&r->out, s->weight);
-	wire_put16(&r->out, s->port);
+	if (to != NULL) {
+		dns_put16(to, s->priority);
+		dns_put16(to + 2, s->weight);
+		dns_put16(to + 4, s->port);
+	}
 	s->at = (uint16_t)r->out.len;
 	put_target(r, &r->out, s);
 	return reply_record_end(r, start);

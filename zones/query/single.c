@@ -50,28 +50,33 @@ answer_api(struct reply *r)
 	return pick_answer(&p);
 }
 
+enum query_fate
+single_peer_fate(
+    const struct query_env *env, struct label name, int64_t expires)
+{
+	if (peer_is_interactive(name))
+		return FATE_INTERACTIVE;
+	return is_expired(expires, env->now) ? FATE_EXPIRED : FATE_TAKEN;
+}
+
 enum query_next
 answer_peer(struct reply *r)
 {
+	struct label none = { 0 };
+	enum query_fate fate;
 	struct picked p;
 	struct peer peer;
-	struct label none = { 0 };
 
 	if (!lookup_peer(
 		r->env->snapshot, r->q->network, r->q->name.arg, &peer))
 		return reply_nxdomain(r);
-	if (peer_is_interactive(peer.name)) {
-		watch_fact(r->env, "peer", none, peer.name, FATE_INTERACTIVE);
-		return reply_nxdomain(r);
-	}
-	if (is_expired(peer.expires, r->env->now)) {
-		watch_fact(r->env, "peer", none, peer.name, FATE_EXPIRED);
-		return reply_nxdomain(r);
-	}
-	reply_expires(r, peer.expires);
 	pick_start(&p, r);
-	watch_fact(
-	    r->env, "peer", none, peer.name, pick_add(&p, &peer.address));
+	fate = single_peer_fate(r->env, peer.name, peer.expires);
+	if (fate == FATE_TAKEN) {
+		reply_expires(r, peer.expires);
+		fate = pick_add(&p, &peer.address);
+	}
+	watch_fact(r->env, "peer", none, peer.name, fate);
 	return pick_answer(&p);
 }
 
@@ -87,6 +92,19 @@ watch_import(
 		    as.len, (const char *)as.at, import->app.len,
 		    (const char *)import->app.at, n.id.len,
 		    (const char *)n.id.at);
+}
+
+struct label
+single_domain(const struct reply *r, struct label app)
+{
+	struct instance flycast;
+	struct label domain;
+
+	return lookup_app_fact(
+		   r->env->snapshot, r->network, app, &flycast, &domain) &&
+		domain.len > 0
+	    ? domain
+	    : app;
 }
 
 /* The own app of the name comes first, also where it has none. */
