@@ -7,16 +7,16 @@
 #include "query_world.h"
 #include "zones/facts/time_text.h"
 
-#define PEERS 4000
+#define PEERS 12000
 #define STEPS 12
 
 static int64_t ends[PEERS]; /* 0: never; -1: it is not there */
 
-/* Most are over at once, whole pages of them too. */
+/* Most are over at once; many pages too, one behind the other. */
 static int64_t
 end_drawn(struct rng *rng, unsigned i)
 {
-	switch (rng_below(rng, i / 500 % 2 == 0 ? 4 : 40)) {
+	switch (rng_below(rng, i / 2000 % 2 == 0 ? 4 : 2000)) {
 	case 0:
 		return 0;
 	case 1:
@@ -44,11 +44,11 @@ change(struct rng *rng, unsigned one_in)
 		if (ends[i] == -1)
 			fprintf(out,
 			    "{'delete':'peer','network':'acme','name':"
-			    "'p%04u'}\n",
+			    "'p%05u'}\n",
 			    i);
 		else
 			fprintf(out,
-			    "{'put':'peer','network':'acme','name':'p%04u',"
+			    "{'put':'peer','network':'acme','name':'p%05u',"
 			    "'addresses':['fdaa:0:18::%x']%s%s%s}\n",
 			    i, i + 1, ends[i] == 0 ? "" : ",'expires':'",
 			    ends[i] == 0 ? "" : time_text(ends[i], when),
@@ -69,7 +69,7 @@ expect_list(char *list)
 	for (unsigned i = 0; i < PEERS; i++)
 		if (ends[i] == 0 || ends[i] > env.now)
 			len += (size_t)snprintf(
-			    list + len, 8, "%sp%04u", len == 0 ? "" : ",", i);
+			    list + len, 9, "%sp%05u", len == 0 ? "" : ",", i);
 }
 
 /* The strings of the only record, joined. */

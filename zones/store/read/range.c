@@ -338,20 +338,6 @@ range_filled(struct range *r, struct snapshot *s, uint32_t network)
 }
 
 bool
-range_page(struct range *r, int64_t now, struct wire_in *page)
-{
-	struct label rest;
-	MDB_val v;
-
-	while (range_next(r, &rest, &v)) {
-		*page = val_in(&v);
-		if ((int64_t)wire_get64(page) > now)
-			return true;
-	}
-	return false;
-}
-
-bool
 page_next(struct wire_in *page, struct label *name, int64_t *expires)
 {
 	if (wire_left(page) == 0)
@@ -359,6 +345,60 @@ page_next(struct wire_in *page, struct label *name, int64_t *expires)
 	*name = wire_get_label(page);
 	*expires = (int64_t)wire_get64(page);
 	return !page->bad;
+}
+
+/* Behind the page AFTER to the first that ends later, by the list of ends. */
+static bool
+skip_pages(struct range *r, int64_t now, struct label after)
+{
+	struct store_key key;
+	struct wire_in page;
+	struct label start;
+	struct range ends;
+	int64_t end;
+	MDB_val v;
+
+	key_copy(&key, r->from, KEY_START - 1);
+	wire_put8(&key.out, KEY_ENDS);
+	wire_put8(&key.out, r->from[KEY_START - 1]);
+	range_init(&ends, r->snapshot, &key);
+	key_bytes(&key, after.at, after.len);
+	if (!walk_seek(r->snapshot, &ends.walk, &key, &v) ||
+	    ends.walk.len < ends.len ||
+	    memcmp(ends.walk.key, ends.from, ends.len) != 0)
+		return false;
+	do {
+		page = val_in(&v);
+		if ((int64_t)wire_get64(&page) <= now)
+			continue;
+		while (page_next(&page, &start, &end))
+			if (end > now && label_compare(start, after) > 0) {
+				key_copy(&key, r->from, r->len);
+				key_bytes(&key, start.at, start.len);
+				range_start(r, &key);
+				return true;
+			}
+	} while (range_next(&ends, &start, &v));
+	return false;
+}
+
+#define OVER_MOST 4 /* one behind the other that are passed over by looking */
+
+bool
+range_page(struct range *r, int64_t now, struct wire_in *page)
+{
+	unsigned over = 0;
+	struct label start;
+	MDB_val v;
+
+	while (range_next(r, &start, &v)) {
+		*page = val_in(&v);
+		if ((int64_t)wire_get64(page) > now)
+			return true;
+		if (++over == OVER_MOST && !skip_pages(r, now, start))
+			return false;
+	}
+	return false;
 }
 
 void

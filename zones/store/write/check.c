@@ -76,6 +76,8 @@ read_key(struct check *c, const MDB_val *k, const MDB_val *v)
 		read_implied(c, k);
 		check_count(c, k, val_in(v));
 	}
+	if (value == VALUE_NAMES && c->pass != CHECK_NAME)
+		check_end(c, k, v);
 	if (c->pass != CHECK_GATHER)
 		check_summary(c, value, k, v);
 }

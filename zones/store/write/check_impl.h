@@ -89,6 +89,7 @@ void check_fact(struct check *, const struct fact *, bool implied);
 enum err check_ranks(struct check *);
 
 void check_count(struct check *, const MDB_val *k, struct wire_in page);
+void check_end(struct check *, const MDB_val *k, const MDB_val *v);
 
 /* What is in a summary. */
 void check_summary(

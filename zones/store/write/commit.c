@@ -232,6 +232,7 @@ free_txn(struct store_txn *t)
 	arena_release(&t->network_arena);
 	overlay_release(&t->overlay);
 	overlay_release(&t->names);
+	overlay_release(&t->ends);
 	paged_room_release(&t->paged);
 	seen_end(t);
 	if (t->err == E_OK && is_large(t))

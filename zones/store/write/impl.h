@@ -20,6 +20,7 @@ struct store_txn {
 	uint64_t sum; /* of all pairs but the head (pages.h) */
 	struct overlay overlay;
 	struct overlay names; /* what came, and what went, of lists */
+	struct overlay ends;  /* and of the lists of their pages */
 	struct paged_room paged;
 	bool changed;          /* a fact, the cursor or the source */
 	bool heard;            /* the source's time of last word */

@@ -129,10 +129,35 @@ names_page(struct store_key *key, const uint8_t *page, size_t len)
 		key_end_part(key);
 }
 
+bool
+names_end(struct store_key *key, const uint8_t *page, size_t len)
+{
+	enum key_kind kind = key_kind(page);
+
+	key_copy(key, page, KEY_START);
+	key->buf[KEY_START - 1] = KEY_ENDS;
+	wire_put8(&key->out, (uint8_t)kind);
+	key_bytes(key, page + KEY_START, len - KEY_START);
+	return (kind == KEY_PEERS || kind == KEY_FILLED) && len > KEY_START;
+}
+
+static void
+note_end(struct store_txn *t, const struct store_key *page, size_t n,
+    const struct wire_out *out)
+{
+	struct store_key key;
+
+	if (names_end(&key, page->buf, page->out.len))
+		overlay_put(
+		    &t->ends, &key, n == 0 ? NULL : out->buf, n == 0 ? 0 : 8);
+}
+
 /* Of a list in a network, or of one of each app. */
 size_t
 names_prefix(const uint8_t *key, size_t len)
 {
+	if (key_kind(key) == KEY_ENDS)
+		return len > KEY_START ? KEY_START + 1 : len;
 	if (key_kind(key) != KEY_COUNTS)
 		return KEY_START;
 	return KEY_START +
@@ -155,8 +180,8 @@ names_codec(enum key_kind kind)
 		.full = NAMES_PAGE - 8,
 		.get = get_peer,
 		.put = put_peer,
+		.count = note_end,
 	};
-
 	static const struct paged_codec counts = {
 		.overhead = 1,
 		.full = NAMES_PAGE - 4,
@@ -224,10 +249,9 @@ notes_of_list(
 	return n;
 }
 
-void
-names_write(struct store_txn *t)
+static void
+write_lists(struct store_txn *t, struct overlay *o)
 {
-	struct overlay *o = &t->names;
 	struct store_key prefix;
 	struct paged_note *note =
 	    arena_take(&o->arena, (o->table.count + 1) * sizeof(*note));
@@ -245,4 +269,11 @@ names_write(struct store_txn *t)
 		    note, n, NULL);
 	}
 	overlay_release(o);
+}
+
+void
+names_write(struct store_txn *t)
+{
+	write_lists(t, &t->names);
+	write_lists(t, &t->ends); /* of these */
 }

@@ -18,6 +18,10 @@
  * Apps with instances stand so below KEY_FILLED, with 2 for the moment, or 1
  * where all of them are stopped.
  *
+ * Of the last two KEY_ENDS has a list of the same kind: in the place of names
+ * what is behind the list's kind in the key of each later page, and the number
+ * that this page begins with.  So a question passes over pages by the hundred.
+ *
  * Below KEY_COUNTS and an app stand the keys of the app's pages, where it has
  * several: u32 how many instances all of the list's page count; then label,
  * what behind the app is the key, and u16 how many are there, for each.
@@ -36,6 +40,8 @@
 /* A list's page of KEY_COUNTS that counts a page of this key. */
 #define NAMES_COUNT 2
 void names_page(struct store_key *, const uint8_t *page, size_t len);
+/* That of KEY_ENDS for a page of this key; false: it has none. */
+bool names_end(struct store_key *, const uint8_t *page, size_t len);
 /* How long the prefix of the list is that the key is of. */
 size_t names_prefix(const uint8_t *key, size_t len);
 

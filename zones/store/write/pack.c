@@ -21,12 +21,14 @@ put_entry(struct page_out *page, const struct pack_entry *e)
 
 /* Counted below KEY_COUNTS, when the list of that is written. */
 static void
-count_page(struct store_txn *t, const struct store_key *page, size_t n)
+count_page(struct store_txn *t, const struct store_key *page, size_t n,
+    const struct wire_out *out)
 {
 	uint8_t buf[NAMES_COUNT];
 	struct wire_out count = wire_out(buf, sizeof(buf));
 	struct store_key key;
 
+	(void)out;
 	names_page(&key, page->buf, page->out.len);
 	wire_put16(&count, (uint16_t)n);
 	overlay_put(&t->names, &key, n == 0 ? NULL : buf, n == 0 ? 0 : 2);

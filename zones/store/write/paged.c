@@ -209,7 +209,7 @@ drop_page(const struct paged *p, struct store_key *key)
 {
 	txn_delete_now(p->txn, key);
 	if (p->codec->count != NULL)
-		p->codec->count(p->txn, key, 0);
+		p->codec->count(p->txn, key, 0, NULL);
 }
 
 /*
@@ -246,7 +246,8 @@ put_pages(const struct paged *p, struct store_key *key, struct wire_in head,
 			p->codec->count(p->txn, key,
 			    !is_first(p, key) || i < r->count || has_next
 				? i - from
-				: 0);
+				: 0,
+			    &page.out);
 		put_page(p, key, &page.out, i < r->count || has_next);
 		if (i < r->count)
 			page_key(p, &r->entry[i], key);

@@ -42,9 +42,10 @@ struct paged_codec {
 	/* False at the end; page.bad: it is no such page. */
 	bool (*get)(struct page_in *, struct pack_entry *);
 	void (*put)(struct page_out *, const struct pack_entry *);
-	/* So many are in the page of the key from now on; 0: it is gone, or
-	 * the only one. */
-	void (*count)(struct store_txn *, const struct store_key *, size_t);
+	/* So many are in the page of the key from now on, and they are PAGE;
+	 * 0: it is gone, or the only one. */
+	void (*count)(struct store_txn *, const struct store_key *, size_t,
+	    const struct wire_out *page);
 };
 
 struct paged {

@@ -65,6 +65,8 @@ enum key_kind {
 	KEY_NAMES = 'l',     /* [app]: list of apps (names.h) */
 	KEY_PEERS = 'Q',     /* [peer]: list of peers, and when each ends
 			      * (names.h) */
+	KEY_ENDS = 'e',      /* KEY_PEERS or KEY_FILLED, [page]: list of that
+			      * list's later pages, and when each ends */
 	KEY_CLAIMS = 'R',    /* address: claims, newest first */
 	KEY_BLOCKS = 'B',    /* u8 length, address: claims of peers */
 	KEY_SERVER = 'S',    /* server, u8 order and app, id: brief */

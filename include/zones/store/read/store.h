@@ -28,7 +28,7 @@
 
 #include "base/err.h"
 
-#define STORE_FORMAT 4
+#define STORE_FORMAT 5
 #define CURSOR_MAX   256 /* octets */
 
 struct store;    /* the environment; one a process */
