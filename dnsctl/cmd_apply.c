@@ -337,7 +337,7 @@ source_ports(uint16_t ports[PORTS_MAX], const char *source)
 
 /* Before a source is read: it comes from a network, too. */
 static void
-rights_give_away(const struct ctl *ctl)
+apply_rights_give_away(const struct ctl *ctl)
 {
 	/*
 	 * A store that gives space back makes a file; a relay keeps snapshots
@@ -430,7 +430,7 @@ cmd_follow(const struct ctl *ctl)
 	store = ctl_writer_open(ctl);
 	if (store == NULL)
 		return CTL_FAILED;
-	rights_give_away(ctl);
+	apply_rights_give_away(ctl);
 	status = source_follow(ctl, store, i);
 	store_close(store);
 	return status;

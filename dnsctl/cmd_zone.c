@@ -233,7 +233,7 @@ record_note(void *arg, const struct fact *f, bool implied)
 
 /* What the store has of the zone and the file has not. */
 static enum exit_status
-store_look(struct import *im)
+stored_look(struct import *im)
 {
 	const char *network = im->ctl->args[1];
 	struct ctl_view view;
@@ -288,7 +288,7 @@ zone_import(const struct ctl *ctl)
 	else if (im.zone_text != NULL && !dname_parse(&im.zone, im.zone_text))
 		log_error("%s: not a name of the DNS", im.zone_text);
 	else if (file_take(&im, in))
-		status = store_look(&im);
+		status = stored_look(&im);
 	if (in != NULL && in != stdin)
 		(void)fclose(in);
 	if (status == CTL_OK)

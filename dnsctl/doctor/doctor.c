@@ -24,7 +24,7 @@ static void (*const checks[])(struct doctor *) = {
 
 /* E_OK, or it was said what is wrong. */
 static enum err
-config_check(struct doctor *d, const char *file, struct config **config)
+whole_config_check(struct doctor *d, const char *file, struct config **config)
 {
 	char why[CONFIG_WHY], mend[MEND];
 	enum err err = config_read(config, file, why);
@@ -44,7 +44,7 @@ doctor(const char *file, const char *store, doctor_each *each, void *arg)
 	struct config *config = NULL;
 	struct store *opened = NULL;
 
-	if (config_check(&d, file, &config) != E_OK)
+	if (whole_config_check(&d, file, &config) != E_OK)
 		return;
 	d.config = config;
 	d.store = store == NULL ? config->store : store;

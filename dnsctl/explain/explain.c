@@ -77,7 +77,7 @@ question_read(struct question *q, const struct explain_question *asked,
 
 /* With EDNS, so that a refusal says its reason. */
 static bool
-question_write(struct question *q)
+asked_write(struct question *q)
 {
 	ldns_pkt *pkt = ldns_pkt_query_new(
 	    ldns_rdf_clone(q->name), q->type, LDNS_RR_CLASS_IN, LDNS_RD);
@@ -326,7 +326,7 @@ explain(FILE *out, struct snapshot *snapshot,
 
 	if (err != E_OK)
 		return err;
-	if (question_write(&q))
+	if (asked_write(&q))
 		err = question_answer(out, &q, snapshot, why);
 	else
 		err = explain_refuse(

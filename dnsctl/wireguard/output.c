@@ -84,7 +84,7 @@ file_is_ours(int fd, const char *name)
 }
 
 static bool
-pending_take(struct pending *p, struct text *left)
+unwritten_take(struct pending *p, struct text *left)
 {
 	if (flock(p->fd, LOCK_EX | LOCK_NB) != 0 ||
 	    !file_is_ours(p->fd, p->name)) {
@@ -108,7 +108,7 @@ pending_open(struct pending *p, const char *path, struct text *left)
 	p->fd = open(p->name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (p->fd < 0)
 		return output_complain(path, errno);
-	if (pending_take(p, left)) {
+	if (unwritten_take(p, left)) {
 		p->path = path;
 		return true;
 	}

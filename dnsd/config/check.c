@@ -60,7 +60,7 @@ config_is_ourselves(const struct config *c, const struct config_upstream *u)
 }
 
 static enum err
-upstreams_check(const struct config *c, char *why)
+upstream_list_check(const struct config *c, char *why)
 {
 	const struct config_upstream *u;
 
@@ -114,5 +114,5 @@ config_check(const struct config *c, char why[CONFIG_WHY])
 
 	for (unsigned i = 0; err == E_OK && i < c->zone_count; i++)
 		err = zone_check(c, i, why);
-	return err == E_OK ? upstreams_check(c, why) : err;
+	return err == E_OK ? upstream_list_check(c, why) : err;
 }

@@ -55,8 +55,8 @@ rest_fill(struct config *c)
 }
 
 static enum err
-text_read(struct config *c, const char *file, const char *text, size_t len,
-    char why[CONFIG_WHY])
+config_text_read(struct config *c, const char *file, const char *text,
+    size_t len, char why[CONFIG_WHY])
 {
 	enum err err;
 
@@ -81,7 +81,8 @@ config_parse(struct config **out, const char *file, const char *text,
     size_t len, char why[CONFIG_WHY])
 {
 	struct config *c = calloc(1, sizeof(*c));
-	enum err err = c == NULL ? E_NOMEM : text_read(c, file, text, len, why);
+	enum err err =
+	    c == NULL ? E_NOMEM : config_text_read(c, file, text, len, why);
 
 	*out = c;
 	if (err == E_OK)

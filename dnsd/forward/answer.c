@@ -39,7 +39,7 @@ struct walk {
 };
 
 static struct wire_in
-walk_start(const struct walk *w)
+answer_walk_start(const struct walk *w)
 {
 	struct wire_in in = wire_in(w->pkt, w->len);
 
@@ -125,7 +125,7 @@ chain_find(struct walk *w)
 
 	while (again && !w->leaves) {
 		unsigned count = section_count(w, SECTION_ANSWER);
-		struct wire_in in = walk_start(w);
+		struct wire_in in = answer_walk_start(w);
 		struct dname owner;
 		struct record r;
 
@@ -192,7 +192,7 @@ signers_find(struct walk *w)
 {
 	unsigned answers = section_count(w, SECTION_ANSWER);
 	unsigned count = answers + section_count(w, SECTION_AUTHORITY);
-	struct wire_in in = walk_start(w);
+	struct wire_in in = answer_walk_start(w);
 	struct record r;
 
 	w->signers_known = true;
@@ -364,7 +364,7 @@ record_take(struct walk *w, struct record *r, enum section section)
 static bool
 records_walk(struct walk *w)
 {
-	struct wire_in in = walk_start(w);
+	struct wire_in in = answer_walk_start(w);
 	struct record r;
 
 	for (unsigned s = 0; s < SECTIONS; s++) {
@@ -418,7 +418,7 @@ answer_judge(struct walk *w)
 static void
 truncated_read(const struct walk *w)
 {
-	struct wire_in in = walk_start(w);
+	struct wire_in in = answer_walk_start(w);
 	struct record r;
 
 	w->reply->truncated = true;

@@ -21,6 +21,7 @@
 #define BUCKET_OCTETS 128 /* of the ring, for each bucket */
 #define ALIGNMENT     8   /* of entries; also where the first one is */
 #define NO_PLACE      0
+#define STAY_MOST     64 /* moved for one that is new: others wait */
 
 /* RFC 8767, 5: how long a stale answer is of use; a day. */
 #define STALE_MS (ANSWER_TTL_MAX * INT64_C(1000))
@@ -138,7 +139,7 @@ shard_forget(struct shard *s, const struct dname *name)
 
 /* The oldest goes, or to the head; that is behind it in the ring. */
 static void
-tail_step(struct shard *s, int64_t now_ms)
+tail_step(struct shard *s, int64_t now_ms, bool may_stay)
 {
 	struct entry *e = entry_at(s, s->tail);
 	uint32_t *link = cache_bucket(s, e->hash);
@@ -146,7 +147,8 @@ tail_step(struct shard *s, int64_t now_ms)
 
 	while (!e->gone && *link != s->tail)
 		link = &entry_at(s, *link)->chain;
-	if (!e->gone && e->used && now_ms < e->expires_ms + STALE_MS) {
+	if (!e->gone && e->used && may_stay &&
+	    now_ms < e->expires_ms + STALE_MS) {
 		e->used = false;
 		*link = s->head;
 		memmove(entry_at(s, s->head), e, size);
@@ -165,6 +167,7 @@ tail_step(struct shard *s, int64_t now_ms)
 static struct entry *
 entry_take(struct shard *s, uint32_t size, int64_t now_ms)
 {
+	unsigned stay = STAY_MOST;
 	struct entry *e;
 
 	while ((s->end != 0 ? s->tail : s->size) - s->head < size) {
@@ -172,7 +175,8 @@ entry_take(struct shard *s, uint32_t size, int64_t now_ms)
 			s->end = s->head;
 			s->head = ALIGNMENT;
 		}
-		tail_step(s, now_ms);
+		tail_step(s, now_ms, stay > 0);
+		stay -= stay > 0;
 	}
 	e = entry_at(s, s->head);
 	s->head += size;

@@ -65,7 +65,7 @@ suffix_find(
 }
 
 static struct zone *
-zone_find(struct forward *f, const struct dname *name, uint32_t network)
+forward_zone_find(struct forward *f, const struct dname *name, uint32_t network)
 {
 	uint32_t at = 0;
 
@@ -78,7 +78,7 @@ zone_find(struct forward *f, const struct dname *name, uint32_t network)
 struct route
 zone_route(struct forward *f, const struct dname *name, uint32_t network)
 {
-	struct zone *z = zone_find(f, name, network);
+	struct zone *z = forward_zone_find(f, name, network);
 	const struct config_zone *config = z->config;
 
 	if (config != NULL && config->network != NULL &&

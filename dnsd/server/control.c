@@ -46,7 +46,7 @@ struct control {
 };
 
 static void
-client_close(struct control_client *c)
+control_client_close(struct control_client *c)
 {
 	struct control *control = c->control;
 
@@ -65,7 +65,7 @@ client_finish(struct control_client *c)
 {
 	(void)bufferevent_disable(c->stream, EV_READ);
 	if (evbuffer_get_length(bufferevent_get_output(c->stream)) == 0)
-		client_close(c);
+		control_client_close(c);
 }
 
 static void
@@ -198,7 +198,7 @@ on_written(struct bufferevent *stream, void *arg)
 
 	if (c->print == NULL && c->asked != CONTROL_RELOAD &&
 	    (bufferevent_get_enabled(stream) & EV_READ) == 0)
-		client_close(c);
+		control_client_close(c);
 }
 
 static void
@@ -211,7 +211,7 @@ on_trouble(struct bufferevent *stream, short what, void *arg)
 	    what == (BEV_EVENT_TIMEOUT | BEV_EVENT_READING))
 		client_report(c, report_print_trace);
 	else
-		client_close(c);
+		control_client_close(c);
 }
 
 /* Else who waits at the socket woke us again and again. */
@@ -390,7 +390,7 @@ control_close(struct control *control)
 	if (control == NULL)
 		return;
 	while ((c = LIST_FIRST(&control->clients)) != NULL)
-		client_close(c);
+		control_client_close(c);
 	(void)event_del(&control->on_time);
 	evconnlistener_free(control->listener);
 	(void)unlink(control->address.sun_path);

@@ -174,8 +174,8 @@ upstreams_put(struct evbuffer *out, const struct generation *g)
 
 /* A key of the sketch as people write it. */
 static const char *
-key_text(const uint8_t *key, enum sketch_kind kind, struct tap_network *n,
-    char out[DNAME_TEXT])
+report_key_text(const uint8_t *key, enum sketch_kind kind,
+    struct tap_network *n, char out[DNAME_TEXT])
 {
 	struct wire_in in = wire_in(key, DNS_NAME_MAX);
 	const char *text = NULL;
@@ -214,7 +214,7 @@ heaviest_put(struct evbuffer *out, struct sketch_window *const *window,
 	put(out, ",\"%s\":[", title[kind]);
 	for (unsigned i = 0; i < n; i++) {
 		string_put(out, i == 0 ? "{\"name\":" : ",{\"name\":",
-		    key_text(found[i].key, kind, network, text));
+		    report_key_text(found[i].key, kind, network, text));
 		put(out, ",\"count\":%" PRIu64 ",\"error\":%" PRIu64 "}",
 		    found[i].count, found[i].error);
 	}

@@ -18,7 +18,7 @@ responder_own(struct responder *r)
 
 /* It turned bad, or well: each worker sees it, the first one says it. */
 static void
-store_changed(struct worker_responder *own)
+responder_store_changed(struct worker_responder *own)
 {
 	enum err now = own->responder.env.store;
 	const char *path = own->options->config->store;
@@ -56,7 +56,7 @@ responder_begin(struct responder *r)
 	r->env.now = own->began_ns / 1000000000;
 	r->env.store = snapshot_refresh(r->env.snapshot);
 	if (r->env.store != own->store_was)
-		store_changed(own);
+		responder_store_changed(own);
 }
 
 #define SEEN_MAX 1232 /* octets of a question; the rest is not told */

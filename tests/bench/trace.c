@@ -144,7 +144,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	(void)snprintf(network, sizeof(network), "%s", argv[2]);
-	/* Kept as a server's is, a snapshot looks at no file, nor at a clock. */
+	/* Kept as a server's is, it looks at no file and no clock. */
 	if (store_open_reader(&store, argv[1]) != E_OK ||
 	    store_keep(store) != E_OK ||
 	    snapshot_open(store, &env.snapshot) != E_OK ||

@@ -17,7 +17,8 @@ only what is quoted is held to be an identifier.  A source's comment at its
 head begins with its own name.
 
 The other way round, every source is named by README.md or by
-docs/architecture.md.  Prints a line for each thing that is not so.
+docs/architecture.md, and no function, static ones neither, has the name of
+another source's.  Prints a line for each thing that is not so.
 """
 
 import fnmatch
@@ -43,6 +44,7 @@ OUTSIDE = {
     "shutdown_delay",          # Nomad's jobs
     "spec_dst",                # Linux: ipi_spec_dst
 }
+CODE = ("zones/", "host/", "dnsd/", "dnsctl/", "include/")
 DOCUMENTED = ("zones/", "dnsd/", "dnsctl/")  # whose sources documents name
 GUIDES = ("README.md", "docs/architecture.md")
 
@@ -59,6 +61,7 @@ FOLDER = re.compile(
     r"(?<![\w./-])((?:zones|dnsd|dnsctl|include|tests|fuzz|docs)/[\w/*-]*)"
     r"(?![\w.])")
 CALL = re.compile(r"\b([A-Za-z_]\w+)\((?!s\))")
+DEFINED = re.compile(r"^(?!main\(|static_assert)([a-z]\w*)\(", re.M)
 WORD = re.compile(r"(?<![\w./-])([A-Za-z]\w*_\w+)\b(?!\.\w)")
 found = []
 
@@ -266,9 +269,20 @@ def check_document(tree, path):
     return named
 
 
+def check_functions(tree):
+    """Of functions, only a definition's name begins a line."""
+    first = {}
+    for path in tree.paths:
+        if path.startswith(CODE) and path.endswith((".c", ".h")):
+            for name in sorted(set(DEFINED.findall(read(path)))):
+                if first.setdefault(name, path) != path:
+                    complain(path, 1, f"{name}() is {first[name]}'s, too")
+
+
 def main():
     tree = Tree(all_paths())
     named = set()
+    check_functions(tree)
     for path in tree.comments:
         check_comments(tree, path)
         if path.endswith((".c", ".h")):

@@ -96,7 +96,7 @@ value_put(struct wire_out *out, const void *entry)
 }
 
 static void
-value_get(struct wire_in *in, void *entry, struct arena *arena)
+record_value_get(struct wire_in *in, void *entry, struct arena *arena)
 {
 	uint16_t len = wire_get16(in);
 	const uint8_t *rdata = wire_take(in, len);
@@ -138,7 +138,7 @@ static const struct field_entry value = {
 	.is_same = value_is_same,
 	.print = value_print,
 	.put = value_put,
-	.get = value_get,
+	.get = record_value_get,
 };
 
 const struct field_type field_values = { FIELD_STRINGS, .take = list_take,

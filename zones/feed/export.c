@@ -24,7 +24,7 @@ struct exporter {
 };
 
 static uint32_t
-network_number(struct exporter *e, const char *id)
+export_number(struct exporter *e, const char *id)
 {
 	struct network network = { .number = NETWORK_NONE };
 
@@ -45,7 +45,7 @@ is_contested(struct exporter *e, const struct fact *f)
 
 	if (f->kind == FACT_NETWORK || f->address_count == 0)
 		return false;
-	number = network_number(e, f->kind == FACT_EXPORT ? f->to : f->network);
+	number = export_number(e, f->kind == FACT_EXPORT ? f->to : f->network);
 	for (unsigned i = 0; i < f->address_count; i++)
 		if (lookup_claims(
 			e->snapshot, number, &f->addresses[i], &claims) &&

@@ -62,7 +62,7 @@ age_read(struct line_reading *r)
 }
 
 static enum err
-put_read(struct line_reading *r, const char *verb, const char *word)
+put_line_read(struct line_reading *r, const char *verb, const char *word)
 {
 	struct fact key = { 0 };
 	enum err err = kind_read(r, verb, word);
@@ -154,7 +154,7 @@ cursor_check(const char *cursor, struct complaint *why)
 
 /* A snapshot of one network: its name is held to the rule of its key. */
 static enum err
-network_check(struct line_reading *r, const char *name)
+followed_check(struct line_reading *r, const char *name)
 {
 	struct complaint *why = r->why;
 	struct fact key = { .kind = FACT_NETWORK };
@@ -180,7 +180,7 @@ begin_read(struct line_reading *r, const char *verb)
 
 	r->line->verb = FEED_SNAPSHOT_BEGIN;
 	r->line->allow_delete = o.is;
-	return err == E_OK ? network_check(r, o.text) : err;
+	return err == E_OK ? followed_check(r, o.text) : err;
 }
 
 static enum err
@@ -221,7 +221,7 @@ static const struct {
 	enum err (*read)(
 	    struct line_reading *, const char *verb, const char *word);
 } verbs[] = {
-	{ "put", put_read },
+	{ "put", put_line_read },
 	{ "delete", delete_read },
 	{ "withdraw", withdraw_read },
 	{ "snapshot", snapshot_read },

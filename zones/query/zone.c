@@ -287,7 +287,7 @@ answer_node(struct zone_reply *z, enum found found)
 }
 
 static enum query_next
-follow(struct zone_reply *z)
+follow_alias(struct zone_reply *z)
 {
 	struct reply *r = &z->reply;
 
@@ -320,7 +320,7 @@ zone_answer(struct query *q, struct query_env *env)
 
 	q->led = 0;
 	reply_start(&z.reply, q, env);
-	next = follow(&z);
+	next = follow_alias(&z);
 	q->qname = asked;
 	q->name = name;
 	return next;

@@ -175,7 +175,7 @@ node_size(const struct node *n)
 
 /* A list of free pages: how many, and they. */
 static bool
-list_take(struct walk *w, const uint8_t *at, size_t len)
+page_list_take(struct walk *w, const uint8_t *at, size_t len)
 {
 	size_t count, page;
 
@@ -222,7 +222,7 @@ pair_take(struct walk *w, const struct node *n, const uint8_t *at, size_t len)
 	struct wire_in in = wire_in(at, len);
 
 	if (w->numbers)
-		return list_take(w, at, len);
+		return page_list_take(w, at, len);
 	w->sum += pages_pair(n->key, n->key_len, at, len);
 	if (is_head(n->key, n->key_len))
 		w->other = wire_get16(&in) != STORE_FORMAT;

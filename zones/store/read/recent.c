@@ -40,7 +40,7 @@ struct recent_copy {
 #define ABSENT UINT16_MAX /* as the length of a value */
 
 static uint64_t
-hash_mix(uint64_t h, uint64_t v)
+hash_lane(uint64_t h, uint64_t v)
 {
 	h = (h ^ v) * 0x9fb21c651e98df25;
 	return h ^ h >> 29;
@@ -59,11 +59,11 @@ label_hash(uint64_t h, struct label l)
 	if (left < 8) {
 		for (unsigned i = 0; i < left; i++)
 			h = h * 31 + at[i];
-		return hash_mix(h, left);
+		return hash_lane(h, left);
 	}
 	for (; left > 8; left -= 8, at += 8)
-		h = hash_mix(h, octets_8(at));
-	return hash_mix(h + l.len, octets_8(l.at + l.len - 8));
+		h = hash_lane(h, octets_8(at));
+	return hash_lane(h + l.len, octets_8(l.at + l.len - 8));
 }
 
 static uint64_t
