@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "region.h"
 #include "zones/facts/asked.h"
 #include "zones/facts/check.h"
@@ -157,15 +158,8 @@ conflict_tell(struct feed *f, const struct fact *fact,
 static uint64_t
 line_place(struct feed *f, const struct feed_where *where)
 {
-	struct feed_where *more;
-
-	if (f->place_count == f->place_room) {
-		f->place_room = f->place_room == 0 ? 64 : f->place_room * 2;
-		more = realloc(f->places, f->place_room * sizeof(*f->places));
-		if (more == NULL)
-			no_memory();
-		f->places = more;
-	}
+	f->places = array_grow(
+	    f->places, f->place_count, &f->place_room, sizeof(*f->places));
 	f->places[f->place_count] =
 	    (struct feed_where){ arena_copy(&f->cursors_memory, where->name,
 				     strlen(where->name)),
