@@ -14,7 +14,8 @@
 
 static size_t scanned; /* octets, for the end of a line */
 
-/* In the C library's place. */
+/* In the C library's place; newer ones have a macro of that name, too. */
+#undef memchr
 __attribute__((used)) void *
 memchr(const void *at, int c, size_t n)
 {
