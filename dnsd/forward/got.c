@@ -118,10 +118,13 @@ forward_got(struct forward *f, const struct channel *channel,
 	}
 	assert((from == NULL) == a->shape.stream);
 	why = forward_check(a, from, pkt, len);
-	if (why == DROP_NOT)
+	if (why == DROP_NOT) {
 		why = reply_read(f, a, pkt, len, &reply);
-	else if (why == DROP_SHORT)
+	} else if (why == DROP_SHORT) {
 		why = forward_check_short(a, pkt, &reply);
+		/* No records, but where they would be, for who is led here. */
+		reply.answer.body = space_for(f, &a->pending->name).room;
+	}
 	if (why != DROP_NOT) {
 		reply_drop(f, a, why);
 		return;

@@ -113,6 +113,29 @@ test_root(void **state)
 	lab_close(&lab);
 }
 
+/* A chain leads on to one who says no more than that there is no such name. */
+static void
+test_header_behind_a_chain(void **state)
+{
+	const struct lab_reply none = { .flags = RCODE_NXDOMAIN };
+
+	(void)state;
+	lab_open(&lab, 1);
+	lab.config.zones = zones;
+	lab.config.zone_count = sizeof(zones) / sizeof(zones[0]);
+	lab_start(&lab);
+	(void)lab_ask(&lab, "www.example.com");
+	lab_reply(&lab, 0, "www.example.com. 60 IN CNAME a.corp.example.");
+	assert_int_equal(lab_asked(&lab, 1), 1);
+	lab_make_reply(&lab, 1, &none);
+	memset(lab.pkt + 4, 0, 8);
+	lab.pkt_len = DNS_HEADER;
+	lab_arrive(&lab, 1);
+	assert_string_equal(
+	    lab.got, "NXDOMAIN www.example.com. 60 IN CNAME a.corp.example.");
+	lab_close(&lab);
+}
+
 int
 main(void)
 {
@@ -120,6 +143,7 @@ main(void)
 		cmocka_unit_test(test_zones),
 		cmocka_unit_test(test_exempt),
 		cmocka_unit_test(test_root),
+		cmocka_unit_test(test_header_behind_a_chain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
