@@ -80,6 +80,45 @@ test_good(void **state)
 	fixture_close(&f);
 }
 
+/*
+ * Who has one address, in one transaction twice: LMDB keeps the pages that the
+ * first of the values needed.
+ */
+static void
+test_shorter(void **state)
+{
+	static const unsigned of_app[] = { 100, 300, 3 };
+	struct store_txn *t;
+	struct fixture f;
+	char line[400];
+	size_t page;
+	int fd;
+
+	(void)state;
+	fixture_open(&f);
+	fill(&f, 0, 0);
+	store_begin(f.writer, &t);
+	for (unsigned app = 0; app < 3; app++)
+		for (unsigned i = 0; i < of_app[app]; i++) {
+			(void)snprintf(line, sizeof(line),
+			    "{'put':'instance','network':'acme','app':'a%u',"
+			    "'id':'i%u','region':'iad','addresses':["
+			    "'fdaa:0:18::1']}",
+			    app, i);
+			assert_int_equal(fixture_lines(&f, t, line), E_OK);
+		}
+	assert_int_equal(store_commit(t), E_OK);
+	assert_int_equal(
+	    fixture_apply(&f,
+		"{'delete':'app','network':'acme','name':'a0'}\n"
+		"{'delete':'app','network':'acme','name':'a1'}"),
+	    E_OK);
+	fd = data_open(&f);
+	assert_int_equal(pages_verify(fd, false, &page), E_OK);
+	(void)close(fd);
+	fixture_close(&f);
+}
+
 /* A writer died between its commit and the lengthening of the file. */
 static void
 test_free_pages_missing(void **state)
@@ -221,6 +260,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_shorter),
 		cmocka_unit_test(test_free_pages_missing),
 		cmocka_unit_test(test_damages),
 	};

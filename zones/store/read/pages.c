@@ -229,7 +229,7 @@ pair_take(struct walk *w, const struct node *n, const uint8_t *at, size_t len)
 	return true;
 }
 
-/* A value in pages of its own. */
+/* A value in pages of its own: of one that was longer in its transaction, more. */
 static bool
 large_take(struct walk *w, const struct node *n, size_t page, size_t size)
 {
@@ -242,7 +242,8 @@ large_take(struct walk *w, const struct node *n, size_t page, size_t size)
 	if (good)
 		memcpy(&says, &head->lower, sizeof(says));
 	good = good && head->number == page && head->flags == P_OVERFLOW &&
-	    says == count && pair_take(w, n, (uint8_t *)(head + 1), size);
+	    says >= count && pages_take(w, page + count, says - count) &&
+	    pair_take(w, n, (uint8_t *)(head + 1), size);
 	free(head);
 	return good || page_complain(w, page);
 }
