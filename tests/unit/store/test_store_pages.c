@@ -108,10 +108,9 @@ test_shorter(void **state)
 			assert_int_equal(fixture_lines(&f, t, line), E_OK);
 		}
 	assert_int_equal(store_commit(t), E_OK);
-	assert_int_equal(
-	    fixture_apply(&f,
-		"{'delete':'app','network':'acme','name':'a0'}\n"
-		"{'delete':'app','network':'acme','name':'a1'}"),
+	assert_int_equal(fixture_apply(&f,
+			     "{'delete':'app','network':'acme','name':'a0'}\n"
+			     "{'delete':'app','network':'acme','name':'a1'}"),
 	    E_OK);
 	fd = data_open(&f);
 	assert_int_equal(pages_verify(fd, false, &page), E_OK);

@@ -229,7 +229,7 @@ pair_take(struct walk *w, const struct node *n, const uint8_t *at, size_t len)
 	return true;
 }
 
-/* A value in pages of its own: of one that was longer in its transaction, more. */
+/* A value in pages of its own; shorter than it was, it may have more. */
 static bool
 large_take(struct walk *w, const struct node *n, size_t page, size_t size)
 {
