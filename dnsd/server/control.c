@@ -232,7 +232,8 @@ on_time(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	(void)evconnlistener_enable(control->listener);
+	if (control->count < CLIENTS_MAX)
+		(void)evconnlistener_enable(control->listener);
 }
 
 static void
