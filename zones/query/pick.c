@@ -132,6 +132,8 @@ pick_watch(const struct picked *p, struct range *range, enum tier set)
 	    (range == NULL ? app_instance(&r->app, &i)
 			   : range_instance(range, ORDER_LAST, &i)))
 		watch_instance(r, &i, fate_of(p, &i, set, own));
+	if (range != NULL)
+		range->among = own;
 }
 
 unsigned

@@ -113,6 +113,9 @@ static const struct {
 	{ "n.apn", A6, "fdaa:0:18:b::1", "o1=s" },
 	{ "_x._tcp.n.apn", TYPE_SRV, "fdaa:0:18::99",
 	    "c1=c c2=c d1=d d2=d o1=s s1=s w1=T w2=p" },
+	/* whose ports are those of apps that it hides */
+	{ "_x._tcp.n.apn", TYPE_SRV, "fdaa:0:18::c2",
+	    "c1=o c2=p d1=o d2=d o1=o s1=o w1=o w2=o" },
 	{ "n.all.apn", A6, ME, "c1=T d1=T s1=T w1=T w2=a" },
 	{ "bad.apn", A6, ME, "c2=N d2=d" },
 	{ "all.apn", A6, ME, "c1=c d1=d s1=s w1=T w2=a" },
@@ -175,13 +178,18 @@ test_rows(void **state)
 			.type = rows[i].type,
 			.from = rows[i].from,
 			.tcp = true };
+		enum dns_rcode unseen;
 		char all[1024] = "";
 		struct asked a;
 
+		ask(&a, &q, &env);
+		unseen = a.q.rcode;
+		asked_release(&a);
 		s.count = 0;
 		env.watch = &s.watch;
 		ask(&a, &q, &env);
 		env.watch = NULL;
+		assert_int_equal(a.q.rcode, unseen);
 		asked_release(&a);
 		qsort(s.fact, s.count, sizeof(s.fact[0]), asked_compare);
 		for (unsigned n = 0; n < s.count; n++) {
