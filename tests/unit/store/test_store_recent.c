@@ -175,6 +175,7 @@ test_named(void **state)
 		  "'ttl':7}",
 		    true, 7 },
 	};
+	static const char id[] = "acme";
 	struct fixture f;
 	struct network n;
 
@@ -182,18 +183,44 @@ test_named(void **state)
 	fixture_open(&f);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		assert_int_equal(fixture_apply(&f, rows[i].line), E_OK);
-		for (unsigned again = 0; again < 2; again++) {
+		for (unsigned again = 0; again < 4; again++) {
+			bool stays = again > 1;
+
 			assert_int_equal(snapshot_refresh(f.snapshot), E_OK);
 			assert_int_equal(
-			    lookup_network_named(f.snapshot, "acme", false, &n),
+			    lookup_network_named(f.snapshot, id, stays, &n),
 			    rows[i].is);
 			if (rows[i].is)
 				assert_int_equal(n.ttl, rows[i].ttl);
 			assert_false(
-			    lookup_network_named(f.snapshot, "acm", false, &n));
+			    lookup_network_named(f.snapshot, "acm", stays, &n));
 			snapshot_rest(f.snapshot);
 		}
 	}
+	fixture_close(&f);
+}
+
+/* A row that is remembered to be absent is as empty as one that was not. */
+static void
+test_no_row(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_open(&f);
+	assert_int_equal(
+	    fixture_apply(
+		&f, "{'put':'region','id':'iad','latitude':0,'longitude':0}"),
+	    E_OK);
+	assert_int_equal(snapshot_refresh(f.snapshot), E_OK);
+	for (unsigned again = 0; again < 2; again++) {
+		struct wire_in row = wire_in(NULL, 0);
+
+		assert_false(
+		    lookup_distances(f.snapshot, label_of("lhr"), &row));
+		assert_int_equal(wire_left(&row), 0);
+	}
+	snapshot_rest(f.snapshot);
 	fixture_close(&f);
 }
 
@@ -204,6 +231,7 @@ main(void)
 		cmocka_unit_test(test_against_model),
 		cmocka_unit_test(test_values_stay),
 		cmocka_unit_test(test_named),
+		cmocka_unit_test(test_no_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

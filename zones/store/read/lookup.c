@@ -220,7 +220,11 @@ lookup_region(struct snapshot *s, struct label region)
 bool
 lookup_distances(struct snapshot *s, struct label from, struct wire_in *row)
 {
-	return value_get(s, NETWORK_NONE, KEY_RANKS, from, row);
+	bool is_there = value_get(s, NETWORK_NONE, KEY_RANKS, from, row);
+
+	if (!is_there)
+		*row = wire_in(NULL, 0);
+	return is_there;
 }
 
 bool
