@@ -9,14 +9,18 @@
 
 #define PEERS 12000
 #define STEPS 12
+#define SHORT 3000 /* whose names are; those of others fill a label */
 
 static int64_t ends[PEERS]; /* 0: never; -1: it is not there */
 
-/* Most are over at once; many pages too, one behind the other. */
+/*
+ * Most are over at once: so many pages, one behind the other, that the list of
+ * their ends has several pages, too.
+ */
 static int64_t
 end_drawn(struct rng *rng, unsigned i)
 {
-	switch (rng_below(rng, i / 2000 % 2 == 0 ? 4 : 2000)) {
+	switch (rng_below(rng, i < SHORT ? 4 : 2000)) {
 	case 0:
 		return 0;
 	case 1:
@@ -24,6 +28,17 @@ end_drawn(struct rng *rng, unsigned i)
 	default:
 		return NOW - (int64_t)rng_below(rng, 1000);
 	}
+}
+
+static const char *
+name_of(unsigned i, char out[DNS_LABEL_MAX + 1])
+{
+	static const char end[] =
+	    "-and-so-on-and-so-on-and-so-on-and-so-on-and-so-on-and-so";
+
+	(void)snprintf(
+	    out, DNS_LABEL_MAX + 1, "p%05u%s", i, i < SHORT ? "" : end);
+	return out;
 }
 
 static void
@@ -34,7 +49,7 @@ change(struct rng *rng, unsigned one_in)
 	FILE *out = open_memstream(&text, &len);
 
 	for (unsigned i = 0; i < PEERS; i++) {
-		char when[TIME_TEXT];
+		char when[TIME_TEXT], name[DNS_LABEL_MAX + 1];
 
 		if (rng_below(rng, one_in) != 0)
 			continue;
@@ -44,13 +59,14 @@ change(struct rng *rng, unsigned one_in)
 		if (ends[i] == -1)
 			fprintf(out,
 			    "{'delete':'peer','network':'acme','name':"
-			    "'p%05u'}\n",
-			    i);
+			    "'%s'}\n",
+			    name_of(i, name));
 		else
 			fprintf(out,
-			    "{'put':'peer','network':'acme','name':'p%05u',"
+			    "{'put':'peer','network':'acme','name':'%s',"
 			    "'addresses':['fdaa:0:18::%x']%s%s%s}\n",
-			    i, i + 1, ends[i] == 0 ? "" : ",'expires':'",
+			    name_of(i, name), i + 1,
+			    ends[i] == 0 ? "" : ",'expires':'",
 			    ends[i] == 0 ? "" : time_text(ends[i], when),
 			    ends[i] == 0 ? "" : "'");
 	}
@@ -63,13 +79,14 @@ change(struct rng *rng, unsigned one_in)
 static void
 expect_list(char *list)
 {
+	char name[DNS_LABEL_MAX + 1];
 	size_t len = 0;
 
 	*list = '\0';
 	for (unsigned i = 0; i < PEERS; i++)
 		if (ends[i] == 0 || ends[i] > env.now)
-			len += (size_t)snprintf(
-			    list + len, 9, "%sp%05u", len == 0 ? "" : ",", i);
+			len += (size_t)snprintf(list + len, sizeof(name) + 1,
+			    "%s%s", len == 0 ? "" : ",", name_of(i, name));
 }
 
 /* The strings of the only record, joined. */
@@ -110,6 +127,9 @@ test_list(void **state)
 	    E_OK);
 	for (unsigned step = 0; step < STEPS; step++) {
 		change(&rng, step == 0 ? 1 : step % 2 == 0 ? 3 : 100);
+		f.loud = true;
+		assert_int_equal(fixture_check(&f), E_OK);
+		assert_int_equal(f.damage, 0);
 		env.now = NOW + step % 4;
 		expect_list(expected);
 		ask(&a, &q, &env);
