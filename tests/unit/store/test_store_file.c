@@ -334,7 +334,8 @@ static void
 test_other_format(void **state)
 {
 	/* one that we no longer read, and one that we do not know yet */
-	static const char *const formats[] = { "\0\003", "\0\005" };
+	static const char formats[][2] = { { 0, STORE_FORMAT - 1 },
+		{ 0, STORE_FORMAT + 1 } };
 	struct fixture_raw raw;
 	struct store_txn *t;
 	struct fixture f;
