@@ -319,8 +319,9 @@ shard_put(struct shard *s, const struct cache_key *key, int64_t now_ms,
 static enum err
 shards_open(struct cache *c, uint64_t bytes)
 {
-	uint64_t most = bytes / c->shards / ALIGNMENT * ALIGNMENT;
-	uint32_t size = most < INT32_MAX ? (uint32_t)most : 1U << 30;
+	uint64_t most =
+	    bytes / c->shards < UINT32_MAX ? bytes / c->shards : UINT32_MAX;
+	uint32_t size = (uint32_t)most / ALIGNMENT * ALIGNMENT;
 	uint32_t buckets = 2;
 	uint8_t *at;
 
@@ -339,7 +340,7 @@ shards_open(struct cache *c, uint64_t bytes)
 		s->bucket_mask = buckets - 1;
 		s->ring = at + buckets * sizeof(*s->buckets);
 		s->size = size - buckets * (uint32_t)sizeof(*s->buckets);
-		shard_reset(s);
+		s->tail = s->head = ALIGNMENT; /* all else is zero */
 		(void)pthread_mutex_init(&s->lock, NULL);
 	}
 	return E_OK;
