@@ -3,6 +3,7 @@
 import contextlib
 import ipaddress
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -200,17 +201,22 @@ def test_changed_while_it_sleeps(servers, how):
             subprocess.run(["umount", "-l", store.path], check=True)
 
 
+def put_format(file, by):
+    """In the head, which may stand in pages of before as well."""
+    head = b"\0\0\0\0m\0"
+    with open(file, "r+b") as f:
+        octets = f.read()
+        (ours,) = set(re.findall(head + b"([\x01-\x1f])", octets))
+        f.seek(0)
+        f.write(octets.replace(head + ours, head + bytes([ours[0] + by])))
+
+
 def test_another_format(servers):
     """What was open stays in use, and it is said once."""
     store, other = servers.store(sample()), servers.store(sample() + OTHER)
     good = other.path + "/good"
     shutil.copy(other.path + "/data.mdb", good)
-    with open(other.path + "/data.mdb", "r+b") as f:
-        octets = f.read()
-        head = b"\0\0\0\0m\0"
-        assert head + b"\4" in octets
-        f.seek(0)
-        f.write(octets.replace(head + b"\4", head + b"\5"))
+    put_format(other.path + "/data.mdb", 1)
     d = servers.serve(store, sandbox=False)
     until(d.keeper_waits, "it sleeps")
     rename_file(store, other)
@@ -285,3 +291,26 @@ def test_backup_and_restore(server, servers):
     assert "store is damaged" in done.stderr
     assert new.tell("check") == "ok\n"
     assert sorted(os.listdir(new.path)) == ["data.mdb", "lock.mdb"]
+
+
+@pytest.mark.parametrize("by", [-1, 1])
+def test_a_store_of_another_format(servers, by):
+    """As after another version was installed: each command says what it is,
+    and a backup of our format takes its place."""
+    store = servers.store(sample())
+    copy = store.path + "/../copy"
+    store.tell("backup", copy)
+    put_format(store.path + "/data.mdb", by)
+    old = shutil.copy(store.path + "/data.mdb", copy + ".old")
+
+    def is_said(*command):
+        done = store.run(*command, stdin=OTHER)
+        assert done.returncode == 1
+        assert "store has another format than this program" in done.stderr
+
+    for command in ["check"], ["apply", "-"], ["backup", copy + ".more"]:
+        is_said(*command)
+    store.tell("restore", copy)
+    assert store.tell("check") == "ok\n"
+    is_said("restore", old)
+    assert store.tell("check") == "ok\n"

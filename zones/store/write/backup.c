@@ -67,11 +67,12 @@ backup_env(MDB_env *env, const char *file)
 {
 	char beside[4096];
 	int from, to;
-	enum err err;
+	enum err err = E_DAMAGED;
 
-	if (mdb_env_get_fd(env, &from) != 0 ||
-	    (err = verify_pages(from)) != E_OK)
-		return E_DAMAGED;
+	if (mdb_env_get_fd(env, &from) == 0)
+		err = verify_pages(from);
+	if (err != E_OK)
+		return err;
 	to = open_beside(beside, sizeof(beside), file);
 	if (to < 0)
 		return E_SYSTEM;
