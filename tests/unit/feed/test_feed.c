@@ -15,7 +15,7 @@
 
 #include "store_fixture.h"
 
-#define NET    "{'put':'network','id':'n','prefixes':['fd00::/16']}\n"
+#define NET    "{'put':'network','id':'n','prefixes':['fd00::/48']}\n"
 #define A      "{'put':'app','network':'n','name':'a'}\n"
 #define B      "{'put':'app','network':'n','name':'b'}\n"
 #define C      "{'put':'app','network':'n','name':'c'}\n"
@@ -34,7 +34,7 @@
 #define A_OUT  "{'put':'app','network':'n','name':'a','flycast':['fe00::1']}\n"
 /* Networks with another prefix, apps with an address in one. */
 #define NETWORK(n, p)                                                          \
-	"{'put':'network','id':'" n "','prefixes':['" p "::/16']}\n"
+	"{'put':'network','id':'" n "','prefixes':['" p "::/48']}\n"
 #define APP(n, a, p)                                                           \
 	"{'put':'app','network':'" n "','name':'" a "','flycast':['" p         \
 	"::1']}\n"
