@@ -2,10 +2,13 @@
  * fuzz_ladder.c - any sequence of reply shapes, silence and lost messages
  * against the ladder (dnsd/forward/ladder.c).
  *
- * An octet is a step: what becomes of the message sent last, or that time
- * passes.  Promises checked on every input:
+ * The first octet says how many upstreams there are, and whether the name's
+ * answer is a CNAME to a zone of its own.  Each other one is a step: what
+ * becomes of the message sent last, or that time passes.  Promises checked on
+ * every input:
  *
- *	a question ends within four seconds, whatever comes;
+ *	a question ends within four seconds, whatever comes, and as many for
+ *	what its answer leads to;
  *	it is sent no more often than there are attempts;
  *	no message over UDP asks less of its replies than one before it did
  *	to the same upstream, unless TCP has unlearnt that.
@@ -19,6 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 #define SENT 64
 #define NAME "\003abc\003def\007example"
+#define LED  "\003led\004else"
 
 static struct {
 	struct carrier carrier; /* first: cast back */
@@ -26,7 +30,8 @@ static struct {
 	struct forward *forward;
 	int64_t now_us;
 	unsigned sent_count, replies;
-	struct channel streams[2], sockets[SENT];
+	bool leads;
+	struct channel streams[3], sockets[SENT];
 	const struct channel *channel[SENT];
 	uint16_t id[SENT];
 	size_t len[SENT];
@@ -137,6 +142,17 @@ opt_put(struct wire_out *out, unsigned i, uint8_t step, const uint8_t *cookie)
 }
 
 static void
+record_put(struct wire_out *out, bool leads)
+{
+	wire_put16(out, DNS_POINTER << 8 | DNS_HEADER);
+	wire_put16(out, leads ? TYPE_CNAME : TYPE_A);
+	wire_put16(out, CLASS_IN);
+	wire_put32(out, 0);
+	wire_put16(out, leads ? sizeof(LED) : 4);
+	wire_put(out, leads ? LED : "\300\0\2\1", leads ? sizeof(LED) : 4);
+}
+
+static void
 reply(unsigned i, uint8_t step)
 {
 	static const uint8_t rcodes[] = { 0, 0, 1, 2, 3, 4, 5, 9 };
@@ -160,14 +176,8 @@ reply(unsigned i, uint8_t step)
 	    (uint16_t)(DNS_QR | rcode | ((step & 7) == 1 ? DNS_TC : 0)));
 	dns_put16(pkt + 6, answer);
 	dns_put16(pkt + 10, (step & 0x10) != 0);
-	if (answer) {
-		wire_put16(&out, DNS_POINTER << 8 | DNS_HEADER);
-		wire_put16(&out, TYPE_A);
-		wire_put16(&out, CLASS_IN);
-		wire_put32(&out, 0);
-		wire_put16(&out, 4);
-		wire_put32(&out, 0xc0000201);
-	}
+	if (answer)
+		record_put(&out, lab.leads && a->pending->name.labels == 3);
 	if ((step & 0x10) != 0)
 		opt_put(&out, i, step, cookie);
 	if ((step & 8) != 0) { /* a header alone */
@@ -216,6 +226,7 @@ ask(struct query_env *env)
 		.bound = "x",
 		.ede = EDE_NONE };
 	struct wire_out out = wire_out(pkt, sizeof(pkt));
+	struct wire_in in = wire_in(pkt, sizeof(pkt));
 
 	(void)env;
 	wire_put64(&out, (uint64_t)DNS_RD << 32 | 1U << 16);
@@ -224,32 +235,38 @@ ask(struct query_env *env)
 	wire_put32(&out, 0x00010001);
 	q.len = out.len;
 	q.question_len = out.len - DNS_HEADER;
-	memcpy(q.qname.wire, NAME, sizeof(NAME));
-	q.qname.len = sizeof(NAME);
+	in.pos = DNS_HEADER;
+	if (!dname_get(&q.qname, &in))
+		abort();
 	q.edns_size = 512;
 	if (forward_ask(lab.forward, &q, &client) == QUERY_SEND)
 		lab.replies++;
 	forward_flush(lab.forward);
 }
 
+static struct config_upstream ups[2] = {
+	{ .port = 53, .address = { { [10] = 0xff, 0xff, 192, 0, 2, 1 } } },
+	{ .port = 53, .address = { { [10] = 0xff, 0xff, 192, 0, 2, 2 } } },
+};
+
+static struct config_zone zone = {
+	.suffix = (char[]){ "else" }, .upstreams = &ups[1], .upstream_count = 1
+};
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct cache *cache;
 	static struct load *load;
-	static struct config_upstream ups[2] = {
-		{ .port = 53,
-		    .address = { { [10] = 0xff, 0xff, 192, 0, 2, 1 } } },
-		{ .port = 53,
-		    .address = { { [10] = 0xff, 0xff, 192, 0, 2, 2 } } },
+	static struct query_env env = {
+		.max_udp_size = 512, .store = E_SYSTEM, .forwards = true
 	};
-	static struct query_env env = { .max_udp_size = 512,
-		.store = E_SYSTEM };
 	struct config config = { .workers = 1,
 		.upstreams = ups,
 		.upstream_count = 1,
 		.in_flight = 8,
 		.in_flight_network = 8 };
+	int64_t most_us;
 	const struct forward_options options = {
 		.config = &config, .env = &env, .cache = cache, .load = load
 	};
@@ -266,6 +283,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	config.upstream_count = 1 + (data[0] & 1);
+	lab.leads = (data[0] & 2) != 0;
+	config.zones = &zone;
+	config.zone_count = lab.leads;
+	most_us = lab.leads ? 8000000 : 4000000;
 	if (forward_open_on(&lab.forward,
 		&(struct forward_options){ .config = &config,
 		    .env = options.env,
@@ -280,11 +301,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		lab.sent_count = lab.replies = 0;
 		ask(&env);
 		for (; size > 1 && lab.replies == 0 &&
-		     lab.now_us - asked_us < 4000000;
+		     lab.now_us - asked_us < most_us;
 		     data++, size--)
 			step_take(data[1]);
 		while (lab.replies == 0) {
-			assert(lab.now_us - asked_us < 4000000);
+			assert(lab.now_us - asked_us < most_us);
 			pass(1);
 		}
 		assert(lab.replies == 1);
