@@ -217,7 +217,8 @@ on_replies(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	for (int round = 0; round < ROUNDS && n == BATCH; round++) {
 		n = recvmmsg(fd, pool->in, BATCH, MSG_DONTWAIT, NULL);
-		if (n < 0 && errno != EAGAIN)
+		/* Whoever sent since may have been told that there is one. */
+		if (n < 0)
 			errors_read(s);
 		for (int i = 0; i < n; i++) {
 			forward_got(pool->forward, &s->channel,

@@ -1,10 +1,13 @@
 /*
- * test_forward_ports.c - too few descriptors for ports to hide among.
+ * test_forward_ports.c - too few descriptors for ports to hide among, and
+ * errors that sockets tell.
  */
 #include "forward_lab.h"
 
 #include <event2/event.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static struct lab lab;
 
@@ -75,11 +78,66 @@ test_ports(void **state)
 	event_base_free(base);
 }
 
+/* A socket that takes what comes and says nothing, and its port. */
+static int
+silent_open(uint16_t *port)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	*port = ntohs(at.sin_port);
+	return fd;
+}
+
+/* A closed port is told to the next who sends; its question is known still. */
+static void
+test_refused(void **state)
+{
+	struct event_base *base = event_base_new();
+	struct config_upstream closed = {
+		.address = addr_from_v4((const uint8_t[4]){ 127, 0, 0, 1 })
+	};
+	struct config_zone zone = { .suffix = (char[]){ "closed.example" },
+		.upstreams = &closed,
+		.upstream_count = 1 };
+	int fd;
+
+	(void)state;
+	(void)close(silent_open(&closed.port));
+	lab_open(&lab, 1);
+	lab.upstreams[0] = closed;
+	fd = silent_open(&lab.upstreams[0].port);
+	assert_int_not_equal(lab.upstreams[0].port, closed.port);
+	lab.config.zones = &zone;
+	lab.config.zone_count = 1;
+	assert_int_equal(forward_open(&lab.forward,
+			     &(struct forward_options){ .config = &lab.config,
+				 .base = base,
+				 .env = &lab.env,
+				 .cache = lab.cache,
+				 .load = lab.load,
+				 .sockets = 2 }),
+	    E_OK);
+	(void)lab_ask(&lab, "www.closed.example");
+	(void)lab_ask(&lab, "www.example.com");
+	(void)event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	assert_true(lab.forward->pendings[0].attempt[0].lost);
+	assert_false(lab.forward->pendings[1].attempt[0].lost);
+	lab_close(&lab);
+	event_base_free(base);
+	(void)close(fd);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
