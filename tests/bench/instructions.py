@@ -73,17 +73,23 @@ def count_mixes(folder):
         yield mix, [counted[0] / QUESTIONS]
 
 
-def count_walks(folder):
-    walks.write_feed(folder / "feed")
+def count_walks(folder, write_feed=walks.write_feed, of=walks.rows):
+    write_feed(folder / "feed")
     apply(folder, "--no-sync")
-    counted = count(folder, "-", walks.write_questions(folder))
-    rows = list(walks.rows(walks.SIZES[0]))
+    counted = count(folder, "-", walks.write_questions(folder, of))
+    rows = list(of(walks.SIZES[0]))
     for n, row in enumerate(rows):
         yield row, [all_ / walks.QUESTIONS for all_ in counted[n::len(rows)]]
 
 
+def count_sets(folder):
+    return count_walks(folder, walks.write_sets, walks.set_rows)
+
+
 def main():
-    stages = [count_walks] if "--walks" in sys.argv else [count_mixes, count_walks]
+    stages = [count_walks, count_sets]
+    if "--walks" not in sys.argv:
+        stages.insert(0, count_mixes)
     most, passed, failed = bounds(), 0, 0
     for stage in stages:
         with tempfile.TemporaryDirectory() as name:

@@ -1,7 +1,8 @@
 """Each form of name, among 10, 1,000 and 100,000 facts that it may walk over.
 
 The facts of each size are a network of their own, so that one store and one
-run of callgrind serve all.  What an answer costs is to depend on the answer.
+run of callgrind serve all.  Sets with a rare port are another store, so that
+the others' rows stay.  What an answer costs is to depend on the answer.
 """
 
 import ipaddress
@@ -9,6 +10,7 @@ import ipaddress
 SIZES = (10, 1_000, 100_000)
 QUESTIONS = 50
 REGIONS = 999  # an app may be in 1,000
+IAD = '{"put":"region","id":"iad","latitude":38,"longitude":-77}\n'
 ANY = 65_535  # records: trace.c does not count them
 
 
@@ -48,7 +50,7 @@ def _facts(size):
 
 def write_feed(path):
     with open(path, "w") as out:
-        out.write('{"put":"region","id":"iad","latitude":38,"longitude":-77}\n')
+        out.write(IAD)
         for i in range(REGIONS):
             out.write(f'{{"put":"region","id":"r{i:03}","latitude":{i % 60},'
                       f'"longitude":{i % 170}}}\n')
@@ -57,6 +59,22 @@ def write_feed(path):
                   '"region":"iad","addresses":["fdaa:1::1"]}\n')
         for size in SIZES:
             out.writelines(_facts(size))
+
+
+def write_sets(path):
+    """So many behind every word there is; the last has a port of its own."""
+    with open(path, "w") as out:
+        out.write(IAD)
+        for size in SIZES:
+            out.write(f'{{"put":"network","id":"n{size}","prefixes":'
+                      f'["{address(size, 0, 0)}/48"]}}\n'
+                      f'{{"put":"app","network":"n{size}","name":"one",'
+                      '"domain":"a.b"}\n')
+            out.writelines(
+                _instance(size, "one", i, 1, more=',"name":"db","group":"web",'
+                          '"metadata":{"role":"usual"}'
+                          + ',"ports":{"rare":1}' * (i == size - 1))
+                for i in range(size))
 
 
 def _fit(question, size):
@@ -115,12 +133,25 @@ def rows(size):
     }
 
 
-def write_questions(folder):
+def set_rows(_):
+    return {
+        "group, SRV, one has it": "_rare._tcp.web.process.one.internal SRV 0 1",
+        "group, SRV, nobody has it": "_none._tcp.web.process.one.internal SRV 3 0",
+        "metadata, SRV, one has it":
+            "_rare._tcp.usual.role.kv._metadata.one.internal SRV 0 1",
+        "SERVER.apn, SRV, one has it": "_rare._tcp.db.apn SRV 0 1",
+        "SERVER.apn, SRV, nobody has it": "_none._tcp.db.apn SRV 3 0",
+        "SERVER.DOMAIN.apn, SRV, one has it": "_rare._tcp.db.a.b.apn SRV 0 1",
+        "DOMAIN.apn, SRV, one has it": "_rare._tcp.a.b.apn SRV 0 1",
+    }
+
+
+def write_questions(folder, of=rows):
     """A file of each row and size; the paths, in their order."""
     paths = []
     for size in SIZES:
         asker = address(size, 1, 0)
-        for n, question in enumerate(rows(size).values()):
+        for n, question in enumerate(of(size).values()):
             paths.append(folder / f"{n}-{size}")
             paths[-1].write_text(f"{question} {asker}\n" * QUESTIONS)
     return paths

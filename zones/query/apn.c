@@ -23,20 +23,6 @@ end(const struct reply *r)
 	return r->q->qname.labels - 1U;
 }
 
-/* A name of which no port was found where it was looked for first. */
-static bool
-some_has_port(struct reply *r, struct range *range)
-{
-	unsigned most = SERVICES_MAX;
-	struct instance i;
-
-	range_seek(range, ORDER_FIRST, no_app);
-	while (range_instance(range, ORDER_LAST, &i))
-		if (most-- == 0 || service_has(r, &i))
-			return true;
-	return false;
-}
-
 /*
  * SERVER.apn: the asker's own app's, if it has one; else all.  One that is
  * stopped hides the others too: nobody's database is another app's because
@@ -60,8 +46,15 @@ pick_servers(struct picked *p, struct label server)
 	range_server(&range, r->env->snapshot, r->network, server, own);
 	if (view_is_limited(r->q))
 		range.seen = r->q->apps;
-	p->exists = pick_set(p, &range, &tier) &&
-	    (!r->is_service || p->count > 0 || some_has_port(r, &range));
+	if (!pick_set(p, &range, &tier))
+		return;
+	p->exists = p->exists || !r->is_service;
+	/* A port that only worse ones have makes a name without records. */
+	for (tier += tier != TIER_STOPPED; !p->exists && tier <= TIER_STOPPED;
+	     tier++) {
+		pick_range(p, &range, tier, NULL, NULL);
+		p->count = 0;
+	}
 }
 
 /* SERVER.DOMAIN.apn: of this app, started or not. */
@@ -77,7 +70,7 @@ pick_server_of(struct picked *p, struct label server, struct label app)
 		return;
 	p->exists = p->exists || !r->is_service;
 	for (enum tier tier = best; tier <= TIER_STOPPED; tier++)
-		pick_range(p, &range, tier, NULL);
+		pick_range(p, &range, tier, NULL, NULL);
 	if (r->env->watch != NULL)
 		pick_watch(p, &range, TIER_ANY);
 }

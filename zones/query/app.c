@@ -38,7 +38,7 @@ pick_ranked(struct picked *p, struct label region)
 	struct reply *r = p->reply;
 	enum tier tier = app_tier(&r->app, region);
 
-	if (r->is_service && r->app.many && !service_is_apps(r))
+	if (r->is_service && r->app.many && !service_is_apps(r, r->of))
 		pick_ports(p, region, tier);
 	else
 		run_pick(p, r->env->scratch->run, run_find(r, region, tier),
@@ -121,8 +121,8 @@ pick_elsewhere(struct picked *p, struct range *range, enum tier tier)
 	if (!run_draw(r, r->env->scratch->run, runs, &i))
 		return;
 	p->count = 0;
-	pick_range(p, range, tier, &i);
-	pick_range(p, range, tier, NULL);
+	pick_range(p, range, tier, &i, NULL);
+	pick_range(p, range, tier, NULL, &i);
 }
 
 /* Instances that stand in keys: of a process group, or with metadata. */

@@ -313,9 +313,9 @@ unsigned pick_has(struct reply *, const struct instance *);
 
 /* How well the best of the range is; false: nobody is there. */
 bool pick_best(struct range *, enum tier *best);
-/* Those of TIER, from one on or (NULL) all, until a packet is full. */
-void pick_range(
-    struct picked *, struct range *, enum tier, const struct instance *from);
+/* Those of TIER, until a packet is full: FROM one on, or UNTIL one. */
+void pick_range(struct picked *, struct range *, enum tier,
+    const struct instance *from, const struct instance *until);
 /* Those of the best tier, which becomes *set; false: nobody is there. */
 bool pick_set(struct picked *, struct range *, enum tier *set);
 /*
@@ -349,7 +349,10 @@ APART enum query_fate service_add(struct picked *, const struct instance *);
 bool service_has(struct reply *, const struct instance *);
 /* The app of the name has the port, itself or by an instance. */
 bool service_exists(struct reply *);
-bool service_is_apps(struct reply *); /* then all its instances do */
+bool service_is_apps(struct reply *, struct label app); /* then all its do */
+/* pick_range() of a SET that is where it begins, and of up to WANT records. */
+APART void service_range(struct picked *, struct range *set, enum tier,
+    const struct instance *until, unsigned want);
 APART enum query_next service_answer(struct picked *);
 
 #endif

@@ -123,7 +123,7 @@ pick_tie(struct picked *p, struct ranking *k, enum tier tier, unsigned want)
 
 	while (k->count > 0 && k->run[0].us == us)
 		take_nearest(k);
-	if (!r->is_service || !r->app.many || service_is_apps(r))
+	if (!r->is_service || !r->app.many || service_is_apps(r, r->of))
 		run_pick(p, &k->run[k->count], end - k->count, want);
 	else
 		for (unsigned i = k->count; i < end && p->count < want; i++)

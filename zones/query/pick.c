@@ -159,7 +159,7 @@ pick_best(struct range *range, enum tier *best)
 
 void
 pick_range(struct picked *p, struct range *range, enum tier tier,
-    const struct instance *from)
+    const struct instance *from, const struct instance *until)
 {
 	const struct reply *r = p->reply;
 	unsigned want = pick_most(r);
@@ -174,9 +174,12 @@ pick_range(struct picked *p, struct range *range, enum tier tier,
 	else
 		range_seek(
 		    range, ORDER_OF(tier, first), (struct label){ NULL, 0 });
-	while (
-	    p->count < want && range_instance(range, ORDER_OF(tier, last), &i))
-		(void)pick_add(p, &i);
+	if (r->is_service)
+		service_range(p, range, tier, until, want);
+	else
+		while (p->count < want &&
+		    range_instance(range, ORDER_OF(tier, last), &i))
+			(void)pick_add(p, &i);
 }
 
 void
@@ -184,13 +187,19 @@ pick_ports(struct picked *p, struct label region, enum tier tier)
 {
 	const struct reply *r = p->reply;
 	const struct name *n = &r->q->name;
+	unsigned want = pick_most(r);
 	struct range range;
+	struct instance i;
 
 	if (n->service.at == NULL || tier == TIER_STOPPED)
 		return;
 	range_port(&range, r->env->snapshot, r->network, r->of, n->service,
 	    n->udp, region);
-	pick_range(p, &range, tier, NULL);
+	range_seek(
+	    &range, ORDER_OF(tier, ORDER_SIX), (struct label){ NULL, 0 });
+	while (p->count < want &&
+	    range_instance(&range, ORDER_OF(tier, ORDER_FOUR), &i))
+		(void)service_add(p, &i);
 }
 
 bool
@@ -199,7 +208,7 @@ pick_set(struct picked *p, struct range *range, enum tier *set)
 	if (!pick_best(range, set))
 		return false;
 	if (*set != TIER_STOPPED)
-		pick_range(p, range, *set, NULL);
+		pick_range(p, range, *set, NULL, NULL);
 	if (p->reply->env->watch != NULL)
 		pick_watch(p, range, *set);
 	return true;

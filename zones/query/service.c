@@ -70,11 +70,11 @@ service_has(struct reply *r, const struct instance *i)
 }
 
 bool
-service_is_apps(struct reply *r)
+service_is_apps(struct reply *r, struct label app)
 {
 	uint16_t port;
 
-	return find_port(ports_of(r, r->of), &r->q->name, &port);
+	return find_port(ports_of(r, app), &r->q->name, &port);
 }
 
 bool
@@ -82,7 +82,7 @@ service_exists(struct reply *r)
 {
 	const struct name *n = &r->q->name;
 
-	return service_is_apps(r) ||
+	return service_is_apps(r, r->of) ||
 	    lookup_port(
 		r->env->snapshot, r->network, r->of, n->service, n->udp);
 }
@@ -101,6 +101,66 @@ service_add(struct picked *p, const struct instance *i)
 	p->exists = true;
 	p->count++;
 	return FATE_TAKEN;
+}
+
+/*
+ * Who has the port of an app and order, which are I's, is known, and at most
+ * FEW: *ports stands before them.
+ */
+static bool
+few_have_port(struct reply *r, const struct instance *i, unsigned few,
+    struct range *ports)
+{
+	const struct label first = { NULL, 0 };
+	const struct name *n = &r->q->name;
+	uint8_t order = brief_order(i);
+	struct instance one;
+
+	if (n->service.at == NULL || service_is_apps(r, i->app))
+		return false;
+	range_port(ports, r->env->snapshot, r->network, i->app, n->service,
+	    n->udp, first);
+	range_seek(ports, order, first);
+	for (; range_instance(ports, order, &one); few--)
+		if (few == 0)
+			return false;
+	range_seek(ports, order, first);
+	return true;
+}
+
+#define STEPS 16 /* before it is asked who has the port; a power of two */
+
+/* An app's of one order, which stand together, are left where few have it. */
+void
+service_range(struct picked *p, struct range *set, enum tier tier,
+    const struct instance *until, unsigned want)
+{
+	bool any = p->reply->q->name.service.at == NULL;
+	struct instance i, one;
+	struct range ports;
+
+	want = any ? 1 : want;
+	for (unsigned steps = 0; p->count < want &&
+	     range_instance(set, ORDER_OF(tier, ORDER_FOUR), &i);) {
+		(void)service_add(p, &i);
+		if (any && steps == SERVICES_MAX) {
+			p->exists = true; /* the truth is not worth more */
+			return;
+		}
+		if (++steps < STEPS || (steps & (steps - 1)) != 0 ||
+		    !few_have_port(p->reply, &i, steps / 2, &ports))
+			continue;
+		while (p->count < want &&
+		    range_instance(&ports, brief_order(&i), &one))
+			if (label_compare(one.id, i.id) > 0 &&
+			    (until == NULL ||
+				brief_order(&i) != brief_order(until) ||
+				label_compare(one.id, until->id) < 0) &&
+			    range_has(set, &one))
+				(void)service_add(p, &one);
+		range_skip_app(set, &i);
+		steps = 0;
+	}
 }
 
 /* ID.vm.APP.internal, whole: RFC 2782 has no pointer there. */

@@ -172,17 +172,23 @@ wanted_first(const struct range *r, struct label least)
 
 /* In each order those with the same app or region stand together. */
 static void
+order_key(struct store_key *key, const struct range *r, uint8_t order,
+    struct label among, struct label id)
+{
+	key_copy(key, r->from, r->len);
+	wire_put8(&key->out, order);
+	if (among.at != NULL)
+		key_part(key, among);
+	key_bytes(key, id.at, id.len);
+}
+
+static void
 range_seek_to(
     struct range *r, uint8_t order, struct label among, struct label id)
 {
 	struct store_key key;
 
-	key_copy(&key, r->from, r->len);
-	wire_put8(&key.out, order);
-	if (among.at != NULL)
-		key_part(&key, among);
-	else
-		key_bytes(&key, id.at, id.len);
+	order_key(&key, r, order, among, id);
 	range_start(r, &key);
 }
 
@@ -190,6 +196,31 @@ void
 range_seek(struct range *r, uint8_t order, struct label id)
 {
 	range_seek_to(r, order, wanted_first(r, (struct label){ 0 }), id);
+}
+
+static struct label
+among_of(const struct range *r, const struct instance *i)
+{
+	return r->has_among ? i->app : (struct label){ 0 };
+}
+
+bool
+range_has(struct range *r, const struct instance *i)
+{
+	struct store_key key;
+	MDB_val k, v;
+
+	order_key(&key, r, brief_order(i), among_of(r, i), i->id);
+	k = key_val(&key);
+	r->snapshot->walk_at = NULL;
+	return r->snapshot->active &&
+	    guard_get(r->snapshot->walk, &k, &v, MDB_SET) == 0;
+}
+
+void
+range_skip_app(struct range *r, const struct instance *i)
+{
+	range_seek_to(r, brief_order(i), among_of(r, i), label_of("\377"));
 }
 
 /* Order; app or region, where keys have one; id. */

@@ -190,6 +190,12 @@ void range_port(struct range *, struct snapshot *, uint32_t network,
 void range_seek(struct range *, uint8_t order, struct label id);
 /* The next one, unless it is behind the order LAST. */
 bool range_instance(struct range *, uint8_t last, struct instance *);
+/*
+ * Of a group, metadata or a server name: it is in the range, whose walk goes
+ * on; and behind all of its order and app.
+ */
+bool range_has(struct range *, const struct instance *);
+void range_skip_app(struct range *, const struct instance *);
 
 /* Some instance has the metadata key, whatever its value. */
 bool lookup_metadata_key(
