@@ -124,15 +124,20 @@ client_open(void)
 	return fd;
 }
 
-/* False: the server has closed; it may have more to read than it did. */
+/*
+ * False: the server has closed; it may have more to read than it did, or have
+ * read nothing since it obeyed, until no more fits.
+ */
 static bool
 client_write(int fd, const void *octets, size_t len)
 {
 	ssize_t n = send(fd, octets, len, MSG_NOSIGNAL);
 
-	assert(n == (ssize_t)len || (n < 0 && errno == EPIPE));
+	bool closed = n < 0 && errno == EPIPE;
+
+	assert(n == (ssize_t)len || closed || (n < 0 && errno == EAGAIN));
 	serve();
-	return n >= 0;
+	return !closed;
 }
 
 /* Returns whether the server has closed; TEXT ends with a zero octet. */
@@ -318,16 +323,27 @@ pieces_write(int fd, const uint8_t *data, size_t size, char *octets)
 	return len;
 }
 
+/* Of descriptors: the server has none of a client who is gone. */
+static int
+lowest_free(void)
+{
+	int fd = dup(STDERR_FILENO);
+
+	(void)close(fd);
+	return fd;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static char octets[PIECES_MAX];
-	int other, fd;
+	int other, fd, first;
 
 	if (size > PIECES_MAX)
 		return -1;
 	if (w.control == NULL)
 		start();
+	first = lowest_free();
 	other = client_open();
 	fd = client_open();
 	w.times = 0;
@@ -338,5 +354,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		client_expect(other, FLUSHED);
 	else
 		(void)close(other);
+	serve();
+	assert(lowest_free() == first);
 	return 0;
 }
