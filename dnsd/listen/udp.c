@@ -300,6 +300,8 @@ message_write(struct udp_listener *l, struct mmsghdr *m, struct query *q)
 	}
 	assert(q->len <= q->cap);
 	s->iov.iov_len = q->len;
+	if (!l->o.wildcard)
+		m->msg_hdr.msg_controllen = 0;
 	return true;
 }
 

@@ -14,6 +14,7 @@ from ask import PATIENCE, recv_tcp, send_tcp, values
 from programs import DNSD, sample, until
 
 NAME = "paulgra-ham.internal"
+IP_PKTINFO, SO_TIMESTAMPNS = 8, 35  # not in the socket module before 3.14
 HERE = ("127.0.0.1", 5399)
 LISTEN = [{"address": "127.0.0.1:5399", "network": "acme"}]
 FIRST = 3
@@ -187,6 +188,24 @@ def test_sockets_are_taken(servers, asker, pairs):
         asker.send(wire)
         assert answer_of(asker) == ANSWER
         assert d.stop() == 0
+    for s in sockets:
+        s.close()
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0"])
+def test_sockets_that_tell_more(servers, asker, address):
+    """With each packet, as Timestamping= and PassPacketInfo= of
+    systemd.socket(5) make them: a reply has none of it."""
+    sockets = [bound(kind, (address, HERE[1])) for kind in (UDP, TCP)]
+    sockets[0].setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+    sockets[0].setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
+    d = servers.serve(servers.store(sample()), ready=False,
+                      listen=[{"address": f"{address}:{HERE[1]}",
+                               "network": "acme"}],
+                      started=passing(sockets))
+    asker.send(question().to_wire())
+    assert answer_of(asker) == ANSWER
+    assert d.stop() == 0
     for s in sockets:
         s.close()
 
