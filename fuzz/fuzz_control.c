@@ -132,7 +132,6 @@ static bool
 client_write(int fd, const void *octets, size_t len)
 {
 	ssize_t n = send(fd, octets, len, MSG_NOSIGNAL);
-
 	bool closed = n < 0 && errno == EPIPE;
 
 	assert(n == (ssize_t)len || closed || (n < 0 && errno == EAGAIN));

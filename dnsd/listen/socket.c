@@ -55,7 +55,7 @@ static const struct {
 	    IP_PMTUDISC_PROBE, false },
 	{ AF_INET6, SOCK_DGRAM, ALWAYS, IPPROTO_IPV6, IPV6_MTU, IPV6_MTU_MIN,
 	    false },
-	/* Of what systemd may have asked to be told, which replies would echo. */
+	/* systemd may have asked to be told; replies would echo it. */
 	{ 0, SOCK_DGRAM, ALWAYS, SOL_SOCKET, SO_TIMESTAMPNS, 0, false },
 	/* Replies tell from which address they are to leave: udp.c. */
 	{ AF_INET, SOCK_DGRAM, WILDCARD, IPPROTO_IP, IP_PKTINFO, 1, true },
