@@ -29,6 +29,18 @@ struct asked {
 	ldns_pkt *reply; /* NULL: no reply, or one that ldns cannot read */
 };
 
+/* What a model is held against, in region r0; false: no memory. */
+static inline bool
+model_env_open(struct query_env *env, struct snapshot *snapshot)
+{
+	*env = (struct query_env){ .snapshot = snapshot,
+		.now = 1700000000,
+		.region = "r0",
+		.max_udp_size = 8192,
+		.rng = { 42 } };
+	return query_env_init(env) == E_OK;
+}
+
 /* The question's packet; its octets. */
 static inline size_t
 ask_packet(const struct ask *ask, uint8_t *pkt, size_t cap)

@@ -22,6 +22,20 @@ static const struct {
 	{ 20, 60, true }, { 40, 15, false }, /* fewer than were promised */
 };
 
+/* The lab's forwarder as the server has it, on the network. */
+static void
+on_sockets(struct event_base *base, unsigned sockets)
+{
+	assert_int_equal(forward_open(&lab.forward,
+			     &(struct forward_options){ .config = &lab.config,
+				 .base = base,
+				 .env = &lab.env,
+				 .cache = lab.cache,
+				 .load = lab.load,
+				 .sockets = sockets }),
+	    E_OK);
+}
+
 static const char *
 reply_within(struct event_base *base, unsigned ms)
 {
@@ -49,14 +63,7 @@ row_run(struct event_base *base, size_t i)
 	(void)getrlimit(RLIMIT_NOFILE, &before);
 	now = (struct rlimit){ rows[i].limit, before.rlim_max };
 	(void)setrlimit(RLIMIT_NOFILE, &now);
-	assert_int_equal(forward_open(&lab.forward,
-			     &(struct forward_options){ .config = &lab.config,
-				 .base = base,
-				 .env = &lab.env,
-				 .cache = lab.cache,
-				 .load = lab.load,
-				 .sockets = rows[i].sockets }),
-	    E_OK);
+	on_sockets(base, rows[i].sockets);
 	lab.env.forwards = true;
 	(void)reply_within(base, 200);
 	assert_int_equal(
@@ -114,14 +121,7 @@ test_refused(void **state)
 	assert_int_not_equal(lab.upstreams[0].port, closed.port);
 	lab.config.zones = &zone;
 	lab.config.zone_count = 1;
-	assert_int_equal(forward_open(&lab.forward,
-			     &(struct forward_options){ .config = &lab.config,
-				 .base = base,
-				 .env = &lab.env,
-				 .cache = lab.cache,
-				 .load = lab.load,
-				 .sockets = 2 }),
-	    E_OK);
+	on_sockets(base, 2);
 	(void)lab_ask(&lab, "www.closed.example");
 	(void)lab_ask(&lab, "www.example.com");
 	(void)event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK);

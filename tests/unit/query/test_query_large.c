@@ -358,12 +358,7 @@ start(void **state)
 		"{'put':'distance','from':'r0','to':'r1','ms':10}\n"
 		"{'put':'distance','from':'r0','to':'r2','ms':10}") != E_OK)
 		return -1;
-	m.env = (struct query_env){ .snapshot = m.f.snapshot,
-		.now = 1700000000,
-		.region = "r0",
-		.max_udp_size = 8192,
-		.rng = { 42 } };
-	return query_env_init(&m.env) == E_OK ? 0 : -1;
+	return model_env_open(&m.env, m.f.snapshot) ? 0 : -1;
 }
 
 static int

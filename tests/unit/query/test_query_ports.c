@@ -289,12 +289,7 @@ start(void **state)
 		"{'put':'peer','network':'n','name':'p','addresses':"
 		"['fdaa:0:18:e::1'],'apps':['a','abc']}") != E_OK)
 		return -1;
-	m.env = (struct query_env){ .snapshot = m.f.snapshot,
-		.now = 1700000000,
-		.region = "r0",
-		.max_udp_size = 8192,
-		.rng = { 42 } };
-	return query_env_init(&m.env) == E_OK ? 0 : -1;
+	return model_env_open(&m.env, m.f.snapshot) ? 0 : -1;
 }
 
 static int
